@@ -1,0 +1,165 @@
+// What a module is: a schema, documentation, examples, and one of three ways to work.
+// State modules say what they want of resources; control modules are functions of variables;
+// contact modules talk to the network as seen from the host (uri, wait_for), through a port handed to them.
+import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
+import type { Change } from './change.ts';
+import type { Want } from './resource.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
+import type { Script } from '../lib/shell.ts';
+
+export type ArgsOf<S extends JSONSchema> = FromSchema<S>;
+
+export interface Example {
+  readonly title: string;
+  readonly args: JsonObject;
+}
+
+interface ModuleBase {
+  /** Ansible's short name; also found as `ansible.builtin.<name>`. */
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  /** JSON Schema (an object, additionalProperties false); every property has a description, secrets `writeOnly`. */
+  readonly schema: JSONSchema;
+  /** The argument that a free-form string stands for (`command: ls -l` is `cmd`). */
+  readonly freeForm?: string;
+  readonly examples: readonly Example[];
+}
+
+/** Files on the controller, read on demand. Paths are searched as Ansible does: role's folder, then the playbook's. */
+export interface LocalFiles {
+  /** Throws VezaError `file-not-found` naming every place that was searched. */
+  find(path: string, kind: 'files' | 'templates'): LocalSource;
+  /** All files below a folder, relative paths with `/`, sorted. */
+  list(path: string, kind: 'files' | 'templates'): readonly LocalSource[] | null;
+}
+
+export interface LocalSource {
+  readonly path: string;
+  /** The path below the folder that was listed, or the base name. */
+  readonly relativePath: string;
+  readonly sizeBytes: number;
+  readonly executable: boolean;
+  /** Hex SHA-256; read once for each path and process. */
+  sha256(): string;
+  read(): Uint8Array;
+}
+
+/** What a module may look at besides its arguments. */
+export interface ModuleContext {
+  readonly taskName: string;
+  readonly checkMode: boolean;
+  readonly files: LocalFiles;
+  /** Renders a template file of the controller (by extension: .hbs Handlebars, else Jinja) with the task's variables. Throws VezaError with the place. */
+  render(source: LocalSource): string;
+  /** The task's environment variables, already evaluated. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** What became of a state module's wants. */
+export interface Outcome {
+  readonly changed: boolean;
+  readonly changes: readonly OutcomeChange[];
+  /** Of commands that ran (one step a want); absent in check mode and for no-ops. */
+  readonly output?: StepOutput;
+}
+
+export interface OutcomeChange {
+  readonly key: string;
+  readonly change: Change<object>;
+  readonly current: object | null;
+  /** The state after the change (predicted or read back). */
+  readonly state: object | null;
+}
+
+export interface StepOutput {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+}
+
+export interface StateModule<Args> extends ModuleBase {
+  readonly kind: 'state';
+  wants(args: Args, context: ModuleContext): readonly Want[];
+  /** Values for `register` beside changed, failed, skipped; `null` where they are not known before it runs. */
+  result?(outcome: Outcome, args: Args): JsonObject | null;
+}
+
+/** What a control module did: values for `register`, variables to set, or a failure. */
+export interface ControlResult {
+  readonly result?: JsonObject;
+  readonly failed?: string;
+  readonly facts?: JsonObject;
+  /** Text for people (`debug`). */
+  readonly message?: Json;
+  readonly meta?: 'flush_handlers' | 'noop' | 'end_host' | 'end_play' | 'clear_host_errors' | 'reset_connection';
+}
+
+export interface ControlModule<Args> extends ModuleBase {
+  readonly kind: 'control';
+  /** Arguments that are expressions, not templates (`that` of assert, `var` of debug): handed over unevaluated as strings. */
+  readonly expressions?: readonly string[];
+  control(args: Args, context: ControlContext): ControlResult;
+}
+
+export interface ControlContext {
+  readonly taskName: string;
+  readonly checkMode: boolean;
+  /** Evaluates an expression of the user's playbook in the task's scope. Throws VezaError with the place. */
+  evaluate(expression: string): Json;
+}
+
+/** The network as the host sees it. */
+export interface Contact {
+  /** Opens a TCP connection from the host. Rejects with VezaError `connect-failed`. */
+  dial(host: string, port: number, options: { readonly timeoutMs: number }): Promise<DuplexStream>;
+  /** Runs a script that only reads. */
+  look(script: Script): Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }>;
+  sleep(milliseconds: number): Promise<void>;
+  now(): number;
+  readonly signal: AbortSignal;
+}
+
+/** Structurally a node:stream Duplex; named here so that the core imports no I/O. */
+export interface DuplexStream {
+  on(event: string, listener: (...args: never[]) => void): unknown;
+  write(data: string | Uint8Array): boolean;
+  end(): unknown;
+  destroy(error?: Error): unknown;
+}
+
+export interface ContactResult {
+  readonly result: JsonObject;
+  readonly failed?: string;
+}
+
+export interface ContactModule<Args> extends ModuleBase {
+  readonly kind: 'contact';
+  /** Whether it changes nothing on the other side, so that a dry run may do it when nothing before it would change. */
+  readOnly(args: Args): boolean;
+  contact(args: Args, contact: Contact): Promise<ContactResult>;
+}
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the registry holds modules of all argument types
+export type AnyModule = StateModule<any> | ControlModule<any> | ContactModule<any>;
+
+/** Defines a state module; the argument type comes from the schema. */
+export function defineModule<const S extends JSONSchema>(
+  module: Omit<StateModule<FromSchema<S>>, 'kind' | 'schema'> & { readonly schema: S },
+): StateModule<FromSchema<S>> {
+  return { ...module, kind: 'state' };
+}
+
+export function defineControl<const S extends JSONSchema>(
+  module: Omit<ControlModule<FromSchema<S>>, 'kind' | 'schema'> & { readonly schema: S },
+): ControlModule<FromSchema<S>> {
+  return { ...module, kind: 'control' };
+}
+
+export function defineContact<const S extends JSONSchema>(
+  module: Omit<ContactModule<FromSchema<S>>, 'kind' | 'schema'> & { readonly schema: S },
+): ContactModule<FromSchema<S>> {
+  return { ...module, kind: 'contact' };
+}

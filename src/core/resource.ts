@@ -1,0 +1,82 @@
+// What a kind of thing on a host is: it can be looked at and changed, by texts of POSIX sh that others run.
+import type { Change } from './change.ts';
+import type { Script } from '../lib/shell.ts';
+import type { Json } from '../lib/json.ts';
+
+/** How people see a change: attribute lines, and a unified diff of a text where there is one. */
+export interface Diff {
+  readonly attributes: readonly AttributeDiff[];
+  readonly text?: TextDiff;
+}
+
+export interface AttributeDiff {
+  readonly name: string;
+  readonly before: Json | undefined;
+  readonly after: Json | undefined;
+  /** The values must not be shown. */
+  readonly secret?: boolean;
+}
+
+/** `null` is a text that does not exist; binary and oversized texts carry a note instead of lines. */
+export interface TextDiff {
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly note?: string;
+}
+
+/**
+ * What else looks different after a change: resource keys with the state predicted for each
+ * (`undefined`: it must be looked at again), or `everything`.
+ */
+export type Disturbance = ReadonlyMap<string, object | null | undefined> | 'everything';
+
+export interface ResourceKind<Id, S extends object> {
+  /** For instance `file`, `user`, `unit`. */
+  readonly kind: string;
+  /** The same thing has the same key, however it is named: `file:/etc/hosts`. */
+  key(id: Id): string;
+  /** Merges what two wants need to know of the same thing (say, one of them its content). Default: the first. */
+  merge?(first: Id, second: Id): Id;
+  /** One script that looks at all of `ids`; it must only read. */
+  probe(ids: readonly Id[]): Script;
+  /**
+   * Reads the probe's output. `null`: the thing is not there. Keys missing from the map could not be read.
+   * Throws VezaError where the output is not what the probe prints.
+   */
+  parse(output: string, ids: readonly Id[]): Map<string, S | null>;
+  /** Whether what is known through `known` answers `asked` too; default: yes. (A file looked at without its hash does not.) */
+  covers?(known: Id, asked: Id): boolean;
+  /** POSIX sh, atomic, exits non-zero on failure; called only when there is a change. */
+  apply(id: Id, change: Change<S>, current: S | null): Script;
+  /** The state after the change, where laying the wanted attributes over the current ones is not it. */
+  predict?(id: Id, change: Change<S>, current: S | null): S | null;
+  disturbs?(id: Id, change: Change<S>, current: S | null): Disturbance;
+  /** The attributes of a predicted state that a look afterwards must confirm; default: all that changed. */
+  verifies?(id: Id, change: Change<S>): readonly (keyof S & string)[];
+  /** Default: one line an attribute. */
+  describe?(id: Id, change: Change<S>, current: S | null): Diff;
+}
+
+/** One thing that a module wants in a state. The types of the kind are closed over: see `want`. */
+export interface Want {
+  readonly resource: AnyResourceKind;
+  readonly id: unknown;
+  /** The wanted state, given the current one. Throws VezaError where that state cannot be reached from here. */
+  desired(current: object | null): object | null;
+  /** Changed or not, this change must not be shown (secrets). */
+  readonly secret?: boolean;
+}
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the one place where kinds of any type meet
+export type AnyResourceKind = ResourceKind<any, any>;
+
+/** States a want with its types checked; a `desired` of `{}` only looks. */
+export function want<Id, S extends object>(
+  resource: ResourceKind<Id, S>,
+  id: Id,
+  desired: (current: S | null) => Partial<S> | null,
+  options: { readonly secret?: boolean } = {},
+): Want {
+  return { resource, id, desired: desired as Want['desired'], ...options };
+}

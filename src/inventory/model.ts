@@ -1,0 +1,33 @@
+// What an inventory says, after reading: hosts, groups, and variables with the layer that each came from.
+import type { Position } from '../lib/diagnostic.ts';
+import type { Variables } from '../language/value.ts';
+
+export interface Inventory {
+  /** By name, in the order of the files. */
+  readonly hosts: ReadonlyMap<string, Host>;
+  /** By name; always holds `all` and `ungrouped`. */
+  readonly groups: ReadonlyMap<string, Group>;
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+export interface Host {
+  readonly name: string;
+  readonly where: Position;
+  /** Every group that it belongs to, through children too, without `all`; sorted by depth, then name. */
+  readonly groups: readonly string[];
+  /** Lowest precedence first, each named for messages: `group all`, `group_vars/all`, `host lb-1`, ... */
+  readonly layers: readonly VariableLayer[];
+}
+
+export interface Group {
+  readonly name: string;
+  readonly where: Position;
+  /** Host names, through children too, in inventory order. */
+  readonly hosts: readonly string[];
+  readonly children: readonly string[];
+}
+
+export interface VariableLayer {
+  readonly origin: string;
+  readonly variables: Variables;
+}

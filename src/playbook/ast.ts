@@ -1,0 +1,118 @@
+// What a playbook means, after reading: every expression compiled, every role and include resolved, nothing evaluated.
+import type { Position } from '../lib/diagnostic.ts';
+import type { JsonObject } from '../lib/json.ts';
+import type { Expression, Templated, Variables } from '../language/value.ts';
+
+export interface Playbook {
+  readonly file: string;
+  readonly plays: readonly Play[];
+  /** Text of every file that was read, for diagnostics. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/** Keywords of plays, blocks and tasks that the inner one takes from the outer one unless it says otherwise. */
+export interface Inherited {
+  readonly become?: Templated;
+  readonly becomeUser?: Templated;
+  readonly becomeMethod?: Templated;
+  readonly checkMode?: Templated;
+  readonly diff?: Templated;
+  readonly noLog?: Templated;
+  readonly ignoreErrors?: Templated;
+  readonly ignoreUnreachable?: Templated;
+  readonly runOnce?: Templated;
+  readonly timeoutSeconds?: Templated;
+  readonly anyErrorsFatal?: Templated;
+  /** Outer maps first; later ones win key by key. */
+  readonly environment: readonly Templated[];
+  readonly moduleDefaults: readonly Templated[];
+}
+
+export interface Play extends Inherited {
+  readonly where: Position;
+  readonly name: Templated | undefined;
+  readonly hosts: Templated;
+  readonly gatherFacts: boolean;
+  readonly vars: Variables;
+  readonly varsFiles: readonly Templated[];
+  readonly serial: readonly Templated[];
+  readonly maxFailPercentage?: Templated;
+  readonly forceHandlers: boolean;
+  readonly order: 'inventory' | 'sorted' | 'reverse_sorted' | 'reverse_inventory' | 'shuffle';
+  readonly remoteUser?: Templated;
+  readonly connection?: Templated;
+  readonly tags: readonly string[];
+  /** In order: pre_tasks, roles with tasks, post_tasks. Handlers are flushed after each. Empty ones are left out. */
+  readonly sections: readonly Section[];
+  /** Definition order: those of roles, then the play's own. */
+  readonly handlers: readonly Task[];
+}
+
+export interface Section {
+  readonly name: 'pre_tasks' | 'tasks' | 'post_tasks';
+  readonly nodes: readonly Node[];
+}
+
+export type Node = Task | Block;
+
+/** A role as it is used in one place: its own layer of variables. */
+export interface RoleUse {
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly where: Position;
+  readonly defaults: Variables;
+  readonly vars: Variables;
+  /** Parameters given where the role is used (`vars:` and unknown keys of the role entry). */
+  readonly params: Variables;
+  /** JSON Schema of the role's arguments (meta/argument_specs.yml), if any; checked before the role's first task. */
+  readonly argumentSchema?: JsonObject;
+  readonly parents: readonly RoleUse[];
+}
+
+export interface Task extends Inherited {
+  readonly kind: 'task';
+  readonly where: Position;
+  readonly name: Templated | undefined;
+  /** Canonical short name of the module. */
+  readonly module: string;
+  readonly moduleWhere: Position;
+  /** The whole argument map. */
+  readonly args: Templated;
+  /** Conditions of the task and of everything around it, outermost first; all must hold. */
+  readonly when: readonly Expression[];
+  readonly loop?: Loop;
+  readonly register?: string;
+  readonly notify: readonly Templated[];
+  /** Names that a handler listens to, beside its own. */
+  readonly listen: readonly string[];
+  readonly changedWhen?: readonly Expression[];
+  readonly failedWhen?: readonly Expression[];
+  readonly until?: readonly Expression[];
+  readonly retries?: Templated;
+  readonly delaySeconds?: Templated;
+  readonly delegateTo?: Templated;
+  readonly throttle?: Templated;
+  /** Own and inherited. */
+  readonly tags: readonly string[];
+  /** Layers of `vars:` from the outermost block to the task. */
+  readonly vars: readonly Variables[];
+  readonly role?: RoleUse;
+}
+
+export interface Loop {
+  readonly items: Templated;
+  readonly variable: string;
+  readonly indexVariable?: string;
+  readonly label?: Templated;
+  readonly pauseSeconds?: Templated;
+}
+
+export interface Block {
+  readonly kind: 'block';
+  readonly where: Position;
+  readonly name: Templated | undefined;
+  readonly nodes: readonly Node[];
+  readonly rescue: readonly Node[];
+  readonly always: readonly Node[];
+}

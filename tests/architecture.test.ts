@@ -1,0 +1,114 @@
+// Reads every import of src/ and checks who may import whom, the ambient globals, and the length of files.
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../src');
+
+/** Layer -> layers it may import (itself always). */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  lib: [],
+  core: ['lib'],
+  language: ['core', 'lib'],
+  playbook: ['language', 'core', 'lib'],
+  inventory: ['language', 'core', 'lib'],
+  resources: ['core', 'lib'],
+  modules: ['resources', 'core', 'lib'],
+  engine: ['playbook', 'inventory', 'language', 'core', 'lib'],
+  adapters: ['engine', 'playbook', 'inventory', 'language', 'core', 'lib'],
+  infra: ['core', 'lib'],
+  lab: ['lib'],
+  'proxy/core': ['lib'],
+  'proxy/server': ['proxy/core', 'lib'],
+  'proxy/main.ts': ['proxy/server', 'proxy/core', 'lib'],
+  cli: [
+    'adapters',
+    'modules',
+    'resources',
+    'engine',
+    'playbook',
+    'inventory',
+    'language',
+    'core',
+    'lib',
+    'lab',
+    'infra',
+  ],
+};
+
+/** Layers that may touch the outside world. Hashing (node:crypto) and paths are pure. */
+const effectful = new Set(['adapters', 'cli', 'lab', 'infra', 'proxy/server', 'proxy/main.ts']);
+const pureBuiltins = new Set(['node:crypto', 'node:path', 'node:buffer', 'node:util']);
+
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => join(root, file));
+
+function layerOf(file: string): string {
+  const [first = '', second = ''] = relative(root, file).split('/');
+  return first === 'proxy' ? `proxy/${second}` : first;
+}
+
+function importsOf(text: string): string[] {
+  return [...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;'"]*?(?:from\s*)?['"]([^'"]+)['"]/g)].map(
+    (match) => match[1] ?? '',
+  );
+}
+
+function withoutComments(text: string): string {
+  return text
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/^\s*\/\/.*$/gm, '')
+    .replace(/\s\/\/ .*$/gm, '');
+}
+
+describe('architecture', () => {
+  it('has files to check', () => expect(files.length).toBeGreaterThan(10));
+
+  it.each(files.map((file) => [relative(root, file), file] as const))('%s keeps to its layer', (name, file) => {
+    const text = readFileSync(file, 'utf8');
+    const layer = layerOf(file);
+    const allowed = mayImport[layer];
+    expect(allowed, `${name} is in no known layer`).toBeDefined();
+    for (const specifier of importsOf(text)) {
+      if (specifier.startsWith('.')) {
+        const target = layerOf(resolve(dirname(file), specifier));
+        expect([layer, ...(allowed ?? [])], `${name} imports ${specifier}`).toContain(target);
+      } else if (specifier.startsWith('node:') && !effectful.has(layer)) {
+        expect(pureBuiltins, `${name} imports ${specifier}`).toContain(specifier);
+      }
+      if (layer.startsWith('modules') && specifier.startsWith('./') && !name.endsWith('index.ts')) {
+        expect(specifier, `${name}: modules do not import each other`).toMatch(/^\.\/(shared|support)\//);
+      }
+    }
+  });
+
+  it.each(files.filter((file) => !effectful.has(layerOf(file))).map((file) => [relative(root, file), file] as const))(
+    '%s is pure',
+    (_name, file) => {
+      const code = withoutComments(readFileSync(file, 'utf8'));
+      expect(code).not.toMatch(
+        /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bset(?:Timeout|Interval|Immediate)\(|\bprocess\.|\bconsole\.|\bperformance\.now\(/,
+      );
+    },
+  );
+
+  it.each(files.map((file) => [relative(root, file), file] as const))(
+    '%s has at most 300 lines and says what it is for',
+    (_name, file) => {
+      const text = readFileSync(file, 'utf8');
+      expect(text.split('\n').length).toBeLessThanOrEqual(301);
+      expect(text.startsWith('//') || text.startsWith('#!')).toBe(true);
+    },
+  );
+
+  it.each(
+    files
+      .filter((file) => !/cli\/|adapters\/reporters/.test(file))
+      .map((file) => [relative(root, file), file] as const),
+  )('%s neither prints nor exits', (name, file) => {
+    const code = withoutComments(readFileSync(file, 'utf8'));
+    expect(code).not.toMatch(/\bprocess\.exit\(/);
+    if (!name.startsWith('proxy/') && !name.startsWith('lab/')) expect(code).not.toMatch(/\bconsole\.|process\.stdout/);
+  });
+});
