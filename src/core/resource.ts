@@ -78,5 +78,5 @@ export function want<Id, S extends object>(
   desired: (current: S | null) => Partial<S> | null,
   options: { readonly secret?: boolean } = {},
 ): Want {
-  return { resource, id, desired: desired as Want['desired'], ...options };
+  return { resource, id, desired, ...options };
 }

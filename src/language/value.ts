@@ -23,6 +23,8 @@ export interface Scope {
   get(name: string): Value | undefined;
   /** All names, for near-name suggestions. */
   names(): Iterable<string>;
+  /** `lookup(plugin, ...)`: reads something on the controller. Throws VezaError; absent where there is no controller (tests). */
+  lookup?(plugin: string, terms: readonly Value[]): Value;
 }
 
 /** A compiled expression; compiled once, evaluated for each host. */
