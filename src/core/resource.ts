@@ -66,6 +66,8 @@ export interface Want {
   desired(current: object | null): object | null;
   /** Changed or not, this change must not be shown (secrets). */
   readonly secret?: boolean;
+  /** Applying it changes nothing on the host, so that a dry run does it too (a command that only reads). */
+  readonly readOnly?: boolean;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the one place where kinds of any type meet
@@ -76,7 +78,7 @@ export function want<Id, S extends object>(
   resource: ResourceKind<Id, S>,
   id: Id,
   desired: (current: S | null) => Partial<S> | null,
-  options: { readonly secret?: boolean } = {},
+  options: { readonly secret?: boolean; readonly readOnly?: boolean } = {},
 ): Want {
   return { resource, id, desired, ...options };
 }

@@ -1,0 +1,58 @@
+// A task's arguments on one host: evaluated, checked against the module's schema, secrets noted.
+import { isUnknown, type Unknown } from '../core/unknown.ts';
+import type { AnyModule } from '../core/module.ts';
+import { VezaError } from '../lib/errors.ts';
+import { isJsonObject, type JsonObject } from '../lib/json.ts';
+import type { Redactor } from '../lib/redact.ts';
+import { validate } from '../lib/validate.ts';
+import type { Scope, Value } from '../language/value.ts';
+import type { Task } from '../playbook/ast.ts';
+
+/** The first unknown part of a value, at any depth. */
+export function unknownIn(value: Value): Unknown | null {
+  if (isUnknown(value)) return value;
+  if (typeof value !== 'object' || value === null) return null;
+  for (const part of Object.values(value)) {
+    const found = unknownIn(part as Value);
+    if (found) return found;
+  }
+  return null;
+}
+
+/** Evaluated and valid arguments, or what is unknown in them. Throws VezaError `invalid-arguments`. */
+export function evaluateArguments(task: Task, module: AnyModule, scope: Scope, redactor: Redactor): JsonObject | Unknown {
+  const defaults = task.moduleDefaults.map((templated) => moduleDefaultsFor(templated.evaluate(scope), module.name));
+  const own = task.args.evaluate(scope);
+  const open = unknownIn(own) ?? defaults.map(unknownIn).find((one) => one !== null);
+  if (open) return open;
+  const args = Object.assign({}, ...defaults, own) as JsonObject;
+  noteSecrets(args, module, redactor);
+  const violations = validate(asObject(module.schema), args);
+  if (violations.length > 0) {
+    throw new VezaError('invalid-arguments', `${module.name}: ${violations.map(({ message }) => message).join('; ')}`, {
+      where: task.moduleWhere,
+      hint: violations.find(({ hint }) => hint)?.hint ?? `\`veza-run doc ${module.name}\` lists its arguments`,
+    });
+  }
+  return args;
+}
+
+function moduleDefaultsFor(defaults: Value, module: string): JsonObject {
+  if (!isJsonObject(defaults)) return {};
+  const own = defaults[module] ?? defaults[`ansible.builtin.${module}`];
+  return isJsonObject(own) ? own : {};
+}
+
+function noteSecrets(args: JsonObject, module: AnyModule, redactor: Redactor): void {
+  const properties = asObject(module.schema)['properties'];
+  if (!isJsonObject(properties)) return;
+  for (const [name, schema] of Object.entries(properties)) {
+    const value = args[name];
+    if (isJsonObject(schema) && schema['writeOnly'] === true && typeof value === 'string') redactor.add(value);
+  }
+}
+
+function asObject(schema: AnyModule['schema']): JsonObject {
+  // A module's schema is a literal object; the type of JSON Schema also allows `true`.
+  return schema as unknown as JsonObject;
+}

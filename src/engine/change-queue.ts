@@ -1,0 +1,100 @@
+// Changes that are decided and wait to be applied together, and the tasks whose results wait for them.
+import { applyPending } from './apply.ts';
+import { finishRecord, register } from './finish.ts';
+import type { HostRun } from './host.ts';
+import type { Session } from './ports.ts';
+import type { Pending, TaskRecord } from './record.ts';
+import type { RunState } from './variables.ts';
+
+/** The host cannot go on with the play. */
+export class HostStopped extends Error {
+  constructor() {
+    super('the host stopped');
+  }
+}
+
+interface QueueContext {
+  readonly run: RunState;
+  readonly host: HostRun;
+}
+
+export class ChangeQueue {
+  readonly #context: QueueContext;
+  readonly #session: () => Promise<Session>;
+  #pending: Pending[] = [];
+  /** In the order of the tasks. */
+  #waiting: TaskRecord[] = [];
+
+  constructor(context: QueueContext, session: () => Promise<Session>) {
+    this.#context = context;
+    this.#session = session;
+  }
+
+  get empty(): boolean {
+    return this.#pending.length === 0;
+  }
+
+  holds(record: TaskRecord): boolean {
+    return this.#pending.some((pending) => pending.record === record);
+  }
+
+  push(pending: Pending): void {
+    this.#pending.push(pending);
+  }
+
+  /** A task has been decided to its end: it is reported now, or when the changes before it and its own are done. */
+  conclude(record: TaskRecord): void {
+    this.#waiting.push(record);
+    if (this.empty) this.#report();
+    // What later tasks may know of it by now is what it is foreseen to do.
+    else register(this.#context, record);
+  }
+
+  /** Applies everything and reports it. Throws HostStopped if a change fails and is not ignored. */
+  async flush(): Promise<void> {
+    const failed = await this.#apply();
+    if (failed) this.#stop(failed.record);
+    this.#report();
+  }
+
+  /** As flush, but a failure of `record`'s own change is returned, for its task to judge; `record` is not reported. */
+  async flushFor(record: TaskRecord): Promise<Pending | null> {
+    const failed = await this.#apply();
+    if (failed && failed.record !== record) this.#stop(failed.record);
+    this.#report();
+    return failed;
+  }
+
+  /** Forgets what was decided and not applied. */
+  drop(): void {
+    this.#pending = [];
+    this.#waiting = [];
+  }
+
+  async #apply(): Promise<Pending | null> {
+    const pending = this.#pending;
+    this.#pending = [];
+    if (pending.length === 0) return null;
+    const { run, host } = this.#context;
+    const { failed } = await applyPending(await this.#session(), host.state, pending, {
+      signal: run.options.signal,
+      onBegin: ({ record }) => run.options.emit({ type: 'task-begin', host: host.host.name, task: record.info }),
+    });
+    return failed;
+  }
+
+  #report(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const record of waiting) if (!finishRecord(this.#context, record)) throw new HostStopped();
+  }
+
+  /** Reports what was done up to the task that failed, and stops; decisions taken after it were never applied. */
+  #stop(failed: TaskRecord): never {
+    const end = this.#waiting.indexOf(failed);
+    const done = end === -1 ? [] : this.#waiting.slice(0, end);
+    this.#waiting = [];
+    for (const record of [...done, failed]) finishRecord(this.#context, record);
+    throw new HostStopped();
+  }
+}

@@ -1,0 +1,121 @@
+// Turns what happened to a task into its result: changed_when, failed_when, ignore_errors, register, notify, counts, events.
+import { isUnknown } from '../core/unknown.ts';
+import { VezaError } from '../lib/errors.ts';
+import type { Value } from '../language/value.ts';
+import { extendScope } from '../language/scope.ts';
+import { conditionsHold } from './decide.ts';
+import type { TaskResult } from './events.ts';
+import type { HostRun } from './host.ts';
+import { toBoolean } from './identity.ts';
+import { fail, registered, registeredLoop, statusOf, type ItemRecord, type TaskRecord } from './record.ts';
+import type { RunState } from './variables.ts';
+
+interface FinishContext {
+  readonly run: RunState;
+  readonly host: HostRun;
+}
+
+/** Lets changed_when, failed_when and until judge an item; once. Returns whether `until` holds. */
+export function finishItem(context: FinishContext, record: TaskRecord, item: ItemRecord): boolean {
+  const { task, info } = record;
+  if (!item.finished && item.status !== 'skipped') {
+    item.finished = true;
+    judge(record, item);
+  }
+  if (!task.until || item.status === 'skipped') return true;
+  const values = task.register === undefined ? {} : { [task.register]: registered(item, info.name) };
+  return conditionsHold(task.until, extendScope(item.scope, { kind: 'values', values })) === true;
+}
+
+function judge(record: TaskRecord, item: ItemRecord): void {
+  const { task, info } = record;
+  if (!task.changedWhen && !task.failedWhen) return;
+  const values: Record<string, Value> = task.register === undefined ? {} : { [task.register]: registered(item, info.name) };
+  const scope = extendScope(item.scope, { kind: 'values', values });
+  try {
+    if (task.failedWhen) {
+      const failed = conditionsHold(task.failedWhen, scope);
+      if (failed === true) fail(item, { message: item.message ?? 'failed_when holds' });
+      else if (failed === false && item.status === 'failed') item.status = item.changes.length > 0 ? 'changed' : 'ok';
+    }
+    if (task.changedWhen && item.status !== 'failed') {
+      const changed = conditionsHold(task.changedWhen, scope);
+      item.status = isUnknown(changed) ? 'unknown' : changed ? 'changed' : 'ok';
+      if (isUnknown(changed)) item.message ??= changed.reason;
+    }
+  } catch (error) {
+    if (!(error instanceof VezaError)) throw error;
+    fail(item, { message: error.message, ...(error.hint ? { hint: error.hint } : {}), ...(error.where ? { where: error.where } : {}) });
+  }
+}
+
+/** Sets what `register` holds, as far as it is known by now. */
+export function register(context: FinishContext, record: TaskRecord): void {
+  const { task, info } = record;
+  const first = record.items[0];
+  if (task.register === undefined) return;
+  if (record.loop) context.host.facts[task.register] = registeredLoop(record, info.name);
+  else if (first) context.host.facts[task.register] = registered(first, info.name);
+}
+
+/** Reports a task whose changes are done. Returns false where the host cannot go on. */
+export function finishRecord(context: FinishContext, record: TaskRecord): boolean {
+  const { host, run } = context;
+  for (const item of record.items) {
+    finishItem(context, record, item);
+    if (item.status === 'failed') item.ignored = ignores(record, item);
+  }
+  register(context, record);
+  const status = statusOf(record);
+  if (status === 'changed') notify(host, record);
+  const results = record.items.map((item) => resultOf(host, record, item));
+  if (record.loop) for (const result of results) run.options.emit({ type: 'task-item', result });
+  const ignored = status === 'failed' && record.items.every((item) => item.status !== 'failed' || item.ignored === true);
+  const first = record.loop ? undefined : results[0];
+  const message = record.loop && status === 'failed' ? 'one or more items failed' : undefined;
+  const result: TaskResult = {
+    host: host.host.name,
+    task: record.info,
+    changes: [],
+    ...first,
+    ...(message === undefined ? {} : { message }),
+    status,
+    ...(ignored ? { ignored } : {}),
+  };
+  host.count(result);
+  run.options.emit({ type: 'task-end', result });
+  return status !== 'failed' || ignored;
+}
+
+function ignores(record: TaskRecord, item: ItemRecord): boolean {
+  return record.task.ignoreErrors !== undefined && toBoolean(record.task.ignoreErrors.evaluate(item.scope), 'ignore_errors');
+}
+
+function notify(host: HostRun, record: TaskRecord): void {
+  const scope = record.items.find(({ status }) => status === 'changed')?.scope;
+  if (!scope) return;
+  for (const templated of record.task.notify) {
+    const names = templated.evaluate(scope);
+    for (const name of Array.isArray(names) ? names : [names]) host.notified.add(String(name));
+  }
+}
+
+function resultOf(host: HostRun, record: TaskRecord, item: ItemRecord): TaskResult {
+  const base = { host: host.host.name, task: record.info, status: item.status, changes: item.changes };
+  const always = {
+    ...(item.label === undefined ? {} : { item: item.hidden ? '(hidden)' : item.label }),
+    ...(item.ignored ? { ignored: true } : {}),
+    ...(item.assuming === undefined ? {} : { assuming: item.assuming }),
+    ...(item.where ? { where: item.where } : {}),
+  };
+  if (item.hidden) return { ...base, ...always, message: 'hidden, because the task says no_log' };
+  const { output } = item;
+  return {
+    ...base,
+    ...always,
+    ...(item.message === undefined ? {} : { message: item.message }),
+    ...(item.hint === undefined ? {} : { hint: item.hint }),
+    ...(item.shown === undefined ? {} : { shown: item.shown }),
+    ...(output ? { output: { exitCode: output.exitCode, stdout: output.stdout, stderr: output.stderr } } : {}),
+  };
+}

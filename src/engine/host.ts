@@ -1,0 +1,75 @@
+// One host during a run: what it has registered, what is known of it, and its connection. Lives from its first play to the end.
+import { HostState } from '../core/host-state.ts';
+import type { Value } from '../language/value.ts';
+import type { Host } from '../inventory/model.ts';
+import type { HostTotals, TaskResult } from './events.ts';
+import type { HostAddress, Session } from './ports.ts';
+
+export class HostRun implements AsyncDisposable {
+  readonly host: Host;
+  readonly state: HostState;
+  /** `register` and `set_fact`. */
+  readonly facts: Record<string, Value> = {};
+  /** Names of handlers notified and not yet run. */
+  readonly notified = new Set<string>();
+  /** Out of the run: failed or unreachable. */
+  lost: 'failed' | 'unreachable' | null = null;
+  /** Out of the current play only (`meta: end_host`). */
+  ended = false;
+  readonly #connect: (address: HostAddress) => Promise<Session>;
+  #session: Promise<Session> | null = null;
+  #roundTripsBefore = 0;
+  readonly #totals = { ok: 0, changed: 0, unreachable: 0, failed: 0, skipped: 0, rescued: 0, ignored: 0, unknown: 0 };
+
+  constructor(host: Host, options: { readonly dryRun: boolean; readonly connect: (address: HostAddress) => Promise<Session> }) {
+    this.host = host;
+    this.state = new HostState({ dryRun: options.dryRun });
+    this.#connect = options.connect;
+  }
+
+  get totals(): HostTotals {
+    return this.#totals;
+  }
+
+  /** The connection, made when it is first needed. */
+  session(address: () => HostAddress): Promise<Session> {
+    this.#session ??= this.#connect(address());
+    return this.#session;
+  }
+
+  async roundTrips(): Promise<number> {
+    const session = await this.#session?.catch(() => null);
+    return this.#roundTripsBefore + (session?.roundTrips ?? 0);
+  }
+
+  /** Closes the connection; the next use makes a new one (`meta: reset_connection`). */
+  async reset(): Promise<void> {
+    const session = await this.#session?.catch(() => null);
+    this.#session = null;
+    this.#roundTripsBefore += session?.roundTrips ?? 0;
+    await session?.[Symbol.asyncDispose]();
+  }
+
+  /** Counts a task's result as Ansible's recap does: `changed` is also `ok`, an ignored failure is `ok` and `ignored`. */
+  count(result: TaskResult): void {
+    const totals = this.#totals;
+    if (result.ignored) {
+      totals.ok += 1;
+      totals.ignored += 1;
+    } else if (result.status === 'changed') {
+      totals.ok += 1;
+      totals.changed += 1;
+    } else {
+      totals[result.status] += 1;
+    }
+  }
+
+  rescued(): void {
+    this.#totals.rescued += 1;
+    this.#totals.failed -= 1;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.reset();
+  }
+}

@@ -1,0 +1,71 @@
+// Before a section begins: one probe for everything that its tasks can be seen to need already.
+// Reading more than is needed costs little; a round trip costs much. What is guessed here is never acted on.
+import { isUnknown, unknown } from '../core/unknown.ts';
+import { VezaError } from '../lib/errors.ts';
+import { isJsonObject } from '../lib/json.ts';
+import type { Scope, Value } from '../language/value.ts';
+import type { Node, Task } from '../playbook/ast.ts';
+import { conditionsHold } from './decide.ts';
+import { prepareArguments, runControl, wantsOf } from './item.ts';
+import { expandLoop, newItem } from './loop.ts';
+import { probe, type Look } from './probe.ts';
+import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
+import type { HostRun } from './host.ts';
+import type { Session } from './ports.ts';
+
+interface AheadContext {
+  readonly run: RunState;
+  readonly host: HostRun;
+  readonly play: PlayVariables;
+  readonly selected: (task: Task) => boolean;
+}
+
+/** Looks at what the tasks of a section need, in one round trip; nothing where nothing can be seen yet. */
+export async function lookAhead(context: AheadContext, nodes: readonly Node[], session: () => Promise<Session>): Promise<void> {
+  const tasks = tasksOf(nodes).filter(context.selected);
+  const later: Record<string, Value> = {};
+  for (const task of tasks) if (task.register !== undefined) later[task.register] = unknown('not run yet');
+  const looks = tasks.flatMap((task) => looksOf(context, task, later));
+  const unseen = looks.filter(({ want }) => !context.host.state.knows(want));
+  if (unseen.length > 0) await probe(await session(), context.host.state, unseen, context.run.options.signal);
+}
+
+export function tasksOf(nodes: readonly Node[]): Task[] {
+  return nodes.flatMap((node) => (node.kind === 'task' ? [node] : [...tasksOf(node.nodes), ...tasksOf(node.rescue), ...tasksOf(node.always)]));
+}
+
+function looksOf(context: AheadContext, task: Task, later: Record<string, Value>): Look[] {
+  const { run, host, play } = context;
+  const attempt = <T>(compute: () => T): T | null => {
+    try {
+      return compute();
+    } catch (error) {
+      // A mistake that matters will be met again, with its place, when the task's turn comes.
+      if (error instanceof VezaError) return null;
+      throw error;
+    }
+  };
+  const scope = scopeOf(run, host, play, task, later);
+  const items = attempt(() => expandLoop(task, scope));
+  if (items === null || isUnknown(items)) return [];
+  return items.flatMap((item) => attempt(() => looksOfItem(context, task, scopeOf(run, host, play, task, { ...later, ...item?.variables }), later)) ?? []);
+}
+
+function looksOfItem(context: AheadContext, task: Task, scope: Scope, later: Record<string, Value>): Look[] {
+  const { run, play } = context;
+  if (conditionsHold(task.when, scope) === false) return [];
+  const preparation = prepareArguments(run.options, task, scope, play.playbookDirectory, '');
+  if (preparation.kind !== 'ready') {
+    if (task.module === 'set_fact' && isJsonObject(task.args.raw)) for (const name of Object.keys(task.args.raw)) later[name] = unknown('not set yet');
+    return [];
+  }
+  const { module } = preparation;
+  if (module.kind === 'control') {
+    const outcome = runControl(module, preparation, newItem(task, scope, 0, null), task);
+    if (!isUnknown(outcome)) Object.assign(later, outcome.facts);
+    return [];
+  }
+  if (module.kind !== 'state') return [];
+  const wants = wantsOf(preparation, module);
+  return isUnknown(wants) ? [] : wants.map((want) => ({ identity: preparation.identity, want }));
+}

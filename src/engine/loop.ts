@@ -1,0 +1,51 @@
+// The items of a task's loop.
+import { isUnknown, type Unknown } from '../core/unknown.ts';
+import { VezaError } from '../lib/errors.ts';
+import { extendScope } from '../language/scope.ts';
+import type { Scope, Value } from '../language/value.ts';
+import type { Task } from '../playbook/ast.ts';
+import { toBoolean } from './identity.ts';
+import type { ItemRecord } from './record.ts';
+
+export interface LoopItem {
+  readonly variables: Readonly<Record<string, Value>>;
+}
+
+/** The items to work, `[null]` for a task without a loop, or what is unknown. Throws VezaError `loop-not-list`. */
+export function expandLoop(task: Task, scope: Scope): readonly (LoopItem | null)[] | Unknown {
+  const { loop } = task;
+  if (!loop) return [null];
+  const items = loop.items.evaluate(scope);
+  if (isUnknown(items)) return items;
+  if (!Array.isArray(items)) {
+    throw new VezaError('loop-not-list', `\`loop\` needs a list, but got ${JSON.stringify(items)}`, {
+      where: loop.items.where,
+      hint: 'for a map use `loop: "{{ the_map | dict2items }}"`',
+    });
+  }
+  return (items as readonly Value[]).map((item, index) => ({
+    variables: { [loop.variable]: item, ...(loop.indexVariable === undefined ? {} : { [loop.indexVariable]: index }) },
+  }));
+}
+
+/** A fresh record of one item. */
+export function newItem(task: Task, scope: Scope, index: number, loopItem: LoopItem | null): ItemRecord {
+  const label = loopItem && labelOf(task, scope, loopItem);
+  return {
+    scope,
+    index,
+    ...(label === null ? {} : { label }),
+    hidden: task.noLog !== undefined && toBoolean(task.noLog.evaluate(scope), 'no_log'),
+    status: 'ok',
+    finished: false,
+    onlyPredicted: false,
+    changes: [],
+    outcome: [],
+    result: () => ({}),
+  };
+}
+
+function labelOf(task: Task, scope: Scope, item: LoopItem): string {
+  const value = task.loop?.label ? task.loop.label.evaluate(extendScope(scope, { kind: 'values', values: item.variables })) : item.variables[task.loop?.variable ?? 'item'];
+  return typeof value === 'string' ? value : isUnknown(value) ? 'unknown' : JSON.stringify(value);
+}

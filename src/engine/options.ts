@@ -1,0 +1,48 @@
+// Everything that a run is given: the files that were read, and the ports.
+import type { AnyModule, Contact, LocalFiles, LocalSource } from '../core/module.ts';
+import type { Inventory } from '../inventory/model.ts';
+import type { Scope, Value, Variables } from '../language/value.ts';
+import type { Unknown } from '../core/unknown.ts';
+import type { Redactor } from '../lib/redact.ts';
+import type { Playbook } from '../playbook/ast.ts';
+import type { Emit } from './events.ts';
+import type { Clock, HostAddress, Identity, Session, Transport } from './ports.ts';
+
+export interface EngineOptions {
+  readonly inventory: Inventory;
+  readonly playbooks: readonly Playbook[];
+  /** Hosts that the pattern of a play and `--limit` leave. */
+  readonly hostsOf: (pattern: string) => readonly string[];
+  readonly findModule: (name: string) => AnyModule | null;
+  readonly transports: Readonly<Record<HostAddress['connection'], Transport>>;
+  readonly contact: (session: Session, identity: Identity, signal: AbortSignal) => Contact;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  /** Files beside a role (its path) or the playbook (null). */
+  readonly filesFor: (rolePath: string | null, playbookDirectory: string) => LocalFiles;
+  readonly render: (source: LocalSource, scope: Scope) => string | Unknown;
+  /** Variables of a `vars_files` entry. */
+  readonly readVariables: (path: string, playbookDirectory: string) => Variables;
+  readonly lookup: (plugin: string, terms: readonly Value[], directory: string) => Value;
+  readonly redactor: Redactor;
+  readonly extraVars: Variables;
+  readonly inventoryDirectory: string | null;
+  readonly tags: readonly string[];
+  readonly skipTags: readonly string[];
+  readonly checkMode: boolean;
+  readonly diff: boolean;
+  readonly forks: number;
+  readonly connection: ConnectionDefaults;
+  readonly signal: AbortSignal;
+}
+
+/** What the command line says of connections; inventory variables outdo it (Ansible's order). */
+export interface ConnectionDefaults {
+  readonly user: string;
+  readonly privateKeyFile?: string;
+  readonly password?: string;
+  readonly becomePassword?: string;
+  readonly become: boolean;
+  readonly hostKeys: HostAddress['hostKeys'];
+  readonly knownHostsFile?: string;
+}

@@ -1,0 +1,105 @@
+// What is being found out about one task on one host, from its first item to its result.
+import { isUnknown, unknown } from '../core/unknown.ts';
+import type { Change } from '../core/change.ts';
+import type { OutcomeChange, StepOutput } from '../core/module.ts';
+import type { Want } from '../core/resource.ts';
+import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
+import type { Script } from '../lib/shell.ts';
+import type { Scope, Value } from '../language/value.ts';
+import type { Task } from '../playbook/ast.ts';
+import type { ResourceChange, TaskInfo, TaskStatus } from './events.ts';
+import type { Identity } from './ports.ts';
+
+/** One task on one host. */
+export interface TaskRecord {
+  readonly task: Task;
+  readonly info: TaskInfo;
+  readonly loop: boolean;
+  readonly items: ItemRecord[];
+}
+
+/** One item of a task's loop, or the task itself where there is none. */
+export interface ItemRecord {
+  readonly scope: Scope;
+  readonly label?: string;
+  readonly hidden: boolean;
+  status: TaskStatus;
+  message?: string;
+  hint?: string;
+  where?: Problem['where'];
+  ignored?: boolean;
+  shown?: Json;
+  /** A change was only decided, because of check mode. */
+  onlyPredicted: boolean;
+  assuming?: string;
+  readonly changes: ResourceChange[];
+  readonly outcome: OutcomeChange[];
+  output?: StepOutput;
+  /** Computes the module's own values for `register` from the outcome; `null` where not known yet. */
+  result: (item: ItemRecord) => JsonObject | null;
+  readonly index: number;
+  /** changed_when, failed_when and until have had their say. */
+  finished: boolean;
+}
+
+export interface Problem {
+  readonly message: string;
+  readonly hint?: string;
+  readonly where?: { readonly file: string; readonly line: number; readonly column: number };
+}
+
+/** A change decided and not yet applied. */
+export interface Pending {
+  readonly record: TaskRecord;
+  readonly item: ItemRecord;
+  readonly want: Want;
+  readonly change: Change<object>;
+  readonly current: object | null;
+  readonly identity: Identity;
+  readonly script: Script;
+  readonly timeoutMs: number;
+  readonly disturbsAll: boolean;
+}
+
+/** Marks an item as failed. */
+export function fail(item: ItemRecord, problem: Problem): void {
+  item.status = 'failed';
+  item.message = problem.message;
+  if (problem.hint !== undefined) item.hint = problem.hint;
+  if (problem.where !== undefined) item.where = problem.where;
+}
+
+/** The value of `register` for one item. */
+export function registered(item: ItemRecord, taskName: string): Value {
+  const own = item.status === 'skipped' ? {} : item.result(item);
+  const flags = {
+    changed: item.status === 'changed',
+    failed: item.status === 'failed',
+    skipped: item.status === 'skipped',
+    ...(item.message === undefined ? {} : { msg: item.message }),
+  };
+  if (item.status === 'unknown') return unknown(item.message ?? `depends on "${taskName}"`);
+  if (own !== null) return { ...own, ...flags };
+  const open = unknown(`depends on "${taskName}"`);
+  return { ...flags, rc: open, stdout: open, stderr: open, stdout_lines: open, stderr_lines: open, msg: open };
+}
+
+/** The value of `register` for a task with a loop. */
+export function registeredLoop(record: TaskRecord, taskName: string): Value {
+  const results = record.items.map((item) => ({ value: registered(item, taskName), item }));
+  return {
+    results: results.map(({ value, item }) =>
+      isJsonObject(value) && !isUnknown(value) ? { ...value, ...(item.label === undefined ? {} : { item: item.scope.get('item') ?? null }) } : value,
+    ),
+    changed: record.items.some(({ status }) => status === 'changed'),
+    failed: record.items.some(({ status, ignored }) => status === 'failed' && !ignored),
+    skipped: record.items.length > 0 && record.items.every(({ status }) => status === 'skipped'),
+  };
+}
+
+const order: readonly TaskStatus[] = ['failed', 'unreachable', 'changed', 'unknown', 'ok', 'skipped'];
+
+/** The worst of the items' statuses; a loop over nothing is skipped. */
+export function statusOf(record: TaskRecord): TaskStatus {
+  return order.find((status) => record.items.some((item) => item.status === status)) ?? 'skipped';
+}
