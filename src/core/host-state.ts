@@ -1,7 +1,7 @@
 // What is known of one host while it is converged: what was seen, and over it what the changes
 // decided since will have done. Nothing here looks or acts.
-import type { AnyResourceKind, Disturbance } from './resource.ts';
-import { unknown, type Unknown } from './unknown.ts';
+import type { AnyResourceKind, Disturbance, Prediction } from './resource.ts';
+import { isUnknown, unknown, type Unknown } from './unknown.ts';
 
 export interface Looked {
   readonly resource: AnyResourceKind;
@@ -12,10 +12,17 @@ interface Entry extends Looked {
   readonly state: object | null | Unknown;
 }
 
+/** A prediction about keys, some of which may be looked at only later. */
+interface Foreseen {
+  readonly predictions: ReadonlyMap<string, Prediction>;
+  /** The task that causes it, for people. */
+  readonly by: string;
+}
+
 export class HostState {
   readonly #entries = new Map<string, Entry>();
-  /** In a dry run: states foreseen for things that nobody has looked at yet; they outdo a later look. */
-  readonly #foreseen = new Map<string, object | null | Unknown>();
+  /** In a dry run, in order: what changes that will not happen now would do to things not looked at yet. */
+  readonly #foreseen: Foreseen[] = [];
   readonly #dryRun: boolean;
   #assumption: string | null = null;
 
@@ -42,17 +49,17 @@ export class HostState {
   /** Records what a probe saw. */
   see(looked: Looked, state: object | null): void {
     const key = looked.resource.key(looked.id);
-    this.#entries.set(key, { ...looked, state: this.#foreseen.has(key) ? (this.#foreseen.get(key) ?? null) : state });
+    const foreseen = this.#foreseen.reduce<object | null | Unknown>((before, { predictions, by }) => {
+      const after = predicted(before, longestFit(predictions, key), by);
+      return after === undefined ? before : after;
+    }, state);
+    this.#entries.set(key, { ...looked, state: foreseen });
   }
 
   /** Records what a change will have done, and what else it disturbs; `by` is the task, for people. */
   foresee(looked: Looked, state: object | null, disturbance: Disturbance | undefined, by: string): void {
-    if (disturbance === 'everything') {
-      if (this.#dryRun) this.#assumption ??= by;
-      else this.forget();
-    } else {
-      for (const [key, foreseen] of disturbance ?? []) this.#disturb(key, foreseen, by);
-    }
+    if (disturbance !== undefined)
+      this.#disturb(disturbance === 'everything' ? new Map([['*', undefined]]) : disturbance, by);
     this.#entries.set(looked.resource.key(looked.id), { ...looked, state });
   }
 
@@ -61,15 +68,44 @@ export class HostState {
     this.#entries.clear();
   }
 
-  #disturb(key: string, state: object | null | undefined, by: string): void {
-    const entry = this.#entries.get(key);
-    if (!this.#dryRun) {
-      if (state === undefined) this.#entries.delete(key);
-      else if (entry) this.#entries.set(key, { ...entry, state });
-      return;
+  #disturb(predictions: ReadonlyMap<string, Prediction>, by: string): void {
+    if (this.#dryRun && predictions.has('*') && predictions.get('*') === undefined) this.#assumption ??= by;
+    for (const [key, entry] of this.#entries) {
+      const fit = longestFit(predictions, key);
+      if (fit === null) continue;
+      const state = predicted(entry.state, fit, by);
+      if (state === null || (state !== undefined && !isUnknown(state))) this.#entries.set(key, { ...entry, state });
+      else if (!this.#dryRun) this.#entries.delete(key);
+      // A dry run goes on with what it saw where only "everything" was disturbed: the assumption is told with each result.
+      else if (!fit.vague) this.#entries.set(key, { ...entry, state: unknown(`depends on "${by}"`) });
     }
-    const foreseen = state === undefined ? unknown(`depends on "${by}"`) : state;
-    if (entry) this.#entries.set(key, { ...entry, state: foreseen });
-    else this.#foreseen.set(key, foreseen);
+    if (this.#dryRun) this.#foreseen.push({ predictions, by });
   }
+}
+
+interface Fit {
+  readonly prediction: Prediction;
+  /** It fitted only because it fits everything. */
+  readonly vague: boolean;
+}
+
+function longestFit(predictions: ReadonlyMap<string, Prediction>, key: string): Fit | null {
+  if (predictions.has(key)) return { prediction: predictions.get(key), vague: false };
+  let best: string | null = null;
+  for (const candidate of predictions.keys()) {
+    const fits = (candidate.endsWith('/') || candidate.endsWith(':')) && key.startsWith(candidate);
+    if (fits && candidate.length > (best?.length ?? 0)) best = candidate;
+  }
+  if (best !== null) return { prediction: predictions.get(best), vague: false };
+  return predictions.has('*') ? { prediction: predictions.get('*'), vague: true } : null;
+}
+
+/** The predicted state, unknown where it must be looked at again, or undefined where nothing is said (or only vaguely). */
+function predicted(before: object | null | Unknown, fit: Fit | null, by: string): object | null | Unknown | undefined {
+  if (fit === null) return undefined;
+  const { prediction } = fit;
+  const state = typeof prediction === 'function' ? (isUnknown(before) ? undefined : prediction(before)) : prediction;
+  if (state === undefined || (state !== null && Object.values(state).some(isUnknown)))
+    return fit.vague ? undefined : unknown(`depends on "${by}"`);
+  return state;
 }

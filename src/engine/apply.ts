@@ -3,7 +3,7 @@ import { sameValue } from '../core/change.ts';
 import type { HostState } from '../core/host-state.ts';
 import { joinScripts, sh, type Script } from '../lib/shell.ts';
 import { probeSteps } from './probe.ts';
-import { fail, type Pending } from './record.ts';
+import { fail, type Part, type Pending } from './record.ts';
 import type { Identity, Session, StepResult } from './ports.ts';
 
 export interface Application {
@@ -17,7 +17,12 @@ interface Hooks {
 }
 
 /** Applies `pending` in order until one fails; outputs and verdicts land in the items. */
-export async function applyPending(session: Session, state: HostState, pending: readonly Pending[], hooks: Hooks): Promise<Application> {
+export async function applyPending(
+  session: Session,
+  state: HostState,
+  pending: readonly Pending[],
+  hooks: Hooks,
+): Promise<Application> {
   for (const group of byIdentity(pending)) {
     const failed = await applyGroup(session, state, group, hooks);
     if (failed) {
@@ -28,11 +33,16 @@ export async function applyPending(session: Session, state: HostState, pending: 
   return { failed: null };
 }
 
-async function applyGroup(session: Session, state: HostState, group: readonly Pending[], hooks: Hooks): Promise<Pending | null> {
+async function applyGroup(
+  session: Session,
+  state: HostState,
+  group: readonly Pending[],
+  hooks: Hooks,
+): Promise<Pending | null> {
   const identity = group[0]?.identity;
   if (!identity) return null;
   const touched = stillStanding(group);
-  const looks = probeSteps([...touched.values()].map((list) => list[0]).filter((one) => one !== undefined).map(({ want }) => want));
+  const looks = probeSteps([...touched.values()].flatMap(({ parts }) => parts.slice(0, 1)).map(({ want }) => want));
   const results = await session.run({
     identity,
     signal: hooks.signal,
@@ -43,54 +53,77 @@ async function applyGroup(session: Session, state: HostState, group: readonly Pe
       if (begun) hooks.onBegin(begun);
     },
   });
-  for (const [index, change] of group.entries()) {
+  for (const [index, pending] of group.entries()) {
     const result = results[index];
-    if (!result) return change;
-    change.item.output = result;
+    if (!result) return pending;
+    pending.item.output = result;
     if (result.exitCode !== 0 || result.timedOut) {
-      fail(change.item, failureOf(result, change));
-      return change;
+      fail(pending.item, failureOf(result, pending));
+      return pending;
     }
   }
   for (const [index, look] of looks.entries()) {
     const result = results[group.length + index];
-    if (result) confirm(state, look.resource.kind, look.read(result), touched);
+    if (result) confirm(state, look.read(result), touched);
   }
-  return [...touched.values()].flat().find(({ item }) => item.status === 'failed') ?? null;
+  return [...touched.values()].find(({ last }) => last.item.status === 'failed')?.last ?? null;
+}
+
+interface Touched {
+  readonly parts: readonly Part[];
+  /** The last step that changes it. */
+  readonly last: Pending;
 }
 
 /** Changes by the key of what they touch, without those before one that disturbs everything, and without commands. */
-function stillStanding(group: readonly Pending[]): Map<string, Pending[]> {
-  const last = group.findLastIndex(({ disturbsAll }) => disturbsAll);
-  const standing = group.filter(({ want }, index) => index >= last && want.resource.kind !== 'run');
-  return Map.groupBy(standing, ({ want }) => want.resource.key(want.id));
+function stillStanding(group: readonly Pending[]): Map<string, Touched> {
+  const last = group.findLastIndex(({ parts }) => parts.some(({ disturbsAll }) => disturbsAll));
+  const touched = new Map<string, Touched>();
+  for (const pending of group.slice(Math.max(0, last))) {
+    for (const part of pending.parts) {
+      const { resource, id } = part.want;
+      if (resource.kind === 'run' || part.want.incidental) continue;
+      const key = resource.key(id);
+      touched.set(key, { parts: [...(touched.get(key)?.parts ?? []), part], last: pending });
+    }
+  }
+  return touched;
 }
 
 /** Compares what is with what was foreseen, and takes what is. */
 function confirm(
   state: HostState,
-  kind: string,
   seen: ReadonlyMap<string, { readonly id: unknown; readonly state: object | null }>,
-  touched: ReadonlyMap<string, readonly Pending[]>,
+  touched: ReadonlyMap<string, Touched>,
 ): void {
   for (const [key, { id, state: actual }] of seen) {
     const changes = touched.get(key);
-    const last = changes?.at(-1);
-    if (!changes || !last) continue;
-    const foreseen = state.get(last.want);
-    const problem = unlike(changes, foreseen === undefined ? null : foreseen, actual);
-    if (problem) fail(last.item, { message: `did not converge: ${kind} ${key.slice(kind.length + 1)}: ${problem}`, hint: 'something else changes it, or it does not accept this value' });
-    state.see({ resource: last.want.resource, id }, actual);
+    const resource = changes?.parts[0]?.want.resource;
+    if (!changes || !resource) continue;
+    const foreseen = state.get({ resource, id });
+    const problem = unlike(changes.parts, foreseen === undefined ? null : foreseen, actual);
+    if (problem)
+      fail(changes.last.item, {
+        message: `did not converge: ${key} ${problem}`,
+        hint: 'something else changes it, or it does not accept this value',
+      });
+    state.see({ resource, id }, actual);
   }
 }
 
-function unlike(changes: readonly Pending[], foreseen: object | null, actual: object | null): string | null {
+function unlike(changes: readonly Part[], foreseen: object | null, actual: object | null): string | null {
   if (foreseen === null) return actual === null ? null : 'is still there';
   if (actual === null) return 'is not there';
-  const attributes = new Set(changes.flatMap(({ want, change }) => want.resource.verifies?.(want.id, change) ?? Object.keys(change.after ?? {})));
-  const different = [...attributes].filter((name) => !sameValue(Reflect.get(foreseen, name), Reflect.get(actual, name)));
+  const attributes = new Set(
+    changes.flatMap(({ want, change }) => want.resource.verifies?.(want.id, change) ?? Object.keys(change.after ?? {})),
+  );
+  const different = [...attributes].filter(
+    (name) => !sameValue(Reflect.get(foreseen, name), Reflect.get(actual, name)),
+  );
   if (different.length === 0) return null;
-  return different.map((name) => `${name} is ${show(Reflect.get(actual, name))}, wanted ${show(Reflect.get(foreseen, name))}`).join('; ');
+  return different
+    .map((name) => `${name} is ${show(Reflect.get(actual, name))}, wanted ${show(Reflect.get(foreseen, name))}`)
+    .join('; ');
 }
 
 function show(value: unknown): string {
@@ -112,7 +145,11 @@ function sameIdentity(left: Identity, right: Identity): boolean {
 }
 
 function failureOf(result: StepResult, change: Pending): { message: string; hint?: string } {
-  if (result.timedOut) return { message: `took longer than ${change.timeoutMs / 1000} s and was stopped`, hint: 'set `timeout` on the task if it may take longer' };
+  if (result.timedOut)
+    return {
+      message: `took longer than ${change.timeoutMs / 1000} s and was stopped`,
+      hint: 'set `timeout` on the task if it may take longer',
+    };
   const said = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-12).join('\n');
   return { message: `exit code ${result.exitCode}${said ? `: ${said}` : ''}` };
 }

@@ -20,7 +20,12 @@ export function unknownIn(value: Value): Unknown | null {
 }
 
 /** Evaluated and valid arguments, or what is unknown in them. Throws VezaError `invalid-arguments`. */
-export function evaluateArguments(task: Task, module: AnyModule, scope: Scope, redactor: Redactor): JsonObject | Unknown {
+export function evaluateArguments(
+  task: Task,
+  module: AnyModule,
+  scope: Scope,
+  redactor: Redactor,
+): JsonObject | Unknown {
   const defaults = task.moduleDefaults.map((templated) => moduleDefaultsFor(templated.evaluate(scope), module.name));
   const own = task.args.evaluate(scope);
   const open = unknownIn(own) ?? defaults.map(unknownIn).find((one) => one !== null);

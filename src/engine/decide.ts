@@ -1,6 +1,6 @@
 // Decides what one item of one task means on one host: whether it applies, what it wants, what would change.
 // It never waits for the host: where something must be seen or run first, it says so.
-import { applied, difference } from '../core/change.ts';
+import { applied, difference, type Change } from '../core/change.ts';
 import { isUnknown, type Unknown } from '../core/unknown.ts';
 import type { HostState } from '../core/host-state.ts';
 import type { StateModule } from '../core/module.ts';
@@ -8,10 +8,11 @@ import type { Want } from '../core/resource.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { limits } from '../lib/limits.ts';
+import type { Script } from '../lib/shell.ts';
 import { evaluateCondition } from '../language/conditions.ts';
 import type { Expression, Scope } from '../language/value.ts';
 import { withEnvironment } from './apply.ts';
-import type { ItemRecord, Pending, TaskRecord } from './record.ts';
+import type { ItemRecord, Part, Pending, TaskRecord } from './record.ts';
 import type { Identity } from './ports.ts';
 
 /** Whether all conditions hold; `false` outdoes unknown. Throws as Expression.evaluate. */
@@ -42,11 +43,15 @@ export interface Decision {
 }
 
 /** Decides one want over what is known; the state must know it. Throws VezaError where the wanted state cannot be reached. */
-export function decideWant(decision: Decision, want: Want, state: HostState): Pending | null {
-  const { item, record, taskName } = decision;
+export function decideWant(decision: Decision, want: Want, state: HostState): Part | null {
+  const { item, record } = decision;
+  const { resource, id } = want;
   const current = state.get(want);
   if (current === undefined) {
-    throw new VezaError('probe-failed', `${want.resource.key(want.id)} could not be looked at`, { where: record.task.where, hint: 'is `become: true` missing?' });
+    throw new VezaError('probe-failed', `${resource.key(id)} could not be looked at`, {
+      where: record.task.where,
+      hint: 'is `become: true` missing?',
+    });
   }
   if (isUnknown(current)) {
     item.status = worse(item.status, 'unknown');
@@ -54,55 +59,77 @@ export function decideWant(decision: Decision, want: Want, state: HostState): Pe
     return null;
   }
   const change = difference(current, want.desired(current));
-  const next = change.action === 'no-op' ? current : want.resource.predict ? want.resource.predict(want.id, change, current) : applied(current, change);
-  item.outcome.push({ key: want.resource.key(want.id), change, current, state: next as object | null });
-  if (change.action === 'no-op') return null;
-  return decided(decision, want, change, { current, next: next as object | null }, state, taskName);
+  const changes = change.action !== 'no-op';
+  const next = (changes && resource.predict ? resource.predict(id, change, current) : applied(current, change)) as
+    object | null;
+  item.outcome.push({ key: resource.key(id), change, current, state: next });
+  if (!changes) return null;
+  note(decision, want, change, current, state.assumption);
+  const disturbance = want.readOnly ? undefined : resource.disturbs?.(id, change, current);
+  if (decision.foresee) state.foresee(want, next, disturbance, decision.taskName);
+  if (!decision.checkMode || want.readOnly === true)
+    return { want, change, current, disturbsAll: disturbance === 'everything' };
+  item.onlyPredicted = true;
+  return null;
 }
 
-function decided(
+function note(
   decision: Decision,
   want: Want,
-  change: ReturnType<typeof difference<object>>,
-  states: { readonly current: object | null; readonly next: object | null },
-  state: HostState,
-  taskName: string,
-): Pending | null {
-  const { item, record } = decision;
-  const { resource, id } = want;
-  const applies = !decision.checkMode || want.readOnly === true;
-  const assumption = decision.checkMode ? state.assumption : null;
-  if (assumption !== null) item.assuming ??= assumption;
+  change: Change<object>,
+  current: object | null,
+  assumption: string | null,
+): void {
+  const { item } = decision;
+  if (want.incidental) return;
+  if (decision.checkMode && assumption !== null) item.assuming ??= assumption;
   item.status = worse(item.status, 'changed');
   item.changes.push({
-    key: resource.key(id),
-    action: resource.kind === 'run' ? 'run' : change.action,
-    ...(decision.diff && !want.secret && !item.hidden ? { diff: describe(want, change, states.current) } : {}),
+    key: want.resource.key(want.id),
+    action: want.resource.kind === 'run' ? 'run' : change.action,
+    ...(decision.diff && !want.secret && !item.hidden ? { diff: describe(want, change, current) } : {}),
   });
-  const disturbance = want.readOnly ? undefined : resource.disturbs?.(id, change, states.current);
-  if (decision.foresee) state.foresee(want, states.next, disturbance, taskName);
-  if (!applies) {
-    item.onlyPredicted = true;
-    return null;
-  }
-  return {
-    record,
-    item,
-    want,
-    change,
-    current: states.current,
-    identity: decision.identity,
-    script: withEnvironment(resource.apply(id, change, states.current), decision.environment),
-    timeoutMs: decision.timeoutMs,
-    disturbsAll: disturbance === 'everything',
-  };
 }
 
-function describe(want: Want, change: ReturnType<typeof difference<object>>, current: object | null): NonNullable<ItemRecord['changes'][number]['diff']> {
+/** The steps that make the changes: one each, or one for all of a kind that is changed together. */
+export function stepsOf(decision: Decision, parts: readonly Part[]): Pending[] {
+  const { record, item, identity, timeoutMs, environment } = decision;
+  const step = (group: readonly Part[], script: Script): Pending => ({
+    record,
+    item,
+    identity,
+    timeoutMs,
+    parts: group,
+    script: withEnvironment(script, environment),
+  });
+  const groups: Part[][] = [];
+  for (const part of parts) {
+    const group = groups.at(-1);
+    if (group?.[0]?.want.resource === part.want.resource && part.want.resource.applyAll) group.push(part);
+    else groups.push([part]);
+  }
+  return groups.flatMap((group) => {
+    const resource = group[0]?.want.resource;
+    if (resource?.applyAll && group.length > 1)
+      return [
+        step(group, resource.applyAll(group.map(({ want, change, current }) => ({ id: want.id, change, current })))),
+      ];
+    return group.map((part) => step([part], part.want.resource.apply(part.want.id, part.change, part.current)));
+  });
+}
+
+function describe(
+  want: Want,
+  change: Change<object>,
+  current: object | null,
+): NonNullable<ItemRecord['changes'][number]['diff']> {
   if (want.resource.describe) return want.resource.describe(want.id, change, current);
   const names = new Set([...Object.keys(change.before ?? {}), ...Object.keys(change.after ?? {})]);
-  const at = (side: object | null, name: string) => (side === null ? undefined : (Reflect.get(side, name) as undefined));
-  return { attributes: [...names].map((name) => ({ name, before: at(change.before, name), after: at(change.after, name) })) };
+  const at = (side: object | null, name: string) =>
+    side === null ? undefined : (Reflect.get(side, name) as undefined);
+  return {
+    attributes: [...names].map((name) => ({ name, before: at(change.before, name), after: at(change.after, name) })),
+  };
 }
 
 function worse(left: ItemRecord['status'], right: 'changed' | 'unknown'): ItemRecord['status'] {
@@ -114,4 +141,3 @@ function worse(left: ItemRecord['status'], right: 'changed' | 'unknown'): ItemRe
 export function stepTimeoutMs(seconds: unknown): number {
   return typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : limits.stepTimeoutMs;
 }
-

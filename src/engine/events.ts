@@ -57,7 +57,12 @@ export interface HostTotals {
 
 export type RunEvent =
   | { readonly type: 'play-begin'; readonly name: string; readonly hosts: readonly string[] }
-  | { readonly type: 'section-begin'; readonly name: string; readonly hosts: readonly string[]; readonly tasks: readonly TaskInfo[] }
+  | {
+      readonly type: 'section-begin';
+      readonly name: string;
+      readonly hosts: readonly string[];
+      readonly tasks: readonly TaskInfo[];
+    }
   | { readonly type: 'task-begin'; readonly host: string; readonly task: TaskInfo }
   | { readonly type: 'task-item'; readonly result: TaskResult }
   | { readonly type: 'task-end'; readonly result: TaskResult }
@@ -66,6 +71,11 @@ export type RunEvent =
   | { readonly type: 'section-end' }
   | { readonly type: 'play-end' }
   | { readonly type: 'warning'; readonly message: string }
-  | { readonly type: 'run-end'; readonly hosts: ReadonlyMap<string, HostTotals>; readonly roundTrips: ReadonlyMap<string, number>; readonly durationMs: number };
+  | {
+      readonly type: 'run-end';
+      readonly hosts: ReadonlyMap<string, HostTotals>;
+      readonly roundTrips: ReadonlyMap<string, number>;
+      readonly durationMs: number;
+    };
 
 export type Emit = (event: RunEvent) => void;

@@ -16,7 +16,7 @@ interface FinishContext {
 }
 
 /** Lets changed_when, failed_when and until judge an item; once. Returns whether `until` holds. */
-export function finishItem(context: FinishContext, record: TaskRecord, item: ItemRecord): boolean {
+export function finishItem(record: TaskRecord, item: ItemRecord): boolean {
   const { task, info } = record;
   if (!item.finished && item.status !== 'skipped') {
     item.finished = true;
@@ -30,7 +30,8 @@ export function finishItem(context: FinishContext, record: TaskRecord, item: Ite
 function judge(record: TaskRecord, item: ItemRecord): void {
   const { task, info } = record;
   if (!task.changedWhen && !task.failedWhen) return;
-  const values: Record<string, Value> = task.register === undefined ? {} : { [task.register]: registered(item, info.name) };
+  const values: Record<string, Value> =
+    task.register === undefined ? {} : { [task.register]: registered(item, info.name) };
   const scope = extendScope(item.scope, { kind: 'values', values });
   try {
     if (task.failedWhen) {
@@ -45,7 +46,11 @@ function judge(record: TaskRecord, item: ItemRecord): void {
     }
   } catch (error) {
     if (!(error instanceof VezaError)) throw error;
-    fail(item, { message: error.message, ...(error.hint ? { hint: error.hint } : {}), ...(error.where ? { where: error.where } : {}) });
+    fail(item, {
+      message: error.message,
+      ...(error.hint ? { hint: error.hint } : {}),
+      ...(error.where ? { where: error.where } : {}),
+    });
   }
 }
 
@@ -62,7 +67,7 @@ export function register(context: FinishContext, record: TaskRecord): void {
 export function finishRecord(context: FinishContext, record: TaskRecord): boolean {
   const { host, run } = context;
   for (const item of record.items) {
-    finishItem(context, record, item);
+    finishItem(record, item);
     if (item.status === 'failed') item.ignored = ignores(record, item);
   }
   register(context, record);
@@ -70,7 +75,8 @@ export function finishRecord(context: FinishContext, record: TaskRecord): boolea
   if (status === 'changed') notify(host, record);
   const results = record.items.map((item) => resultOf(host, record, item));
   if (record.loop) for (const result of results) run.options.emit({ type: 'task-item', result });
-  const ignored = status === 'failed' && record.items.every((item) => item.status !== 'failed' || item.ignored === true);
+  const ignored =
+    status === 'failed' && record.items.every((item) => item.status !== 'failed' || item.ignored === true);
   const first = record.loop ? undefined : results[0];
   const message = record.loop && status === 'failed' ? 'one or more items failed' : undefined;
   const result: TaskResult = {
@@ -88,7 +94,9 @@ export function finishRecord(context: FinishContext, record: TaskRecord): boolea
 }
 
 function ignores(record: TaskRecord, item: ItemRecord): boolean {
-  return record.task.ignoreErrors !== undefined && toBoolean(record.task.ignoreErrors.evaluate(item.scope), 'ignore_errors');
+  return (
+    record.task.ignoreErrors !== undefined && toBoolean(record.task.ignoreErrors.evaluate(item.scope), 'ignore_errors')
+  );
 }
 
 function notify(host: HostRun, record: TaskRecord): void {

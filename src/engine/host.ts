@@ -21,7 +21,10 @@ export class HostRun implements AsyncDisposable {
   #roundTripsBefore = 0;
   readonly #totals = { ok: 0, changed: 0, unreachable: 0, failed: 0, skipped: 0, rescued: 0, ignored: 0, unknown: 0 };
 
-  constructor(host: Host, options: { readonly dryRun: boolean; readonly connect: (address: HostAddress) => Promise<Session> }) {
+  constructor(
+    host: Host,
+    options: { readonly dryRun: boolean; readonly connect: (address: HostAddress) => Promise<Session> },
+  ) {
     this.host = host;
     this.state = new HostState({ dryRun: options.dryRun });
     this.#connect = options.connect;

@@ -10,10 +10,13 @@ import type { HostAddress, Identity } from './ports.ts';
 /** The user that a task's scripts run as. Variables outdo keywords, as Ansible does it. */
 export function identityOf(node: Inherited, scope: Scope, defaults: ConnectionDefaults): Identity {
   const become = toBoolean(scope.get('ansible_become') ?? valueOf(node.become, scope) ?? defaults.become, 'become');
-  const password = text(scope.get('ansible_become_password') ?? scope.get('ansible_become_pass')) ?? defaults.becomePassword;
+  const password =
+    text(scope.get('ansible_become_password') ?? scope.get('ansible_become_pass')) ?? defaults.becomePassword;
   const method = text(scope.get('ansible_become_method') ?? valueOf(node.becomeMethod, scope)) ?? 'sudo';
   if (method !== 'sudo' && method !== 'su' && method !== 'doas') {
-    throw new VezaError('unknown-become-method', `become_method "${method}" is not supported`, { hint: 'use sudo, su or doas' });
+    throw new VezaError('unknown-become-method', `become_method "${method}" is not supported`, {
+      hint: 'use sudo, su or doas',
+    });
   }
   const user = text(scope.get('ansible_become_user') ?? valueOf(node.becomeUser, scope)) ?? 'root';
   return { user: become ? user : null, method, ...(password === undefined ? {} : { password }) };
@@ -28,7 +31,8 @@ export function addressOf(host: Host, scope: Scope, defaults: ConnectionDefaults
       hint: 'use ssh or local',
     });
   }
-  const key = text(scope.get('ansible_ssh_private_key_file') ?? scope.get('ansible_private_key_file')) ?? defaults.privateKeyFile;
+  const key =
+    text(scope.get('ansible_ssh_private_key_file') ?? scope.get('ansible_private_key_file')) ?? defaults.privateKeyFile;
   const password = text(scope.get('ansible_password') ?? scope.get('ansible_ssh_pass')) ?? defaults.password;
   const knownHosts = text(scope.get('ansible_known_hosts_file')) ?? defaults.knownHostsFile;
   return {
@@ -50,7 +54,10 @@ function hostKeysOf(scope: Scope, defaults: ConnectionDefaults): HostAddress['ho
   if (value === true || value === 'strict') return 'strict';
   if (value === false || value === 'off') return 'off';
   if (value === 'accept-new') return 'accept-new';
-  throw new VezaError('invalid-variable', `ansible_host_key_checking must be true, false or accept-new, but is ${JSON.stringify(value)}`);
+  throw new VezaError(
+    'invalid-variable',
+    `ansible_host_key_checking must be true, false or accept-new, but is ${JSON.stringify(value)}`,
+  );
 }
 
 function valueOf(templated: Templated | undefined, scope: Scope): Value | undefined {
@@ -68,5 +75,8 @@ export function toBoolean(value: Value, what: string): boolean {
   if (typeof value === 'string' && /^(?:yes|true|on|1)$/i.test(value)) return true;
   if (typeof value === 'string' && /^(?:no|false|off|0|)$/i.test(value)) return false;
   if (value === 1 || value === 0) return value === 1;
-  throw new VezaError('not-boolean', `"${what}" must be true or false, but is ${isUnknown(value) ? `unknown (${value.reason})` : JSON.stringify(value)}`);
+  throw new VezaError(
+    'not-boolean',
+    `"${what}" must be true or false, but is ${isUnknown(value) ? `unknown (${value.reason})` : JSON.stringify(value)}`,
+  );
 }

@@ -36,7 +36,13 @@ export class UnknownContent extends Error {
 }
 
 /** Evaluates conditions and arguments. Throws VezaError for mistakes in them. */
-export function prepareItem(options: EngineOptions, task: Task, scope: Scope, playbookDirectory: string, taskName: string): Preparation {
+export function prepareItem(
+  options: EngineOptions,
+  task: Task,
+  scope: Scope,
+  playbookDirectory: string,
+  taskName: string,
+): Preparation {
   const holds = conditionsHold(task.when, scope);
   if (holds === false) return { kind: 'skip' };
   if (isUnknown(holds)) return { kind: 'unknown', unknown: holds };
@@ -44,7 +50,13 @@ export function prepareItem(options: EngineOptions, task: Task, scope: Scope, pl
 }
 
 /** As prepareItem, whatever the conditions say: for looking ahead. */
-export function prepareArguments(options: EngineOptions, task: Task, scope: Scope, playbookDirectory: string, taskName: string): Preparation {
+export function prepareArguments(
+  options: EngineOptions,
+  task: Task,
+  scope: Scope,
+  playbookDirectory: string,
+  taskName: string,
+): Preparation {
   const module = options.findModule(task.module);
   if (!module) throw new VezaError('unknown-module', `unknown module "${task.module}"`, { where: task.moduleWhere });
   const args = evaluateArguments(task, module, scope, options.redactor);
@@ -72,7 +84,9 @@ function environmentOf(task: Task, scope: Scope): Record<string, string> | Unkno
     const open = unknownIn(layer);
     if (open) return open;
     if (typeof layer !== 'object' || layer === null || Array.isArray(layer)) {
-      throw new VezaError('invalid-environment', '`environment` must be a map of names to values', { where: templated.where });
+      throw new VezaError('invalid-environment', '`environment` must be a map of names to values', {
+        where: templated.where,
+      });
     }
     for (const [name, value] of Object.entries(layer)) environment[name] = String(value);
   }
@@ -80,7 +94,10 @@ function environmentOf(task: Task, scope: Scope): Record<string, string> | Unkno
 }
 
 /** The wants of a state module, or what is unknown in the templates that they need. */
-export function wantsOf(ready: Ready, module: StateModule<JsonObject>): ReturnType<StateModule<JsonObject>['wants']> | Unknown {
+export function wantsOf(
+  ready: Ready,
+  module: StateModule<JsonObject>,
+): ReturnType<StateModule<JsonObject>['wants']> | Unknown {
   try {
     return module.wants(ready.args, ready.context);
   } catch (error) {
@@ -90,9 +107,16 @@ export function wantsOf(ready: Ready, module: StateModule<JsonObject>): ReturnTy
 }
 
 /** Everything that deciding the wants of an item needs. */
-export function decisionFor(options: EngineOptions, record: TaskRecord, item: ItemRecord, ready: Ready, module: StateModule<JsonObject>): Decision {
+export function decisionFor(
+  options: EngineOptions,
+  record: TaskRecord,
+  item: ItemRecord,
+  ready: Ready,
+  module: StateModule<JsonObject>,
+): Decision {
   const { task } = record;
-  const taskCheck = task.checkMode === undefined ? options.checkMode : toBoolean(task.checkMode.evaluate(item.scope), 'check_mode');
+  const taskCheck =
+    task.checkMode === undefined ? options.checkMode : toBoolean(task.checkMode.evaluate(item.scope), 'check_mode');
   const diff = task.diff === undefined ? options.diff : toBoolean(task.diff.evaluate(item.scope), 'diff');
   return {
     record,
@@ -110,17 +134,28 @@ export function decisionFor(options: EngineOptions, record: TaskRecord, item: It
 }
 
 /** Runs a control module. Expressions in its arguments are evaluated in the item's scope. */
-export function runControl(module: ControlModule<JsonObject>, ready: Ready, item: ItemRecord, task: Task): ReturnType<ControlModule<JsonObject>['control']> | Unknown {
+export function runControl(
+  module: ControlModule<JsonObject>,
+  ready: Ready,
+  item: ItemRecord,
+  task: Task,
+): ReturnType<ControlModule<JsonObject>['control']> | Unknown {
   let open: Unknown | null = null;
   const evaluate = (source: string): Json => {
     const { expression, diagnostics } = compileExpression(source, task.args.where);
-    if (!expression) throw new VezaError('invalid-expression', diagnostics[0]?.message ?? 'invalid expression', { where: task.args.where });
+    if (!expression)
+      throw new VezaError('invalid-expression', diagnostics[0]?.message ?? 'invalid expression', {
+        where: task.args.where,
+      });
     const value = expression.evaluate(item.scope);
     open ??= unknownIn(value);
     // Unknown parts never leave this function: see below.
     return value as Json;
   };
-  const result = module.control(ready.args, { taskName: ready.context.taskName, checkMode: ready.context.checkMode, evaluate });
+  const result = module.control(ready.args, {
+    taskName: ready.context.taskName,
+    checkMode: ready.context.checkMode,
+    evaluate,
+  });
   return open ?? result;
 }
-

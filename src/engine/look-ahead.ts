@@ -21,7 +21,11 @@ interface AheadContext {
 }
 
 /** Looks at what the tasks of a section need, in one round trip; nothing where nothing can be seen yet. */
-export async function lookAhead(context: AheadContext, nodes: readonly Node[], session: () => Promise<Session>): Promise<void> {
+export async function lookAhead(
+  context: AheadContext,
+  nodes: readonly Node[],
+  session: () => Promise<Session>,
+): Promise<void> {
   const tasks = tasksOf(nodes).filter(context.selected);
   const later: Record<string, Value> = {};
   for (const task of tasks) if (task.register !== undefined) later[task.register] = unknown('not run yet');
@@ -31,7 +35,9 @@ export async function lookAhead(context: AheadContext, nodes: readonly Node[], s
 }
 
 export function tasksOf(nodes: readonly Node[]): Task[] {
-  return nodes.flatMap((node) => (node.kind === 'task' ? [node] : [...tasksOf(node.nodes), ...tasksOf(node.rescue), ...tasksOf(node.always)]));
+  return nodes.flatMap((node) =>
+    node.kind === 'task' ? [node] : [...tasksOf(node.nodes), ...tasksOf(node.rescue), ...tasksOf(node.always)],
+  );
 }
 
 function looksOf(context: AheadContext, task: Task, later: Record<string, Value>): Look[] {
@@ -48,7 +54,12 @@ function looksOf(context: AheadContext, task: Task, later: Record<string, Value>
   const scope = scopeOf(run, host, play, task, later);
   const items = attempt(() => expandLoop(task, scope));
   if (items === null || isUnknown(items)) return [];
-  return items.flatMap((item) => attempt(() => looksOfItem(context, task, scopeOf(run, host, play, task, { ...later, ...item?.variables }), later)) ?? []);
+  return items.flatMap(
+    (item) =>
+      attempt(() =>
+        looksOfItem(context, task, scopeOf(run, host, play, task, { ...later, ...item?.variables }), later),
+      ) ?? [],
+  );
 }
 
 function looksOfItem(context: AheadContext, task: Task, scope: Scope, later: Record<string, Value>): Look[] {
@@ -56,7 +67,8 @@ function looksOfItem(context: AheadContext, task: Task, scope: Scope, later: Rec
   if (conditionsHold(task.when, scope) === false) return [];
   const preparation = prepareArguments(run.options, task, scope, play.playbookDirectory, '');
   if (preparation.kind !== 'ready') {
-    if (task.module === 'set_fact' && isJsonObject(task.args.raw)) for (const name of Object.keys(task.args.raw)) later[name] = unknown('not set yet');
+    if (task.module === 'set_fact' && isJsonObject(task.args.raw))
+      for (const name of Object.keys(task.args.raw)) later[name] = unknown('not set yet');
     return [];
   }
   const { module } = preparation;

@@ -46,6 +46,8 @@ export function newItem(task: Task, scope: Scope, index: number, loopItem: LoopI
 }
 
 function labelOf(task: Task, scope: Scope, item: LoopItem): string {
-  const value = task.loop?.label ? task.loop.label.evaluate(extendScope(scope, { kind: 'values', values: item.variables })) : item.variables[task.loop?.variable ?? 'item'];
+  const value = task.loop?.label
+    ? task.loop.label.evaluate(extendScope(scope, { kind: 'values', values: item.variables }))
+    : item.variables[task.loop?.variable ?? 'item'];
   return typeof value === 'string' ? value : isUnknown(value) ? 'unknown' : JSON.stringify(value);
 }

@@ -17,7 +17,12 @@ export interface ProbeStep {
 }
 
 /** Looks at all of `looks` that the state does not know yet. Rejects as Session.run, and with VezaError `probe-failed`. */
-export async function probe(session: Session, state: HostState, looks: readonly Look[], signal: AbortSignal): Promise<void> {
+export async function probe(
+  session: Session,
+  state: HostState,
+  looks: readonly Look[],
+  signal: AbortSignal,
+): Promise<void> {
   const unseen = looks.filter(({ want }) => !state.knows(want));
   const groups = Map.groupBy(unseen, ({ identity }) => `${identity.method} ${identity.user ?? ''}`);
   await Promise.all(
@@ -25,7 +30,12 @@ export async function probe(session: Session, state: HostState, looks: readonly 
       const identity = group[0]?.identity;
       if (!identity) return;
       const probes = probeSteps(group.map(({ want }) => want));
-      const results = await session.run({ identity, signal, haltOnFailure: false, steps: probes.map(({ step }) => step) });
+      const results = await session.run({
+        identity,
+        signal,
+        haltOnFailure: false,
+        steps: probes.map(({ step }) => step),
+      });
       probes.forEach((part, index) => {
         const result = results[index];
         if (!result) throw new VezaError('probe-failed', 'the probe gave no answer');
@@ -57,11 +67,19 @@ export function probeSteps(wants: readonly Pick<Want, 'resource' | 'id'>[]): rea
   });
 }
 
-function readKind(resource: AnyResourceKind, ids: readonly unknown[], result: StepResult): Map<string, { id: unknown; state: object | null }> {
+function readKind(
+  resource: AnyResourceKind,
+  ids: readonly unknown[],
+  result: StepResult,
+): Map<string, { id: unknown; state: object | null }> {
   if (result.exitCode !== 0) {
-    throw new VezaError('probe-failed', `looking at ${resource.kind} resources failed (exit code ${result.exitCode}): ${result.stderr.trim()}`, {
-      hint: 'run with -vvv to see the script',
-    });
+    throw new VezaError(
+      'probe-failed',
+      `looking at ${resource.kind} resources failed (exit code ${result.exitCode}): ${result.stderr.trim()}`,
+      {
+        hint: 'run with -vvv to see the script',
+      },
+    );
   }
   const states = resource.parse(result.stdout, ids) as Map<string, object | null>;
   const read = new Map<string, { id: unknown; state: object | null }>();
@@ -72,6 +90,9 @@ function readKind(resource: AnyResourceKind, ids: readonly unknown[], result: St
   return read;
 }
 
-function readAll(part: KindProbe, result: StepResult): { resource: AnyResourceKind; id: unknown; seen: object | null }[] {
+function readAll(
+  part: KindProbe,
+  result: StepResult,
+): { resource: AnyResourceKind; id: unknown; seen: object | null }[] {
   return [...part.read(result).values()].map(({ id, state }) => ({ resource: part.resource, id, seen: state }));
 }

@@ -48,17 +48,22 @@ export interface Problem {
   readonly where?: { readonly file: string; readonly line: number; readonly column: number };
 }
 
-/** A change decided and not yet applied. */
-export interface Pending {
-  readonly record: TaskRecord;
-  readonly item: ItemRecord;
+/** One change to one thing. */
+export interface Part {
   readonly want: Want;
   readonly change: Change<object>;
   readonly current: object | null;
+  readonly disturbsAll: boolean;
+}
+
+/** A step decided and not yet run: one change, or all that a task makes to things of a kind that are changed together. */
+export interface Pending {
+  readonly record: TaskRecord;
+  readonly item: ItemRecord;
+  readonly parts: readonly Part[];
   readonly identity: Identity;
   readonly script: Script;
   readonly timeoutMs: number;
-  readonly disturbsAll: boolean;
 }
 
 /** Marks an item as failed. */
@@ -89,7 +94,9 @@ export function registeredLoop(record: TaskRecord, taskName: string): Value {
   const results = record.items.map((item) => ({ value: registered(item, taskName), item }));
   return {
     results: results.map(({ value, item }) =>
-      isJsonObject(value) && !isUnknown(value) ? { ...value, ...(item.label === undefined ? {} : { item: item.scope.get('item') ?? null }) } : value,
+      isJsonObject(value) && !isUnknown(value)
+        ? { ...value, ...(item.label === undefined ? {} : { item: item.scope.get('item') ?? null }) }
+        : value,
     ),
     changed: record.items.some(({ status }) => status === 'changed'),
     failed: record.items.some(({ status, ignored }) => status === 'failed' && !ignored),

@@ -40,7 +40,9 @@ export function scopeOf(
   extra: Readonly<Record<string, Value>> = {},
 ): Scope {
   const directory = task?.role?.path ?? play.playbookDirectory;
-  return createScope(layersOf(run, host, play, task, extra), (plugin, terms) => run.options.lookup(plugin, terms, directory));
+  return createScope(layersOf(run, host, play, task, extra), (plugin, terms) =>
+    run.options.lookup(plugin, terms, directory),
+  );
 }
 
 /** Lowest precedence first: the order of Ansible's documentation. */

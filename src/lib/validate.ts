@@ -17,7 +17,13 @@ const compiled = new WeakMap<object, ValidateFunction>();
 export function validate(schema: object, data: unknown): readonly Violation[] {
   let check = compiled.get(schema);
   if (!check) {
-    check = new Ajv({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true, verbose: true }).compile(schema);
+    check = new Ajv({
+      allErrors: true,
+      strict: true,
+      strictRequired: false,
+      allowUnionTypes: true,
+      verbose: true,
+    }).compile(schema);
     compiled.set(schema, check);
   }
   if (check(data)) return [];

@@ -1,0 +1,133 @@
+// Does what an item asks, by the kind of its module.
+import { isUnknown } from '../core/unknown.ts';
+import type { ControlResult, ContactModule, StateModule } from '../core/module.ts';
+import type { Want } from '../core/resource.ts';
+import { VezaError } from '../lib/errors.ts';
+import type { JsonObject } from '../lib/json.ts';
+import type { Converger } from './converge.ts';
+import { decideWant, stepsOf, type Decision } from './decide.ts';
+import { decisionFor, runControl, wantsOf, type Ready } from './item.ts';
+import { probe } from './probe.ts';
+import { fail, type ItemRecord, type Part, type TaskRecord } from './record.ts';
+
+/** `meta: end_host` and `end_play`. */
+export class PlayEnded extends Error {
+  readonly everywhere: boolean;
+  constructor(everywhere: boolean) {
+    super('the play ended');
+    this.everywhere = everywhere;
+  }
+}
+
+/** Performs an item whose arguments are known. Throws VezaError for its failure. */
+export async function performItem(
+  converger: Converger,
+  record: TaskRecord,
+  item: ItemRecord,
+  ready: Ready,
+): Promise<void> {
+  switch (ready.module.kind) {
+    case 'state':
+      return performState(converger, record, item, ready, ready.module);
+    case 'control': {
+      const result = runControl(ready.module, ready, item, record.task);
+      if (!isUnknown(result)) return performControl(converger, item, result);
+      item.status = 'unknown';
+      item.message = result.reason;
+      return;
+    }
+    case 'contact':
+      return performContact(converger, record, item, ready, ready.module);
+    default:
+      ready.module satisfies never;
+  }
+}
+
+async function performState(
+  converger: Converger,
+  record: TaskRecord,
+  item: ItemRecord,
+  ready: Ready,
+  module: StateModule<JsonObject>,
+): Promise<void> {
+  const { run } = converger.context;
+  item.result = (done) =>
+    module.result?.(
+      { changed: done.status === 'changed', changes: done.outcome, ...(done.output ? { output: done.output } : {}) },
+      ready.args,
+    ) ?? (module.result ? null : {});
+  const decision = decisionFor(run.options, record, item, ready, module);
+  try {
+    await decideAll(converger, decision, ready);
+  } catch (error) {
+    // What looks impossible over foreseen states may be possible over real ones.
+    if (!(error instanceof VezaError) || converger.queue.empty || item.outcome.length > 0) throw error;
+    await converger.queue.flush();
+    converger.context.host.state.forget();
+    await decideAll(converger, decision, ready);
+  }
+}
+
+async function decideAll(converger: Converger, decision: Decision, ready: Ready): Promise<void> {
+  const { run, host } = converger.context;
+  const wants = await converger.resolved(() => wantsOf(ready, decision.module), isUnknown);
+  if (isUnknown(wants)) {
+    decision.item.status = 'unknown';
+    decision.item.message = wants.reason;
+    return;
+  }
+  let parts: Part[] = [];
+  for (const want of wants) {
+    if (!host.state.knows(want)) {
+      // What is decided must have happened before the host is looked at again.
+      push(converger, decision, parts);
+      parts = [];
+      if (await converger.queue.flushFor(decision.record)) return;
+      await probe(await converger.session(), host.state, looks(wants, ready), run.options.signal);
+    }
+    const part = decideWant(decision, want, host.state);
+    if (part) parts.push(part);
+  }
+  push(converger, decision, parts);
+}
+
+function push(converger: Converger, decision: Decision, parts: readonly Part[]): void {
+  for (const pending of stepsOf(decision, parts)) converger.queue.push(pending);
+}
+
+function looks(wants: readonly Want[], ready: Ready): { identity: Ready['identity']; want: Want }[] {
+  return wants.map((want) => ({ identity: ready.identity, want }));
+}
+
+async function performControl(converger: Converger, item: ItemRecord, outcome: ControlResult): Promise<void> {
+  const { host, flushHandlers } = converger.context;
+  if (outcome.result) item.result = () => outcome.result ?? {};
+  if (outcome.message !== undefined) item.shown = outcome.message;
+  if (outcome.failed !== undefined) fail(item, { message: outcome.failed });
+  Object.assign(host.facts, outcome.facts);
+  if (outcome.meta === undefined || outcome.meta === 'noop') return;
+  await converger.queue.flush();
+  if (outcome.meta === 'flush_handlers') await flushHandlers();
+  else if (outcome.meta === 'reset_connection') await host.reset();
+  else if (outcome.meta === 'end_host' || outcome.meta === 'end_play') throw new PlayEnded(outcome.meta === 'end_play');
+}
+
+async function performContact(
+  converger: Converger,
+  record: TaskRecord,
+  item: ItemRecord,
+  ready: Ready,
+  module: ContactModule<JsonObject>,
+): Promise<void> {
+  const { run, host } = converger.context;
+  if (run.options.checkMode && !(module.readOnly(ready.args) && host.totals.changed === 0)) {
+    item.status = 'unknown';
+    item.message = 'not asked in a dry run that would change something before';
+    return;
+  }
+  if (await converger.queue.flushFor(record)) return;
+  const contact = run.options.contact(await converger.session(), ready.identity, run.options.signal);
+  const { result, failed } = await module.contact(ready.args, contact);
+  item.result = () => result;
+  if (failed !== undefined) fail(item, { message: failed });
+}

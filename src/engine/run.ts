@@ -1,0 +1,148 @@
+// Runs playbooks: play by play, batch by batch, section by section, every host of a batch beside the others.
+import { dirname } from 'node:path';
+import PQueue from 'p-queue';
+import { VezaError } from '../lib/errors.ts';
+import { HostRun } from './host.ts';
+import type { HostTotals } from './events.ts';
+import type { EngineOptions } from './options.ts';
+import { batchesOf, orderHosts } from './batches.ts';
+import { checkRoleArguments, rolesOf } from './role-arguments.ts';
+import { SectionRun, taskInfos } from './section.ts';
+import { outsidePlays, scopeOf, type PlayVariables, type RunState } from './variables.ts';
+import type { Play, Playbook } from '../playbook/ast.ts';
+
+export interface RunResult {
+  readonly hosts: ReadonlyMap<string, HostTotals>;
+  readonly roundTrips: ReadonlyMap<string, number>;
+}
+
+/** Runs (or, in check mode, foresees) the playbooks. Failures of hosts are in the result; rejects for mistakes that no host can be blamed for. */
+export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
+  const startedAtMs = options.clock.now();
+  const hosts = new Map<string, HostRun>();
+  for (const host of options.inventory.hosts.values()) {
+    const connect: ConstructorParameters<typeof HostRun>[1]['connect'] = (address) => {
+      if (address.password !== undefined) options.redactor.add(address.password);
+      return options.transports[address.connection].connect(address, options.signal);
+    };
+    hosts.set(host.name, new HostRun(host, { dryRun: options.checkMode, connect }));
+  }
+  if (options.connection.becomePassword !== undefined) options.redactor.add(options.connection.becomePassword);
+  const run: RunState = { options, hosts };
+  const used = new Set<string>();
+  try {
+    await playAll(run, used);
+  } finally {
+    await Promise.allSettled([...hosts.values()].map((host) => host[Symbol.asyncDispose]()));
+  }
+  const roundTrips = new Map<string, number>();
+  for (const name of used) roundTrips.set(name, (await hosts.get(name)?.roundTrips()) ?? 0);
+  const totals = new Map(
+    [...used]
+      .map((name) => [name, hosts.get(name)?.totals])
+      .filter((entry): entry is [string, HostTotals] => entry[1] !== undefined),
+  );
+  options.emit({ type: 'run-end', hosts: totals, roundTrips, durationMs: options.clock.now() - startedAtMs });
+  return { hosts: totals, roundTrips };
+}
+
+async function playAll(run: RunState, used: Set<string>): Promise<void> {
+  for (const playbook of run.options.playbooks) {
+    for (const play of playbook.plays) {
+      if (!(await runPlay(run, playbook, play, used))) return;
+    }
+  }
+}
+
+/** Returns false where the run is over: every host of the play was lost. */
+async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<string>): Promise<boolean> {
+  const { options } = run;
+  const directory = dirname(playbook.file);
+  const variables = playVariables(run, play, directory);
+  const pattern = play.hosts.evaluate(outside(run, variables));
+  const named = options.hostsOf(Array.isArray(pattern) ? pattern.map(String).join(',') : String(pattern));
+  const hosts = orderHosts(named, play.order).filter((name) => run.hosts.get(name)?.lost === null);
+  const name = play.name?.evaluate(outside(run, variables));
+  options.emit({ type: 'play-begin', name: typeof name === 'string' ? name : String(pattern), hosts });
+  for (const host of hosts) used.add(host);
+  const infos = taskInfos(play, (task) => scopeOf(run, firstHost(run, hosts), variables, task));
+  let goesOn = true;
+  for (const batch of batchesOf(
+    hosts,
+    play.serial.map((one) => one.evaluate(outside(run, variables))),
+  )) {
+    goesOn = await runBatch(run, play, { ...variables, playHosts: hosts, batchHosts: batch }, infos);
+    if (!goesOn) break;
+  }
+  for (const host of hosts) {
+    const ended = run.hosts.get(host);
+    if (ended) ended.ended = false;
+  }
+  options.emit({ type: 'play-end' });
+  return goesOn || hosts.some((host) => run.hosts.get(host)?.lost === null);
+}
+
+async function runBatch(
+  run: RunState,
+  play: Play,
+  variables: PlayVariables,
+  infos: ReturnType<typeof taskInfos>,
+): Promise<boolean> {
+  const alive = () =>
+    variables.batchHosts
+      .map((name) => run.hosts.get(name))
+      .filter((host): host is HostRun => host?.lost === null && !host.ended);
+  for (const host of alive()) checkRoleArguments(run, host, variables);
+  for (const section of play.sections) {
+    const hosts = alive();
+    const tasks = infos.selected(section);
+    run.options.emit({ type: 'section-begin', name: section.name, hosts: hosts.map(({ host }) => host.name), tasks });
+    const queue = new PQueue({ concurrency: run.options.forks });
+    await Promise.all(
+      hosts.map((host) => queue.add(() => new SectionRun({ run, play, variables, infos, section, host }).converge())),
+    );
+    run.options.emit({ type: 'section-end' });
+    if (tooManyLost(run, play, variables)) return false;
+  }
+  return alive().length > 0 || variables.batchHosts.length === 0;
+}
+
+/** `max_fail_percentage` (exceeded, not reached) and `any_errors_fatal`. */
+function tooManyLost(run: RunState, play: Play, variables: PlayVariables): boolean {
+  const lost = variables.batchHosts.filter((name) => run.hosts.get(name)?.lost !== null).length;
+  if (lost === 0) return false;
+  const scope = outside(run, variables);
+  if (play.anyErrorsFatal?.evaluate(scope) === true) return true;
+  const limit = play.maxFailPercentage?.evaluate(scope);
+  if (limit === undefined) return false;
+  return (100 * lost) / variables.batchHosts.length > Number(limit);
+}
+
+function playVariables(run: RunState, play: Play, playbookDirectory: string): PlayVariables {
+  const base: PlayVariables = { ...outsidePlays, play, playbookDirectory, roles: rolesOf(play) };
+  const scope = outside(run, base);
+  const varsFiles = play.varsFiles.map((templated) => {
+    const path = templated.evaluate(scope);
+    if (typeof path !== 'string')
+      throw new VezaError('invalid-vars-file', '`vars_files` needs a path', { where: templated.where });
+    return run.options.readVariables(path, playbookDirectory);
+  });
+  return { ...base, varsFiles };
+}
+
+/** The scope of things that belong to the play and to no host. */
+function outside(run: RunState, variables: PlayVariables): ReturnType<typeof scopeOf> {
+  return scopeOf(run, nobody(), variables, null);
+}
+
+function firstHost(run: RunState, hosts: readonly string[]): HostRun {
+  return run.hosts.get(hosts[0] ?? '') ?? nobody();
+}
+
+function nobody(): HostRun {
+  const host = { name: 'localhost', where: { file: '', line: 1, column: 1 }, groups: [], layers: [] };
+  return new HostRun(host, {
+    dryRun: true,
+    connect: () => Promise.reject(new Error('there is no host to connect to')),
+  });
+}

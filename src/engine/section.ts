@@ -1,0 +1,152 @@
+// One section of a play on one host: its tasks, then the handlers that they notified; and what becomes of a host that cannot go on.
+import { VezaError } from '../lib/errors.ts';
+import type { Play, Section, Task } from '../playbook/ast.ts';
+import type { Scope } from '../language/value.ts';
+import { selectedByTags } from '../playbook/tags.ts';
+import { connectionCodes, Converger } from './converge.ts';
+import { HostStopped } from './change-queue.ts';
+import type { TaskInfo } from './events.ts';
+import type { HostRun } from './host.ts';
+import { tasksOf } from './look-ahead.ts';
+import { PlayEnded } from './perform.ts';
+import type { PlayVariables, RunState } from './variables.ts';
+
+export interface TaskInfos {
+  of(task: Task): TaskInfo;
+  selected(section: Section): readonly TaskInfo[];
+}
+
+let lastId = 0;
+
+/** Names every task of a play, for people: `role : name`. Names with templates are evaluated for the play's first host. */
+export function taskInfos(play: Play, scopeFor: (task: Task) => Scope): TaskInfos {
+  const infos = new Map<Task, TaskInfo>();
+  const add = (task: Task, handler: boolean) => {
+    lastId += 1;
+    infos.set(task, { id: lastId, name: nameOf(task, scopeFor), module: task.module, where: task.where, handler });
+  };
+  for (const section of play.sections) for (const task of tasksOf(section.nodes)) add(task, false);
+  for (const task of play.handlers) add(task, true);
+  const of = (task: Task): TaskInfo =>
+    infos.get(task) ?? { id: 0, name: task.module, module: task.module, where: task.where, handler: false };
+  return { of, selected: (section) => tasksOf(section.nodes).map(of) };
+}
+
+function nameOf(task: Task, scopeFor: (task: Task) => Scope): string {
+  const prefix = task.role ? `${task.role.name} : ` : '';
+  if (!task.name) return `${prefix}${task.module}`;
+  try {
+    const name = task.name.constant ? task.name.raw : task.name.evaluate(scopeFor(task));
+    return `${prefix}${typeof name === 'string' ? name : String(task.name.raw)}`;
+  } catch (error) {
+    if (error instanceof VezaError) return `${prefix}${String(task.name.raw)}`;
+    throw error;
+  }
+}
+
+interface SectionRunOptions {
+  readonly run: RunState;
+  readonly play: Play;
+  readonly variables: PlayVariables;
+  readonly infos: TaskInfos;
+  readonly section: Section;
+  readonly host: HostRun;
+}
+
+/** How often handlers may notify handlers before that is taken for a circle. */
+const handlerRounds = 20;
+
+export class SectionRun {
+  readonly #options: SectionRunOptions;
+  readonly #converger: Converger;
+
+  constructor(options: SectionRunOptions) {
+    this.#options = options;
+    const { run, host, variables, infos } = options;
+    const { tags, skipTags } = run.options;
+    this.#converger = new Converger({
+      run,
+      host,
+      play: variables,
+      infoOf: (task) => infos.of(task),
+      selected: (task) => selectedByTags(task.tags, tags, skipTags),
+      flushHandlers: () => this.#handlers(),
+    });
+  }
+
+  /** Never rejects for what is the host's own trouble: that is in its `lost` and in the events. */
+  async converge(): Promise<void> {
+    const { host, run, section, play } = this.#options;
+    try {
+      await this.#converger.section(section.nodes);
+      await this.#handlers();
+    } catch (error) {
+      await this.#trouble(error, play.forceHandlers);
+    } finally {
+      run.options.emit({ type: 'host-section-end', host: host.host.name });
+    }
+  }
+
+  async #handlers(): Promise<void> {
+    const { host, play } = this.#options;
+    for (let round = 0; host.notified.size > 0; round += 1) {
+      if (round === handlerRounds)
+        throw new VezaError(
+          'handler-circle',
+          `handlers notify each other without end: ${[...host.notified].join(', ')}`,
+        );
+      const notified = new Set(host.notified);
+      host.notified.clear();
+      const due = play.handlers.filter((handler) =>
+        [handler.name?.raw, ...handler.listen].some((name) => typeof name === 'string' && notified.has(name)),
+      );
+      if (due.length === 0) return;
+      await this.#converger.section(due);
+    }
+  }
+
+  async #trouble(error: unknown, forceHandlers: boolean): Promise<void> {
+    const { host } = this.#options;
+    if (error instanceof PlayEnded) return this.#end(error);
+    if (error instanceof HostStopped) {
+      host.lost = 'failed';
+      if (!forceHandlers) return;
+      try {
+        await this.#handlers();
+      } catch (again) {
+        if (!(again instanceof HostStopped)) return this.#trouble(again, false);
+      }
+      return;
+    }
+    if (!(error instanceof VezaError)) throw error;
+    this.#lose(error);
+  }
+
+  #end({ everywhere }: PlayEnded): void {
+    const { host, run, variables } = this.#options;
+    host.ended = true;
+    if (!everywhere) return;
+    for (const name of variables.playHosts) {
+      const other = run.hosts.get(name);
+      if (other) other.ended = true;
+    }
+  }
+
+  #lose(error: VezaError): void {
+    const { host, run, section } = this.#options;
+    const connection = connectionCodes.has(error.code);
+    host.lost = connection ? 'unreachable' : 'failed';
+    const where = tasksOf(section.nodes)[0]?.where ?? { file: '', line: 1, column: 1 };
+    const result = {
+      host: host.host.name,
+      task: { id: 0, name: connection ? 'Connect' : 'Look at the host', module: 'connect', where, handler: false },
+      status: host.lost,
+      message: error.message,
+      changes: [],
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...(error.where === undefined ? {} : { where: error.where }),
+    } as const;
+    host.count(result);
+    run.options.emit({ type: 'task-end', result });
+  }
+}
