@@ -1,0 +1,112 @@
+// How results look as text. Pure; colours come from picocolors, which knows when there must be none.
+import pc from 'picocolors';
+import { unifiedDiff } from '../../lib/text-diff.ts';
+import type { AttributeDiff, Diff } from '../../core/resource.ts';
+import type { HostTotals, ResourceChange, TaskResult } from '../../engine/events.ts';
+
+type Colors = ReturnType<typeof pc.createColors>;
+type Formatter = (text: string) => string;
+
+export interface Style {
+  readonly colors: Colors;
+  readonly diff: boolean;
+  /** 0 to 4: -v, -vv, ... */
+  readonly verbosity: number;
+}
+
+const words = { ok: 'ok', changed: 'changed', failed: 'fatal', skipped: 'skipping', unknown: 'unknown', unreachable: 'unreachable' } as const;
+
+/** The lines of one task: hosts with the same outcome share theirs. */
+export function taskLines(name: string, handler: boolean, results: readonly TaskResult[], style: Style): string[] {
+  const lines = ['', style.colors.bold(`${handler ? 'RUNNING HANDLER' : 'TASK'} [${name}]`)];
+  const groups = Map.groupBy(results, (result) => resultLines(result, style).join('\n'));
+  for (const group of groups.values()) {
+    const [first] = group;
+    if (!first) continue;
+    const color = colorOf(first, style.colors);
+    const item = first.item === undefined ? '' : ` (item=${first.item})`;
+    lines.push(`${color(`${words[first.status]}: [${group.map(({ host }) => host).join(', ')}]`)}${item}${first.ignored ? ' ...ignoring' : ''}`);
+    lines.push(...resultLines(first, style));
+  }
+  return lines;
+}
+
+function colorOf(result: TaskResult, colors: Colors): Formatter {
+  if (result.ignored) return colors.cyan;
+  switch (result.status) {
+    case 'ok':
+      return colors.green;
+    case 'changed':
+      return colors.yellow;
+    case 'failed':
+    case 'unreachable':
+      return colors.red;
+    case 'skipped':
+      return colors.cyan;
+    case 'unknown':
+      return colors.magenta;
+    default:
+      result.status satisfies never;
+      return colors.white;
+  }
+}
+
+function resultLines(result: TaskResult, style: Style): string[] {
+  const lines: string[] = [];
+  const say = (text: string) => lines.push(...text.split('\n').map((line) => `    ${line}`.trimEnd()));
+  if (result.message !== undefined) say(result.status === 'unknown' ? `unknown: ${result.message}` : result.message);
+  if (result.shown !== undefined) say(typeof result.shown === 'string' ? result.shown : JSON.stringify(result.shown, null, 2));
+  if (result.where && (result.status === 'failed' || result.status === 'unreachable')) say(`at ${result.where.file}:${result.where.line}:${result.where.column}`);
+  if (result.hint !== undefined) say(`help: ${result.hint}`);
+  if (result.assuming !== undefined) say(`assuming that "${result.assuming}" does not change this`);
+  if (style.diff) for (const change of result.changes) lines.push(...changeLines(change, style.colors));
+  if (result.output && (style.verbosity > 0 || (result.status === 'failed' && result.output.stdout.trim() !== ''))) {
+    for (const stream of ['stdout', 'stderr'] as const) if (result.output[stream].trim() !== '') say(`${stream}: ${result.output[stream].trimEnd()}`);
+  }
+  return lines;
+}
+
+const signs = { create: '+', update: '~', delete: '-', run: '!', 'no-op': ' ' } as const;
+
+function changeLines(change: ResourceChange, colors: Colors): string[] {
+  const paint = { create: colors.green, update: colors.yellow, delete: colors.red, run: colors.cyan, 'no-op': colors.dim }[change.action];
+  const lines = [`    ${paint(`${signs[change.action]} ${change.key}`)}`];
+  return change.diff ? [...lines, ...diffLines(change.diff, colors)] : lines;
+}
+
+function diffLines(diff: Diff, colors: Colors): string[] {
+  const lines = diff.attributes.map((attribute) => `        ${attributeLine(attribute)}`);
+  if (!diff.text) return lines;
+  if (diff.text.note !== undefined) return [...lines, `        (${diff.text.note})`];
+  const patch = unifiedDiff(diff.text.path, diff.text.before, diff.text.after).trimEnd().split('\n');
+  return [...lines, ...patch.map((line) => `    ${paintPatchLine(line, colors)}`)];
+}
+
+function attributeLine({ name, before, after, secret }: AttributeDiff): string {
+  if (secret) return `${name}: (hidden)`;
+  if (before === undefined || before === null) return `${name}: ${show(after)}`;
+  return `${name}: ${show(before)} -> ${after === undefined || after === null ? 'absent' : show(after)}`;
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'absent');
+}
+
+function paintPatchLine(line: string, colors: Colors): string {
+  if (line.startsWith('+++') || line.startsWith('---')) return colors.bold(line);
+  if (line.startsWith('+')) return colors.green(line);
+  if (line.startsWith('-')) return colors.red(line);
+  return line.startsWith('@@') ? colors.cyan(line) : line;
+}
+
+/** `PLAY RECAP`, in Ansible's form; `unknown` only where there is any. */
+export function recapLines(hosts: ReadonlyMap<string, HostTotals>, colors: Colors): string[] {
+  const width = Math.max(0, ...[...hosts.keys()].map((name) => name.length));
+  return [...hosts].map(([name, totals]) => {
+    const bad = totals.failed + totals.unreachable > 0;
+    const paint = bad ? colors.red : totals.changed > 0 ? colors.yellow : colors.green;
+    const { ok, changed, unreachable, failed, skipped, rescued, ignored, unknown } = totals;
+    const counts = Object.entries({ ok, changed, unreachable, failed, skipped, rescued, ignored, ...(unknown > 0 ? { unknown } : {}) });
+    return `${paint(name.padEnd(width))} : ${counts.map(([word, count]) => `${word}=${count}`.padEnd(word.length + 4)).join(' ').trimEnd()}`;
+  });
+}

@@ -1,0 +1,156 @@
+// `veza-run PLAYBOOK...`: reads everything, says all mistakes at once, then runs (or foresees).
+import { dirname, resolve } from 'node:path';
+import pc from 'picocolors';
+import { systemClock } from '../../adapters/clock.ts';
+import { createContact } from '../../adapters/contact.ts';
+import { createLocalTransport } from '../../adapters/local/transport.ts';
+import { createLocalFiles } from '../../adapters/local-files.ts';
+import { lookup } from '../../adapters/lookups.ts';
+import { createJsonReporter } from '../../adapters/reporters/jsonl.ts';
+import { createPrettyReporter } from '../../adapters/reporters/pretty.ts';
+import { createProgress } from '../../adapters/reporters/progress.ts';
+import { sourceFiles } from '../../adapters/source-files.ts';
+import { createSshTransport } from '../../adapters/ssh/transport.ts';
+import type { EngineOptions } from '../../engine/options.ts';
+import type { RunEvent } from '../../engine/events.ts';
+import { runPlaybooks, type RunResult } from '../../engine/run.ts';
+import { unsupportedKeywords } from '../../engine/unsupported.ts';
+import { selectHosts } from '../../inventory/patterns.ts';
+import type { Inventory } from '../../inventory/model.ts';
+import type { Diagnostic } from '../../lib/diagnostic.ts';
+import { VezaError } from '../../lib/errors.ts';
+import { limits } from '../../lib/limits.ts';
+import { createRedactor } from '../../lib/redact.ts';
+import { findModule, modules } from '../../modules/index.ts';
+import type { Playbook } from '../../playbook/ast.ts';
+import { loadPlaybook } from '../../playbook/load.ts';
+import { readVariables } from '../../playbook/vars-file.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { connectionDefaults, readInventory, type InventoryFlags, type LoadedInventory } from '../inventory-flags.ts';
+import { askPassword } from '../ask.ts';
+import { print, printDiagnostics } from '../output.ts';
+import { renderTemplate } from '../render.ts';
+
+export interface RunFlags extends InventoryFlags {
+  readonly limit?: string;
+  readonly tags?: readonly string[];
+  readonly skipTags?: readonly string[];
+  readonly check?: boolean;
+  readonly diff?: boolean;
+  readonly detailedExitcode?: boolean;
+  readonly forks?: string;
+  readonly askPass?: boolean;
+  readonly askBecomePass?: boolean;
+  readonly json?: boolean;
+  readonly verbose: number;
+}
+
+/** Resolves to the exit code. */
+export async function runCommand(paths: readonly string[], flags: RunFlags): Promise<number> {
+  const [first = '.'] = paths;
+  const loaded = readInventory(flags, { playbookDirectory: dirname(resolve(first)) });
+  const { playbooks, sources, diagnostics } = readPlaybooks(paths);
+  const all = [...loaded.diagnostics, ...diagnostics, ...limitDiagnostics(loaded, flags.limit)];
+  printDiagnostics(all, new Map([...(loaded.inventory?.sources ?? []), ...sources]));
+  const inventory = loaded.inventory;
+  if (!inventory || all.some(({ severity }) => severity === 'error')) return exitCodes.usage;
+  const controller = new AbortController();
+  const interrupt = () => controller.abort(new VezaError('cancelled', 'interrupted'));
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  try {
+    return await run(playbooks, inventory, loaded, flags, controller.signal);
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+async function run(playbooks: readonly Playbook[], inventory: Inventory, loaded: LoadedInventory, flags: RunFlags, signal: AbortSignal): Promise<number> {
+  const redactor = createRedactor();
+  const progress = createProgress({ terminal: process.stdout.isTTY && flags.json !== true, write: print, now: () => Date.now() });
+  const report = flags.json
+    ? createJsonReporter(print, redactor)
+    : createPrettyReporter({ write: (text) => progress.write(text), redactor, checkMode: flags.check ?? false, style: { colors: pc, diff: flags.diff ?? false, verbosity: flags.verbose } });
+  const emit = (event: RunEvent) => {
+    if (!flags.json) progress.handle(event);
+    report(event);
+  };
+  const password = flags.askPass ? await askPassword('SSH password: ') : undefined;
+  const becomePassword = flags.askBecomePass ? await askPassword('BECOME password: ') : undefined;
+  const options: EngineOptions = {
+    inventory,
+    playbooks,
+    hostsOf: (pattern) => hostsOf(inventory, pattern, flags.limit),
+    findModule,
+    transports: { ssh: createSshTransport({}), local: createLocalTransport() },
+    contact: (session, identity, contactSignal) => createContact({ session, identity, clock: systemClock, signal: contactSignal }),
+    clock: systemClock,
+    emit,
+    filesFor: createLocalFiles,
+    render: renderTemplate,
+    readVariables,
+    lookup,
+    redactor,
+    extraVars: loaded.extraVars,
+    inventoryDirectory: loaded.directory,
+    tags: flags.tags ?? [],
+    skipTags: flags.skipTags ?? [],
+    checkMode: flags.check ?? false,
+    diff: flags.diff ?? false,
+    forks: forksOf(flags.forks),
+    signal,
+    connection: {
+      ...connectionDefaults(flags),
+      ...(password === undefined ? {} : { password }),
+      ...(becomePassword === undefined ? {} : { becomePassword }),
+    },
+  };
+  try {
+    const result = await runPlaybooks(options);
+    return exitCodeOf(result, flags);
+  } catch (error) {
+    if (signal.aborted) return exitCodes.interrupted;
+    throw error;
+  } finally {
+    await progress.close();
+  }
+}
+
+function readPlaybooks(paths: readonly string[]): { playbooks: readonly Playbook[]; sources: ReadonlyMap<string, string>; diagnostics: readonly Diagnostic[] } {
+  const loaded = paths.map((path) => loadPlaybook(resolve(path), { files: sourceFiles, modules: { find: findModule, names: () => modules.map(({ name }) => name) } }));
+  const playbooks = loaded.map(({ playbook }) => playbook).filter((playbook) => playbook !== null);
+  return {
+    playbooks,
+    sources: new Map(loaded.flatMap(({ sources }) => [...sources])),
+    diagnostics: [...loaded.flatMap(({ diagnostics }) => diagnostics), ...playbooks.flatMap(unsupportedKeywords)],
+  };
+}
+
+function limitDiagnostics(loaded: LoadedInventory, limit: string | undefined): readonly Diagnostic[] {
+  if (limit === undefined || !loaded.inventory) return [];
+  return selectHosts(loaded.inventory, limit).diagnostics;
+}
+
+/** Throws VezaError `unknown-host` for a pattern that names nothing known. */
+function hostsOf(inventory: Inventory, pattern: string, limit: string | undefined): readonly string[] {
+  const { hosts, diagnostics } = selectHosts(inventory, pattern, limit);
+  const problem = diagnostics.find(({ severity }) => severity === 'error');
+  if (problem) throw new VezaError(problem.code, problem.message, problem.hint === undefined ? {} : { hint: problem.hint });
+  return hosts;
+}
+
+function forksOf(given: string | undefined): number {
+  if (given === undefined) return limits.forks;
+  const forks = Number(given);
+  if (Number.isInteger(forks) && forks > 0) return forks;
+  throw new VezaError('invalid-option', `--forks must be a whole number above 0, but is "${given}"`);
+}
+
+function exitCodeOf(result: RunResult, flags: RunFlags): number {
+  const totals = [...result.hosts.values()];
+  if (totals.some(({ failed }) => failed > 0)) return exitCodes.taskFailed;
+  if (totals.some(({ unreachable }) => unreachable > 0)) return exitCodes.unreachable;
+  const pending = totals.some(({ changed, unknown }) => changed + unknown > 0);
+  return flags.check && flags.detailedExitcode && pending ? exitCodes.pending : exitCodes.ok;
+}

@@ -1,0 +1,43 @@
+// How the commands talk: standard output for results, standard error for problems.
+import { readFileSync } from 'node:fs';
+import pc from 'picocolors';
+import { formatDiagnostic, type Diagnostic } from '../lib/diagnostic.ts';
+import { DiagnosticsError, messageOf, VezaError } from '../lib/errors.ts';
+
+export function print(text: string): void {
+  process.stdout.write(text);
+}
+
+/** Prints diagnostics with the lines that they are about, errors last so that they stay in view. */
+export function printDiagnostics(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string> = new Map()): void {
+  const ordered = diagnostics.toSorted((left, right) => rank(left) - rank(right));
+  for (const diagnostic of ordered) {
+    const file = diagnostic.where?.file;
+    const text = formatDiagnostic(diagnostic, file === undefined ? undefined : (sources.get(file) ?? readIfPossible(file)));
+    const [first = '', ...rest] = text.split('\n');
+    process.stderr.write(`${(diagnostic.severity === 'error' ? pc.red : pc.yellow)(first)}\n${rest.map((line) => `${line}\n`).join('')}`);
+  }
+}
+
+/** Prints what went wrong: for people if it was meant for them, with its stack if it is our own mistake. */
+export function printError(error: unknown): void {
+  if (error instanceof DiagnosticsError) return printDiagnostics(error.diagnostics);
+  if (error instanceof VezaError) {
+    return printDiagnostics([
+      { severity: 'error', code: error.code, message: error.message, ...(error.where ? { where: error.where } : {}), ...(error.hint ? { hint: error.hint } : {}) },
+    ]);
+  }
+  process.stderr.write(`${pc.red('error: this is a mistake in veza-run, please report it')}\n${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`);
+}
+
+function rank(diagnostic: Diagnostic): number {
+  return diagnostic.severity === 'error' ? 1 : 0;
+}
+
+function readIfPossible(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
