@@ -1,0 +1,12 @@
+// Where this package is, and where it keeps what it makes.
+import { resolve } from 'node:path';
+
+/** The package's own folder, from the source and from the build alike. */
+export const packageDirectory = resolve(import.meta.dirname, '../..');
+
+/** State of a lab: key, known hosts, logs. */
+export function labStateDirectory(name: string): string {
+  return resolve(packageDirectory, '.veza-run', name);
+}
+
+export const defaultInventory = resolve(packageDirectory, 'inventory/lab.yml');
