@@ -24,7 +24,7 @@ export class MessageRun {
   readonly #hooks: RunHooks;
   readonly #reader: BatchReader;
   readonly #feeders = new Map<number, Feeder>();
-  readonly #done = Promise.withResolvers<void>();
+  readonly #done = Promise.withResolvers<true>();
   #timer: NodeJS.Timeout | undefined;
   #giveUpTimer: NodeJS.Timeout | undefined;
 
@@ -37,7 +37,7 @@ export class MessageRun {
     this.#reader = new BatchReader(results.length, {
       begin: (index, pid) => this.#guarded(() => this.#onBegin(index, pid)),
       end: (index, result) => this.#guarded(() => this.#onEnd(index, result)),
-      done: () => this.#done.resolve(),
+      done: () => this.#done.resolve(true),
     });
   }
 

@@ -43,7 +43,7 @@ export class PersistentShell {
   }
 
   /** Sends one message and waits for its end. `done` is what the reader's `done` event settles. */
-  async send(message: string, reader: BatchReader, done: Promise<void>): Promise<MessageEnd> {
+  async send(message: string, reader: BatchReader, done: Promise<unknown>): Promise<MessageEnd> {
     this.#reader = reader;
     this.#channel.stdin.write((this.#isFresh ? setUp(this.nonce) : '') + message);
     this.#isFresh = false;
