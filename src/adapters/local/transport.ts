@@ -55,10 +55,11 @@ function openChannel(shellPath: string, command: string, children: Set<ChildProc
   });
 }
 
+/** Output first: a feeder takes unread output for a broken connection, but an end of input alone for the end of the data. */
 function closeStreams(child: ChildProcess): void {
-  child.stdin?.destroy();
   child.stdout?.destroy();
   child.stderr?.destroy();
+  child.stdin?.destroy();
   child.unref();
 }
 

@@ -25,6 +25,7 @@ export class MessageRun {
   readonly #reader: BatchReader;
   readonly #feeders = new Map<number, Feeder>();
   readonly #done = Promise.withResolvers<true>();
+  #isAbandoned = false;
   #timer: NodeJS.Timeout | undefined;
   #giveUpTimer: NodeJS.Timeout | undefined;
 
@@ -37,7 +38,9 @@ export class MessageRun {
     this.#reader = new BatchReader(results.length, {
       begin: (index, pid) => this.#guarded(() => this.#onBegin(index, pid)),
       end: (index, result) => this.#guarded(() => this.#onEnd(index, result)),
-      done: () => this.#done.resolve(true),
+      done: () => {
+        if (!this.#isAbandoned) this.#done.resolve(true);
+      },
     });
   }
 
@@ -56,7 +59,10 @@ export class MessageRun {
         haltOnFailure,
         (index) => this.#feeder(index).pipeName,
       );
-      const end = await this.#shell.send(message, this.#reader, this.#done.promise);
+      let end = await this.#shell.send(message, this.#reader, this.#done.promise);
+      // The shell ends because it is being killed: the reason comes through `done`.
+      if (this.#isAbandoned && end.kind !== 'lost')
+        end = await this.#done.promise.then(() => ({ kind: 'done' as const }));
       if (end.kind === 'lost') throw this.#hooks.lost();
       if (end.kind === 'done') return true;
       const exitCode = exitCodeOf(end.end);
@@ -93,6 +99,7 @@ export class MessageRun {
     clearTimeout(this.#giveUpTimer);
     this.#feeders.get(index)?.close();
     this.#feeders.delete(index);
+    if (this.#isAbandoned) return;
     this.#results.push(result);
     this.#batch.onEnd?.(index, result);
   }
@@ -111,6 +118,10 @@ export class MessageRun {
 
   /** Kills the shell with all that it runs, so that no later step starts, and then fails. */
   #abandon(error: unknown): void {
+    if (this.#isAbandoned) return;
+    this.#isAbandoned = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#giveUpTimer);
     const reject = (): void => this.#done.reject(error);
     this.#giveUpTimer = setTimeout(reject, killPatienceMs);
     this.#hooks.kill(this.#shell.pid).then(reject, reject);

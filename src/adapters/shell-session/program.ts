@@ -59,7 +59,8 @@ export function batchMessage(
  */
 export const feederProgram = `trap "" PIPE; read -r p n || exit 1
 for d in ${pipeFolders}; do f=$d/.veza-$n/in; [ -p "$f" ] && break; done
-[ -p "$f" ] || exit 1; exec 3>"$f"; cat >&3 2>/dev/null; printf . 2>/dev/null || kill -KILL "$p"`;
+[ -p "$f" ] || exit 1; exec 3>"$f"; cat >&3 2>/dev/null; printf . 2>/dev/null || kill -KILL "$p"
+rm -rf "\${f%/in}"`;
 
 /**
  * Kills a process with all its descendants: stops it so that nothing new starts, asks the descendants to end,

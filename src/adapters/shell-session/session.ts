@@ -75,7 +75,7 @@ export class ShellSession implements Session {
         startFeeder: (program) => this.#start(identity, program),
         countFeed: () => (this.#roundTrips += 1),
         kill: (pid) => this.#kill(identity, pid),
-        lost: () => this.#parts.lost(),
+        lost: () => this.#lost(),
       });
       try {
         const finished = await run.finish();
@@ -105,7 +105,7 @@ export class ShellSession implements Session {
   }
 
   #start(identity: Identity, program: string): Promise<StartedProgram> {
-    if (this.#isClosed) return Promise.reject(new VezaError('unreachable', 'the connection was closed'));
+    if (this.#isClosed) return Promise.reject(this.#lost());
     const { open, startTimeoutMs: timeoutMs = limits.connectTimeoutMs } = this.#parts;
     return startProgram({
       open,
@@ -126,6 +126,10 @@ export class ShellSession implements Session {
     channel.stdin.end(killProgram(pid));
     await channel.ended;
     channel.close();
+  }
+
+  #lost(): VezaError {
+    return this.#isClosed ? new VezaError('unreachable', 'the session was closed') : this.#parts.lost();
   }
 
   get #shellPath(): string {

@@ -16,6 +16,7 @@ export class PersistentShell {
   readonly nonce: string;
   readonly #channel: Channel;
   #reader: BatchReader | null = null;
+  readonly #closed = Promise.withResolvers<MessageEnd>();
   #isFresh = true;
   #isOver = false;
 
@@ -49,6 +50,7 @@ export class PersistentShell {
     this.#isFresh = false;
     try {
       return await Promise.race([
+        this.#closed.promise,
         done.then((): MessageEnd => ({ kind: 'done' })),
         this.#channel.ended.then((end): MessageEnd => (end ? { kind: 'ended', end } : { kind: 'lost' })),
       ]);
@@ -59,6 +61,7 @@ export class PersistentShell {
 
   close(): void {
     this.#isOver = true;
+    this.#closed.resolve({ kind: 'lost' });
     this.#channel.stdin.end();
     this.#channel.close();
   }

@@ -77,17 +77,27 @@ export async function connectOnce(
     open: (command) => openChannel(client, command, loss.error),
     dial: (to, port, dialOptions) => dial(client, to, port, dialOptions, loss.error),
     lost: loss.error,
-    close: () => closeClient(client),
+    close: () => (loss.isLost() ? Promise.resolve() : closeClient(client)),
   });
 }
 
+interface Loss {
+  readonly isLost: () => boolean;
+  readonly error: () => VezaError;
+}
+
 /** Remembers why a connection ended; errors that come after it are swallowed here. */
-function watchLoss(client: Client, host: HostAddress): { error: () => VezaError } {
+function watchLoss(client: Client, host: HostAddress): Loss {
   let reason: Error | undefined;
+  let isLost = false;
   client.on('error', (error) => {
     reason ??= error;
   });
+  client.once('close', () => {
+    isLost = true;
+  });
   return {
+    isLost: () => isLost,
     error: () => unreachable(host, `the connection was lost${reason ? `: ${reason.message}` : ''}`, reason),
   };
 }
