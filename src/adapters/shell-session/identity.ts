@@ -1,0 +1,131 @@
+// Starts a program as a given user: the command line, the password dialogue, and what its failures mean.
+// The password is written to the standard input of sudo or su when they ask for it, and never stands in argv.
+import { VezaError } from '../../lib/errors.ts';
+import { quote } from '../../lib/shell.ts';
+import type { Identity } from '../../engine/ports.ts';
+import type { Channel, OpenChannel } from './channel.ts';
+import { MarkReader, newNonce, printMark } from './marks.ts';
+
+export interface StartedProgram {
+  readonly channel: Channel;
+  readonly pid: number;
+}
+
+export interface StartOptions {
+  readonly open: OpenChannel;
+  readonly identity: Identity;
+  readonly program: string;
+  /** The POSIX shell of the host: /bin/sh. */
+  readonly shellPath: string;
+  readonly timeoutMs: number;
+  /** The error to reject with when the connection is lost. */
+  readonly lost: () => VezaError;
+}
+
+/** Starts `/bin/sh -c program` as the identity; resolves when it runs. Rejects with VezaError `become-failed` or `unreachable`. */
+export async function startProgram(options: StartOptions): Promise<StartedProgram> {
+  const nonce = newNonce();
+  const { identity } = options;
+  if (identity.user !== null && identity.method === 'doas' && identity.password !== undefined) {
+    throw becomeFailed(identity, 'doas reads a password only from a terminal', 'Allow it with "nopass" in doas.conf.');
+  }
+  const channel = await options.open(commandLine(options, nonce));
+  try {
+    const pid = await dialogue(channel, nonce, options);
+    return { channel, pid };
+  } catch (error) {
+    channel.close();
+    throw error;
+  }
+}
+
+function commandLine({ identity, program, shellPath }: StartOptions, nonce: string): string {
+  const { user, method, password } = identity;
+  const text = `${printMark(nonce, 'ready', '0', '$$')}; ${program}`;
+  const shell = `${quote(shellPath)} -c ${quote(text)}`;
+  if (user === null) return `exec ${shell}`;
+  switch (method) {
+    case 'sudo': {
+      const asking = password === undefined ? '-n' : `-S -p ${nonce}:prompt`;
+      return `exec env LC_ALL=C sudo ${asking} -H -u ${quote(user)} ${shell}`;
+    }
+    case 'su':
+      return `exec env LC_ALL=C su ${quote(user)} -s ${shell}`;
+    case 'doas':
+      return `exec env LC_ALL=C doas -n -u ${quote(user)} ${shell}`;
+    default:
+      return method satisfies never;
+  }
+}
+
+/** Answers at most one prompt; a second one means that the password was wrong. */
+function dialogue(channel: Channel, nonce: string, options: StartOptions): Promise<number> {
+  const { identity } = options;
+  const prompt = identity.method === 'sudo' ? new RegExp(`${nonce}:prompt`, 'g') : /password[^\n]*: ?$/gi;
+  let said = '';
+  let asked = 0;
+  return new Promise<number>((resolve, reject) => {
+    const fail = (reason: string): void => finish(() => reject(becomeFailed(identity, reason)));
+    const reader = new MarkReader(
+      nonce,
+      () => undefined,
+      (mark) => finish(() => resolve(mark.value)),
+    );
+    const onOut = (chunk: Buffer): void => reader.push(chunk);
+    const onError = (chunk: Buffer): void => {
+      said = (said + chunk.toString('utf8')).slice(-4096);
+      const count = said.match(prompt)?.length ?? 0;
+      if (count === 0 || identity.user === null) return;
+      said = said.replace(prompt, '');
+      asked += 1;
+      if (identity.password === undefined) fail('a password is required');
+      else if (asked > 1) fail('the password was not accepted');
+      else channel.stdin.write(`${identity.password}\n`);
+    };
+    const timer = setTimeout(() => {
+      const who = identity.user === null ? 'the login shell' : `${identity.method} to ${identity.user}`;
+      finish(() => reject(new VezaError('unreachable', `${who} did not answer within ${options.timeoutMs} ms`)));
+    }, options.timeoutMs);
+    const finish = (settle: () => void): void => {
+      clearTimeout(timer);
+      channel.stdout.off('data', onOut);
+      channel.stderr.off('data', onError);
+      settle();
+    };
+    channel.stdout.on('data', onOut);
+    channel.stderr.on('data', onError);
+    void channel.ended.then((end) => {
+      if (end === null) finish(() => reject(options.lost()));
+      else if (identity.user === null) finish(() => reject(noShell(said)));
+      else
+        fail(asked > 0 ? `the password was not accepted${said.trim() ? `: ${lastLine(said)}` : ''}` : lastLine(said));
+    });
+  });
+}
+
+function noShell(said: string): VezaError {
+  return new VezaError('unreachable', `the login shell ended at once${said.trim() ? `: ${lastLine(said)}` : ''}`, {
+    hint: 'The user needs a login shell that can run commands, and the host needs /bin/sh.',
+  });
+}
+
+function becomeFailed(identity: Identity, reason: string, hint?: string): VezaError {
+  const message = `cannot become ${identity.user ?? ''} with ${identity.method}: ${reason}`;
+  return new VezaError('become-failed', message, { hint: hint ?? hintFor(reason, identity) });
+}
+
+function hintFor(reason: string, identity: Identity): string {
+  if (/not found|No such file/i.test(reason))
+    return `Install ${identity.method} on the host, or log in as ${identity.user ?? 'root'}.`;
+  if (/not accepted|incorrect password|authentication failure/i.test(reason))
+    return 'Check the become password (-K asks for it).';
+  if (/password is required|terminal is required/i.test(reason))
+    return 'Give the become password with -K, or allow it without one (NOPASSWD).';
+  if (/not allowed|not in the sudoers|may not run|not permitted/i.test(reason))
+    return 'Allow the login user to run /bin/sh in sudoers.';
+  return 'Try it by hand on the host; -K asks for the become password.';
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1)?.trim() ?? '';
+}
