@@ -69,6 +69,11 @@ export async function killGroup(group: string): Promise<void> {
   for (const hierarchy of await hierarchies()) await removeGroup(join(hierarchy, group), deadline);
 }
 
+/** Removes a group if nothing is in or below it any more. */
+export async function removeEmptyGroup(group: string): Promise<void> {
+  for (const hierarchy of await hierarchies()) await rmdir(join(hierarchy, group)).catch(() => undefined);
+}
+
 /** Names of the groups directly below one. */
 export async function childGroups(group: string): Promise<string[]> {
   const entries = await readdir(join(await trackingHierarchy(), group), { withFileTypes: true }).catch(() => []);

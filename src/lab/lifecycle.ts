@@ -2,9 +2,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { messageOf, VezaError } from '../lib/errors.ts';
 import { ensureBaseTree } from './base-tree.ts';
-import { childGroups, killGroup } from './cgroups.ts';
+import { childGroups, killGroup, removeEmptyGroup } from './cgroups.ts';
 import * as hosts from './host.ts';
-import { type HostNames, hostNames, type LabHost, type LabNames } from './names.ts';
+import { allLabsGroup, type HostNames, hostNames, type LabHost, type LabNames } from './names.ts';
 import { ensureBridge, ensureHostNetwork, removeNamespace, removeNetwork } from './network.ts';
 import type { Recipe } from './recipe.ts';
 import { type ClientFiles, ensureKey, waitForSshd, writeKnownHosts } from './ssh.ts';
@@ -48,6 +48,7 @@ export async function bootHosts(context: LabContext, names: readonly HostNames[]
 /** Ends and removes everything of the lab, whatever state it is in and whatever hosts it had. */
 export async function takeDown({ lab, files, onProgress }: LabContext, keepDisks: boolean): Promise<void> {
   await killGroup(lab.cgroup);
+  await removeEmptyGroup(allLabsGroup);
   await removeNetwork(lab);
   await hosts.removeDisks(lab.directory, keepDisks);
   await rm(files.knownHosts, { force: true });

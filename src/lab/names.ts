@@ -47,6 +47,9 @@ export interface HostNames {
   readonly failures: string;
 }
 
+/** The control group that holds the groups of all labs. */
+export const allLabsGroup = 'veza-run';
+
 const stateRoot = '/var/lib/veza-run/lab';
 
 /** The subnet of a lab: `10.77.0` for `lab`, another one, always the same, for every other name. */
@@ -70,7 +73,7 @@ export function labNames(name: string): LabNames {
     bridgeAlias: `veza-run lab ${name}`,
     interfacePrefix: `veza${number}-`,
     namespacePrefix: `veza.${name}.`,
-    cgroup: `veza-run/${name}`,
+    cgroup: `${allLabsGroup}/${name}`,
     directory: join(stateRoot, name),
   };
 }
