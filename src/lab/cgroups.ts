@@ -57,21 +57,22 @@ export async function processesOf(group: string): Promise<number[]> {
 /** Kills every process of a group and removes the group everywhere. Fine when there is none. */
 export async function killGroup(group: string): Promise<void> {
   const deadline = Date.now() + labLimits.killTimeoutMs;
+  // A process that moves or forks meanwhile can be missed once; a group that still has one cannot be removed.
   for (;;) {
-    const pids = await processesOf(group);
-    if (pids.length === 0) break;
+    (await processesOf(group)).forEach(killProcess);
+    const left = await all((hierarchy) => removeGroups(join(hierarchy, group)));
+    if (!left.includes(false)) return;
     if (Date.now() > deadline) {
-      throw new VezaError('lab-kill', `processes ${pids.join(', ')} of the lab do not end, even killed`);
+      const pids = (await processesOf(group)).join(', ');
+      throw new VezaError('lab-kill', `processes of ${group} do not end, even killed: ${pids || 'unknown'}`);
     }
-    pids.forEach(killProcess);
     await sleep(labLimits.killPollMs);
   }
-  for (const hierarchy of await hierarchies()) await removeGroup(join(hierarchy, group), deadline);
 }
 
 /** Removes a group if nothing is in or below it any more. */
 export async function removeEmptyGroup(group: string): Promise<void> {
-  for (const hierarchy of await hierarchies()) await rmdir(join(hierarchy, group)).catch(() => undefined);
+  await all((hierarchy) => rmdir(join(hierarchy, group)).catch(() => undefined));
 }
 
 /** Names of the groups directly below one. */
@@ -111,16 +112,17 @@ async function groupsBelow(path: string): Promise<string[]> {
   return [path, ...(await Promise.all(below)).flat()];
 }
 
-/** Deepest first. A group stays busy for a moment after its last process has gone. */
-async function removeGroup(path: string, deadline: number): Promise<void> {
+async function all<T>(action: (hierarchy: string) => Promise<T>): Promise<T[]> {
+  return Promise.all((await hierarchies()).map(action));
+}
+
+/** Removes a group and those below it, deepest first; false while one of them is in use. */
+async function removeGroups(path: string): Promise<boolean> {
   for (const group of (await groupsBelow(path)).reverse()) {
-    for (;;) {
-      const error: unknown = await rmdir(group).catch((problem: unknown) => problem);
-      if (error === undefined || isMissing(error)) break;
-      if (Date.now() > deadline) throw new VezaError('lab-kill', `cannot remove ${group}`, { cause: error });
-      await sleep(labLimits.killPollMs);
-    }
+    const error: unknown = await rmdir(group).catch((problem: unknown) => problem);
+    if (error !== undefined && !isMissing(error)) return false;
   }
+  return true;
 }
 
 function isMissing(error: unknown): boolean {

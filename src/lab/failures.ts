@@ -15,7 +15,7 @@ import { setCable } from './network.ts';
 export const failureWays = {
   graceful: { needs: 'unit', summary: 'stop a unit: requests in flight may finish, then connections are refused' },
   crash: { needs: 'unit', summary: 'kill a unit: resets, then refused until systemd starts it again' },
-  hang: { needs: 'unit', summary: "stop a unit's main process: connections are accepted, nothing answers" },
+  hang: { needs: 'unit', summary: "freeze a unit's processes: connections are accepted, nothing answers" },
   'power-off': { needs: null, summary: 'end the host at once: connections break, then are refused' },
   cable: { needs: null, summary: 'pull the network cable: silence' },
   slow: { needs: 'port', summary: 'a relay in front of a port that delays both directions: latency' },
@@ -93,7 +93,8 @@ async function inflict(
       await inside(host, sh`systemctl kill --signal=KILL -- ${unit}`);
       return { way, unit };
     case 'hang':
-      await inside(host, sh`systemctl kill --kill-whom=main --signal=STOP -- ${unit}`);
+      // All of them: of a server with workers, the main process alone would not be missed.
+      await inside(host, sh`systemctl kill --signal=STOP -- ${unit}`);
       return { way, unit };
     case 'power-off':
       await powerOff(host);
@@ -117,8 +118,8 @@ function undoScript(failure: Failure): Script | null {
     case 'crash':
       return sh`systemctl reset-failed -- ${unit} 2>/dev/null; systemctl start -- ${unit}`;
     case 'hang':
-      // The process may be gone by now, and its unit with it: a watchdog, or the power.
-      return sh`systemctl kill --kill-whom=main --signal=CONT -- ${unit} 2>/dev/null; systemctl start -- ${unit}`;
+      // The processes may be gone by now, and the unit with them: a watchdog, or the power.
+      return sh`systemctl kill --signal=CONT -- ${unit} 2>/dev/null; systemctl start -- ${unit}`;
     case 'full-disk':
       return sh`if mountpoint -q -- ${path}; then umount -- ${path}; fi`;
     case 'power-off':

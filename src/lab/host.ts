@@ -101,31 +101,17 @@ export async function systemState(host: HostNames): Promise<{ running: boolean; 
     const running = (await processesOf(host.cgroup)).length > 0;
     return { running, state: running ? 'starting' : 'stopped' };
   }
-  const { stdout } = await execInside(host, ['systemctl', 'is-system-running']);
+  const { stdout } = await enter(host, leader, ['systemctl', 'is-system-running']);
   return { running: true, state: stdout.trim() || 'starting' };
 }
 
 /** Runs a program as root inside the host, not through ssh, with nothing to read. */
 export async function execInside(host: HostNames, argv: readonly string[], signal?: AbortSignal): Promise<RunResult> {
   const leader = await leaderOf(host);
-  if (leader === undefined) {
-    throw new VezaError('lab-host-stopped', `${host.host} is not running`, {
-      hint: `Start it with: veza-run lab heal ${host.host}`,
-    });
-  }
-  const enter = ['nsenter', `--target=${leader}`, '--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup'];
-  const environment = ['env', '-i', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root'];
-  const command = [...enter, '--root', '--wd', '--', ...environment, 'LC_ALL=C.UTF-8', ...argv];
-  const child = await spawnInGroup(host.execCgroup, command, ['ignore', 'pipe', 'pipe']);
-  const expired = AbortSignal.timeout(labLimits.execTimeoutMs);
-  const stop = signal ? AbortSignal.any([signal, expired]) : expired;
-  const output = [collect(child.stdout), collect(child.stderr)];
-  const ended: unknown[] = await once(child, 'close', { signal: stop }).catch((error: unknown) => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
-    throw error;
+  if (leader !== undefined) return enter(host, leader, argv, signal);
+  throw new VezaError('lab-host-stopped', `${host.host} is not running`, {
+    hint: `Start it with: veza-run lab heal ${host.host}`,
   });
-  const [stdout = '', stderr = ''] = output.map((text) => text());
-  return { exitCode: typeof ended[0] === 'number' ? ended[0] : 255, stdout, stderr };
 }
 
 /** Cuts the power: every process of the host ends at once. Its disk and its cable stay. */
@@ -155,11 +141,41 @@ async function installKeys({ publicKey }: HostSetting, host: HostNames): Promise
   await copyFile(`${hostKey}.pub`, host.hostKey);
 }
 
-/** The host's process 1, as the controller numbers it: it is in the group, and number 1 of a namespace right below ours. */
+async function enter(
+  host: HostNames,
+  leader: number,
+  argv: readonly string[],
+  signal?: AbortSignal,
+): Promise<RunResult> {
+  const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup'];
+  const environment = ['env', '-i', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root'];
+  const inside = [...environment, 'LC_ALL=C.UTF-8', ...argv];
+  const command = ['nsenter', `--target=${leader}`, ...namespaces, '--root', '--wd', '--', ...inside];
+  const child = await spawnInGroup(host.execCgroup, command, ['ignore', 'pipe', 'pipe']);
+  const expired = AbortSignal.timeout(labLimits.execTimeoutMs);
+  const stop = signal ? AbortSignal.any([signal, expired]) : expired;
+  const output = [collect(child.stdout), collect(child.stderr)];
+  const ended: unknown[] = await once(child, 'close', { signal: stop }).catch((error: unknown) => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+    throw error;
+  });
+  const [stdout = '', stderr = ''] = output.map((text) => text());
+  return { exitCode: typeof ended[0] === 'number' ? ended[0] : 255, stdout, stderr };
+}
+
+/**
+ * The host's process 1, as the controller numbers it: it is in the group, and number 1 of a namespace right below ours.
+ * Looks again when only others are there: while it moves to its final group, reading the groups one by one can miss it.
+ */
 async function leaderOf(host: HostNames): Promise<number | undefined> {
-  for (const pid of await processesOf(host.cgroup)) {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-    if (/^NSpid:\t\d+\t1$/m.test(status) && /^Name:\tsystemd$/m.test(status)) return pid;
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const pids = await processesOf(host.cgroup);
+    for (const pid of pids) {
+      const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+      if (/^NSpid:\t\d+\t1$/m.test(status) && /^Name:\tsystemd$/m.test(status)) return pid;
+    }
+    if (pids.length === 0) return undefined;
+    await sleep(labLimits.killPollMs);
   }
   return undefined;
 }

@@ -3,12 +3,12 @@
 import { resolve } from 'node:path';
 import { VezaError } from '../lib/errors.ts';
 import { defaultCacheDirectory } from './base-tree.ts';
+import { memoryOf } from './cgroups.ts';
 import { type Failure, type FailureOptions, type FailureWay, failHost, failuresOf, undoFailures } from './failures.ts';
-import { execInside, hasDisk, systemState } from './host.ts';
+import { execInside, hasDisk, isRunning, systemState } from './host.ts';
 import { bootHosts, bringUp, type LabContext, takeDown } from './lifecycle.ts';
 import { takeLock } from './lock.ts';
 import { checkHosts, type HostNames, hostNames, type LabHost, labNames } from './names.ts';
-import { setCable } from './network.ts';
 import { labRecipe } from './recipe.ts';
 import { requireLab } from './requirements.ts';
 import type { RunResult } from './run.ts';
@@ -37,6 +37,8 @@ export interface LabHostStatus extends LabHost {
   readonly state: 'running' | 'stopped' | 'absent';
   /** What systemd says of itself: `running`, `degraded`, `starting`, ... Only of a running host. */
   readonly systemd?: string;
+  /** Memory of all its processes and their file cache, where the kernel counts it. */
+  readonly memoryBytes?: number;
   /** Failures that were injected and not healed. */
   readonly failures: readonly Failure[];
 }
@@ -101,8 +103,7 @@ export function createLab(options: LabOptions): Lab {
     heal: (name) =>
       locked(async () => {
         const host = hostNamed(name);
-        await setCable(host, 'up').catch(() => undefined);
-        await bootHosts(context, [host]);
+        if (!(await isRunning(host))) await bootHosts(context, [host]);
         await undoFailures(host);
       }),
   };
@@ -112,6 +113,9 @@ async function statusOf(host: HostNames): Promise<LabHostStatus> {
   const { running, state } = await systemState(host);
   const failures = await failuresOf(host);
   const who = { name: host.host, address: host.address, failures };
-  if (running) return { ...who, state: 'running', systemd: state };
+  if (running) {
+    const memoryBytes = await memoryOf(host.cgroup);
+    return { ...who, state: 'running', systemd: state, ...(memoryBytes !== null && { memoryBytes }) };
+  }
   return { ...who, state: (await hasDisk(host)) ? 'stopped' : 'absent' };
 }

@@ -35,5 +35,5 @@ function carry(from: Socket, to: Socket): void {
   });
   from.on('end', () => later(() => to.end()));
   from.on('error', () => later(() => to.resetAndDestroy()));
-  from.on('close', () => later(() => later(() => to.destroy())));
+  from.resume();
 }
