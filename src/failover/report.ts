@@ -1,5 +1,6 @@
 // How people see a failover report: a table of requests, the times, and every check. Pure text, no colours.
 import type { FailoverReport, KindReport } from './model.ts';
+import { describeStates } from './stats.ts';
 
 /** The whole report as text, ending without a newline. */
 export function renderTable(report: FailoverReport): string {
@@ -8,14 +9,14 @@ export function renderTable(report: FailoverReport): string {
   return [
     `failover: ${way} of ${victim} in ${pool} behind ${target} (seed ${seed}, ${startedAt}, ${seconds} s)`,
     '',
-    ...requestTable(report.kinds),
-    '',
-    ...facts(report),
-    '',
+    ...(report.kinds.some((kind) => kind.requests > 0)
+      ? [...requestTable(report.kinds), '', ...facts(report), '']
+      : []),
     ...report.checks.map(
       ({ passed, title, detail }) => `${passed ? 'ok    ' : 'FAILED'}  ${title}${after(': ', detail)}`,
     ),
     ...samples(report),
+    ...states(report),
     '',
     verdictLine(report),
   ].join('\n');
@@ -65,7 +66,7 @@ function facts(report: FailoverReport): string[] {
     ['time to DOWN', duration(times.toDownMs)],
     ['time to UP', duration(times.toUpMs)],
     ['undisturbed', latency(undisturbed)],
-    ['from the failure on', latency(disturbed)],
+    ['from the failure on', times.orderedAtMs === null ? '-' : latency(disturbed)],
     ['answered by', answered.join(', ') || 'nobody'],
     ['share after UP', shares.length > 0 ? `${shares.join(' ')} % (every 500 ms)` : 'not measured'],
     [
@@ -87,6 +88,11 @@ function samples({ failures }: FailoverReport): string[] {
     return `  at ${intendedAtMs} ms ${kind}: ${reason} after ${durationMs} ms${excused ? ' (apart)' : ''} [${id}]`;
   });
   return shown.length > 0 ? ['', 'first failed requests:', ...shown] : [];
+}
+
+function states({ stateDump, pool }: FailoverReport): string[] {
+  if (stateDump === null) return [];
+  return ['', 'what the balancer said of its servers:', ...describeStates(stateDump, pool).map((line) => `  ${line}`)];
 }
 
 function verdictLine({ verdict, checks }: FailoverReport): string {

@@ -12,6 +12,8 @@ export interface ServerState {
   readonly timesDown: number;
   /** Of the slow start; null when it is not in one. */
   readonly throttlePercent: number | null;
+  /** What the last check said; may be empty. */
+  readonly lastCheck: string;
 }
 
 const timeoutMs = 3000;
@@ -58,6 +60,7 @@ export function serversOf(csv: string, pool: string): ServerState[] {
     status: row[statusAt] ?? '',
     timesDown: Number(row[at('chkdown')] ?? 0),
     throttlePercent: row[at('throttle')] ? Number(row[at('throttle')]) : null,
+    lastCheck: row[at('last_chk')] ?? '',
   }));
 }
 
@@ -69,4 +72,15 @@ export function isUp(state: ServerState): boolean {
 /** `DOWN`, also `DOWN 1/2` (going up, not used yet). */
 export function isDown(state: ServerState): boolean {
   return /^DOWN\b/.test(state.status);
+}
+
+/** The state of a pool for people, a line a server; the text itself when it is no stats CSV of that pool. */
+export function describeStates(csv: string, pool: string): string[] {
+  try {
+    return serversOf(csv, pool).map(
+      ({ name, status, lastCheck }) => `${name}: ${[status, lastCheck].filter(Boolean).join(', ')}`,
+    );
+  } catch {
+    return [csv.trim()];
+  }
 }
