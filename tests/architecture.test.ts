@@ -18,6 +18,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   adapters: ['engine', 'playbook', 'inventory', 'language', 'core', 'lib'],
   infra: ['core', 'lib'],
   lab: ['lib'],
+  failover: ['lib'],
   'proxy/core': ['lib'],
   'proxy/server': ['proxy/core', 'lib'],
   'proxy/main.ts': ['proxy/server', 'proxy/core', 'lib'],
@@ -32,12 +33,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'core',
     'lib',
     'lab',
+    'failover',
     'infra',
   ],
 };
 
 /** Layers that may touch the outside world. Hashing (node:crypto) and paths are pure. */
-const effectful = new Set(['adapters', 'cli', 'lab', 'infra', 'proxy/server', 'proxy/main.ts']);
+const effectful = new Set(['adapters', 'cli', 'lab', 'failover', 'infra', 'proxy/server', 'proxy/main.ts']);
 const pureBuiltins = new Set(['node:crypto', 'node:path', 'node:buffer', 'node:util']);
 
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
