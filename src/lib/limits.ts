@@ -11,6 +11,8 @@ export const limits = {
   inlineContentBytes: 128 * 1024,
   /** A file template or variable file larger than this is a mistake. */
   sourceFileBytes: 16 * 1024 * 1024,
+  /** Values of one YAML file, aliases counted as often as they are used: a few lines can stand for billions. */
+  yamlNodes: 2_000_000,
   /** Connect and log in: Ansible's default timeout. */
   connectTimeoutMs: 10_000,
   /** Keep-alive probes on a quiet connection; two missed close it. */

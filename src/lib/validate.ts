@@ -1,68 +1,141 @@
-// Checks data against a JSON Schema and says what is wrong in words for people.
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { near } from './suggest.ts';
+// Checks data against a JSON Schema and says what is wrong in words. Ajv stays behind this file.
+import { Ajv } from 'ajv';
+import type { ErrorObject } from 'ajv';
 
-/** One thing that is wrong: where in the data (keys and indexes), what, and what to do. */
-export interface Violation {
-  readonly path: readonly (string | number)[];
-  /** The offending key, where an unknown key is what is wrong. */
-  readonly key?: string;
-  readonly message: string;
-  readonly hint?: string;
+export interface SchemaProblem {
+  /** `unknown`: a key that the schema does not have; `missing`: one that it needs; `wrong`: a value that does not fit. */
+  readonly kind: 'unknown' | 'missing' | 'wrong';
+  /** Where in the data: the map that has or lacks the key, or the value. */
+  readonly path: readonly string[];
+  /** The key that is unknown or missing, or the last key of the path. */
+  readonly name: string;
+  /** What a wrong value must be: to be read after "must be". */
+  readonly wanted: string;
+  /** What could have been meant: keys of the map, or values. */
+  readonly candidates: readonly string[];
 }
 
-const compiled = new WeakMap<object, ValidateFunction>();
+export type Validator = (value: unknown) => readonly SchemaProblem[];
 
-/** All violations of `schema` in `data`; none if it is valid. Throws for a broken schema. */
-export function validate(schema: object, data: unknown): readonly Violation[] {
-  let check = compiled.get(schema);
-  if (!check) {
-    check = new Ajv({
-      allErrors: true,
-      strict: true,
-      strictRequired: false,
-      allowUnionTypes: true,
-      verbose: true,
-    }).compile(schema);
-    compiled.set(schema, check);
-  }
-  if (check(data)) return [];
-  // "anyOf" and "oneOf" report each branch as well; the branch errors alone would read as contradictions.
-  return (check.errors ?? []).filter((error) => !/\/(anyOf|oneOf)\/\d+/.test(error.schemaPath)).map(describe);
+const compiled = new WeakMap<object, Validator>();
+
+/** Compiles a schema, once. Throws an Error where it is no JSON Schema. */
+export function validatorFor(schema: object): Validator {
+  const known = compiled.get(schema);
+  if (known) return known;
+  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, validateFormats: false });
+  const validate = ajv.compile(schema);
+  const validator: Validator = (value) => (validate(value) ? [] : problemsOf(validate.errors ?? []));
+  compiled.set(schema, validator);
+  return validator;
 }
 
-function describe(error: ErrorObject): Violation {
-  const path = error.instancePath.split('/').slice(1).map(unescapePointer);
-  const at = path.length > 0 ? `"${path.join('.')}" ` : '';
-  if (error.keyword === 'additionalProperties') {
-    const key = String(error.params['additionalProperty']);
-    const known = Object.keys((error.parentSchema?.['properties'] as object | undefined) ?? {});
-    const suggestion = near(key, known);
-    return {
-      path,
-      key,
-      message: `unknown key "${key}"`,
-      hint: suggestion ? `did you mean "${suggestion}"?` : `known are: ${known.toSorted().join(', ')}`,
-    };
-  }
-  if (error.keyword === 'required') return { path, message: `"${String(error.params['missingProperty'])}" is missing` };
-  if (error.keyword === 'enum') {
-    const allowed = (error.params['allowedValues'] as readonly unknown[]).map(String);
-    const suggestion = typeof error.data === 'string' ? near(error.data, allowed) : null;
-    return {
-      path,
-      message: `${at}is ${JSON.stringify(error.data)}, but must be one of: ${allowed.join(', ')}`,
-      ...(suggestion ? { hint: `did you mean "${suggestion}"?` } : {}),
-    };
-  }
-  if (error.keyword === 'type') {
-    const types = [error.params['type'] as string | readonly string[]].flat().join(' or ');
-    return { path, message: `${at}must be ${types}, but is ${JSON.stringify(error.data)}` };
-  }
-  return { path, message: `${at}${error.message ?? 'is not valid'}` };
+function problemsOf(errors: readonly ErrorObject[]): SchemaProblem[] {
+  const unions = errors.filter(isUnion).map((error) => error.schemaPath);
+  const relevant = errors.filter(
+    (error) => error.keyword !== 'if' && !unions.some((path) => error.schemaPath.startsWith(`${path}/`)),
+  );
+  return relevant.map(problemOf);
 }
 
-function unescapePointer(segment: string): string | number {
-  const text = segment.replaceAll('~1', '/').replaceAll('~0', '~');
-  return /^\d+$/.test(text) ? Number(text) : text;
+function problemOf(error: ErrorObject): SchemaProblem {
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const properties = recordOf(recordOf(error.parentSchema)['properties']);
+  const keys = Object.keys(properties);
+  const params: Readonly<Record<string, unknown>> = error.params;
+  if (error.keyword === 'additionalProperties' || error.keyword === 'unevaluatedProperties') {
+    const name = String(params['additionalProperty'] ?? params['unevaluatedProperty']);
+    return { kind: 'unknown', path, name, wanted: '', candidates: keys };
+  }
+  if (error.keyword === 'required' || error.keyword === 'dependencies' || error.keyword === 'dependentRequired') {
+    return { kind: 'missing', path, name: String(params['missingProperty']), wanted: '', candidates: [] };
+  }
+  const requiredOnly = isUnion(error) ? requiredAlternatives(error.schema) : null;
+  if (requiredOnly) return { kind: 'missing', path, name: requiredOnly, wanted: '', candidates: [] };
+  const name = path.at(-1) ?? '';
+  return { kind: 'wrong', path, name, wanted: wantedBy(error), candidates: choicesOf(error.parentSchema) };
+}
+
+function wantedBy(error: ErrorObject): string {
+  const limit = String(recordOf(error.params)['limit']);
+  switch (error.keyword) {
+    case 'type':
+    case 'enum':
+    case 'const':
+    case 'anyOf':
+    case 'oneOf':
+      return describe(error.parentSchema);
+    case 'minLength':
+    case 'minItems':
+    case 'minProperties':
+      return limit === '1' ? 'not empty' : `at least ${limit} long`;
+    case 'maxLength':
+    case 'maxItems':
+    case 'maxProperties':
+      return `at most ${limit} long`;
+    case 'minimum':
+      return `${limit} or more`;
+    case 'maximum':
+      return `${limit} or less`;
+    case 'exclusiveMinimum':
+      return `more than ${limit}`;
+    case 'exclusiveMaximum':
+      return `less than ${limit}`;
+    case 'pattern':
+      return `text like ${String(error.schema)}`;
+    case 'uniqueItems':
+      return 'a list without duplicates';
+    case 'not':
+      return 'without what stands beside it here';
+    default:
+      return error.message?.replace(/^must (?:be )?/, '') ?? 'something else';
+  }
+}
+
+const typeWords: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  null: 'empty',
+};
+
+/** A schema in words: `text`, `one of a, b`, `a list or text`. */
+function describe(schema: unknown): string {
+  const { type, enum: choices, const: only, anyOf, oneOf, items } = recordOf(schema);
+  if (Array.isArray(choices)) return `one of ${choices.map((choice) => String(choice)).join(', ')}`;
+  if (only !== undefined) return JSON.stringify(only);
+  const alternatives = Array.isArray(anyOf) ? anyOf : Array.isArray(oneOf) ? oneOf : null;
+  if (alternatives) return [...new Set(alternatives.map(describe))].join(', or ');
+  if (Array.isArray(type)) return type.map((one) => typeWords[String(one)] ?? String(one)).join(' or ');
+  if (type === 'array' && recordOf(items)['type'] === 'string') return 'a list of texts';
+  return typeof type === 'string' ? (typeWords[type] ?? type) : 'something else';
+}
+
+function choicesOf(schema: unknown): readonly string[] {
+  const { enum: choices, anyOf, oneOf } = recordOf(schema);
+  if (Array.isArray(choices)) return choices.map(String);
+  const alternatives = Array.isArray(anyOf) ? anyOf : Array.isArray(oneOf) ? oneOf : [];
+  return alternatives.flatMap(choicesOf);
+}
+
+/** `src or content`, where every alternative only demands keys. */
+function requiredAlternatives(alternatives: unknown): string | null {
+  if (!Array.isArray(alternatives)) return null;
+  const names = alternatives.map((alternative) => recordOf(alternative)['required']);
+  if (!names.every((list) => Array.isArray(list) && list.length > 0)) return null;
+  return names.map((list) => (Array.isArray(list) ? list.join(' with ') : '')).join(' or ');
+}
+
+function isUnion(error: ErrorObject): boolean {
+  return error.keyword === 'anyOf' || error.keyword === 'oneOf';
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }

@@ -1,0 +1,87 @@
+// Checks a module's arguments before anything runs. What a template will give is not known yet, so it fits everywhere.
+import type { Json } from '../lib/json.ts';
+import { validatorFor } from '../lib/validate.ts';
+import type { SchemaProblem } from '../lib/validate.ts';
+import { dataOf, nodeAt } from '../lib/yaml-node.ts';
+import type { YamlMap, YamlNode } from '../lib/yaml-node.ts';
+import { isTemplate, keySpot, suggestion } from './reader.ts';
+import type { ModuleInfo, Reader, Spot } from './reader.ts';
+
+/** `given` names arguments that come from elsewhere (module_defaults), so that they are not missing. */
+export function checkArguments(
+  reader: Reader,
+  module: ModuleInfo,
+  args: YamlMap,
+  spot: Spot,
+  given: ReadonlySet<string>,
+): void {
+  if (typeof module.schema !== 'object' || module.schema === null) return;
+  const said = new Set<string>();
+  for (const problem of validatorFor(module.schema)(dataOf(args))) {
+    const key = `${problem.kind} ${problem.path.join('/')} ${problem.name}`;
+    if (said.has(key)) continue;
+    said.add(key);
+    reportProblem(reader, module, args, spot, given, problem);
+  }
+}
+
+function reportProblem(
+  reader: Reader,
+  module: ModuleInfo,
+  args: YamlMap,
+  spot: Spot,
+  given: ReadonlySet<string>,
+  problem: SchemaProblem,
+): void {
+  const node = nodeAt(args, problem.path);
+  const { name } = problem;
+  const owner = problem.path.length === 0 ? module.name : `${module.name}.${problem.path.join('.')}`;
+  switch (problem.kind) {
+    case 'unknown': {
+      const entry = node.kind === 'map' ? node.entries.get(name) : undefined;
+      const hint = suggestion(name, problem.candidates) ?? knownArguments(problem.candidates);
+      reader.error('unknown-argument', `"${name}" is not an argument of ${owner}`, entry ? keySpot(entry) : node, hint);
+      return;
+    }
+    case 'missing': {
+      if (problem.path.length === 0 && name.split(/ or | with /).some((one) => given.has(one))) return;
+      const place = problem.path.length === 0 ? spot : node;
+      reader.error('missing-argument', `${owner} needs "${name.replaceAll(' or ', '" or "')}"`, place);
+      return;
+    }
+    case 'wrong': {
+      const value = dataOf(node);
+      if (holdsTemplate(value)) return;
+      const shown = isShort(value) ? `, not ${JSON.stringify(value)}` : '';
+      const what = name === '' ? `the arguments of ${module.name}` : `"${problem.path.join('.')}" of ${module.name}`;
+      const near = typeof value === 'string' ? suggestion(value, problem.candidates) : quoteHint(value, problem.wanted);
+      reader.error('wrong-argument', `${what} must be ${problem.wanted}${shown}`, spotOf(node, args, spot), near);
+      return;
+    }
+    default:
+      problem.kind satisfies never;
+  }
+}
+
+function knownArguments(candidates: readonly string[]): string | undefined {
+  return candidates.length === 0 ? undefined : `It takes ${candidates.join(', ')}.`;
+}
+
+function quoteHint(value: Json, wanted: string): string | undefined {
+  return (typeof value === 'number' || typeof value === 'boolean') && /^text/.test(wanted)
+    ? 'Put it into quotes.'
+    : undefined;
+}
+
+function spotOf(node: YamlNode, args: YamlMap, spot: Spot): Spot {
+  return node === args ? spot : node;
+}
+
+function isShort(value: Json): boolean {
+  return value === null || typeof value !== 'object' ? String(value).length <= 60 : false;
+}
+
+function holdsTemplate(value: Json): boolean {
+  if (typeof value === 'string') return isTemplate(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsTemplate);
+}

@@ -1,0 +1,145 @@
+// Which module a task calls, and with what arguments.
+import type { Templated } from '../language/value.ts';
+import { isJsonObject } from '../lib/json.ts';
+import { isNull, textOf } from '../lib/yaml-node.ts';
+import type { YamlEntry, YamlMap, YamlNode } from '../lib/yaml-node.ts';
+import { checkArguments } from './arguments.ts';
+import { unknownKeyword } from './check-keywords.ts';
+import { freeFormArguments } from './free-form.ts';
+import { isKeyword, keywordsOf } from './keywords.ts';
+import { isTemplate, keySpot, suggestion } from './reader.ts';
+import type { ModuleCatalog, ModuleInfo, Reader } from './reader.ts';
+
+const builtinPrefix = /^ansible\.(?:builtin|legacy)\./;
+
+/** Statements that look like modules. */
+export const includeNames = ['import_tasks', 'include_tasks', 'import_role', 'include_role'] as const;
+export type IncludeName = (typeof includeNames)[number];
+
+export type Call =
+  | { readonly kind: 'module'; readonly module: ModuleInfo; readonly entry: YamlEntry }
+  | { readonly kind: 'include'; readonly name: IncludeName; readonly entry: YamlEntry };
+
+/** Finds a module by its short or its full name. */
+export function findModule(catalog: ModuleCatalog, name: string): ModuleInfo | null {
+  return catalog.find(name) ?? (builtinPrefix.test(name) ? catalog.find(name.replace(builtinPrefix, '')) : null);
+}
+
+/** The one module or include among the keys of a task; everything else that is no keyword is reported. */
+export function findCall(reader: Reader, map: YamlMap, place: 'task' | 'handler'): Call | null {
+  const calls: Call[] = [];
+  const unknown: YamlEntry[] = [];
+  for (const entry of map.entries.values()) {
+    if (isKeyword(entry.key, place) || entry.key.startsWith('with_')) continue;
+    const call = callOf(reader, entry);
+    if (call) calls.push(call);
+    else unknown.push(entry);
+  }
+  const [call, ...others] = calls;
+  for (const other of others) {
+    const message = `a task calls one module, and this one calls "${calls[0]?.entry.key ?? ''}" too`;
+    reader.error('two-modules', message, keySpot(other.entry), 'Make two tasks of it.');
+  }
+  const misspelt = call ? unknown : unknown.filter((entry) => looksLikeKeyword(reader, entry.key, place));
+  for (const entry of misspelt) unknownKeyword(reader, entry, place);
+  if (call) return call;
+  reportNoModule(
+    reader,
+    map,
+    unknown.filter((entry) => !misspelt.includes(entry)),
+  );
+  return null;
+}
+
+/** The whole argument map, checked and compiled. */
+export function readArguments(
+  reader: Reader,
+  module: ModuleInfo,
+  entry: YamlEntry,
+  more: YamlNode | undefined,
+  defaults: readonly Templated[],
+): Templated {
+  const own = argumentMap(reader, module, entry);
+  if (!own) return reader.templated(entry.value);
+  const entries = new Map([...(more?.kind === 'map' ? more.entries : []), ...own.entries]);
+  const map = withExpressions(reader, module, { ...own, entries });
+  checkArguments(reader, module, map, keySpot(entry), namesGiven(defaults, module.name));
+  return reader.templated(map);
+}
+
+function callOf(reader: Reader, entry: YamlEntry): Call | null {
+  const short = entry.key.replace(builtinPrefix, '');
+  const include = includeNames.find((name) => name === short);
+  if (include) return { kind: 'include', name: include, entry };
+  const module = findModule(reader.modules, entry.key);
+  return module && { kind: 'module', module, entry };
+}
+
+function looksLikeKeyword(reader: Reader, name: string, place: 'task' | 'handler'): boolean {
+  return suggestion(name, keywordsOf(place)) !== undefined && suggestion(name, moduleNames(reader)) === undefined;
+}
+
+function reportNoModule(reader: Reader, map: YamlMap, unknown: readonly YamlEntry[]): void {
+  for (const entry of unknown) {
+    const dotted = entry.key.split('.').length > 2 && !builtinPrefix.test(entry.key);
+    const hint =
+      suggestion(entry.key.split('.').at(-1) ?? entry.key, moduleNames(reader)) ??
+      (dotted ? 'Modules of collections are not included; only built-in ones are known.' : undefined);
+    reader.error('unknown-module', `there is no module "${entry.key}"`, keySpot(entry), hint);
+  }
+  // `action:` has been reported as unsupported already.
+  if (unknown.length === 0 && !map.entries.has('action') && !map.entries.has('local_action')) {
+    reader.error('missing-module', 'this task calls no module', { where: map.where, length: 1 });
+  }
+}
+
+function moduleNames(reader: Reader): readonly string[] {
+  return [...reader.modules.names(), ...includeNames];
+}
+
+function argumentMap(reader: Reader, module: ModuleInfo, entry: YamlEntry): YamlMap | null {
+  const node = entry.value;
+  const place = { kind: 'map', where: node.where, length: node.length } as const;
+  if (node.kind === 'map') return node;
+  if (isNull(node)) return { ...place, entries: new Map() };
+  if (module.freeForm !== undefined && node.kind === 'scalar') {
+    return { ...place, entries: freeFormArguments(node, module.freeForm, propertiesOf(module)) };
+  }
+  const text = textOf(node);
+  const pair = text === undefined || isTemplate(text) ? null : /\b(\w+)=/.exec(text);
+  const hint = pair ? `Write one argument a line, as in \`${pair[1] ?? ''}: ...\`.` : undefined;
+  reader.wrongType(`the arguments of ${module.name}`, 'a map', node, hint);
+  return null;
+}
+
+/** Arguments that are expressions are compiled for their mistakes only; the module evaluates them itself. */
+function withExpressions(reader: Reader, module: ModuleInfo, map: YamlMap): YamlMap {
+  if (!module.expressions?.length) return map;
+  const entries = new Map(map.entries);
+  for (const name of module.expressions) {
+    const entry = entries.get(name);
+    if (entry) entries.set(name, { ...entry, value: asExpression(reader, entry.value, name) });
+  }
+  return { ...map, entries };
+}
+
+function asExpression(reader: Reader, node: YamlNode, name: string): YamlNode {
+  if (node.kind === 'list') return { ...node, items: node.items.map((item) => asExpression(reader, item, name)) };
+  if (node.kind !== 'scalar' || typeof node.value !== 'string') return node;
+  const expression = reader.expression(node.value, node.textWhere, name, node);
+  return { ...node, value: expression?.source ?? '' };
+}
+
+function propertiesOf(module: ModuleInfo): readonly string[] {
+  const properties = isJsonObject(module.schema) ? module.schema['properties'] : undefined;
+  return isJsonObject(properties) ? Object.keys(properties) : [];
+}
+
+function namesGiven(defaults: readonly Templated[], module: string): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { raw } of defaults) {
+    const given = isJsonObject(raw) ? raw[module] : undefined;
+    if (isJsonObject(given)) for (const name of Object.keys(given)) names.add(name);
+  }
+  return names;
+}

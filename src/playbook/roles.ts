@@ -1,0 +1,155 @@
+// A role as one place uses it: its dependencies first, then its own tasks, with layers of variables of its own.
+import { dirname, join, resolve } from 'node:path';
+import type { Variables } from '../language/value.ts';
+import { compileVariables } from '../language/yaml-variables.ts';
+import type { JsonObject } from '../lib/json.ts';
+import { textOf, valueOf } from '../lib/yaml-node.ts';
+import type { YamlEntry, YamlMap, YamlNode } from '../lib/yaml-node.ts';
+import { argumentSchema } from './argument-specs.ts';
+import type { Node, RoleUse } from './ast.ts';
+import { checkKeywords } from './check-keywords.ts';
+import { keywordsOf } from './keywords.ts';
+import { keySpot, suggestion } from './reader.ts';
+import type { Reader, Spot } from './reader.ts';
+import { findRole, roleFile, rolePart, roleVariables } from './role-files.ts';
+import { enter, valueGiven } from './surroundings.ts';
+import type { Surroundings } from './surroundings.ts';
+import { readHandlers, readNodes } from './tasks.ts';
+
+export interface RoleCall {
+  readonly name: string;
+  readonly spot: Spot;
+  readonly params: Variables;
+  /** Files other than `main`. */
+  readonly from: Readonly<Partial<Record<'tasks' | 'vars' | 'defaults' | 'handlers', string | undefined>>>;
+  readonly around: Surroundings;
+  /** Whether a second use with the same parameters is left out, as under `roles:` and among dependencies. */
+  readonly once: boolean;
+}
+
+/** The tasks of a role and of what it depends on. */
+export function useRole(reader: Reader, call: RoleCall): readonly Node[] {
+  const { around, from, params, spot, name } = call;
+  const path = findRole(reader, name, spot, around.role);
+  if (path === null) return [];
+  const mark = `role ${name}`;
+  if (around.open.includes(mark)) {
+    const way = [...around.open.slice(around.open.indexOf(mark)), mark].join(' -> ');
+    reader.error('include-cycle', `the role "${name}" uses itself`, spot, `By way of ${way}.`);
+    return [];
+  }
+  const meta = rolePart(reader, path, 'meta', undefined, spot)?.root;
+  if (call.once && !isTrue(valueOf(meta, 'allow_duplicates')) && hasRun(call, path)) return [];
+  const use = roleUse(reader, call, path, meta);
+  const inside: Surroundings = { ...around, role: use, open: [...around.open, mark], directory: join(path, 'tasks') };
+  const before = dependencies(reader, meta, inside);
+  addHandlers(reader, path, call, inside);
+  const tasks = rolePart(reader, path, 'tasks', from.tasks, spot);
+  return [...before, ...(tasks ? readNodes(reader, tasks.root, { ...inside, directory: dirname(tasks.path) }) : [])];
+}
+
+/**
+ * Whether an earlier use with the same parameters surely runs wherever this one would: under no more conditions,
+ * and selected by every tag that selects this one.
+ */
+function hasRun({ around, from, params }: RoleCall, path: string): boolean {
+  const key = JSON.stringify([path, from, rawOf(params)]);
+  const when = around.when.map(({ source }) => source);
+  const uses = around.play.roleUses.get(key) ?? [];
+  const covered = uses.some(
+    (use) => use.when.every((one) => when.includes(one)) && around.tags.every((tag) => use.tags.includes(tag)),
+  );
+  if (!covered) around.play.roleUses.set(key, [...uses, { when, tags: around.tags }]);
+  return covered;
+}
+
+/** One entry of `roles:` or of `dependencies:`: a name, or a map with it. */
+export function readRoleEntry(reader: Reader, node: YamlNode, around: Surroundings): readonly Node[] {
+  const once = { from: {}, once: true } as const;
+  const alone = textOf(node);
+  if (alone !== undefined) {
+    return useRole(reader, { name: alone, spot: node, params: new Map(), around, ...once });
+  }
+  const named = valueOf(node, 'role') ?? valueOf(node, 'name');
+  const name = textOf(named);
+  if (node.kind !== 'map' || !named || name === undefined) {
+    reader.error('missing-argument', 'a role entry is a name, or a map with "role"', node);
+    return [];
+  }
+  const params: YamlEntry[] = [];
+  checkKeywords(reader, node, 'role', (entry) => {
+    warnOfKeyword(reader, entry);
+    params.push(entry);
+    return true;
+  });
+  const inside = enter(reader, node, around, { vars: false });
+  return useRole(reader, { name, spot: named, params: paramsOf(reader, node, params), around: inside, ...once });
+}
+
+function paramsOf(reader: Reader, map: YamlMap, others: readonly YamlEntry[]): Variables {
+  const own = compileVariables({ ...map, entries: new Map(others.map((entry) => [entry.key, entry])) }, reader.report);
+  return new Map([...own, ...reader.variables(valueGiven(map, 'vars'))]);
+}
+
+/** Any key may be a parameter; one that nearly is a keyword is more likely that. */
+function warnOfKeyword(reader: Reader, entry: YamlEntry): void {
+  const near = entry.key.length > 3 ? suggestion(entry.key, keywordsOf('role')) : undefined;
+  if (near === undefined) return;
+  reader.warning('unknown-keyword', `"${entry.key}" is taken as a parameter of the role`, keySpot(entry), near);
+}
+
+function roleUse(reader: Reader, call: RoleCall, path: string, meta: YamlNode | undefined): RoleUse {
+  const { around, from, spot } = call;
+  const schema = schemaOf(reader, path, from.tasks ?? 'main', meta);
+  return {
+    name: call.name,
+    path: resolve(path),
+    where: spot.where,
+    defaults: roleVariables(reader, path, 'defaults', from.defaults, spot),
+    vars: roleVariables(reader, path, 'vars', from.vars, spot),
+    params: call.params,
+    parents: around.role ? [...around.role.parents, around.role] : [],
+    ...(schema && { argumentSchema: schema }),
+  };
+}
+
+function schemaOf(
+  reader: Reader,
+  path: string,
+  entryPoint: string,
+  meta: YamlNode | undefined,
+): JsonObject | undefined {
+  const key = `${path} ${entryPoint}`;
+  if (reader.schemas.has(key)) return reader.schemas.get(key);
+  const file = roleFile(reader, path, 'meta', 'argument_specs');
+  const specs = valueOf(file === null ? meta : (reader.yaml(file) ?? undefined), 'argument_specs');
+  const schema = specs && argumentSchema(reader, specs, entryPoint);
+  reader.schemas.set(key, schema);
+  return schema;
+}
+
+function dependencies(reader: Reader, meta: YamlNode | undefined, inside: Surroundings): readonly Node[] {
+  const list = valueOf(meta, 'dependencies');
+  if (!list || (list.kind === 'scalar' && list.value === null)) return [];
+  if (list.kind !== 'list') {
+    reader.wrongType('"dependencies"', 'a list of roles', list);
+    return [];
+  }
+  return list.items.flatMap((item) => readRoleEntry(reader, item, inside));
+}
+
+/** A role's handlers are there once in a play; of several uses the last one's parameters hold. */
+function addHandlers(reader: Reader, path: string, call: RoleCall, inside: Surroundings): void {
+  const file = rolePart(reader, path, 'handlers', call.from.handlers, call.spot);
+  if (!file) return;
+  const handlers = readHandlers(reader, file.root, { ...inside, directory: dirname(file.path) });
+  call.around.play.roleHandlers.set(file.path, handlers);
+}
+
+function isTrue(node: YamlNode | undefined): boolean {
+  return node?.kind === 'scalar' && node.value === true;
+}
+
+function rawOf(variables: Variables): unknown {
+  return [...variables].map(([name, { raw }]) => [name, raw]);
+}
