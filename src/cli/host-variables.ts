@@ -16,7 +16,7 @@ export interface HostVariables {
 }
 
 /** The variables of one host: its inventory layers, extra variables, and what the inventory says of itself. */
-export function hostScope({ inventory, extraVars, directory }: HostVariables, host: Host): Scope {
+export function hostScope({ extraVars, directory }: HostVariables, host: Host): Scope {
   const playbookDirectory = resolve(packageDirectory, 'playbooks');
   return createScope(
     [

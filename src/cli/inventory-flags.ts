@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { userInfo } from 'node:os';
 import { parse } from 'yaml';
-import { sourceFiles } from '../adapters/source-files.ts';
+import { diskFiles } from '../adapters/source-files.ts';
 import type { ConnectionDefaults } from '../engine/options.ts';
 import { loadInventory } from '../inventory/load.ts';
 import type { Inventory } from '../inventory/model.ts';
@@ -33,7 +33,7 @@ export interface LoadedInventory {
 export function readInventory(flags: InventoryFlags, options: { readonly playbookDirectory?: string; readonly fallback?: string } = {}): LoadedInventory {
   const sources = flags.inventory ?? (options.fallback === undefined ? ['localhost,'] : [options.fallback]);
   const loaded = loadInventory(sources, {
-    files: sourceFiles,
+    files: diskFiles(),
     ...(options.playbookDirectory === undefined ? {} : { playbookDirectory: options.playbookDirectory }),
   });
   const file = sources.find((source) => existsSync(source));

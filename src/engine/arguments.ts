@@ -4,9 +4,9 @@ import type { AnyModule } from '../core/module.ts';
 import { VezaError } from '../lib/errors.ts';
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import type { Redactor } from '../lib/redact.ts';
-import { validate } from '../lib/validate.ts';
 import type { Scope, Value } from '../language/value.ts';
 import type { Task } from '../playbook/ast.ts';
+import { schemaMessages } from './schema-messages.ts';
 
 /** The first unknown part of a value, at any depth. */
 export function unknownIn(value: Value): Unknown | null {
@@ -32,7 +32,7 @@ export function evaluateArguments(
   if (open) return open;
   const args = Object.assign({}, ...defaults, own) as JsonObject;
   noteSecrets(args, module, redactor);
-  const violations = validate(asObject(module.schema), args);
+  const violations = schemaMessages(asObject(module.schema), args);
   if (violations.length > 0) {
     throw new VezaError('invalid-arguments', `${module.name}: ${violations.map(({ message }) => message).join('; ')}`, {
       where: task.moduleWhere,

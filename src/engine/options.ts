@@ -21,8 +21,8 @@ export interface EngineOptions {
   /** Files beside a role (its path) or the playbook (null). */
   readonly filesFor: (rolePath: string | null, playbookDirectory: string) => LocalFiles;
   readonly render: (source: LocalSource, scope: Scope) => string | Unknown;
-  /** Variables of a `vars_files` entry. */
-  readonly readVariables: (path: string, playbookDirectory: string) => Variables;
+  /** Variables of a `vars_files` entry: the first of the names that exists. */
+  readonly readVariables: (names: readonly string[], playbookDirectory: string) => Variables;
   readonly lookup: (plugin: string, terms: readonly Value[], directory: string) => Value;
   readonly redactor: Redactor;
   readonly extraVars: Variables;

@@ -3,10 +3,10 @@ import { isUnknown } from '../core/unknown.ts';
 import { DiagnosticsError, VezaError } from '../lib/errors.ts';
 import type { Diagnostic } from '../lib/diagnostic.ts';
 import { isJsonObject } from '../lib/json.ts';
-import { validate } from '../lib/validate.ts';
 import type { Play, RoleUse } from '../playbook/ast.ts';
 import type { HostRun } from './host.ts';
 import { tasksOf } from './look-ahead.ts';
+import { schemaMessages } from './schema-messages.ts';
 import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
 
 /** Every role that a play uses, once, in the order of their first tasks. */
@@ -44,7 +44,7 @@ export function checkRoleArguments(run: RunState, host: HostRun, variables: Play
         });
       }
     }
-    for (const violation of validate(schema, given)) {
+    for (const violation of schemaMessages(schema, given)) {
       diagnostics.push({
         severity: 'error',
         code: 'invalid-role-argument',

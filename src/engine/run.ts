@@ -1,7 +1,6 @@
 // Runs playbooks: play by play, batch by batch, section by section, every host of a batch beside the others.
 import { dirname } from 'node:path';
 import PQueue from 'p-queue';
-import { VezaError } from '../lib/errors.ts';
 import { HostRun } from './host.ts';
 import type { HostTotals } from './events.ts';
 import type { EngineOptions } from './options.ts';
@@ -122,10 +121,8 @@ function playVariables(run: RunState, play: Play, playbookDirectory: string): Pl
   const base: PlayVariables = { ...outsidePlays, play, playbookDirectory, roles: rolesOf(play) };
   const scope = outside(run, base);
   const varsFiles = play.varsFiles.map((templated) => {
-    const path = templated.evaluate(scope);
-    if (typeof path !== 'string')
-      throw new VezaError('invalid-vars-file', '`vars_files` needs a path', { where: templated.where });
-    return run.options.readVariables(path, playbookDirectory);
+    const names = templated.evaluate(scope);
+    return run.options.readVariables((Array.isArray(names) ? names : [names]).map(String), playbookDirectory);
   });
   return { ...base, varsFiles };
 }

@@ -9,7 +9,7 @@ import { lookup } from '../../adapters/lookups.ts';
 import { createJsonReporter } from '../../adapters/reporters/jsonl.ts';
 import { createPrettyReporter } from '../../adapters/reporters/pretty.ts';
 import { createProgress } from '../../adapters/reporters/progress.ts';
-import { sourceFiles } from '../../adapters/source-files.ts';
+import { diskFiles } from '../../adapters/source-files.ts';
 import { createSshTransport } from '../../adapters/ssh/transport.ts';
 import type { EngineOptions } from '../../engine/options.ts';
 import type { RunEvent } from '../../engine/events.ts';
@@ -24,12 +24,14 @@ import { createRedactor } from '../../lib/redact.ts';
 import { findModule, modules } from '../../modules/index.ts';
 import type { Playbook } from '../../playbook/ast.ts';
 import { loadPlaybook } from '../../playbook/load.ts';
-import { readVariables } from '../../playbook/vars-file.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { connectionDefaults, readInventory, type InventoryFlags, type LoadedInventory } from '../inventory-flags.ts';
 import { askPassword } from '../ask.ts';
 import { print, printDiagnostics } from '../output.ts';
 import { renderTemplate } from '../render.ts';
+import { readVarsFile } from '../vars-files.ts';
+
+const files = diskFiles();
 
 export interface RunFlags extends InventoryFlags {
   readonly limit?: string;
@@ -89,7 +91,7 @@ async function run(playbooks: readonly Playbook[], inventory: Inventory, loaded:
     emit,
     filesFor: createLocalFiles,
     render: renderTemplate,
-    readVariables,
+    readVariables: (names, directory) => readVarsFile(files, names, directory),
     lookup,
     redactor,
     extraVars: loaded.extraVars,
@@ -118,7 +120,7 @@ async function run(playbooks: readonly Playbook[], inventory: Inventory, loaded:
 }
 
 function readPlaybooks(paths: readonly string[]): { playbooks: readonly Playbook[]; sources: ReadonlyMap<string, string>; diagnostics: readonly Diagnostic[] } {
-  const loaded = paths.map((path) => loadPlaybook(resolve(path), { files: sourceFiles, modules: { find: findModule, names: () => modules.map(({ name }) => name) } }));
+  const loaded = paths.map((path) => loadPlaybook(resolve(path), { files, modules: { find: findModule, names: () => modules.map(({ name }) => name) } }));
   const playbooks = loaded.map(({ playbook }) => playbook).filter((playbook) => playbook !== null);
   return {
     playbooks,

@@ -1,0 +1,57 @@
+// `npm test`: everything. Types, lint, unit tests (laws, contracts and simulations among them), then the end-to-end tests
+// on a lab of their own. Where no lab can run they are skipped by name, or failed with VEZA_REQUIRE_E2E=1 (CI).
+// The last line says how many tests passed and failed.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { $ } from 'zx';
+import { installRequirements, missingRequirements } from '../src/lab/requirements.ts';
+import { installTestPackages } from './test-packages.ts';
+
+interface Totals {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const run = $({ stdio: 'inherit', nothrow: true });
+
+const { machine, packages } = await missingRequirements();
+if (machine.length === 0) {
+  await installRequirements(packages, say);
+  await installTestPackages(say);
+} else {
+  say(`end-to-end tests need more than this machine has: ${machine.join('; ')}`);
+}
+
+say('types');
+count((await run`tsc --noEmit`).exitCode === 0);
+say('lint');
+count((await run`npm run --silent lint`).exitCode === 0);
+await vitest('unit');
+await run`npm run --silent build`;
+await vitest('e2e');
+
+say(`${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''}`);
+process.exitCode = totals.failed > 0 ? 1 : 0;
+
+function count(good: boolean): void {
+  totals[good ? 'passed' : 'failed'] += 1;
+}
+
+async function vitest(project: string): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'veza-test-'));
+  const file = join(directory, 'results.json');
+  try {
+    const { exitCode } = await run`vitest run --project ${project} --reporter=default --reporter=json --outputFile.json=${file}`;
+    const results = JSON.parse(await readFile(file, 'utf8')) as { numPassedTests: number; numFailedTests: number; numPendingTests: number };
+    totals.passed += results.numPassedTests;
+    totals.skipped += results.numPendingTests;
+    // A file that cannot be loaded fails without a failed test.
+    totals.failed += exitCode !== 0 && results.numFailedTests === 0 ? 1 : results.numFailedTests;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,34 @@
+// Says in one line each what is wrong with evaluated values (the playbook's own text is judged by src/playbook, with places).
+import { near } from '../lib/suggest.ts';
+import { validatorFor } from '../lib/validate.ts';
+
+export interface SchemaMessage {
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** What is wrong with `value` under `schema`; nothing if it is valid. */
+export function schemaMessages(schema: object, value: unknown): readonly SchemaMessage[] {
+  return validatorFor(schema)(value).map((problem) => {
+    const place = [...problem.path].join('.');
+    const suggestion = near(problem.name, problem.candidates);
+    const hint = suggestion === null ? {} : { hint: `did you mean "${suggestion}"?` };
+    switch (problem.kind) {
+      case 'unknown':
+        return { message: `"${problem.name}" is not known${place ? ` in ${place}` : ''}`, ...hint };
+      case 'missing':
+        return { message: `"${problem.name}" is missing${place ? ` in ${place}` : ''}` };
+      case 'wrong':
+        return { message: `"${place}" must be ${problem.wanted}, not ${shown(value, problem.path)}`, ...hint };
+      default:
+        problem.kind satisfies never;
+        return { message: 'is not valid' };
+    }
+  });
+}
+
+function shown(value: unknown, path: readonly string[]): string {
+  const part = path.reduce<unknown>((inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined), value);
+  const text = JSON.stringify(part) ?? 'nothing';
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
