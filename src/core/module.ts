@@ -115,11 +115,40 @@ export interface ControlContext {
 export interface Contact {
   /** Opens a TCP connection from the host. Rejects with VezaError `connect-failed`. */
   dial(host: string, port: number, options: { readonly timeoutMs: number }): Promise<DuplexStream>;
+  /**
+   * One HTTP exchange from the host's own network; redirects are not followed here. Any status resolves.
+   * Rejects with VezaError: `connect-failed` (refused, unreachable, TLS refused), `timeout`, `invalid-response`
+   * (not HTTP, or a body beyond `maxBodyBytes`), `cancelled`.
+   */
+  request(options: HttpRequest): Promise<HttpResponse>;
   /** Runs a script that only reads. */
   look(script: Script): Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }>;
   sleep(milliseconds: number): Promise<void>;
   now(): number;
   readonly signal: AbortSignal;
+}
+
+export interface HttpRequest {
+  /** Absolute, http or https. User info in it is ignored. */
+  readonly url: string;
+  readonly method: string;
+  /** Sent as given; Host, Content-Length and Connection are added where they are missing. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  /** From the start of the connect to the last byte of the body. */
+  readonly timeoutMs: number;
+  /** Bytes of a body that are kept; a longer one is refused. */
+  readonly maxBodyBytes: number;
+  /** https only: refuse certificates that do not verify for the host of the URL. */
+  readonly verifyCertificates: boolean;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly reason: string;
+  /** Lower-case names; repeated ones joined with `, `. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
 }
 
 /** Structurally a node:stream Duplex; named here so that the core imports no I/O. */

@@ -26,10 +26,24 @@ export interface TextDiff {
 }
 
 /**
- * What else looks different after a change: resource keys with the state predicted for each
- * (`undefined`: it must be looked at again), or `everything`.
+ * What a thing will look like: its state, `null` (it is gone), `undefined` (it must be looked at again), or a
+ * function of the state it has before. A predicted state with unknown parts must be looked at again too.
  */
-export type Disturbance = ReadonlyMap<string, object | null | undefined> | 'everything';
+export type Prediction = object | null | undefined | ((before: object | null) => object | null | undefined);
+
+/**
+ * What else looks different after a change: resource keys with the prediction for each, or `everything`
+ * (short for `*` alone). A key that ends in `/` or `:` stands for every key that begins with it, and `*` for
+ * every key; the longest one that fits a key counts. It holds also for keys that are looked at only later.
+ */
+export type Disturbance = ReadonlyMap<string, Prediction> | 'everything';
+
+/** One of several changes that are applied together: see ResourceKind.applyAll. */
+export interface PendingChange<Id, S> {
+  readonly id: Id;
+  readonly change: Change<S>;
+  readonly current: S | null;
+}
 
 export interface ResourceKind<Id, S extends object> {
   /** For instance `file`, `user`, `unit`. */
@@ -49,6 +63,8 @@ export interface ResourceKind<Id, S extends object> {
   covers?(known: Id, asked: Id): boolean;
   /** POSIX sh, atomic, exits non-zero on failure; called only when there is a change. */
   apply(id: Id, change: Change<S>, current: S | null): Script;
+  /** All changes that one task makes to things of this kind, as one script (one package transaction). Default: `apply` for each. */
+  applyAll?(pending: readonly PendingChange<Id, S>[]): Script;
   /** The state after the change, where laying the wanted attributes over the current ones is not it. */
   predict?(id: Id, change: Change<S>, current: S | null): S | null;
   disturbs?(id: Id, change: Change<S>, current: S | null): Disturbance;
@@ -58,7 +74,12 @@ export interface ResourceKind<Id, S extends object> {
   describe?(id: Id, change: Change<S>, current: S | null): Diff;
 }
 
-/** One thing that a module wants in a state. The types of the kind are closed over: see `want`. */
+/**
+ * One thing that a module wants in a state. The types of the kind are closed over: see `want`.
+ * The wants of a task are asked in their order, each about the state that the ones before it lead to;
+ * a want may decide by what one before it was told (see `observe`). `apply`, `predict`, `disturbs` and
+ * `describe` get the want's own id, never a merged one.
+ */
 export interface Want {
   readonly resource: AnyResourceKind;
   readonly id: unknown;
@@ -66,6 +87,8 @@ export interface Want {
   desired(current: object | null): object | null;
   /** Changed or not, this change must not be shown (secrets). */
   readonly secret?: boolean;
+  /** A means to an end (reading package lists, systemd's daemon-reload): applied, but it does not make the task changed. */
+  readonly incidental?: boolean;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the one place where kinds of any type meet
@@ -76,7 +99,22 @@ export function want<Id, S extends object>(
   resource: ResourceKind<Id, S>,
   id: Id,
   desired: (current: S | null) => Partial<S> | null,
-  options: { readonly secret?: boolean } = {},
+  options: { readonly secret?: boolean; readonly incidental?: boolean } = {},
 ): Want {
   return { resource, id, desired, ...options };
+}
+
+/** A want that only looks, and tells the wants after it in the same list what it saw (null before it was asked). */
+export function observe<Id, S extends object>(
+  resource: ResourceKind<Id, S>,
+  id: Id,
+  check: (current: S | null) => void = () => undefined,
+): { readonly want: Want; readonly state: () => S | null } {
+  let seen: S | null = null;
+  const look = want(resource, id, (current) => {
+    seen = current;
+    check(current);
+    return {};
+  });
+  return { want: look, state: () => seen };
 }
