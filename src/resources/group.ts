@@ -1,7 +1,7 @@
 // A group of the host. Its members are the business of users.
 import { joinScripts, rawShell, sh, type Script } from '../lib/shell.ts';
 import type { Change } from '../core/change.ts';
-import type { ResourceKind } from '../core/resource.ts';
+import type { Prediction, ResourceKind } from '../core/resource.ts';
 import { accountLines, missingTool } from './support/accounts.ts';
 
 export interface GroupId {
@@ -38,14 +38,14 @@ if command -v getent >/dev/null 2>&1; then getent group ${names}; else cat /etc/
   apply,
   predict: (_id, change) => (change.after === null ? null : change.after),
   disturbs: (id, change) => {
-    // Files show the name of the number's owner; only a new number or none changes what they show.
-    return change.action === 'create'
-      ? new Map()
-      : new Map([
-          ['file:', undefined],
-          [`user:`, undefined],
-          [`group:${id.name}`, change.after],
-        ]);
+    if (change.action === 'create') return new Map();
+    // What shows the group's name shows another one when its number changes or goes.
+    const unlessInIt: Prediction = (before: object | null) =>
+      before && 'group' in before && before.group === id.name ? undefined : before;
+    return new Map([
+      ['file:', unlessInIt],
+      ['user:', unlessInIt],
+    ]);
   },
 };
 

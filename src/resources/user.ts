@@ -110,14 +110,21 @@ function disturbs(id: UserId, change: Change<UserState>, current: UserState | nu
   }
   if (change.after === null) {
     // userdel removes the group of the user's name when nobody else is in it.
-    others.set(`group:${id.name}`, undefined).set('file:', undefined);
+    others.set(`group:${id.name}`, undefined).set('file:', unlessOwnedBy(id.name));
     if (id.remove === true && current?.home)
       others.set(`file:${current.home}`, null).set(`file:${current.home}/`, null);
     return others;
   }
-  if (change.after.uid !== undefined || change.after.moveHome === true) others.set('file:', undefined);
-  else if (change.after.homeExists === true && current?.home) others.set(`file:${current.home}`, undefined);
+  if (change.after.uid !== undefined) others.set('file:', unlessOwnedBy(id.name));
+  if (change.after.moveHome === true)
+    others.set(`file:${current?.home ?? ''}/`, undefined).set(`file:${change.after.home ?? ''}/`, undefined);
+  if (change.after.homeExists === true && current?.home) others.set(`file:${current.home}`, undefined);
   return others;
+}
+
+/** Only what the account owns shows another owner when its number changes or goes. */
+function unlessOwnedBy(name: string): Prediction {
+  return (before: object | null) => (before && 'owner' in before && before.owner === name ? undefined : before);
 }
 
 function newHome(name: string): Prediction {

@@ -32,5 +32,9 @@ function afterWrite(before: object | null, id: FileId, isDropIn: boolean): objec
     enabled: !/^\s*\[Install\]/m.test(text),
     masked: false,
     needDaemonReload: false,
+    oneShot: /^\s*Type\s*=\s*oneshot\b/m.test(text) && !/^\s*RemainAfterExit\s*=\s*(?:yes|true|on|1)\b/m.test(text),
+    restarted: false,
+    reloaded: false,
+    started: false,
   } satisfies UnitState;
 }

@@ -14,16 +14,19 @@ export interface UnitState {
   /** systemd's ActiveState: active, inactive, failed, activating, deactivating, reloading. */
   readonly active: string;
   readonly subState?: string;
-  /** As `systemctl is-enabled` exits: static, generated, indirect and alias units count as enabled. */
+  /** Enabled, or static or generated, which cannot be otherwise; as in Ansible, alias and indirect units are not. */
   readonly enabled: boolean;
   readonly masked: boolean;
   readonly needDaemonReload: boolean;
   readonly mainPid?: number;
-  /** systemd's names for why, when it is not loaded. */
-  readonly loadState?: string;
-  /** Wanted only. */
+  /** A service that does its work and is inactive again: Type=oneshot without RemainAfterExit. */
+  readonly oneShot?: boolean;
+  /** The host does not run systemd. */
+  readonly noSystemd?: boolean;
+  /** What is done, not what is: false when looked at. */
   readonly restarted?: boolean;
   readonly reloaded?: boolean;
+  readonly started?: boolean;
 }
 
 const suffixes = /\.(service|socket|target|timer|path|mount|automount|swap|slice|scope|device)$/;
