@@ -4,6 +4,7 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 import type { Change } from './change.ts';
 import type { Want } from './resource.ts';
+import { VezaError } from '../lib/errors.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { Script } from '../lib/shell.ts';
 
@@ -19,8 +20,13 @@ interface ModuleBase {
   readonly name: string;
   readonly aliases?: readonly string[];
   readonly summary: string;
-  /** JSON Schema (an object, additionalProperties false); every property has a description, secrets `writeOnly`. */
+  /**
+   * JSON Schema (an object, additionalProperties false); every property has a description, secrets `writeOnly`.
+   * A property's `$comment` is the hint for a value that does not fit.
+   */
   readonly schema: JSONSchema;
+  /** Other names of arguments, as Ansible has them: `{ dest: 'path' }`. Put right by `canonicalArgs` before anything is checked. */
+  readonly argumentAliases?: Readonly<Record<string, string>>;
   /** The argument that a free-form string stands for (`command: ls -l` is `cmd`). */
   readonly freeForm?: string;
   readonly examples: readonly Example[];
@@ -59,6 +65,7 @@ export interface ModuleContext {
 /** What became of a state module's wants. */
 export interface Outcome {
   readonly changed: boolean;
+  /** One for each want, in their order, those without a change (looks) included. */
   readonly changes: readonly OutcomeChange[];
   /** Of commands that ran (one step a want); absent in check mode and for no-ops. */
   readonly output?: StepOutput;
@@ -83,7 +90,10 @@ export interface StepOutput {
 export interface StateModule<Args> extends ModuleBase {
   readonly kind: 'state';
   wants(args: Args, context: ModuleContext): readonly Want[];
-  /** Values for `register` beside changed, failed, skipped; `null` where they are not known before it runs. */
+  /**
+   * Values for `register` beside changed, failed, skipped; `null` where they are not known before it runs.
+   * `failed: true` with a `msg` fails the task although every step succeeded (a command that only looked).
+   */
   result?(outcome: Outcome, args: Args): JsonObject | null;
 }
 
@@ -169,6 +179,23 @@ export interface ContactModule<Args> extends ModuleBase {
   /** Whether it changes nothing on the other side, so that a dry run may do it when nothing before it would change. */
   readOnly(args: Args): boolean;
   contact(args: Args, contact: Contact): Promise<ContactResult>;
+}
+
+/** The arguments under their own names. Throws VezaError `duplicate-argument` where a name and an alias are both given. */
+export function canonicalArgs(
+  module: Pick<ModuleBase, 'name' | 'argumentAliases'>,
+  args: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const named: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(args)) {
+    const canonical = module.argumentAliases?.[name] ?? name;
+    if (Object.hasOwn(named, canonical)) {
+      const message = `${module.name}: "${name}" and "${canonical}" are the same argument, and given twice`;
+      throw new VezaError('duplicate-argument', message, { hint: `Keep "${canonical}".` });
+    }
+    named[canonical] = value;
+  }
+  return named;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the registry holds modules of all argument types

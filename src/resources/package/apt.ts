@@ -1,0 +1,156 @@
+// Debian's packages: dpkg-query for what is there, apt-cache and a simulation only for what is missing or to be the latest.
+import { joinScripts, rawShell, sh, type Script } from '../../lib/shell.ts';
+import type { PendingChange } from '../../core/resource.ts';
+import { environmentOf } from '../support/environment.ts';
+import type { PackageId, PackageOptions, PackageState } from './state.ts';
+
+/** A simulation takes a third of a second; above this many missing packages one is made for all of them. */
+const separateSimulations = 10;
+
+const simulated = 'apt-get -s -qq -o Debug::NoLocking=1';
+
+export function probeApt(ids: readonly PackageId[]): Script {
+  const names = ids.map((id) => id.name);
+  const latest = ids.filter((id) => id.latest === true).map((id) => id.name);
+  const recommends = ids.some((id) => id.options?.installRecommends === false) && rawShell('--no-install-recommends ');
+  return joinScripts(
+    sh`dpkg-query -W -f='\${binary:Package}|\${Package}|\${Version}|\${db:Status-Status}\n' ${names} 2>/dev/null | sed 's/^/dpkg|/'`,
+    sh`set -- ${latest}
+for name in ${names}; do
+  case "$(dpkg-query -W -f='\${db:Status-Status}' "$name" 2>/dev/null)" in *installed*) ;; *) set -- "$@" "$name"; echo "missing|$name" ;; esac
+done`,
+    // A missing name may be a virtual package that something installed provides.
+    sh`vz_simulate() {
+  asked=$1
+  shift
+  ${rawShell(simulated)} install ${recommends}"$@" 2>/dev/null | sed -n "s/^Inst \\([^ ]*\\) .*(\\([^ ]*\\) .*/brings|$asked|\\1|\\2/p"
+}
+if [ $# -gt 0 ]; then
+  dpkg-query -W -f='\${db:Status-Status}|\${Package}|\${Provides}\n' 2>/dev/null | sed -n 's/^installed|\\([^|]*\\)|\\(..*\\)$/provides|\\1|\\2/p'
+  apt-cache policy "$@" 2>/dev/null | sed 's/^/policy|/'
+  if [ $# -le ${separateSimulations} ]; then
+    for name do vz_simulate "$name" "$name"; done
+  else vz_simulate '*' "$@"
+  fi
+fi`,
+  );
+}
+
+export function parseApt(lines: readonly string[], ids: readonly PackageId[]): Map<string, PackageState> {
+  const policy = candidatesOf(lines);
+  const asked = new Set(ids.map((id) => id.name));
+  const states = new Map<string, PackageState>();
+  for (const id of ids) {
+    const { name } = id;
+    const found = dpkgLine(lines, name);
+    const candidate = policy.get(name);
+    const known = candidate === undefined ? {} : { candidate };
+    const brings = bringsOf(lines, name, asked);
+    const more = Object.keys(brings).length > 0 ? { brings } : {};
+    const provider = found ? undefined : providerOf(lines, name);
+    if (found) states.set(name, { manager: 'apt', status: 'installed', version: found, ...known });
+    else if (provider !== undefined) states.set(name, { manager: 'apt', status: 'installed', providedBy: provider });
+    else {
+      const left = lines.some((line) => isFor(line, name) && line.endsWith('|config-files'));
+      // apt-cache prints nothing for a name that it does not know.
+      const missing = lines.includes(`missing|${name}`) && candidate === undefined ? { candidate: null } : known;
+      states.set(name, { manager: 'apt', status: left ? 'config-files' : 'absent', ...missing, ...more });
+    }
+  }
+  return states;
+}
+
+function isFor(line: string, name: string): boolean {
+  const [tag, binary, bare] = line.split('|');
+  return tag === 'dpkg' && (binary === name || bare === name || binary?.split(':')[0] === name);
+}
+
+function dpkgLine(lines: readonly string[], name: string): string | undefined {
+  const line = lines.find((found) => isFor(found, name) && found.endsWith('|installed'));
+  return line?.split('|')[3];
+}
+
+function candidatesOf(lines: readonly string[]): Map<string, string | null> {
+  const found = new Map<string, string | null>();
+  let name = '';
+  for (const line of lines) {
+    if (!line.startsWith('policy|')) continue;
+    const text = line.slice('policy|'.length);
+    if (/^\S.*:$/.test(text)) name = text.slice(0, -1);
+    const candidate = /^ {2}Candidate: (.*)$/.exec(text)?.[1];
+    if (candidate !== undefined) found.set(name, candidate === '(none)' ? null : candidate);
+  }
+  return found;
+}
+
+function providerOf(lines: readonly string[], name: string): string | undefined {
+  for (const line of lines) {
+    if (!line.startsWith('provides|')) continue;
+    const [, provider, list = ''] = line.split('|');
+    if (list.split(', ').some((entry) => entry.split(/[ :(]/)[0] === name)) return provider;
+  }
+  return undefined;
+}
+
+/** Of a simulation of all together it is not known which brings another one that was asked for. */
+function bringsOf(lines: readonly string[], name: string, asked: ReadonlySet<string>): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const line of lines) {
+    const [tag, by, brought, version] = line.split('|');
+    if (tag !== 'brings' || brought === undefined || brought === name) continue;
+    if (by === name || (by === '*' && !asked.has(brought))) found[brought] = version ?? '';
+  }
+  return found;
+}
+
+/** One apt-get for everything that a task wants. */
+export function applyApt(pending: readonly PendingChange<PackageId, PackageState>[]): Script {
+  const options: PackageOptions = pending[0]?.id.options ?? {};
+  const wanted = pending.filter(
+    ({ change }) => change.after?.status === 'installed' || change.after?.version !== undefined,
+  );
+  const install = wanted.map(({ id, change }) =>
+    typeof change.after?.version === 'string' && id.latest !== true ? `${id.name}=${change.after.version}` : id.name,
+  );
+  const purge = pending.filter(({ change }) => change.after?.status === 'absent');
+  const remove = pending.filter(({ change }) => change.after?.status === 'config-files');
+  const flags = aptFlags(options);
+  return joinScripts(
+    environmentOf(options.environment),
+    rawShell(
+      'DEBIAN_FRONTEND=noninteractive; APT_LISTCHANGES_FRONTEND=none; export DEBIAN_FRONTEND APT_LISTCHANGES_FRONTEND',
+    ),
+    install.length > 0 && sh`apt-get ${flags} ${installFlags(options)} install ${install} || exit 1`,
+    purge.length > 0 && sh`apt-get ${flags} ${removeFlags(options)} purge ${purge.map(({ id }) => id.name)} || exit 1`,
+    remove.length > 0 &&
+      sh`apt-get ${flags} ${removeFlags(options)} remove ${remove.map(({ id }) => id.name)} || exit 1`,
+  );
+}
+
+function aptFlags(options: PackageOptions): readonly string[] {
+  const dpkg = options.dpkgOptions ?? ['force-confdef', 'force-confold'];
+  return [
+    '-y',
+    '-q',
+    '-o',
+    `DPkg::Lock::Timeout=${options.lockTimeoutSeconds ?? 60}`,
+    ...dpkg.flatMap((name) => ['-o', `Dpkg::Options::=--${name}`]),
+  ];
+}
+
+function installFlags(options: PackageOptions): readonly string[] {
+  return [
+    ...(options.installRecommends === undefined
+      ? []
+      : ['-o', `APT::Install-Recommends=${options.installRecommends ? 'yes' : 'no'}`]),
+    ...(options.defaultRelease === undefined ? [] : ['-t', options.defaultRelease]),
+    ...(options.allowDowngrade === true ? ['--allow-downgrades'] : []),
+    ...(options.allowChangeHeld === true ? ['--allow-change-held-packages'] : []),
+    ...(options.allowUnauthenticated === true ? ['--allow-unauthenticated'] : []),
+    ...(options.onlyUpgrade === true ? ['--only-upgrade'] : []),
+  ];
+}
+
+function removeFlags(options: PackageOptions): readonly string[] {
+  return options.autoremove === true ? ['--auto-remove'] : [];
+}
