@@ -94,10 +94,15 @@ export function createLab(options: LabOptions): Lab {
   return {
     up: () => locked(() => bringUp(context)),
     down: ({ keepDisks = false } = {}) => locked(() => takeDown(context, keepDisks)),
-    status: () => Promise.all(all.map(statusOf)),
+    status: async () => {
+      await requireLab();
+      return await Promise.all(all.map(statusOf));
+    },
     sshCommand: (name) => sshCommand(context.files, { name, address: hostNamed(name).address }),
-    exec: (name, command) =>
-      execInside(hostNamed(name), typeof command === 'string' ? ['sh', '-c', command] : command, signal),
+    exec: async (name, command) => {
+      await requireLab();
+      return await execInside(hostNamed(name), typeof command === 'string' ? ['sh', '-c', command] : command, signal);
+    },
     fail: (name, way, wanted = {}) => locked(() => failHost(lab, hostNamed(name), way, wanted)),
     start: (name) => locked(() => bootHosts(context, [hostNamed(name)])),
     heal: (name) =>

@@ -16,6 +16,8 @@ export async function takeLock(
   // `cat` ends when our end of its standard input closes, which even SIGKILL of this process does.
   const holder = spawn('flock', ['--exclusive', '--no-fork', file, 'sh', '-c', 'echo locked; exec cat'], {
     stdio: ['pipe', 'pipe', 'ignore'],
+    // Out of reach of the terminal's Ctrl-C: what is locked is still being worked on then.
+    detached: true,
   });
   const ended = once(holder, 'close');
   const waiting = setTimeout(() => options.onWait?.(), 200);
