@@ -2,7 +2,17 @@
 import { fail } from './budget.ts';
 import { keyText } from './text.ts';
 import type { Value } from './value.ts';
-import { isList, isMap, isUndefined, isUnknown, kindOf, ownValue, undefinedBelow, undefinedValue } from './values.ts';
+import {
+  isList,
+  isMap,
+  isUndefined,
+  isUnknown,
+  kindOf,
+  orElse,
+  ownValue,
+  undefinedBelow,
+  undefinedValue,
+} from './values.ts';
 import type { Position } from '../lib/diagnostic.ts';
 
 const nowhere: Position = { file: '', line: 1, column: 1 };
@@ -12,7 +22,7 @@ export function getAttribute(target: Value, name: string, path = name, where = n
   if (isUnknown(target)) return target;
   if (isUndefined(target)) return undefinedBelow(target, path);
   if (!isMap(target)) return undefinedValue(path, where, () => []);
-  return ownValue(target, name) ?? undefinedValue(path, where, () => Object.keys(target));
+  return orElse(ownValue(target, name), () => undefinedValue(path, where, () => Object.keys(target)));
 }
 
 /** `target[index]`. */
@@ -23,14 +33,14 @@ export function getItem(target: Value, index: Value, path: string | null = null,
   if (isUndefined(target)) return undefinedBelow(target, full());
   if (isUnknown(index)) return index;
   if (isMap(target)) {
-    return ownValue(target, keyText(index)) ?? undefinedValue(full(), where, () => Object.keys(target));
+    return orElse(ownValue(target, keyText(index)), () => undefinedValue(full(), where, () => Object.keys(target)));
   }
   if (typeof index !== 'number' || !Number.isInteger(index)) {
     // As in Jinja: a list or a text has no such item.
     return undefinedValue(full(), where, () => []);
   }
   const sequence = isList(target) ? target : typeof target === 'string' ? characters(target) : [];
-  return sequence[index < 0 ? sequence.length + index : index] ?? undefinedValue(full(), where, () => []);
+  return orElse(sequence[index < 0 ? sequence.length + index : index], () => undefinedValue(full(), where, () => []));
 }
 
 /** `target[from:to:step]`; bounds of null are left out. */

@@ -4,7 +4,7 @@ import { didYouMean } from './near-names.ts';
 import { firstUnknown } from './operators.ts';
 import { textOf } from './text.ts';
 import type { Scope, Value, ValueMap } from './value.ts';
-import { isList, isMap, isUndefined, isUnknown, kindOf, type Unknown, undefinedError } from './values.ts';
+import { isList, isMap, isUndefined, isUnknown, kindOf, type Unknown, used } from './values.ts';
 import { characters } from './access.ts';
 
 export interface Signature {
@@ -20,6 +20,8 @@ export interface Signature {
   readonly takesUndefined?: boolean;
   /** Works on lists and maps of which parts are unknown, and keeps those parts. */
   readonly keepsUnknown?: boolean;
+  /** The result is new: the template may change it. */
+  readonly makesNew?: boolean;
 }
 
 /** What a running filter may use. */
@@ -92,7 +94,13 @@ export function bindArguments(
   return { args, named: Object.fromEntries(others) };
 }
 
-/** The unknown that makes a call unknown, if any. Throws for undefined values that the callee does not take. */
+/** The arguments as the callee takes them. Throws for undefined values that it does not take. */
+export function settled<T extends Value | undefined>(signature: Signature, values: readonly T[]): readonly T[] {
+  if (signature.takesUndefined || !values.some(isUndefined)) return values;
+  return values.map((value) => (value === undefined ? value : (used(value) as T)));
+}
+
+/** The unknown that makes a call unknown, if any. */
 export function unknownOfCall(
   signature: Signature,
   values: readonly (Value | undefined)[],
@@ -101,9 +109,8 @@ export function unknownOfCall(
   let found: Unknown | null = null;
   for (const value of values) {
     if (typeof value !== 'object' || value === null) continue;
-    if (isUndefined(value)) {
-      if (!signature.takesUndefined) throw undefinedError(value);
-    } else if (isUnknown(value)) found ??= value;
+    if (isUndefined(value)) continue;
+    if (isUnknown(value)) found ??= value;
     else if (!signature.keepsUnknown) found ??= firstUnknown(value, budget);
   }
   return found;

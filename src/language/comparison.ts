@@ -6,9 +6,9 @@ import type { Value } from './value.ts';
 import { isList, isMap, isUnknown, kindOf, ownValue, type Unknown, used } from './values.ts';
 
 /** One comparison; both operands may be anything. */
-export function compare(operator: CompareOperator, left: Value, right: Value, budget: Budget): boolean | Unknown {
-  used(left);
-  used(right);
+export function compare(operator: CompareOperator, first: Value, second: Value, budget: Budget): boolean | Unknown {
+  const left = used(first);
+  const right = used(second);
   switch (operator) {
     case '==':
       return equal(left, right, budget);

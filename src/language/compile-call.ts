@@ -1,7 +1,7 @@
 // Calls: global functions by name, and the methods of texts, lists and maps. Nothing else can be called.
 import type { Position } from '../lib/diagnostic.ts';
 import { fail } from './budget.ts';
-import { bindArguments, unknownOfCall } from './callable.ts';
+import { bindArguments, settled, type Signature, unknownOfCall } from './callable.ts';
 import { callOf, checkCall, compileArguments } from './compile-filter.ts';
 import { type Compiling, compileNode, guarded, report, type Run } from './compile.ts';
 import { globals } from './globals.ts';
@@ -9,6 +9,8 @@ import { callMethod, methodNames } from './methods.ts';
 import { didYouMean } from './near-names.ts';
 import type { Node } from './syntax.ts';
 import { isUnknown, used } from './values.ts';
+
+const plainArguments: Signature = { parameters: [] };
 
 export function compileCall(node: Node & { kind: 'call' }, where: Position, into: Compiling): Run {
   const { callee } = node;
@@ -27,9 +29,10 @@ export function compileCall(node: Node & { kind: 'call' }, where: Position, into
   return guarded(where, (frame) => {
     const value = used(target(frame));
     const { positional, named } = args(frame);
-    const doubt = unknownOfCall({ parameters: [] }, [...positional, ...Object.values(named)], frame.budget);
+    const taken = settled(plainArguments, positional);
+    const doubt = unknownOfCall(plainArguments, [...taken, ...Object.values(named)], frame.budget);
     if (isUnknown(value)) return value;
-    return callMethod(value, name, { positional, named, doubt, frame });
+    return callMethod(value, name, { positional: taken, named, doubt, frame });
   });
 }
 
@@ -47,7 +50,11 @@ function compileGlobal(node: Node & { kind: 'call' }, name: string, where: Posit
   return guarded(where, (frame) => {
     const { positional, named } = args(frame);
     const bound = bindArguments(target, positional, named);
-    const doubt = unknownOfCall(target, [...bound.args, ...Object.values(bound.named)], frame.budget);
-    return doubt ?? target.run(bound.args, callOf({ frame, where }, bound.named));
+    const taken = settled(target, bound.args);
+    const doubt = unknownOfCall(target, [...taken, ...Object.values(bound.named)], frame.budget);
+    if (doubt) return doubt;
+    const result = target.run(taken, callOf({ frame, where }, bound.named));
+    if (target.makesNew && typeof result === 'object' && result !== null) frame.owned?.add(result);
+    return result;
   });
 }

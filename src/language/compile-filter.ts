@@ -7,6 +7,7 @@ import {
   checkArguments,
   elements,
   type Filter,
+  settled,
   type Signature,
   unknownOfCall,
   type ValueTest,
@@ -88,8 +89,12 @@ export function runFilter(
 ): Value {
   const call = callOf(at, named);
   const bound = bind(`the filter '${name}'`, filter, positional, named);
-  const doubt = unknownOfCall(filter, [value, ...bound.args, ...Object.values(bound.named)], at.frame.budget);
-  return doubt ?? filter.run(value, bound.args, bound.named === named ? call : { ...call, named: bound.named });
+  const [subject = null, ...args] = settled(filter, [value, ...bound.args]);
+  const doubt = unknownOfCall(filter, [subject, ...args, ...Object.values(bound.named)], at.frame.budget);
+  if (doubt) return doubt;
+  const result = filter.run(subject, args, bound.named === named ? call : { ...call, named: bound.named });
+  if (filter.makesNew && typeof result === 'object' && result !== null) at.frame.owned?.add(result);
+  return result;
 }
 
 /** Runs a test on values; also for `select('name')`. */
@@ -102,8 +107,9 @@ export function runTest(
   at: Site,
 ): boolean | Unknown {
   const bound = bind(`the test '${name}'`, test, positional, named);
-  const doubt = unknownOfCall(test, [value, ...bound.args], at.frame.budget);
-  return doubt ?? test.run(value, bound.args, callOf(at, bound.named));
+  const [subject = null, ...args] = settled(test, [value, ...bound.args]);
+  const doubt = unknownOfCall(test, [subject, ...args], at.frame.budget);
+  return doubt ?? test.run(subject, args, callOf(at, bound.named));
 }
 
 /** What a callee may use of the evaluation under way. */
@@ -141,7 +147,7 @@ export function compileArguments(
       values.push(...(isUnknown(spread) ? [spread] : elements(spread, frame.budget)));
     }
     if (named.length === 0 && !map) return { positional: values, named: noNames };
-    const pairs: [string, Value][] = named.map(([name, run]) => [name, run(frame)]);
+    const pairs: [string, Value][] = named.map(([name, run]) => [name, used(run(frame))]);
     const spread = map ? used(map(frame)) : null;
     if (spread !== null) {
       pairs.push(...Object.entries(isMap(spread) ? spread : fail("'**' needs a map")));

@@ -29,7 +29,7 @@ export interface Compiling {
   readonly names: Set<string>;
   readonly diagnostics: Diagnostic[];
   /** Names bound inside the template (loop variables, `set`); not free. */
-  readonly bound: ReadonlySet<string>;
+  readonly bound: Set<string>;
 }
 
 /** Compiles an expression. Problems go to `into.diagnostics`. */
@@ -138,7 +138,11 @@ export function report(
 function compileName(name: string, where: Position, into: Compiling): Run {
   const global = globals.values.get(name);
   if (global === undefined && !into.bound.has(name)) into.names.add(name);
-  return ({ scope }) => scope.get(name) ?? global ?? undefinedValue(name, where, () => scope.names());
+  return ({ scope }) => {
+    const value = scope.get(name);
+    if (value !== undefined) return value;
+    return global ?? undefinedValue(name, where, () => scope.names());
+  };
 }
 
 function compileAttribute(target: Run, name: string, path: string, where: Position): Run {
@@ -226,6 +230,7 @@ function compileConditional(condition: Run, yes: Run, no: Run | null, where: Pos
     const holds = truth(condition(frame));
     if (typeof holds !== 'boolean') return holds;
     if (holds) return yes(frame);
-    return no ? no(frame) : undefinedValue("the value of 'if' without 'else'", where, () => []);
+    if (no) return no(frame);
+    return { ...undefinedValue("the value of 'if' without 'else'", where, () => []), lenient: true };
   };
 }

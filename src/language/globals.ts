@@ -10,17 +10,19 @@ import { isList, mapOf, omit } from './values.ts';
 const lookupSignature = { parameters: ['plugin'], required: 1, rest: true, named: true } as const;
 
 const functions: Readonly<Record<string, GlobalFunction>> = {
-  range: { parameters: ['start', 'stop', 'step'], required: 1, run: range },
+  range: { parameters: ['start', 'stop', 'step'], required: 1, makesNew: true, run: range },
   dict: {
     parameters: ['pairs'],
     named: true,
     keepsUnknown: true,
+    makesNew: true,
     run: ([pairs], { named }) => ({ ...(pairs === undefined ? {} : mapFrom(pairs)), ...named }),
   },
   namespace: {
     parameters: ['pairs'],
     named: true,
     keepsUnknown: true,
+    makesNew: true,
     run: ([pairs], { named }) => ({ ...(pairs === undefined ? {} : mapFrom(pairs)), ...named }),
   },
   lookup: { ...lookupSignature, run: (args, call) => lookup(args, call, flag(call, 'wantlist')) },
@@ -90,8 +92,9 @@ function read(
 function lookupVariables(terms: readonly Value[], { scope, budget }: Call, fallback: Value | undefined): Value {
   const values = terms.map((term) => {
     const name = textOf(term, budget);
-    const value = scope.get(name) ?? fallback;
+    const value = scope.get(name);
     if (value !== undefined) return value;
+    if (fallback !== undefined) return fallback;
     const hint = didYouMean(name, scope.names());
     throw new VezaError('undefined-variable', `'${name}' is undefined`, hint === null ? {} : { hint });
   });

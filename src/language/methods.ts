@@ -7,7 +7,7 @@ import { formatBraces } from './format.ts';
 import { keyText } from './text.ts';
 import { textMethods } from './text-methods.ts';
 import type { Value, ValueMap } from './value.ts';
-import { isList, isMap, kindOf, ownValue, type Unknown } from './values.ts';
+import { isList, isMap, kindOf, orElse, ownValue, type Unknown } from './values.ts';
 
 export interface MethodCall {
   readonly positional: readonly Value[];
@@ -30,7 +30,7 @@ const mapMethods: ReadonlyMap<string, MapMethod> = new Map<string, MapMethod>([
   ['items', (map) => Object.entries(map)],
   ['keys', (map) => Object.keys(map)],
   ['values', (map) => Object.values(map)],
-  ['get', (map, [key = null, fallback = null]) => ownValue(map, keyText(key)) ?? fallback],
+  ['get', (map, [key = null, fallback = null]) => orElse(ownValue(map, keyText(key)), () => fallback)],
   ['copy', (map) => ({ ...map })],
 ]);
 
@@ -68,7 +68,7 @@ const listMutations: ReadonlyMap<string, Mutation<Value[]>> = new Map<string, Mu
       list.splice(0);
     },
   ],
-  ['pop', (list, [at]) => list.splice(integerArgument(at, -1), 1)[0] ?? fail('pop from an empty list')],
+  ['pop', (list, [at]) => orElse(list.splice(integerArgument(at, -1), 1)[0], () => fail('pop from an empty list'))],
   [
     'remove',
     (list, [value = null], budget) => {
@@ -92,7 +92,10 @@ const mapMutations: ReadonlyMap<string, Mutation<MutableMap>> = new Map<string, 
     },
   ],
   ['pop', (map, [key = null, fallback]) => takeKey(map, keyText(key), fallback)],
-  ['setdefault', (map, [key = null, value = null]) => ownValue(map, keyText(key)) ?? put(map, keyText(key), value)],
+  [
+    'setdefault',
+    (map, [key = null, value = null]) => orElse(ownValue(map, keyText(key)), () => put(map, keyText(key), value)),
+  ],
   [
     'clear',
     (map) => {
@@ -162,8 +165,7 @@ function put(map: MutableMap, key: string, value: Value): Value {
 }
 
 function takeKey(map: MutableMap, key: string, fallback: Value | undefined): Value {
-  const value = ownValue(map, key) ?? fallback;
-  if (value === undefined) fail(`there is no key '${key}'`);
+  const value = orElse(ownValue(map, key), () => orElse(fallback, () => fail(`there is no key '${key}'`)));
   Reflect.deleteProperty(map, key);
   return value;
 }

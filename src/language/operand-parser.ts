@@ -91,12 +91,12 @@ export abstract class OperandParser extends TokenReader {
     for (;;) {
       if (this.takeOperator('.')) node = this.#attribute(node);
       else if (this.takeOperator('[')) node = this.#subscript(node);
-      else if (this.isOperator('(')) node = this.#call(node);
+      else if (this.isOperator('(')) node = this.call(node);
       else return node;
     }
   }
 
-  #call(callee: Node): Node {
+  protected call(callee: Node): Node {
     const args = this.args();
     return { kind: 'call', callee, args, start: callee.start, end: this.lastEnd() };
   }

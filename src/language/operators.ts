@@ -4,12 +4,12 @@ import { formatPercent } from './format.ts';
 import type { BinaryOperator } from './syntax.ts';
 import { textOf } from './text.ts';
 import type { Value, ValueMap } from './value.ts';
-import { isList, isUnknown, kindOf, type Unknown, used } from './values.ts';
+import { isList, isUndefined, isUnknown, kindOf, type Unknown, used } from './values.ts';
 
 /** A binary operator; both operands may be anything. */
-export function binary(operator: BinaryOperator, left: Value, right: Value, budget: Budget): Value {
-  used(left);
-  used(right);
+export function binary(operator: BinaryOperator, first: Value, second: Value, budget: Budget): Value {
+  const left = used(first);
+  const right = used(second);
   if (isUnknown(left)) return left;
   if (isUnknown(right)) return right;
   if (operator === '+' && typeof left === 'string' && typeof right === 'string') return joined(left + right);
@@ -31,16 +31,17 @@ export function binary(operator: BinaryOperator, left: Value, right: Value, budg
 /** `a ~ b ~ c`. */
 export function concat(values: readonly Value[], budget: Budget): Value {
   let text = '';
-  for (const value of values) {
-    const unknownPart = firstUnknown(used(value), budget);
+  for (const operand of values) {
+    const value = used(operand);
+    const unknownPart = firstUnknown(value, budget);
     if (unknownPart) return unknownPart;
     text += textOf(value, budget);
   }
   return joined(text);
 }
 
-export function negative(value: Value): Value {
-  used(value);
+export function negative(operand: Value): Value {
+  const value = used(operand);
   if (isUnknown(value)) return value;
   if (typeof value === 'string' || value === null || typeof value === 'object') {
     return fail(`cannot negate ${kindOf(value)}`, typeof value === 'string' ? 'convert it: | int' : undefined);
@@ -54,7 +55,7 @@ export function truth(value: Value): boolean | Unknown {
   if (value === null) return false;
   if (typeof value === 'string') return value !== '';
   if (typeof value === 'number') return value !== 0;
-  used(value);
+  if (isUndefined(value)) return truth(used(value));
   if (isUnknown(value)) return value;
   return isList(value) ? value.length > 0 : Object.keys(value).length > 0;
 }

@@ -135,7 +135,7 @@ export class Parser extends OperandParser {
     for (;;) {
       if (this.takeOperator('|')) node = this.#filter(node);
       else if (this.takeName('is')) node = this.#test(node);
-      else if (this.isOperator('(')) node = this.#call(node);
+      else if (this.isOperator('(')) node = this.call(node);
       else return node;
     }
   }

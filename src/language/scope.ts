@@ -44,7 +44,8 @@ class LayeredScope implements Scope {
   }
 
   get(name: string): Value | undefined {
-    return this.#known.get(name) ?? this.#find(name);
+    const value = this.#known.get(name);
+    return value === undefined ? this.#find(name) : value;
   }
 
   names(): Iterable<string> {

@@ -14,6 +14,8 @@ export interface UndefinedValue extends Undefined {
   readonly missing: string;
   /** Names that exist in its place. */
   readonly candidates: () => Iterable<string>;
+  /** Using it is no error: it is an empty text then. */
+  readonly lenient?: boolean;
 }
 
 /** The value of `omit`: compared by identity, so that no text of a host can pass for it. */
@@ -53,10 +55,16 @@ export function ownValue(map: ValueMap, key: string): Value | undefined {
   return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
-/** Throws `undefined-variable` if the value is undefined. */
+/** The value to use. Throws `undefined-variable` if it is undefined; what an `if` without `else` leaves out is ''. */
 export function used(value: Value): Value {
-  if (typeof value === 'object' && isUndefined(value)) throw undefinedError(value);
-  return value;
+  if (typeof value !== 'object' || !isUndefined(value)) return value;
+  if (value.lenient) return '';
+  throw undefinedError(value);
+}
+
+/** The value, or what `otherwise` gives where there is none; null is a value. */
+export function orElse(value: Value | undefined, otherwise: () => Value): Value {
+  return value === undefined ? otherwise() : value;
 }
 
 /** The error for a use of an undefined value. */

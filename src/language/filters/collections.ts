@@ -12,7 +12,7 @@ import { fail } from '../budget.ts';
 import { identityOf } from '../identity.ts';
 import { keyText } from '../text.ts';
 import type { Value } from '../value.ts';
-import { isMap, ownValue } from '../values.ts';
+import { isMap, orElse, ownValue } from '../values.ts';
 import { sortBy } from './lists.ts';
 
 export const collectionFilters: Readonly<Record<string, Filter>> = {
@@ -55,7 +55,7 @@ export const collectionFilters: Readonly<Record<string, Filter>> = {
       const keys = more === undefined || more === null ? [] : Array.isArray(more) ? (more as readonly Value[]) : [more];
       return [value, ...keys].reduce<Value>((from, key) => {
         const found = isMap(from) ? ownValue(from, keyText(key)) : elements(from, call.budget)[Number(key)];
-        return found ?? call.missing(`the item ${keyText(key)} to extract`);
+        return orElse(found, () => call.missing(`the item ${keyText(key)} to extract`));
       }, container);
     },
   },

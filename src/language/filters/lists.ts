@@ -12,22 +12,29 @@ import {
 import { order } from '../comparison.ts';
 import { identityOf } from '../identity.ts';
 import type { Value } from '../value.ts';
-import { isList, isMap, isUnknown, kindOf } from '../values.ts';
+import { isList, isMap, isUnknown, kindOf, orElse } from '../values.ts';
 import { characters } from '../access.ts';
 
 export const listFilters: Readonly<Record<string, Filter>> = {
-  list: { parameters: [], keepsUnknown: true, run: (value, _args, { budget }) => [...elements(value, budget)] },
+  list: {
+    parameters: [],
+    keepsUnknown: true,
+    makesNew: true,
+    run: (value, _args, { budget }) => [...elements(value, budget)],
+  },
   length: { parameters: [], keepsUnknown: true, run: length },
   count: { parameters: [], keepsUnknown: true, run: length },
   first: {
     parameters: [],
     keepsUnknown: true,
-    run: (value, _args, call) => elements(value, call.budget)[0] ?? call.missing('the first item of an empty list'),
+    run: (value, _args, call) =>
+      orElse(elements(value, call.budget)[0], () => call.missing('the first item of an empty list')),
   },
   last: {
     parameters: [],
     keepsUnknown: true,
-    run: (value, _args, call) => elements(value, call.budget).at(-1) ?? call.missing('the last item of an empty list'),
+    run: (value, _args, call) =>
+      orElse(elements(value, call.budget).at(-1), () => call.missing('the last item of an empty list')),
   },
   reverse: {
     parameters: [],
@@ -39,6 +46,7 @@ export const listFilters: Readonly<Record<string, Filter>> = {
   },
   sort: {
     parameters: ['reverse', 'case_sensitive', 'attribute'],
+    makesNew: true,
     run: (value, [reverse, caseSensitive, attribute], call) => {
       const sorted = sortBy(elements(value, call.budget), attribute, flagArgument(caseSensitive, false), call);
       return flagArgument(reverse, false) ? reverseStable(sorted, call) : sorted.map(({ item }) => item);

@@ -4,7 +4,7 @@ import { type Args, type Call, elements, type Filter, flagArgument, mapArgument,
 import { identityOf } from '../identity.ts';
 import { keyText } from '../text.ts';
 import type { Value, ValueMap } from '../value.ts';
-import { isList, isMap, isUnknown, mapOf, ownValue } from '../values.ts';
+import { isList, isMap, isUnknown, mapOf, orElse, ownValue } from '../values.ts';
 import { sortBy } from './lists.ts';
 
 export const mapFilters: Readonly<Record<string, Filter>> = {
@@ -31,12 +31,13 @@ export const mapFilters: Readonly<Record<string, Filter>> = {
     run: (value, [keyName, valueName], { budget }) => {
       const [first, second] = [textArgument(keyName, 'key', budget), textArgument(valueName, 'value', budget)];
       const need = (item: Value, name: string): Value => {
-        return ownValue(mapArgument(item, 'items2dict needs a list of maps'), name) ?? fail(`an item has no '${name}'`);
+        const found = ownValue(mapArgument(item, 'items2dict needs a list of maps'), name);
+        return orElse(found, () => fail(`an item has no '${name}'`));
       };
       return mapOf(elements(value, budget).map((item) => [keyText(need(item, first)), need(item, second)] as const));
     },
   },
-  combine: { parameters: [], rest: true, named: true, keepsUnknown: true, run: combineAll },
+  combine: { parameters: [], rest: true, named: true, keepsUnknown: true, makesNew: true, run: combineAll },
 };
 
 function dictSort(value: Value, [caseSensitive, by = 'key', reverse]: Args, call: Call): Value {

@@ -4,7 +4,7 @@ import { type Args, elements, type Filter, flagArgument, integerArgument, number
 import { order } from '../comparison.ts';
 import { numberText } from '../text.ts';
 import type { Value } from '../value.ts';
-import { isUnknown } from '../values.ts';
+import { isUnknown, orElse } from '../values.ts';
 
 export const numberFilters: Readonly<Record<string, Filter>> = {
   int: { parameters: ['default', 'base'], run: toInteger },
@@ -118,7 +118,7 @@ function extreme(better: (sign: number) => boolean): Filter {
         if (isUnknown(sign)) return sign;
         if (better(sign)) best = index;
       }
-      return list[best] ?? call.missing('the extreme of an empty list');
+      return orElse(list[best], () => call.missing('the extreme of an empty list'));
     },
   };
 }

@@ -5,7 +5,7 @@ import { type Budget } from '../budget.ts';
 import { elements, type Filter, textArgument } from '../callable.ts';
 import { keyText, textOf } from '../text.ts';
 import type { Value } from '../value.ts';
-import { ownValue } from '../values.ts';
+import { orElse, ownValue } from '../values.ts';
 
 export const pathFilters: Readonly<Record<string, Filter>> = {
   basename: path((text) => text.slice(text.lastIndexOf('/') + 1)),
@@ -69,5 +69,6 @@ function urlSplit(text: string, part: Value | undefined): Value {
     port: port === undefined ? null : Number(port),
   };
   if (part === undefined || part === '') return parts;
-  return ownValue(parts, keyText(part)) ?? fail(`a URL has no part '${keyText(part)}'`, Object.keys(parts).join(', '));
+  const failure = (): never => fail(`a URL has no part '${keyText(part)}'`, Object.keys(parts).join(', '));
+  return orElse(ownValue(parts, keyText(part)), failure);
 }

@@ -57,9 +57,10 @@ function search(value: Value, [pattern, ...groups]: Args, { budget, named }: Cal
   if (groups.length === 0) return match[0];
   return groups.map((group) => {
     const reference = textArgument(group, '', budget);
-    const [, number = '', name = ''] =
-      /^\\(?:(\d+)|g<(\w+)>)$/.exec(reference) ?? fail(`'${reference}' is not a group`, "'\\\\1'");
-    return (name === '' ? match[Number(number)] : groupOf(match.groups, name)) ?? null;
+    const parsed = /^\\(?:(\d+)|g<(\w+)>)$/.exec(reference);
+    if (!parsed) return fail(`'${reference}' is not a group`, "'\\\\1'");
+    const name = parsed[1] ?? parsed[2] ?? '';
+    return (/^\d+$/.test(name) ? match[Number(name)] : groupOf(match.groups, name)) ?? null;
   });
 }
 
@@ -71,7 +72,7 @@ function findAll(value: Value, [pattern, multiline, ignoreCase]: Args, { budget 
   const text = checkSubject(textOf(value, budget), budget);
   const regex = compileRegex(textArgument(pattern, '', budget), flags(ignoreCase, multiline));
   const found = [...text.matchAll(regex)].map((match): Value => {
-    const groups = match.slice(1).map((group) => group ?? '');
+    const groups = match.slice(1).map((group: string | undefined) => group ?? '');
     return groups.length === 0 ? match[0] : groups.length === 1 ? (groups[0] ?? '') : groups;
   });
   return elements(found, budget);
