@@ -1,0 +1,91 @@
+// One reading of an inventory: what was said, what is wrong, which files were read.
+import type { SourceFiles } from '../core/source-files.ts';
+import type { Variables } from '../language/value.ts';
+import { compileVariables } from '../language/yaml-variables.ts';
+import type { Diagnostic, Position } from '../lib/diagnostic.ts';
+import type { YamlNode } from '../lib/yaml-node.ts';
+import { parseYaml } from '../lib/yaml.ts';
+import { emptyGraph, groupNamed, hostNamed } from './graph.ts';
+import type { HostDraft } from './graph.ts';
+import { expandRanges } from './ranges.ts';
+
+export class InventoryReader {
+  readonly files: SourceFiles;
+  readonly graph = emptyGraph();
+  readonly sources = new Map<string, string>();
+  readonly diagnostics: Diagnostic[] = [];
+
+  constructor(files: SourceFiles) {
+    this.files = files;
+  }
+
+  readonly report = (diagnostic: Diagnostic): void => {
+    this.diagnostics.push(diagnostic);
+  };
+
+  error(code: string, message: string, where?: Position, length = 1, hint?: string): void {
+    this.#add('error', code, message, where, length, hint);
+  }
+
+  warning(code: string, message: string, where?: Position, length = 1, hint?: string): void {
+    this.#add('warning', code, message, where, length, hint);
+  }
+
+  /** The text of a file, kept for messages. */
+  text(path: string): string | null {
+    const text = this.files.read(path);
+    if (text !== null) this.sources.set(path, text);
+    if (!text?.startsWith('$ANSIBLE_VAULT')) return text;
+    this.error('encrypted-file', 'encrypted files cannot be read yet', { file: path, line: 1, column: 1 }, 14);
+    return null;
+  }
+
+  yaml(text: string, path: string): YamlNode | null {
+    const { root, diagnostics } = parseYaml(text, path);
+    diagnostics.forEach(this.report);
+    return root;
+  }
+
+  variables(node: YamlNode | undefined): Variables {
+    return compileVariables(node, this.report);
+  }
+
+  /** Variables of a file of its own (`group_vars/web.yml`). */
+  variableFile(path: string): Variables {
+    const text = this.text(path);
+    const root = text === null ? null : this.yaml(text, path);
+    return this.variables(root ?? undefined);
+  }
+
+  /** The hosts that a name with ranges stands for, put into the group. */
+  addHosts(pattern: string, group: string, where: Position): readonly HostDraft[] {
+    const expanded = expandRanges(pattern);
+    if ('problem' in expanded) {
+      this.error('host-range', expanded.problem, where, pattern.length);
+      return [];
+    }
+    const { hosts } = groupNamed(this.graph, group, where);
+    return expanded.names.map((name) => {
+      hosts.add(name);
+      return hostNamed(this.graph, name, where);
+    });
+  }
+
+  #add(
+    severity: 'error' | 'warning',
+    code: string,
+    message: string,
+    where?: Position,
+    length = 1,
+    hint?: string,
+  ): void {
+    this.report({
+      severity,
+      code,
+      message,
+      length,
+      ...(where && { where }),
+      ...(hint !== undefined && { hint }),
+    });
+  }
+}
