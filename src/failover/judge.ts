@@ -10,6 +10,7 @@ import type {
   KindReport,
   RampPoint,
   RequestKind,
+  SlowSample,
   Way,
 } from './model.ts';
 import { requestKinds } from './model.ts';
@@ -19,6 +20,7 @@ import { compareStreams } from './streams.ts';
 import { summariseWebSockets } from './websocket-report.ts';
 
 const failureSamples = 50;
+const slowSamples = 10;
 const rampBucketMs = 500;
 /** A silent server is found out by the first unanswered requests: what was sent to it within this could not be known. */
 const detectionMs = 1000;
@@ -77,6 +79,7 @@ function factsOf(options: FailoverOptions, settings: Settings, measured: Measure
     streams: streamsOf(options, measured),
     ramp: ramp(records, options.victim, upAt, loadEndedAt),
     throttlePercents: measured.throttlePercents,
+    slowest: slowest(counted, measured, origin),
     failures: failures(records, excused, origin),
     stateDump: measured.stateDump,
   };
@@ -142,6 +145,18 @@ function failures(
     durationMs: round(rawMs(record)),
     reason: record.problem ?? '',
     excused: excused.has(record),
+  }));
+}
+
+function slowest(records: readonly RequestRecord[], measured: Measurement, origin: number): SlowSample[] {
+  const sorted = [...records].sort((one, other) => ownMs(other, measured) - ownMs(one, measured)).slice(0, slowSamples);
+  return sorted.map((record) => ({
+    kind: record.kind,
+    id: record.id,
+    intendedAtMs: round(record.intendedAt - origin),
+    durationMs: round(rawMs(record)),
+    pausedMs: round(rawMs(record) - ownMs(record, measured)),
+    backend: record.backend,
   }));
 }
 

@@ -130,6 +130,17 @@ export interface KindReport extends Latency {
   readonly reasons: Readonly<Record<string, number>>;
 }
 
+/** One of the slowest requests: to see when and where it happened. */
+export interface SlowSample {
+  readonly kind: RequestKind;
+  readonly id: string;
+  readonly intendedAtMs: number;
+  readonly durationMs: number;
+  /** What of it the generator itself was held up. */
+  readonly pausedMs: number;
+  readonly backend: string | null;
+}
+
 export interface FailureSample {
   readonly kind: RequestKind;
   readonly id: string;
@@ -226,6 +237,8 @@ export interface FailoverReport {
   readonly streams: StreamsReport | null;
   readonly ramp: readonly RampPoint[];
   readonly throttlePercents: readonly number[];
+  /** By judged time, the slowest first. */
+  readonly slowest: readonly SlowSample[];
   readonly failures: readonly FailureSample[];
   readonly stateDump: string | null;
 }

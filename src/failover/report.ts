@@ -15,6 +15,7 @@ export function renderTable(report: FailoverReport): string {
     ...report.checks.map(
       ({ passed, title, detail }) => `${passed ? 'ok    ' : 'FAILED'}  ${title}${after(': ', detail)}`,
     ),
+    ...slow(report),
     ...samples(report),
     ...states(report),
     '',
@@ -81,6 +82,16 @@ function facts(report: FailoverReport): string[] {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`);
+}
+
+/** Shown when the ceiling was broken: when it happened often says why. */
+function slow({ slowest, checks }: FailoverReport): string[] {
+  if (checks.every((check) => check.id !== 'ceiling' || check.passed)) return [];
+  const shown = slowest.map(({ kind, intendedAtMs, durationMs, pausedMs, backend, id }) => {
+    const where = backend === null ? '' : ` by ${backend}`;
+    return `  at ${intendedAtMs} ms ${kind}: ${durationMs} ms${where}, the generator paused ${pausedMs} ms of it [${id}]`;
+  });
+  return ['', 'slowest requests:', ...shown];
 }
 
 function samples({ failures }: FailoverReport): string[] {
