@@ -77,7 +77,8 @@ function facts(report: FailoverReport): string[] {
     ],
     [
       'generator',
-      `${rate.achievedPerSecond} of ${rate.askedPerSecond} requests a second, itself held up ${generator.pausedMs} ms in all`,
+      `${rate.achievedPerSecond} of ${rate.askedPerSecond} requests a second, itself held up ${generator.pausedMs} ms, ` +
+        `with the machine ${generator.heldUpMs} ms${generator.control ? '' : ' (no control)'}`,
     ],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -89,7 +90,7 @@ function slow({ slowest, checks }: FailoverReport): string[] {
   if (checks.every((check) => check.id !== 'ceiling' || check.passed)) return [];
   const shown = slowest.map(({ kind, intendedAtMs, durationMs, pausedMs, backend, id }) => {
     const where = backend === null ? '' : ` by ${backend}`;
-    return `  at ${intendedAtMs} ms ${kind}: ${durationMs} ms${where}, the generator paused ${pausedMs} ms of it [${id}]`;
+    return `  at ${intendedAtMs} ms ${kind}: ${durationMs} ms${where}, held up for ${pausedMs} ms of it [${id}]`;
   });
   return ['', 'slowest requests:', ...shown];
 }

@@ -30,7 +30,7 @@ const report: FailoverReport = {
   ],
   undisturbed: latency,
   disturbed: latency,
-  generator: { lag: latency, pausedMs: 17.5 },
+  generator: { lag: latency, pausedMs: 17.5, heldUpMs: 20, control: { failed: 0 } },
   ceilings: { slowestMs: 50, webSocketClosedMs: 1000, webSocketReconnectedMs: 50 },
   judgedSlowestMs: 30,
   answeredBy: { 'backend-api-1': 1000, 'backend-api-2': 4500 },
