@@ -1,5 +1,6 @@
 // Turns what a run saw into the report: sums, and one check per promise. Pure.
 import { compareExecutions } from './executions.ts';
+import type { Pauses } from './latency.ts';
 import { latencyOf, round } from './latency.ts';
 import type { RequestRecord } from './load.ts';
 import type { Measurement } from './measurement.ts';
@@ -10,6 +11,7 @@ import type {
   KindReport,
   RampPoint,
   RequestKind,
+  SlowSample,
   Way,
 } from './model.ts';
 import { requestKinds } from './model.ts';
@@ -19,6 +21,7 @@ import { compareStreams } from './streams.ts';
 import { summariseWebSockets } from './websocket-report.ts';
 
 const failureSamples = 50;
+const slowSamples = 10;
 const rampBucketMs = 500;
 /** A silent server is found out by the first unanswered requests: what was sent to it within this could not be known. */
 const detectionMs = 1000;
@@ -42,6 +45,7 @@ function factsOf(options: FailoverOptions, settings: Settings, measured: Measure
   const warmAt = origin + settings.durations.warmUpMs;
   const warm = records.filter((record) => record.intendedAt >= warmAt);
   const counted = warm.filter((record) => !excused.has(record));
+  const heldUp = measured.pauses.with(measured.control?.stalls ?? []);
   const disturbedFrom = orderedAt ?? Infinity;
   const lastEnd = records.reduce((last, record) => Math.max(last, record.endedAt), loadEndedAt ?? origin);
   return {
@@ -67,9 +71,11 @@ function factsOf(options: FailoverOptions, settings: Settings, measured: Measure
     generator: {
       lag: latencyOf(warm.map((record) => record.sentAt - record.intendedAt)),
       pausedMs: measured.pauses.totalMs,
+      heldUpMs: heldUp.totalMs,
+      control: measured.control && { failed: measured.control.failed },
     },
     ceilings: settings.ceilings,
-    judgedSlowestMs: round(counted.reduce((slowest, record) => Math.max(slowest, ownMs(record, measured)), 0)),
+    judgedSlowestMs: round(counted.reduce((slowest, record) => Math.max(slowest, ownMs(record, heldUp)), 0)),
     answeredBy: countBy(records.flatMap((record) => record.backend ?? [])),
     stickyMoves: stickyMoves(records, options.victim, orderedAt),
     webSockets: summariseWebSockets(measured, options.victim),
@@ -77,6 +83,7 @@ function factsOf(options: FailoverOptions, settings: Settings, measured: Measure
     streams: streamsOf(options, measured),
     ramp: ramp(records, options.victim, upAt, loadEndedAt),
     throttlePercents: measured.throttlePercents,
+    slowest: slowest(counted, heldUp, origin),
     failures: failures(records, excused, origin),
     stateDump: measured.stateDump,
   };
@@ -86,8 +93,9 @@ function rawMs(record: RequestRecord): number {
   return record.endedAt - record.intendedAt;
 }
 
-function ownMs(record: RequestRecord, { pauses }: Measurement): number {
-  return rawMs(record) - pauses.within(record.intendedAt, record.endedAt);
+/** Without the time in which the generator or the machine stood still. */
+function ownMs(record: RequestRecord, heldUp: Pauses): number {
+  return rawMs(record) - heldUp.within(record.intendedAt, record.endedAt);
 }
 
 /**
@@ -142,6 +150,18 @@ function failures(
     durationMs: round(rawMs(record)),
     reason: record.problem ?? '',
     excused: excused.has(record),
+  }));
+}
+
+function slowest(records: readonly RequestRecord[], heldUp: Pauses, origin: number): SlowSample[] {
+  const sorted = [...records].sort((one, other) => ownMs(other, heldUp) - ownMs(one, heldUp)).slice(0, slowSamples);
+  return sorted.map((record) => ({
+    kind: record.kind,
+    id: record.id,
+    intendedAtMs: round(record.intendedAt - origin),
+    durationMs: round(rawMs(record)),
+    pausedMs: round(rawMs(record) - ownMs(record, heldUp)),
+    backend: record.backend,
   }));
 }
 

@@ -16,12 +16,29 @@ export function round(ms: number): number {
   return Math.round(ms * 100) / 100;
 }
 
-/** Times at which this process was held up, in order: [from, to). */
-export class Pauses {
-  readonly #spans: { readonly fromMs: number; readonly toMs: number }[] = [];
+/** A stretch of time, without its end. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
 
+/** Times at which something was held up. */
+export class Pauses {
+  readonly #spans: Span[];
+
+  /** Spans in any order; they may overlap. */
+  constructor(spans: readonly Span[] = []) {
+    this.#spans = merged(spans);
+  }
+
+  /** Adds a span that begins after all others have ended. */
   add(fromMs: number, toMs: number): void {
     if (toMs > fromMs) this.#spans.push({ fromMs, toMs });
+  }
+
+  /** These and more. */
+  with(spans: readonly Span[]): Pauses {
+    return new Pauses([...this.#spans, ...spans]);
   }
 
   get totalMs(): number {
@@ -49,4 +66,14 @@ export class Pauses {
     }
     return low;
   }
+}
+
+function merged(spans: readonly Span[]): Span[] {
+  const result: Span[] = [];
+  for (const span of [...spans].sort((one, other) => one.fromMs - other.fromMs)) {
+    const last = result.at(-1);
+    if (!last || span.fromMs > last.toMs) result.push(span);
+    else result[result.length - 1] = { fromMs: last.fromMs, toMs: Math.max(last.toMs, span.toMs) };
+  }
+  return result;
 }

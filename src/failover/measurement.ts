@@ -1,5 +1,6 @@
 // What a run saw, before anybody judges it. Times are on the clock of performance.now().
 import type { RequestRecord } from './load.ts';
+import type { Span } from './latency.ts';
 import { Pauses } from './latency.ts';
 import type { BackendExecutions, Check } from './model.ts';
 import type { Placement } from './streams.ts';
@@ -18,7 +19,10 @@ export interface Measurement {
   /** The steps that looked at something: preflight, baseline, down, up, ... */
   readonly steps: Check[];
   records: readonly RequestRecord[];
+  /** Of the generator. */
   pauses: Pauses;
+  /** Of the machine, as the control saw them; null without a control. */
+  control: { readonly stalls: readonly Span[]; readonly failed: number } | null;
   sessions: readonly WebSocketSession[];
   /** Numbers of the sessions that were on the victim when it failed. */
   victimSessions: readonly number[];
@@ -45,6 +49,7 @@ export function newMeasurement(): Measurement {
     steps: [],
     records: [],
     pauses: new Pauses(),
+    control: null,
     sessions: [],
     victimSessions: [],
     executions: null,

@@ -82,6 +82,11 @@ export interface FailoverOptions {
   readonly actuator: Actuator;
   /** What all backends executed; only ids that begin with the prefix matter. */
   executions(prefix: string): Promise<readonly BackendExecutions[]>;
+  /**
+   * A server that does not fail, reached past the balancer: small requests to it tell stalls of the machine from
+   * those of the balancer. Without it only the generator's own pauses are known.
+   */
+  readonly control?: Address;
   readonly healthPath?: string;
   readonly load?: Partial<LoadShape>;
   readonly durations?: Partial<Durations>;
@@ -128,6 +133,17 @@ export interface KindReport extends Latency {
   /** Failed, but a POST without key that was in flight when its server failed: nobody could know better. */
   readonly excused: number;
   readonly reasons: Readonly<Record<string, number>>;
+}
+
+/** One of the slowest requests: to see when and where it happened. */
+export interface SlowSample {
+  readonly kind: RequestKind;
+  readonly id: string;
+  readonly intendedAtMs: number;
+  readonly durationMs: number;
+  /** What of it the generator or the machine was held up. */
+  readonly pausedMs: number;
+  readonly backend: string | null;
 }
 
 export interface FailureSample {
@@ -214,10 +230,18 @@ export interface FailoverReport {
   readonly kinds: readonly KindReport[];
   readonly undisturbed: Latency;
   readonly disturbed: Latency;
-  /** How long the generator itself was held up: part of the raw latencies, not of the judged ones. */
-  readonly generator: { readonly lag: Latency; readonly pausedMs: number };
+  /**
+   * How long the generator itself was held up, and with the control's stalls the machine: part of the raw latencies,
+   * not of the judged ones. `control` is null when there was none.
+   */
+  readonly generator: {
+    readonly lag: Latency;
+    readonly pausedMs: number;
+    readonly heldUpMs: number;
+    readonly control: { readonly failed: number } | null;
+  };
   readonly ceilings: Ceilings;
-  /** The slowest request without the generator's own pauses: what the ceiling is compared with. */
+  /** The slowest request without these: what the ceiling is compared with. */
   readonly judgedSlowestMs: number;
   readonly answeredBy: Readonly<Record<string, number>>;
   readonly stickyMoves: { readonly fromVictim: number; readonly other: number };
@@ -226,6 +250,8 @@ export interface FailoverReport {
   readonly streams: StreamsReport | null;
   readonly ramp: readonly RampPoint[];
   readonly throttlePercents: readonly number[];
+  /** By judged time, the slowest first. */
+  readonly slowest: readonly SlowSample[];
   readonly failures: readonly FailureSample[];
   readonly stateDump: string | null;
 }

@@ -8,6 +8,8 @@ import type { Settings } from './settings.ts';
 const minAchievedPart = 0.95;
 /** Sends later than this are the generator's fault; more than one in a hundred spoils the measurement. */
 const maxLagMs = 100;
+/** A machine that stands still for more of the time than this can judge nobody. */
+const maxHeldUpPart = 0.25;
 /** In the first fifth of the slow start an even weight would give at most a sixth of the traffic; with room for chance. */
 const rampPart = 0.2;
 const rampMaxShare = 0.35;
@@ -43,13 +45,14 @@ function ceiling({ ceilings, tolerance }: Settings, { judgedSlowestMs, undisturb
   const allowed = ceilings.slowestMs + (tolerance === 'baseline' ? undisturbed.maxMs : 0);
   const detail =
     `${judgedSlowestMs} ms, at most ${allowed} ms ` +
-    `(undisturbed ${undisturbed.maxMs} ms, the generator itself paused ${generator.pausedMs} ms in all)`;
+    `(undisturbed ${undisturbed.maxMs} ms; generator or machine held up for ${generator.heldUpMs} ms in all)`;
   return { id: 'ceiling', title: 'the slowest request', passed: judgedSlowestMs <= allowed, detail };
 }
 
-function generator({ rate, generator: own }: Facts): Check {
-  const passed = rate.achievedPerSecond >= rate.askedPerSecond * minAchievedPart && own.lag.p99Ms <= maxLagMs;
-  const detail = `${rate.achievedPerSecond} of ${rate.askedPerSecond} requests a second, p99 ${own.lag.p99Ms} ms late`;
+function generator({ rate, generator: own, durationMs }: Facts): Check {
+  const steady = own.lag.p99Ms <= maxLagMs && own.heldUpMs <= durationMs * maxHeldUpPart;
+  const passed = rate.achievedPerSecond >= rate.askedPerSecond * minAchievedPart && steady;
+  const detail = `${rate.achievedPerSecond} of ${rate.askedPerSecond} requests a second, p99 ${own.lag.p99Ms} ms late, held up ${own.heldUpMs} ms`;
   return { id: 'generator', title: 'the load was as asked', passed, detail };
 }
 

@@ -15,6 +15,7 @@ export function renderTable(report: FailoverReport): string {
     ...report.checks.map(
       ({ passed, title, detail }) => `${passed ? 'ok    ' : 'FAILED'}  ${title}${after(': ', detail)}`,
     ),
+    ...slow(report),
     ...samples(report),
     ...states(report),
     '',
@@ -76,11 +77,22 @@ function facts(report: FailoverReport): string[] {
     ],
     [
       'generator',
-      `${rate.achievedPerSecond} of ${rate.askedPerSecond} requests a second, itself held up ${generator.pausedMs} ms in all`,
+      `${rate.achievedPerSecond} of ${rate.askedPerSecond} requests a second, itself held up ${generator.pausedMs} ms, ` +
+        `with the machine ${generator.heldUpMs} ms${generator.control ? '' : ' (no control)'}`,
     ],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`);
+}
+
+/** Shown when the ceiling was broken: when it happened often says why. */
+function slow({ slowest, checks }: FailoverReport): string[] {
+  if (checks.every((check) => check.id !== 'ceiling' || check.passed)) return [];
+  const shown = slowest.map(({ kind, intendedAtMs, durationMs, pausedMs, backend, id }) => {
+    const where = backend === null ? '' : ` by ${backend}`;
+    return `  at ${intendedAtMs} ms ${kind}: ${durationMs} ms${where}, held up for ${pausedMs} ms of it [${id}]`;
+  });
+  return ['', 'slowest requests:', ...shown];
 }
 
 function samples({ failures }: FailoverReport): string[] {

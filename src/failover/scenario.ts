@@ -2,6 +2,7 @@
 // What happened is collected here; what it means is said in judge.ts.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../lib/errors.ts';
+import { Control, stallsOf } from './control.ts';
 import { probeWithGets, replacedCookie } from './client-probe.ts';
 import { judge } from './judge.ts';
 import { Load } from './load.ts';
@@ -35,6 +36,7 @@ class Run {
   readonly #stats: StatsQuery;
   readonly #prefix: string;
   readonly #load: Load;
+  readonly #control: Control | null;
   /** The cookies of a client that the victim served. */
   #victimCookies: ReadonlyMap<string, string> = new Map();
 
@@ -45,6 +47,7 @@ class Run {
     // Backends remember executions of earlier runs: ids must not come back.
     this.#prefix = `${options.way}-${settings.seed}-${Date.now().toString(36)}-`;
     this.#load = new Load(options.target, settings.load, settings.seed, this.#prefix);
+    this.#control = options.control ? new Control(options.control, settings.healthPath) : null;
     this.measurement = newMeasurement();
   }
 
@@ -98,6 +101,7 @@ class Run {
     this.measurement.sessions = sessions;
     this.measurement.loadStartedAt = performance.now();
     this.#load.start();
+    this.#control?.start();
     await Promise.all(sessions.map((session) => session.start()));
   }
 
@@ -192,9 +196,12 @@ class Run {
   async #endLoad(): Promise<void> {
     const { measurement } = this;
     measurement.loadEndedAt = performance.now();
-    await Promise.all([this.#load.stop(), ...measurement.sessions.map((session) => session.stop())]);
+    const sessions = measurement.sessions.map((session) => session.stop());
+    await Promise.all([this.#load.stop(), this.#control?.stop(), ...sessions]);
     measurement.records = this.#load.records;
     measurement.pauses = this.#load.pauses;
+    const control = this.#control;
+    measurement.control = control && { stalls: stallsOf(control.samples), failed: control.failed };
   }
 
   async #collectExecutions(): Promise<void> {

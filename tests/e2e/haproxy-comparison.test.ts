@@ -34,6 +34,7 @@ async function failover(way: 'crash' | 'stop' | 'none'): Promise<FailoverReport>
     way,
     actuator: processActuator(victim, way),
     executions: executionsOf(backends),
+    control: survivor.address,
     checks: { intervalMs: interMs, timeoutMs: interMs },
     durations: { warmUpMs: 1000, baselineMs: 1000, downMs: 1000, recoveryMs: 2000 },
     slowStartMs: 30_000,

@@ -103,6 +103,19 @@ describe('the verdict', () => {
     expect(report.generator.pausedMs).toBe(40);
   });
 
+  it('does not blame it for stalls that the control saw too', () => {
+    const control = { stalls: [{ fromMs: 6010, toMs: 6050 }], failed: 0 };
+    const late = record({ intendedAt: 6000, endedAt: 6060 });
+    const report = verdictOn('crash', [late], { control });
+    expect(failedChecks(report)).toEqual([]);
+    expect(report.slowest[0]).toMatchObject({ durationMs: 60, pausedMs: 40 });
+  });
+
+  it('is failed by a machine that mostly stands still', () => {
+    const control = { stalls: [{ fromMs: 6000, toMs: 14_000 }], failed: 0 };
+    expect(failedChecks(verdictOn('crash', [], { control }))).toEqual(['generator']);
+  });
+
   it('raises the ceiling by the undisturbed slowest only when asked', () => {
     const records = [record({ intendedAt: 4000, endedAt: 4045 }), record({ intendedAt: 6000, endedAt: 6080 })];
     const lenient = options('crash', { tolerance: 'baseline' });

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { stallsOf } from '../../src/failover/control.ts';
 import { fetchExecutions } from '../../src/failover/executions.ts';
 import { newAgent, send } from '../../src/failover/http-client.ts';
 import { Pauses, latencyOf } from '../../src/failover/latency.ts';
@@ -49,8 +50,18 @@ describe('latencies', () => {
         }
         const expected = [...paused].filter((ms) => ms >= from && ms < from + length).length;
         expect(pauses.within(from, from + length)).toBe(expected);
+        expect(pauses.with([{ fromMs: from, toMs: from + length }]).within(from, from + length)).toBe(length);
       }),
     );
+  });
+});
+
+describe('the control', () => {
+  it('finds the stalls: from when an answer was to be expected until it came', () => {
+    const steady = Array.from({ length: 10 }, (_, index) => ({ fromMs: index * 20, toMs: index * 20 + 1 }));
+    expect(stallsOf(steady)).toEqual([]);
+    expect(stallsOf([...steady, { fromMs: 200, toMs: 260 }])).toEqual([{ fromMs: 201, toMs: 260 }]);
+    expect(stallsOf([])).toEqual([]);
   });
 });
 

@@ -19,6 +19,7 @@ const report: FailoverReport = {
   checks: [
     { id: 'preflight', title: 'all servers are UP', passed: true, detail: 'backend-api-1 UP, backend-api-2 UP' },
     { id: 'down-gets', title: '5 GETs while it is down', passed: true, detail: '' },
+    { id: 'ceiling', title: 'the slowest request', passed: false, detail: '31 ms, at most 30 ms' },
     { id: 'no-failures', title: 'no request failed', passed: false, detail: '1 of 10000: 1 x "<status> & 502"\u0001' },
   ],
   times: { orderedAtMs: 5000, failedAtMs: 5100, healedAtMs: 9000, toDownMs: 420, toUpMs: 5800 },
@@ -29,7 +30,7 @@ const report: FailoverReport = {
   ],
   undisturbed: latency,
   disturbed: latency,
-  generator: { lag: latency, pausedMs: 17.5 },
+  generator: { lag: latency, pausedMs: 17.5, heldUpMs: 20, control: { failed: 0 } },
   ceilings: { slowestMs: 50, webSocketClosedMs: 1000, webSocketReconnectedMs: 50 },
   judgedSlowestMs: 30,
   answeredBy: { 'backend-api-1': 1000, 'backend-api-2': 4500 },
@@ -56,6 +57,10 @@ const report: FailoverReport = {
     { afterUpMs: 500, requests: 81, share: 0.1 },
   ],
   throttlePercents: [4, 10],
+  slowest: [
+    { kind: 'get', id: 'crash-7-x-1', intendedAtMs: 5020, durationMs: 31, pausedMs: 1, backend: null },
+    { kind: 'sticky', id: 'crash-7-x-9', intendedAtMs: 6020, durationMs: 30, pausedMs: 0, backend: 'backend-api-2' },
+  ],
   failures: [
     { kind: 'get', id: 'crash-7-x-1', intendedAtMs: 5020, durationMs: 31, reason: 'status 502', excused: false },
     { kind: 'post', id: 'crash-7-x-2', intendedAtMs: 5021, durationMs: 3, reason: 'reset', excused: true },
