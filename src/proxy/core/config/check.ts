@@ -1,0 +1,139 @@
+// What a schema cannot say: names that must exist or be unique, values that must fit together.
+import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
+import { parseBind } from './bind.ts';
+import { durationMs } from './duration.ts';
+import { nearName } from './explain.ts';
+import type { ConfigDocument, Path } from './read.ts';
+
+type Where = (path: Path, key?: string) => Position;
+
+/** All problems of a document that the schema accepts. */
+export function checkDocument(document: ConfigDocument, where: Where): Diagnostic[] {
+  const problems: Diagnostic[] = [];
+  const add = (code: string, message: string, path: Path, hint?: string): void => {
+    problems.push({ severity: 'error', code, message, where: where(path), ...(hint !== undefined && { hint }) });
+  };
+  const backends = document.backends.map((backend) => backend.name);
+  const knownBackend = (name: string | undefined, path: Path): void => {
+    if (name === undefined || backends.includes(name)) return;
+    add('unknown-backend', `there is no backend \`${name}\``, path, nearName(name, backends));
+  };
+  const bind = (text: string, path: Path): void => {
+    if (!parseBind(text)) {
+      add(
+        'bad-address',
+        `\`${text}\` is not an address to listen on`,
+        path,
+        'Write `*:80`, `127.0.0.1:8080`, `[::1]:80` or `unix:/path`.',
+      );
+    }
+  };
+  unique(document.frontends, 'frontends', 'frontend', add);
+  unique(document.backends, 'backends', 'backend', add);
+  uniqueBinds(document, add);
+  document.stats.socket.forEach((text, index) => bind(text, ['stats', 'socket', index]));
+  if (document.stats.listen !== undefined) bind(document.stats.listen, ['stats', 'listen']);
+  if (!/^(off|stdout|\/.+)$/.test(document.log.access)) {
+    add('bad-value', 'log.access must be off, stdout or an absolute path', ['log', 'access']);
+  }
+  document.frontends.forEach((frontend, at) => {
+    frontend.bind.forEach((text, index) => bind(text, ['frontends', at, 'bind', index]));
+    knownBackend(frontend.defaultBackend, ['frontends', at, 'defaultBackend']);
+    frontend.rules.forEach((rule, index) => {
+      const path = ['frontends', at, 'rules', index];
+      knownBackend(rule.backend, [...path, 'backend']);
+      if (rule.pathRegex !== undefined) pattern(rule.pathRegex, [...path, 'pathRegex'], add);
+    });
+    frontend.trustedProxies.forEach((text, index) => {
+      if (!/^[0-9A-Fa-f:.]+(\/[0-9]{1,3})?$/.test(text)) {
+        add('bad-address', `\`${text}\` is not an address or CIDR range`, ['frontends', at, 'trustedProxies', index]);
+      }
+    });
+  });
+  document.backends.forEach((backend, at) => checkBackend(backend, ['backends', at], add));
+  return problems;
+}
+
+type Add = (code: string, message: string, path: Path, hint?: string) => void;
+
+function checkBackend(backend: ConfigDocument['backends'][number], path: Path, add: Add): void {
+  if (backend.balance === 'hash' && !backend.hash) {
+    add(
+      'missing-key',
+      'balance: hash needs the key `hash`',
+      path,
+      'For instance `hash: { key: path-segment, index: 2 }`.',
+    );
+  }
+  const hash = backend.hash;
+  const needs = {
+    'path-segment': 'index',
+    'path-regex': 'pattern',
+    header: 'name',
+    query: 'name',
+    cookie: 'name',
+  } as const;
+  const needed = hash && hash.key in needs ? needs[hash.key as keyof typeof needs] : undefined;
+  if (hash && needed !== undefined && hash[needed] === undefined) {
+    add('missing-key', `hash key ${hash.key} needs \`${needed}\``, [...path, 'hash']);
+  }
+  if (hash?.pattern !== undefined) pattern(hash.pattern, [...path, 'hash', 'pattern'], add);
+  unique(backend.servers, [...path, 'servers'], 'server', add);
+  const cookies = new Map<string, string>();
+  backend.servers.forEach((server, index) => {
+    const value = server.cookie ?? server.name;
+    const other = backend.cookie && cookies.get(value);
+    if (other !== undefined) {
+      add('duplicate-cookie', `servers \`${other}\` and \`${server.name}\` have the same cookie`, [
+        ...path,
+        'servers',
+        index,
+      ]);
+    }
+    cookies.set(value, server.name);
+    const inter = durationMs(server.check?.inter ?? backend.check?.inter ?? '5s');
+    const timeout = durationMs(server.check?.timeout ?? backend.check?.timeout ?? '2s');
+    const own = server.check === undefined ? [...path, 'check'] : [...path, 'servers', index, 'check'];
+    if (inter <= 0 || timeout <= 0) add('bad-value', 'inter and timeout of a check must be more than 0', own);
+  });
+  if (backend.check && (durationMs(backend.check.fastinter) <= 0 || durationMs(backend.check.downinter) <= 0)) {
+    add('bad-value', 'fastinter and downinter must be more than 0', [...path, 'check']);
+  }
+}
+
+function unique(items: readonly { readonly name: string }[], at: string | Path, noun: string, add: Add): void {
+  const path = typeof at === 'string' ? [at] : at;
+  const seen = new Set<string>();
+  items.forEach((item, index) => {
+    if (seen.has(item.name))
+      add('duplicate-name', `there is already a ${noun} \`${item.name}\``, [...path, index, 'name']);
+    seen.add(item.name);
+  });
+}
+
+function uniqueBinds(document: ConfigDocument, add: Add): void {
+  const seen = new Map<string, string>();
+  document.frontends.forEach((frontend, at) => {
+    frontend.bind.forEach((text, index) => {
+      const id = parseBind(text)?.id;
+      const other = id === undefined ? undefined : seen.get(id);
+      if (other !== undefined) {
+        add('duplicate-bind', `\`${text}\` is already bound by frontend \`${other}\``, [
+          'frontends',
+          at,
+          'bind',
+          index,
+        ]);
+      }
+      if (id !== undefined && !/:0$/.test(id)) seen.set(id, frontend.name);
+    });
+  });
+}
+
+function pattern(source: string, path: Path, add: Add): void {
+  try {
+    new RegExp(source);
+  } catch (error) {
+    add('bad-regex', error instanceof Error ? error.message : 'not a regular expression', path);
+  }
+}

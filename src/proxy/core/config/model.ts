@@ -1,0 +1,133 @@
+// The configuration as the program uses it: checked, defaults filled in, durations in milliseconds, all plain data
+// (it travels to the workers as JSON). An immutable snapshot: a reload makes a new one.
+
+export interface ProxyConfig {
+  readonly workers: number | 'auto';
+  readonly graceMs: number;
+  readonly timeouts: Timeouts;
+  readonly limits: HeadLimits;
+  readonly accessLog: string;
+  readonly stats: StatsConfig;
+  readonly frontends: readonly FrontendConfig[];
+  readonly backends: readonly BackendConfig[];
+}
+
+export interface Timeouts extends BackendTimeouts {
+  readonly clientMs: number;
+  readonly httpRequestMs: number;
+  readonly keepAliveMs: number;
+}
+
+export interface BackendTimeouts {
+  readonly connectMs: number;
+  readonly serverMs: number;
+  readonly queueMs: number;
+  readonly tunnelMs: number;
+  readonly firstByteMs: number;
+}
+
+export interface HeadLimits {
+  readonly headerBytes: number;
+  readonly headers: number;
+  readonly uriBytes: number;
+}
+
+export interface StatsConfig {
+  readonly sockets: readonly Bind[];
+  readonly listen: Bind | undefined;
+  readonly uri: string;
+  readonly refreshMs: number;
+}
+
+/** Something to listen on. `id` is canonical: equal binds have equal ids, so that a reload keeps their sockets. */
+export type Bind =
+  | { readonly kind: 'tcp'; readonly id: string; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly id: string; readonly path: string };
+
+export interface FrontendConfig {
+  readonly name: string;
+  readonly binds: readonly Bind[];
+  readonly rules: readonly Rule[];
+  readonly defaultBackend: string | undefined;
+  readonly forwardFor: boolean;
+  readonly trustedProxies: readonly string[];
+  readonly maxconn: number;
+}
+
+export interface Rule {
+  readonly host: string | undefined;
+  readonly path: string | undefined;
+  readonly pathPrefix: string | undefined;
+  readonly pathRegex: string | undefined;
+  readonly backend: string;
+}
+
+export type RetryNonIdempotent = 'never' | 'unsent' | 'idempotency-key' | 'always';
+
+export interface BackendConfig {
+  readonly name: string;
+  readonly balance: 'roundrobin' | 'leastconn' | 'hash';
+  readonly hash: HashConfig | undefined;
+  readonly cookie: CookieConfig | undefined;
+  readonly slowstartMs: number;
+  readonly shutdownSessionsOnDown: boolean;
+  readonly holdMs: number;
+  readonly retries: number;
+  readonly retryNonIdempotent: RetryNonIdempotent;
+  readonly retryBudgetPercent: number;
+  readonly timeouts: BackendTimeouts;
+  readonly servers: readonly ServerConfig[];
+}
+
+export interface HashConfig {
+  readonly key: 'uri' | 'path-segment' | 'path-regex' | 'header' | 'query' | 'cookie' | 'source';
+  readonly index: number;
+  readonly pattern: string;
+  readonly name: string;
+  readonly depth: number;
+  readonly whole: boolean;
+  readonly balanceFactor: number;
+}
+
+export interface CookieConfig {
+  readonly name: string;
+  /** What follows `NAME=value; path=/` in Set-Cookie. */
+  readonly attributes: string;
+}
+
+export interface ServerConfig {
+  /** 1-based place in its backend: the identity in HAProxy's hash ring. */
+  readonly id: number;
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly weight: number;
+  readonly cookie: string;
+  readonly backup: boolean;
+  readonly disabled: boolean;
+  readonly maxconn: number;
+  readonly check: CheckConfig | undefined;
+}
+
+export interface CheckConfig {
+  readonly type: 'http' | 'tcp';
+  readonly method: string;
+  readonly path: string;
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+  /** Inclusive ranges of healthy statuses. */
+  readonly expect: readonly (readonly [number, number])[];
+  readonly interMs: number;
+  readonly fastinterMs: number;
+  readonly downinterMs: number;
+  readonly fall: number;
+  readonly rise: number;
+  readonly timeoutMs: number;
+  readonly init: 'up' | 'fully-up' | 'down' | 'fully-down';
+}
+
+/** `backend/server`: how state survives reloads, and how commands name a server. */
+export function serverKey(backend: string, server: string): string {
+  return `${backend}/${server}`;
+}

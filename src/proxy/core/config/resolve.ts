@@ -1,0 +1,142 @@
+// A checked document -> the model: durations in milliseconds, overrides applied, nothing left to interpret.
+import { parseBind } from './bind.ts';
+import { durationMs } from './duration.ts';
+import type {
+  BackendConfig,
+  Bind,
+  CheckConfig,
+  CookieConfig,
+  FrontendConfig,
+  ProxyConfig,
+  ServerConfig,
+} from './model.ts';
+import type { ConfigDocument } from './read.ts';
+
+type BackendDocument = ConfigDocument['backends'][number];
+type ServerDocument = BackendDocument['servers'][number];
+
+/** The document must have passed the schema and checkDocument. */
+export function resolveConfig(document: ConfigDocument): ProxyConfig {
+  const { timeouts, stats } = document;
+  return {
+    workers: document.workers,
+    graceMs: durationMs(document.grace),
+    timeouts: {
+      ...backendTimeouts(timeouts),
+      clientMs: durationMs(timeouts.client),
+      httpRequestMs: durationMs(timeouts.httpRequest),
+      keepAliveMs: durationMs(timeouts.keepAlive),
+    },
+    limits: document.limits,
+    accessLog: document.log.access,
+    stats: {
+      sockets: binds(stats.socket),
+      listen: stats.listen === undefined ? undefined : parseBind(stats.listen),
+      uri: stats.uri,
+      refreshMs: durationMs(stats.refresh),
+    },
+    frontends: document.frontends.map(resolveFrontend),
+    backends: document.backends.map((backend) => resolveBackend(backend, timeouts)),
+  };
+}
+
+function binds(texts: readonly string[]): Bind[] {
+  return texts.map(parseBind).filter((bind) => bind !== undefined);
+}
+
+function resolveFrontend(frontend: ConfigDocument['frontends'][number]): FrontendConfig {
+  return {
+    name: frontend.name,
+    binds: binds(frontend.bind),
+    rules: frontend.rules.map((rule) => ({
+      host: rule.host?.toLowerCase(),
+      path: rule.path,
+      pathPrefix: rule.pathPrefix,
+      pathRegex: rule.pathRegex,
+      backend: rule.backend,
+    })),
+    defaultBackend: frontend.defaultBackend,
+    forwardFor: frontend.forwardFor,
+    trustedProxies: frontend.trustedProxies,
+    maxconn: frontend.maxconn,
+  };
+}
+
+function backendTimeouts(from: ConfigDocument['timeouts']): BackendConfig['timeouts'] {
+  return {
+    connectMs: durationMs(from.connect),
+    serverMs: durationMs(from.server),
+    queueMs: durationMs(from.queue),
+    tunnelMs: durationMs(from.tunnel),
+    firstByteMs: durationMs(from.firstByte),
+  };
+}
+
+function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['timeouts']): BackendConfig {
+  const { hash, cookie } = backend;
+  return {
+    name: backend.name,
+    balance: backend.balance,
+    hash: hash && { ...hash, index: hash.index ?? 1, pattern: hash.pattern ?? '', name: hash.name ?? '' },
+    cookie: cookie && { name: cookie.name, attributes: cookieAttributes(cookie) },
+    slowstartMs: durationMs(backend.slowstart),
+    shutdownSessionsOnDown: backend.onMarkedDown === 'shutdown-sessions',
+    holdMs: durationMs(backend.hold),
+    retries: backend.retries,
+    retryNonIdempotent: backend.retryNonIdempotent,
+    retryBudgetPercent: backend.retryBudget,
+    timeouts: backendTimeouts({ ...timeouts, ...backend.timeouts }),
+    servers: backend.servers.map((server, index) => resolveServer(server, index + 1, backend)),
+  };
+}
+
+/** HAProxy's order: HttpOnly, Secure, domain, further attributes. */
+function cookieAttributes(cookie: NonNullable<BackendDocument['cookie']>): CookieConfig['attributes'] {
+  return [
+    cookie.httponly && '; HttpOnly',
+    cookie.secure && '; Secure',
+    cookie.domain !== undefined && `; domain=${cookie.domain}`,
+    cookie.samesite !== undefined && `; SameSite=${cookie.samesite}`,
+  ]
+    .filter((part) => part !== false)
+    .join('');
+}
+
+function resolveServer(server: ServerDocument, id: number, backend: BackendDocument): ServerConfig {
+  return {
+    id,
+    name: server.name,
+    address: server.address,
+    port: server.port,
+    weight: server.weight,
+    cookie: server.cookie ?? server.name,
+    backup: server.backup,
+    disabled: server.disabled,
+    maxconn: server.maxconn,
+    check: resolveCheck(server, backend.check),
+  };
+}
+
+function resolveCheck(server: ServerDocument, check: BackendDocument['check']): CheckConfig | undefined {
+  if (!check || server.check?.enabled === false) return undefined;
+  const own = server.check;
+  return {
+    type: check.type,
+    method: check.method,
+    path: own?.path ?? check.path,
+    host: check.host ?? `${server.address.includes(':') ? `[${server.address}]` : server.address}:${server.port}`,
+    address: own?.address ?? server.address,
+    port: own?.port ?? server.port,
+    expect: check.expect.split(',').map((range) => {
+      const [low = '', high = low] = range.split('-');
+      return [Number(low), Number(high)] as const;
+    }),
+    interMs: durationMs(own?.inter ?? check.inter),
+    fastinterMs: durationMs(check.fastinter),
+    downinterMs: durationMs(check.downinter),
+    fall: check.fall,
+    rise: check.rise,
+    timeoutMs: durationMs(own?.timeout ?? check.timeout),
+    init: check.init,
+  };
+}

@@ -1,0 +1,77 @@
+// The parts of a backend's schema that have keys of their own: hash, cookie, check.
+import { durationOf } from './schema-words.ts';
+
+export const hashSchema = {
+  type: 'object',
+  required: ['key'],
+  additionalProperties: false,
+  description: 'What `balance: hash` hashes. A request without the key is spread by round robin.',
+  properties: {
+    key: {
+      enum: ['uri', 'path-segment', 'path-regex', 'header', 'query', 'cookie', 'source'],
+      description:
+        'uri: the path (see depth, whole). path-segment: segment number `index`. path-regex: first group of `pattern`. header, query, cookie: the value called `name`. source: the client address.',
+    },
+    index: {
+      type: 'integer',
+      minimum: 1,
+      description: 'path-segment: which one; in /stream/42/seg.ts segment 2 is 42.',
+    },
+    pattern: { type: 'string', description: 'path-regex: JavaScript regular expression with one group.' },
+    name: { type: 'string', minLength: 1, description: 'header, query, cookie: its name.' },
+    depth: { type: 'integer', minimum: 0, default: 0, description: 'uri: only the first so many segments. 0 = all.' },
+    whole: { type: 'boolean', default: false, description: 'uri: with the query string.' },
+    balanceFactor: {
+      anyOf: [{ const: 0 }, { type: 'integer', minimum: 101, maximum: 1000 }],
+      default: 0,
+      description: 'Bounded load in percent of the average; beyond it the next server of the ring serves. 0 = off.',
+    },
+  },
+} as const;
+
+export const cookieSchema = {
+  type: 'object',
+  required: ['name'],
+  additionalProperties: false,
+  description: 'Persistence by a cookie that the proxy sets itself (HAProxy: `insert indirect nocache`).',
+  properties: {
+    name: {
+      type: 'string',
+      pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
+      description: 'Name of the cookie, for instance SERVERID.',
+    },
+    httponly: { type: 'boolean', default: true, description: 'Add HttpOnly.' },
+    secure: { type: 'boolean', default: false, description: 'Add Secure.' },
+    samesite: { enum: ['Strict', 'Lax', 'None'], description: 'Add SameSite.' },
+    domain: { type: 'string', pattern: '^[A-Za-z0-9.-]+$', description: 'Add Domain.' },
+  },
+} as const;
+
+export const checkSchema = {
+  type: 'object',
+  additionalProperties: false,
+  description: 'Active health check of every server. Left out = servers are always UP ("no check").',
+  properties: {
+    type: { enum: ['http', 'tcp'], default: 'http', description: 'http: a request and its status. tcp: a connection.' },
+    method: { enum: ['GET', 'HEAD', 'OPTIONS'], default: 'GET', description: 'Method of the request.' },
+    path: { type: 'string', pattern: '^/[!-~]*$', default: '/', description: 'Path, for instance /api/v1/health.' },
+    host: { type: 'string', pattern: '^[!-~]+$', description: 'Host header; the server address when left out.' },
+    expect: {
+      type: 'string',
+      pattern: '^[1-5][0-9][0-9](-[1-5][0-9][0-9])?(,[1-5][0-9][0-9](-[1-5][0-9][0-9])?)*$',
+      default: '200-399',
+      description: 'Statuses that count as healthy: `200-399`, `200,204`. Redirects are not followed.',
+    },
+    inter: durationOf('5s', 'Interval while fully UP.'),
+    fastinter: durationOf('1s', 'Interval between two states and when traffic reports an error.'),
+    downinter: durationOf('2s', 'Interval while fully DOWN.'),
+    fall: { type: 'integer', minimum: 1, maximum: 100, default: 3, description: 'Failures in a row until DOWN.' },
+    rise: { type: 'integer', minimum: 1, maximum: 100, default: 2, description: 'Successes in a row until UP.' },
+    timeout: durationOf('2s', 'The whole check.'),
+    init: {
+      enum: ['up', 'fully-up', 'down', 'fully-down'],
+      default: 'up',
+      description: 'State at start. up: the first failed check marks it DOWN. down: the first success marks it UP.',
+    },
+  },
+} as const;

@@ -1,0 +1,251 @@
+// The configuration file as JSON Schema: every key, its default and its description. Validation, documentation and
+// editor completion come from this one literal. Meaning across keys (names that must exist) is checked in check.ts.
+import { checkSchema, hashSchema, cookieSchema } from './schema-parts.ts';
+import { durationOf, nameSchema, weightSchema } from './schema-words.ts';
+
+const timeoutsSchema = {
+  type: 'object',
+  additionalProperties: false,
+  default: {},
+  description: 'How long each wait may last.',
+  properties: {
+    connect: durationOf('5s', 'Opening a connection to a server.'),
+    client: durationOf('60s', 'A client that neither sends nor takes bytes in the middle of a request or response.'),
+    server: durationOf(
+      '60s',
+      'A server that sends nothing: before the response head 504, within the body a cut response.',
+    ),
+    httpRequest: durationOf('10s', 'From the first byte of a request to the end of its head, in total: 408.'),
+    keepAlive: durationOf('60s', 'An idle client connection between two requests; closed silently.'),
+    queue: durationOf('5s', 'A request that waits for a slot of `maxconn`: 503.'),
+    tunnel: durationOf('1h', 'A WebSocket or other upgraded connection on which nothing moves either way.'),
+    firstByte: durationOf(
+      '1s',
+      'A replayable request that got no byte of a response for this long is sent to another server as well; the first answer wins. 0 turns it off.',
+    ),
+  },
+} as const;
+
+const backendTimeoutsSchema = {
+  type: 'object',
+  additionalProperties: false,
+  description: 'Overrides of the top-level timeouts for this backend.',
+  properties: {
+    connect: durationOf(undefined, 'As `timeouts.connect`.'),
+    server: durationOf(undefined, 'As `timeouts.server`.'),
+    queue: durationOf(undefined, 'As `timeouts.queue`.'),
+    tunnel: durationOf(undefined, 'As `timeouts.tunnel`.'),
+    firstByte: durationOf(undefined, 'As `timeouts.firstByte`.'),
+  },
+} as const;
+
+const frontendSchema = {
+  type: 'object',
+  required: ['name', 'bind'],
+  additionalProperties: false,
+  properties: {
+    name: nameSchema('Name of the frontend, as statistics and logs show it.'),
+    bind: {
+      type: 'array',
+      minItems: 1,
+      items: { type: 'string', minLength: 1 },
+      description:
+        'Addresses to listen on: `*:80`, `127.0.0.1:8080`, `[::]:80`, `unix:/run/x.sock`. A socket that systemd passed with the same address is used instead of binding.',
+    },
+    rules: {
+      type: 'array',
+      default: [],
+      description: 'Tried in order; the first whose conditions all hold names the backend.',
+      items: {
+        type: 'object',
+        required: ['backend'],
+        additionalProperties: false,
+        properties: {
+          host: { type: 'string', description: 'Exact host (port and case ignored) or `*.example.org`.' },
+          path: { type: 'string', pattern: '^/', description: 'The path is exactly this.' },
+          pathPrefix: {
+            type: 'string',
+            pattern: '^/',
+            description:
+              'The path begins with this, by whole segments: `/api` matches `/api` and `/api/x`, not `/apiary`.',
+          },
+          pathRegex: { type: 'string', description: 'JavaScript regular expression on the path.' },
+          backend: { type: 'string', description: 'Name of the backend to use.' },
+        },
+      },
+    },
+    defaultBackend: { type: 'string', description: 'Backend when no rule matches; without it such requests get 404.' },
+    forwardFor: {
+      type: 'boolean',
+      default: true,
+      description: 'Add X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host.',
+    },
+    trustedProxies: {
+      type: 'array',
+      default: [],
+      items: { type: 'string' },
+      description:
+        'Addresses or CIDR ranges whose own X-Forwarded-* headers are kept and appended to; others are dropped.',
+    },
+    maxconn: {
+      type: 'integer',
+      minimum: 1,
+      default: 20_000,
+      description: 'Connections per worker; beyond it accepted connections are closed.',
+    },
+  },
+} as const;
+
+const serverSchema = {
+  type: 'object',
+  required: ['name', 'address', 'port'],
+  additionalProperties: false,
+  properties: {
+    name: nameSchema('Name of the server, unique in its backend.'),
+    address: { type: 'string', minLength: 1, description: 'IP address or host name.' },
+    port: { type: 'integer', minimum: 1, maximum: 65_535, description: 'Port.' },
+    weight: weightSchema,
+    cookie: {
+      type: 'string',
+      pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~:/@-]+$",
+      description: 'Value of the persistence cookie for this server; its name when left out.',
+    },
+    backup: { type: 'boolean', default: false, description: 'Used only while no other server is usable.' },
+    disabled: { type: 'boolean', default: false, description: 'Starts in state MAINT.' },
+    maxconn: {
+      type: 'integer',
+      minimum: 0,
+      default: 0,
+      description: 'Requests at once, over all workers; more wait in the queue. 0 = no limit.',
+    },
+    check: {
+      type: 'object',
+      additionalProperties: false,
+      description: "Overrides of the backend's check for this server.",
+      properties: {
+        enabled: { type: 'boolean', description: 'false: never checked, always UP ("no check").' },
+        address: { type: 'string', description: 'Address to check instead.' },
+        port: { type: 'integer', minimum: 1, maximum: 65_535, description: 'Port to check instead.' },
+        path: { type: 'string', pattern: '^/', description: 'Path to check instead.' },
+        inter: durationOf(undefined, 'Interval instead.'),
+        timeout: durationOf(undefined, 'Timeout instead.'),
+      },
+    },
+  },
+} as const;
+
+const backendSchema = {
+  type: 'object',
+  required: ['name', 'servers'],
+  additionalProperties: false,
+  properties: {
+    name: nameSchema('Name of the backend.'),
+    balance: {
+      enum: ['roundrobin', 'leastconn', 'hash'],
+      default: 'roundrobin',
+      description:
+        'roundrobin: smooth, by weight. leastconn: fewest requests under way. hash: consistent ring, see `hash`.',
+    },
+    hash: hashSchema,
+    cookie: cookieSchema,
+    check: checkSchema,
+    slowstart: durationOf('0', 'After a recovery the weight grows from 1/16 to full over this time. 0 = at once.'),
+    onMarkedDown: {
+      enum: ['none', 'shutdown-sessions'],
+      default: 'shutdown-sessions',
+      description:
+        'shutdown-sessions: when a server goes DOWN its tunnels are closed and its requests tried elsewhere.',
+    },
+    hold: durationOf(
+      '10s',
+      'While no server is usable, requests wait this long for one, then get 503 with Retry-After.',
+    ),
+    retries: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 10,
+      default: 3,
+      description: 'Attempts after the first; each goes to another server at once if there is one.',
+    },
+    retryNonIdempotent: {
+      enum: ['never', 'unsent', 'idempotency-key', 'always'],
+      default: 'idempotency-key',
+      description:
+        'POST, PATCH and unknown methods. unsent: only if no byte was sent. idempotency-key: also if the request has that header. always: as HAProxy does (may execute twice). never: not even unsent ones.',
+    },
+    retryBudget: {
+      type: 'number',
+      minimum: 0,
+      maximum: 100,
+      default: 20,
+      description:
+        'Extra attempts allowed, in percent of the requests of the last ten seconds (and always 10 a second).',
+    },
+    timeouts: backendTimeoutsSchema,
+    servers: { type: 'array', minItems: 1, items: serverSchema, description: 'The servers, in order.' },
+  },
+} as const;
+
+export const configSchema = {
+  type: 'object',
+  required: ['frontends', 'backends'],
+  additionalProperties: false,
+  properties: {
+    workers: {
+      anyOf: [{ type: 'integer', minimum: 1, maximum: 64 }, { const: 'auto' }],
+      default: 'auto',
+      description: 'Worker processes; auto = one a CPU.',
+    },
+    grace: durationOf('30s', 'On SIGTERM, how long requests and tunnels may go on before they are closed.'),
+    timeouts: timeoutsSchema,
+    limits: {
+      type: 'object',
+      additionalProperties: false,
+      default: {},
+      description: 'Limits on what clients and servers may send.',
+      properties: {
+        headerBytes: { type: 'integer', minimum: 1024, maximum: 1_048_576, default: 16_384, description: 'Head: 431.' },
+        headers: { type: 'integer', minimum: 10, maximum: 1000, default: 128, description: 'Header lines: 431.' },
+        uriBytes: { type: 'integer', minimum: 256, maximum: 65_536, default: 8192, description: 'Target: 414.' },
+      },
+    },
+    log: {
+      type: 'object',
+      additionalProperties: false,
+      default: {},
+      description: "Access log, in HAProxy's httplog format.",
+      properties: {
+        access: {
+          type: 'string',
+          default: 'off',
+          description: '`off`, `stdout`, or a file (opened again on SIGUSR1 and on reload).',
+        },
+      },
+    },
+    stats: {
+      type: 'object',
+      additionalProperties: false,
+      default: {},
+      description: 'Where statistics and control are found.',
+      properties: {
+        socket: {
+          type: 'array',
+          default: [],
+          items: { type: 'string', minLength: 1 },
+          description:
+            "Runtime sockets in HAProxy's text protocol: `127.0.0.1:9100`, `unix:/run/veza-proxy/admin.sock`. Whoever can connect controls the proxy.",
+        },
+        listen: { type: 'string', description: 'Address of the statistics page over HTTP; left out = none.' },
+        uri: {
+          type: 'string',
+          pattern: '^/',
+          default: '/stats',
+          description: 'Path of the page; `;csv` after it gives CSV.',
+        },
+        refresh: durationOf('5s', 'The page reloads itself; 0 = never.'),
+      },
+    },
+    frontends: { type: 'array', minItems: 1, items: frontendSchema, description: 'Where clients connect.' },
+    backends: { type: 'array', minItems: 1, items: backendSchema, description: 'Pools of servers.' },
+  },
+} as const;

@@ -1,0 +1,142 @@
+// Counters of one statistics row, as an array of numbers: cheap to count, to send and to add up over workers.
+
+const names = [
+  'sessions',
+  'sessionsMax',
+  'sessionsTotal',
+  'queued',
+  'queuedMax',
+  'bytesIn',
+  'bytesOut',
+  'requestErrors',
+  'connectErrors',
+  'responseErrors',
+  'retries',
+  'redispatches',
+  'picked',
+  'status1xx',
+  'status2xx',
+  'status3xx',
+  'status4xx',
+  'status5xx',
+  'statusOther',
+  'clientAborts',
+  'serverAborts',
+  'connects',
+  'reuses',
+  'idle',
+  'connections',
+  'connectionsTotal',
+  'holds',
+  'hedges',
+  'queueMs',
+  'connectMs',
+  'responseMs',
+  'totalMs',
+  'timed',
+  'logDropped',
+] as const;
+
+export type CounterName = (typeof names)[number];
+
+/** What shows a present state and is not cleared. */
+const gauges: ReadonlySet<CounterName> = new Set(['sessions', 'queued', 'idle', 'connections']);
+
+/** HAProxy's averages look at about the last 1024 requests. */
+const averagedRequests = 1024;
+
+export class Counters {
+  sessions = 0;
+  sessionsMax = 0;
+  sessionsTotal = 0;
+  queued = 0;
+  queuedMax = 0;
+  bytesIn = 0;
+  bytesOut = 0;
+  requestErrors = 0;
+  connectErrors = 0;
+  responseErrors = 0;
+  retries = 0;
+  redispatches = 0;
+  picked = 0;
+  status1xx = 0;
+  status2xx = 0;
+  status3xx = 0;
+  status4xx = 0;
+  status5xx = 0;
+  statusOther = 0;
+  clientAborts = 0;
+  serverAborts = 0;
+  connects = 0;
+  reuses = 0;
+  idle = 0;
+  connections = 0;
+  connectionsTotal = 0;
+  holds = 0;
+  hedges = 0;
+  queueMs = 0;
+  connectMs = 0;
+  responseMs = 0;
+  totalMs = 0;
+  timed = 0;
+  logDropped = 0;
+
+  begin(): void {
+    this.sessions += 1;
+    this.sessionsTotal += 1;
+    if (this.sessions > this.sessionsMax) this.sessionsMax = this.sessions;
+  }
+
+  end(): void {
+    this.sessions -= 1;
+  }
+
+  status(status: number): void {
+    if (status < 200) this.status1xx += 1;
+    else if (status < 300) this.status2xx += 1;
+    else if (status < 400) this.status3xx += 1;
+    else if (status < 500) this.status4xx += 1;
+    else if (status < 600) this.status5xx += 1;
+    else this.statusOther += 1;
+  }
+
+  /** Adds the times of one request to the averages; negative ones were not reached. */
+  times(queueMs: number, connectMs: number, responseMs: number, totalMs: number): void {
+    if (this.timed >= averagedRequests) {
+      this.queueMs /= 2;
+      this.connectMs /= 2;
+      this.responseMs /= 2;
+      this.totalMs /= 2;
+      this.timed /= 2;
+    }
+    this.queueMs += Math.max(0, queueMs);
+    this.connectMs += Math.max(0, connectMs);
+    this.responseMs += Math.max(0, responseMs);
+    this.totalMs += totalMs;
+    this.timed += 1;
+  }
+
+  toArray(): number[] {
+    return names.map((name) => this[name]);
+  }
+
+  /** Adds numbers that toArray gave elsewhere. */
+  add(values: readonly number[]): void {
+    names.forEach((name, index) => {
+      this[name] += values[index] ?? 0;
+    });
+  }
+
+  /** Forgets the present state, which ended with the process it came from. */
+  dropGauges(): void {
+    for (const name of gauges) this[name] = 0;
+  }
+
+  clear(): void {
+    for (const name of names) {
+      if (!gauges.has(name)) this[name] = 0;
+    }
+    this.sessionsMax = this.sessions;
+    this.queuedMax = this.queued;
+  }
+}

@@ -1,0 +1,136 @@
+// Head of an HTTP/1 response from a server: text -> what the proxy needs, or why it is not one (502).
+import { keepAliveTimeoutSeconds, readTransferEncoding, splitTokens } from './fields.ts';
+import { isToken, parseLength, trimmed, withoutFields } from './scan.ts';
+
+export class ResponseHead {
+  status = 0;
+  minor = 1;
+  /** `200 OK`, as it came. */
+  statusText = '';
+  /** Length of the body, -1 when chunked, -2 when the end of the connection ends it. 0 when there is none. */
+  length = -2;
+  keepAlive = true;
+  upgrade = '';
+  /** Seconds after which the server closes an idle connection; -1 unknown. */
+  keepAliveSeconds = -1;
+  isEventStream = false;
+  hasSetCookie = false;
+  /** May a shared cache store it: a validator or a freshness is there and `private`/`no-store` is not. */
+  hasValidator = false;
+  cacheControl = '';
+  /** End-to-end header lines as they came, Content-Length among them. */
+  fields = '';
+}
+
+const streamEnd = -2;
+
+/** Parses a response head; returns why it is refused as a string. `bodiless`: the request was HEAD. */
+export function parseResponseHead(text: string, bodiless: boolean): ResponseHead | string {
+  const head = new ResponseHead();
+  const lineEnd = text.indexOf('\r\n');
+  const line = /^HTTP\/1\.([01]) ([1-5][0-9][0-9])(?: |$)/.exec(text.slice(0, lineEnd));
+  if (!line) return 'malformed status line';
+  head.minor = line[1] === '1' ? 1 : 0;
+  head.status = Number(line[2]);
+  head.statusText = text.slice(9, lineEnd);
+  const seen: Seen = { lengths: 0, transferEncodings: 0, length: 0, connection: [], upgrade: '' };
+  let keepFrom = lineEnd + 2;
+  for (let at = lineEnd + 2; at < text.length;) {
+    const end = text.indexOf('\r\n', at);
+    const colon = text.indexOf(':', at);
+    if (colon < 0 || colon >= end || !isToken(text, at, colon)) return 'malformed header line';
+    const outcome = field(text, at, colon, end, head, seen);
+    if (typeof outcome === 'string') return outcome;
+    if (outcome) {
+      if (keepFrom < at) head.fields += text.slice(keepFrom, at);
+      keepFrom = end + 2;
+    }
+    at = end + 2;
+  }
+  if (keepFrom < text.length) head.fields += text.slice(keepFrom);
+  return finish(head, seen, bodiless);
+}
+
+interface Seen {
+  lengths: number;
+  transferEncodings: number;
+  length: number;
+  readonly connection: string[];
+  upgrade: string;
+}
+
+/** true = leave the line out, false = keep it, a string = refuse the response. */
+function field(text: string, at: number, colon: number, end: number, head: ResponseHead, seen: Seen): boolean | string {
+  switch (colon - at) {
+    case 4:
+    case 7:
+    case 10:
+    case 12:
+    case 13:
+    case 14:
+    case 16:
+    case 17:
+      break;
+    default:
+      return false;
+  }
+  switch (text.slice(at, colon).toLowerCase()) {
+    case 'etag':
+    case 'expires':
+    case 'last-modified':
+      head.hasValidator = true;
+      return false;
+    case 'cache-control':
+      head.cacheControl += `,${trimmed(text, colon + 1, end).toLowerCase()}`;
+      return false;
+    case 'set-cookie':
+      head.hasSetCookie = true;
+      return false;
+    case 'content-type':
+      head.isEventStream = trimmed(text, colon + 1, end)
+        .toLowerCase()
+        .startsWith('text/event-stream');
+      return false;
+    case 'connection':
+      splitTokens(trimmed(text, colon + 1, end), seen.connection);
+      return true;
+    case 'keep-alive':
+      head.keepAliveSeconds = keepAliveTimeoutSeconds(trimmed(text, colon + 1, end));
+      return true;
+    case 'proxy-connection':
+      return true;
+    case 'upgrade':
+      seen.upgrade = trimmed(text, colon + 1, end);
+      return true;
+    case 'content-length':
+      seen.lengths += 1;
+      seen.length = parseLength(trimmed(text, colon + 1, end));
+      return seen.length < 0 ? 'malformed Content-Length' : false;
+    case 'transfer-encoding':
+      seen.transferEncodings += 1;
+      return readTransferEncoding(trimmed(text, colon + 1, end)) === 0 ? true : 'unsupported Transfer-Encoding';
+    default:
+      return false;
+  }
+}
+
+function finish(head: ResponseHead, seen: Seen, bodiless: boolean): ResponseHead | string {
+  if (seen.lengths > 1) return 'more than one Content-Length';
+  if (seen.transferEncodings > 1) return 'more than one Transfer-Encoding';
+  if (seen.transferEncodings === 1 && (seen.lengths > 0 || head.minor === 0)) return 'contradictory framing';
+  head.keepAlive = head.minor === 1;
+  let nominated: string[] | undefined;
+  for (const token of seen.connection) {
+    if (token === 'close') head.keepAlive = false;
+    else if (token === 'keep-alive') head.keepAlive = true;
+    else if (token === 'upgrade') head.upgrade = seen.upgrade;
+    else if (token !== 'content-length' && token !== 'set-cookie') (nominated ??= []).push(token);
+  }
+  if (seen.connection.includes('close')) head.keepAlive = false;
+  if (nominated) head.fields = withoutFields(head.fields, nominated);
+  if (bodiless || head.status < 200 || head.status === 204 || head.status === 304) head.length = 0;
+  else if (seen.transferEncodings === 1) head.length = -1;
+  else head.length = seen.lengths === 1 ? seen.length : streamEnd;
+  if (head.length === streamEnd) head.keepAlive = false;
+  return head;
+}

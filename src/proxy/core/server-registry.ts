@@ -1,0 +1,29 @@
+// All server records of the master, by `backend/server`; a reload keeps those whose identity is the same. Pure.
+import { type ProxyConfig, serverKey } from './config/model.ts';
+import { ServerRecord } from './server-record.ts';
+
+export class ServerRegistry {
+  #records: readonly ServerRecord[] = [];
+
+  /** In the order of the configuration. */
+  get records(): readonly ServerRecord[] {
+    return this.#records;
+  }
+
+  find(key: string): ServerRecord | undefined {
+    return this.#records.find((record) => record.key === key);
+  }
+
+  sync(config: ProxyConfig, nowMs: number): void {
+    const before = new Map(this.#records.map((record) => [record.key, record]));
+    this.#records = config.backends.flatMap((backend) =>
+      backend.servers.map((server) => {
+        const known = before.get(serverKey(backend.name, server.name));
+        const same = known?.config.address === server.address && known.config.port === server.port;
+        if (!known || !same) return new ServerRecord(backend, server, nowMs);
+        known.reconfigure(backend, server);
+        return known;
+      }),
+    );
+  }
+}

@@ -1,0 +1,137 @@
+// Runs the active checks in the master: each server on its own timer, never two checks of one server at once.
+import { connect } from 'node:net';
+import type { CheckConfig } from '../core/config/model.ts';
+import type { CheckResult, ServerRecord } from '../core/server-record.ts';
+
+type Listener = (record: ServerRecord, result: CheckResult, change: 'up' | 'down' | undefined) => void;
+
+/** While requests wait for a server of a backend its checks come this often. */
+const heldIntervalMs = 250;
+/** How long one report of waiting requests counts. */
+const heldForMs = 1000;
+/** A status line is all that is looked at. */
+const maxResponseBytes = 16_384;
+
+interface Task {
+  timer: NodeJS.Timeout | undefined;
+  running: boolean;
+  again: boolean;
+}
+
+export class HealthChecker {
+  readonly #tasks = new Map<ServerRecord, Task>();
+  readonly #held = new Map<string, number>();
+  readonly #listener: Listener;
+
+  constructor(listener: Listener) {
+    this.#listener = listener;
+  }
+
+  /** Checks exactly these from now on. First checks come at once, spread over the shortest interval. */
+  sync(records: readonly ServerRecord[]): void {
+    for (const [record, task] of this.#tasks) {
+      if (records.includes(record) && record.config.check) continue;
+      clearTimeout(task.timer);
+      this.#tasks.delete(record);
+    }
+    const checked = records.filter((record) => record.config.check);
+    const spreadMs = Math.min(1000, ...checked.map((record) => record.config.check?.interMs ?? 1000));
+    checked.forEach((record, index) => {
+      if (this.#tasks.has(record)) return;
+      const task: Task = { timer: undefined, running: false, again: false };
+      this.#tasks.set(record, task);
+      this.#schedule(record, task, (spreadMs * index) / checked.length);
+    });
+  }
+
+  /** Checks now; if a check runs already, once more after it (that one may have begun before the trouble). */
+  force(record: ServerRecord): void {
+    const task = this.#tasks.get(record);
+    if (!task) return;
+    if (task.running) task.again = true;
+    else this.#schedule(record, task, 0);
+  }
+
+  /** Requests wait for a server of this backend: look more often. */
+  hurry(backend: string): void {
+    this.#held.set(backend, performance.now() + heldForMs);
+    for (const [record, task] of this.#tasks) {
+      if (record.backend.name === backend && !record.up && !task.running)
+        this.#schedule(record, task, heldIntervalMs / 2);
+    }
+  }
+
+  stop(): void {
+    for (const task of this.#tasks.values()) clearTimeout(task.timer);
+    this.#tasks.clear();
+  }
+
+  #schedule(record: ServerRecord, task: Task, delayMs: number): void {
+    clearTimeout(task.timer);
+    task.timer = setTimeout(() => void this.#run(record, task), delayMs);
+  }
+
+  async #run(record: ServerRecord, task: Task): Promise<void> {
+    const { check } = record.config;
+    if (!check || this.#tasks.get(record) !== task) return;
+    if (record.admin === 'maint') {
+      this.#schedule(record, task, check.fastinterMs);
+      return;
+    }
+    task.running = true;
+    task.again = false;
+    const result = await runCheck(check);
+    task.running = false;
+    if (this.#tasks.get(record) !== task) return;
+    this.#listener(record, result, record.record(result, performance.now()));
+    this.#schedule(record, task, task.again ? 0 : this.#delayOf(record));
+  }
+
+  #delayOf(record: ServerRecord): number {
+    const delayMs = record.health?.nextDelayMs() ?? 1000;
+    const held = !record.up && (this.#held.get(record.backend.name) ?? 0) > performance.now();
+    // A little jitter keeps the checks of many balancers apart.
+    return held ? Math.min(delayMs, heldIntervalMs) : delayMs * (0.98 + Math.random() * 0.04);
+  }
+}
+
+/** One check; never rejects. */
+export function runCheck(check: CheckConfig): Promise<CheckResult> {
+  const startedAt = performance.now();
+  const { promise, resolve } = Promise.withResolvers<CheckResult>();
+  let connected = false;
+  let text = '';
+  const socket = connect({ host: check.address, port: check.port, noDelay: true });
+  const finish = (passed: boolean, code: string, detail: string, status?: number): void => {
+    clearTimeout(timer);
+    socket.destroy();
+    resolve({ passed, code, status, durationMs: performance.now() - startedAt, detail });
+  };
+  const timer = setTimeout(() => finish(false, connected ? 'L7TOUT' : 'L4TOUT', 'timeout'), check.timeoutMs);
+  const judge = (): void => {
+    const match = /^HTTP\/1\.[01] ([1-5][0-9][0-9])/.exec(text);
+    if (!match) {
+      finish(false, 'L7RSP', text === '' ? 'connection closed without a response' : 'not an HTTP response');
+      return;
+    }
+    const status = Number(match[1]);
+    const healthy = check.expect.some(([low, high]) => status >= low && status <= high);
+    finish(healthy, healthy ? 'L7OK' : 'L7STS', `status ${status}`, status);
+  };
+  socket.on('connect', () => {
+    connected = true;
+    if (check.type === 'tcp') finish(true, 'L4OK', 'connected');
+    else socket.write(requestOf(check));
+  });
+  socket.on('data', (bytes: Buffer) => {
+    text += bytes.toString('latin1');
+    if (text.includes('\r\n') || text.length > maxResponseBytes) judge();
+  });
+  socket.on('end', judge);
+  socket.on('error', (error) => finish(false, connected ? 'L7RSP' : 'L4CON', error.message));
+  return promise;
+}
+
+function requestOf(check: CheckConfig): string {
+  return `${check.method} ${check.path} HTTP/1.1\r\nHost: ${check.host}\r\nUser-Agent: veza-proxy-check\r\nAccept: */*\r\nConnection: close\r\n\r\n`;
+}

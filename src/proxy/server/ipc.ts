@@ -1,0 +1,32 @@
+// Messages between the master and its workers. Plain data; listening sockets travel beside `listen`.
+import type { ServerView, Suspicion } from '../core/balance/server-state.ts';
+import type { ProxyConfig } from '../core/config/model.ts';
+
+export type ToWorker =
+  | {
+      readonly type: 'configure';
+      readonly config: ProxyConfig;
+      readonly views: readonly ServerView[];
+      readonly workers: number;
+      readonly worker: number;
+    }
+  | { readonly type: 'listen'; readonly bind: string; readonly frontend: string }
+  | { readonly type: 'unlisten'; readonly bind: string }
+  | { readonly type: 'server'; readonly view: ServerView }
+  /** A check of the server passed: what a worker suspected is over. */
+  | { readonly type: 'trust'; readonly key: string }
+  | { readonly type: 'shutdown-sessions'; readonly key: string }
+  | { readonly type: 'report'; readonly id: number }
+  | { readonly type: 'clear' }
+  | { readonly type: 'reopen-log' }
+  | { readonly type: 'stop'; readonly graceMs: number; readonly keepAccepting: boolean };
+
+/** Rows of counters by `frontend:NAME`, `backend:NAME`, `server:BACKEND/NAME`. */
+export type Report = Readonly<Record<string, readonly number[]>>;
+
+export type FromWorker =
+  | { readonly type: 'ready' }
+  | { readonly type: 'listening'; readonly bind: string }
+  | { readonly type: 'accuse'; readonly key: string; readonly suspicion: Exclude<Suspicion, 'none'> }
+  | { readonly type: 'holding'; readonly backend: string }
+  | { readonly type: 'report'; readonly id: number; readonly rows: Report };

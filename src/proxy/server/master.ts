@@ -1,0 +1,218 @@
+// The master process: owns the listening sockets, the health of the servers and the control sockets; carries no traffic.
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import type { Diagnostic } from '../../lib/diagnostic.ts';
+import { DiagnosticsError, messageOf, VezaError } from '../../lib/errors.ts';
+import type { Bind, ProxyConfig } from '../core/config/model.ts';
+import { readConfig } from '../core/config/read.ts';
+import type { CheckResult, ServerRecord } from '../core/server-record.ts';
+import { ServerRegistry } from '../core/server-registry.ts';
+import { ControlServer } from './control-server.ts';
+import { HealthChecker } from './health-checker.ts';
+import type { FromWorker } from './ipc.ts';
+import { ListeningSockets } from './listening-sockets.ts';
+import { notifySystemd } from './notify.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+export class Master {
+  readonly #file: string;
+  readonly #log: (line: string) => void;
+  readonly #sockets = new ListeningSockets(process.env);
+  readonly #pool: WorkerPool;
+  readonly #checker: HealthChecker;
+  readonly #registry = new ServerRegistry();
+  readonly #control: ControlServer;
+  #config: ProxyConfig;
+  #ready = false;
+  #stopping = false;
+
+  constructor(file: string, log: (line: string) => void) {
+    this.#file = file;
+    this.#log = log;
+    this.#config = loadConfig(file);
+    this.#checker = new HealthChecker((record, result, change) => this.#onCheck(record, result, change));
+    this.#pool = new WorkerPool({
+      onStart: (worker) => this.#equip(worker),
+      onMessage: (message) => this.#onMessage(message),
+      onDeath: (worker, pid, reason) => log(`worker ${worker} (pid ${pid}) ended with ${reason}; starting another`),
+    });
+    this.#control = new ControlServer({
+      registry: this.#registry,
+      config: () => this.#config,
+      counters: () => this.#pool.collect(),
+      clearCounters: () => this.#pool.clearCounters(),
+      changed: (record) => this.#push(record),
+      shutdownSessions: (record) => this.#pool.broadcast({ type: 'shutdown-sessions', key: record.key }),
+      reload: () => this.reload(),
+      workers: () => this.#pool.size,
+    });
+  }
+
+  /** Binds, starts workers and checks. Throws if a socket cannot be opened. */
+  async start(): Promise<void> {
+    const config = this.#config;
+    this.#sockets.open(bindsOf(config));
+    await this.#control.open(config);
+    this.#registry.sync(config, performance.now());
+    this.#pool.resize(workerCount(config), config.graceMs);
+    this.#checker.sync(this.#registry.records);
+    process.on('SIGHUP', () => void this.reload());
+    process.on('SIGUSR1', () => this.#pool.broadcast({ type: 'reopen-log' }));
+    process.on('SIGTERM', () => void this.stop());
+    process.on('SIGINT', () => void this.stop());
+  }
+
+  /** Reads the file again and applies it, or keeps the running configuration. Returns what went wrong, if anything. */
+  async reload(): Promise<string | undefined> {
+    await notifySystemd(`RELOADING=1\nMONOTONIC_USEC=${Math.floor(Number(process.hrtime.bigint()) / 1000)}`);
+    let problem: string | undefined;
+    try {
+      const config = loadConfig(this.#file);
+      this.#sockets.open(bindsOf(config));
+      await this.#control.open(config);
+      this.#apply(config);
+      this.#log(`${this.#file}: reloaded`);
+    } catch (error) {
+      problem = describe(error);
+      this.#log(`${problem}\nreload refused, the running configuration stays`);
+    }
+    await notifySystemd(
+      `READY=1\nSTATUS=${problem === undefined ? 'Running' : 'Running; the last reload was refused'}`,
+    );
+    return problem;
+  }
+
+  /** Finishes what is under way, at most for the grace time. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    await notifySystemd('STOPPING=1');
+    this.#checker.stop();
+    const stopped = this.#pool.stop(this.#config.graceMs, false);
+    this.#sockets.closeAll();
+    await stopped;
+    await this.#control.close();
+    this.#log('stopped');
+    process.exitCode = 0;
+    process.removeAllListeners('SIGHUP');
+  }
+
+  #apply(config: ProxyConfig): void {
+    const before = this.#config;
+    this.#config = config;
+    this.#registry.sync(config, performance.now());
+    for (const id of this.#sockets.surplus(bindsOf(config))) {
+      this.#pool.broadcast({ type: 'unlisten', bind: id });
+      this.#sockets.close(id);
+    }
+    const known = new Set(bindsOf(before).map((bind) => bind.id));
+    for (let worker = 0; worker < this.#pool.size; worker += 1) {
+      this.#configure(worker);
+      this.#listen(worker, (bind) => !known.has(bind.id));
+    }
+    this.#pool.resize(workerCount(config), config.graceMs);
+    this.#checker.sync(this.#registry.records);
+  }
+
+  #equip(worker: number): void {
+    this.#configure(worker);
+    this.#listen(worker, () => true);
+  }
+
+  #configure(worker: number): void {
+    const config = this.#config;
+    const now = performance.now();
+    const views = this.#registry.records.map((record) => record.view(now));
+    this.#pool.send(worker, { type: 'configure', config, views, workers: workerCount(config), worker });
+  }
+
+  #listen(worker: number, wanted: (bind: Bind) => boolean): void {
+    for (const frontend of this.#config.frontends) {
+      for (const bind of frontend.binds.filter(wanted)) {
+        const handle = this.#sockets.get(bind.id);
+        if (handle) this.#pool.send(worker, { type: 'listen', bind: bind.id, frontend: frontend.name }, handle);
+      }
+    }
+  }
+
+  #push(record: ServerRecord): void {
+    this.#pool.broadcast({ type: 'server', view: record.view(performance.now()) });
+  }
+
+  #onMessage(message: FromWorker): void {
+    switch (message.type) {
+      case 'listening':
+        if (this.#ready) return;
+        this.#ready = true;
+        this.#log(
+          `listening on ${bindsOf(this.#config)
+            .map((bind) => bind.id)
+            .join(', ')}`,
+        );
+        void notifySystemd(`READY=1\nMAINPID=${process.pid}\nSTATUS=Running`);
+        return;
+      case 'accuse': {
+        const record = this.#registry.find(message.key);
+        if (!record) return;
+        if (record.health?.accuse() === true) this.#checker.force(record);
+        return;
+      }
+      case 'holding':
+        this.#checker.hurry(message.backend);
+        return;
+      case 'ready':
+      case 'report':
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #onCheck(record: ServerRecord, result: CheckResult, change: 'up' | 'down' | undefined): void {
+    if (change !== undefined) {
+      const how = `${result.code}${result.status === undefined ? '' : `/${result.status}`} in ${Math.round(result.durationMs)} ms`;
+      this.#log(`server ${record.key} is ${change === 'up' ? 'UP' : 'DOWN'} (${how}: ${result.detail})`);
+      this.#push(record);
+    }
+    if (result.passed && record.up) this.#pool.broadcast({ type: 'trust', key: record.key });
+  }
+}
+
+/** Reads and checks a configuration file; throws DiagnosticsError or VezaError. */
+export function loadConfig(file: string): ProxyConfig {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new VezaError('cannot-read', `cannot read ${file}: ${messageOf(error)}`, {
+      hint: 'Give the path of a YAML or JSON file.',
+    });
+  }
+  const result = readConfig(text, file);
+  if (!result.ok) throw new ConfigError(result.diagnostics, text);
+  return result.config;
+}
+
+/** Problems of a configuration file together with its text, for showing the lines. */
+export class ConfigError extends DiagnosticsError {
+  readonly text: string;
+  constructor(diagnostics: readonly Diagnostic[], text: string) {
+    super(diagnostics);
+    this.text = text;
+  }
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof ConfigError)) return messageOf(error);
+  return error.diagnostics
+    .map(({ where, message }) => `${where ? `${where.file}:${where.line}:${where.column}: ` : ''}${message}`)
+    .join('\n');
+}
+
+function bindsOf(config: ProxyConfig): Bind[] {
+  return config.frontends.flatMap((frontend) => frontend.binds);
+}
+
+function workerCount(config: ProxyConfig): number {
+  return config.workers === 'auto' ? availableParallelism() : config.workers;
+}

@@ -1,0 +1,13 @@
+// Tells systemd about readiness. Node has no datagram sockets of the Unix family, so systemd-notify is asked to do it; its
+// messages come from a process of our unit, hence `NotifyAccess=all` in the unit.
+import { execFile } from 'node:child_process';
+
+const timeoutMs = 2000;
+
+/** Sends assignments such as `READY=1`; does nothing without $NOTIFY_SOCKET, and never fails. */
+export function notifySystemd(state: string): Promise<void> {
+  if (process.env['NOTIFY_SOCKET'] === undefined) return Promise.resolve();
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  execFile('systemd-notify', state.split('\n'), { timeout: timeoutMs }, () => resolve(undefined));
+  return promise;
+}

@@ -1,0 +1,92 @@
+// The request as it goes to servers: head text and body, kept in memory while it is small so that it can be sent again.
+import type { RequestHead } from '../core/http/request-head.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
+
+/** Bodies up to this can be replayed: what features ask for, and little enough for thousands of requests. */
+const keptBytes = 65_536;
+/** Bodies below this are appended to the head as text: one write instead of two. */
+const inlineBytes = 4096;
+
+export class RequestBody {
+  complete: boolean;
+  /** All that was read so far can be sent again. */
+  kept = true;
+  bytesIn = 0;
+  readonly #headText: string;
+  readonly #chunked: boolean;
+  #pieces: Buffer[] = [];
+  #size = 0;
+
+  constructor(head: RequestHead, headText: string) {
+    this.#headText = headText;
+    this.#chunked = head.length === -1;
+    this.complete = head.length === 0;
+    this.bytesIn = headText.length;
+  }
+
+  get isFull(): boolean {
+    return this.#size >= keptBytes;
+  }
+
+  /** Takes a piece from the client. `streaming`: a server is getting it as it comes, so that it need not be kept. */
+  add(bytes: Buffer, ranges: readonly number[], complete: boolean, streaming: boolean): void {
+    this.complete = complete;
+    for (let index = 0; index < ranges.length; index += 2) {
+      const piece = bytes.subarray(ranges[index], ranges[index + 1]);
+      this.bytesIn += piece.length;
+      if (!this.kept) continue;
+      this.#size += piece.length;
+      this.#pieces.push(piece);
+    }
+    if (streaming && this.#size > keptBytes) this.#forget();
+  }
+
+  /** Sends all there is so far. Returns false if the socket asks for a pause. */
+  send(connection: UpstreamConnection): boolean {
+    const [first] = this.#pieces;
+    if (this.complete && !this.#chunked && (!first || (this.#pieces.length === 1 && first.length < inlineBytes))) {
+      connection.requestDone = true;
+      return connection.write(first ? this.#headText + first.toString('latin1') : this.#headText);
+    }
+    connection.socket.cork();
+    let flows = connection.write(this.#headText);
+    if (this.#pieces.length > 0) flows = this.#writePieces(connection, this.#pieces);
+    if (this.complete) flows = this.#end(connection);
+    connection.socket.uncork();
+    if (this.#size > keptBytes) this.#forget();
+    return flows;
+  }
+
+  /** Sends one piece on, as it comes. */
+  forward(connection: UpstreamConnection, bytes: Buffer, ranges: readonly number[]): boolean {
+    const pieces: Buffer[] = [];
+    for (let index = 0; index < ranges.length; index += 2)
+      pieces.push(bytes.subarray(ranges[index], ranges[index + 1]));
+    connection.socket.cork();
+    let flows = pieces.length === 0 || this.#writePieces(connection, pieces);
+    if (this.complete) flows = this.#end(connection);
+    connection.socket.uncork();
+    return flows;
+  }
+
+  #forget(): void {
+    this.kept = false;
+    this.#pieces = [];
+  }
+
+  #writePieces(connection: UpstreamConnection, pieces: readonly Buffer[]): boolean {
+    let flows = true;
+    for (const piece of pieces) {
+      if (piece.length === 0) continue;
+      if (this.#chunked) connection.write(`${piece.length.toString(16)}\r\n`);
+      flows = connection.write(piece);
+      if (this.#chunked) flows = connection.write('\r\n');
+    }
+    return flows;
+  }
+
+  #end(connection: UpstreamConnection): boolean {
+    connection.requestDone = true;
+    return !this.#chunked || connection.write('0\r\n\r\n');
+  }
+}

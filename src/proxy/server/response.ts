@@ -1,0 +1,241 @@
+// The response as it goes to the client. A small response to a replayable request is held until it is complete: as long
+// as nothing was sent, a server that dies in the middle of it costs nothing.
+import { performance } from 'node:perf_hooks';
+import { insertedCookie, withoutSetCookie } from '../core/http/cookie.ts';
+import type { ResponseHead } from '../core/http/response-head.ts';
+import { errorResponse } from './error-response.ts';
+import type { Exchange } from './exchange.ts';
+import type { ServerRuntime } from './runtime.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
+
+/** Held at most: what HAProxy's buffer holds. */
+const heldBytesMax = 16_384;
+/** Held at most this long: slow streams must flow. */
+const heldMs = 200;
+/** Bodies below this go out in one write with the head, as text. */
+const inlineBytes = 4096;
+
+export class ResponseWriter {
+  /** A response has begun to come. */
+  started = false;
+  /** Bytes of it went to the client: no way back. */
+  committed = false;
+  source: UpstreamConnection | undefined;
+  status = 0;
+  bytesOut = 0;
+  #done = false;
+  readonly #exchange: Exchange;
+  #continued = false;
+  #headText = '';
+  #chunked = false;
+  #held: { readonly bytes: Buffer; readonly ranges: readonly number[] }[] = [];
+  #heldBytes = 0;
+  #headAt = 0;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  informational(connection: UpstreamConnection, head: ResponseHead): void {
+    const { client, head: request } = this.#exchange;
+    if (request.minor === 0 || this.committed) return;
+    if (head.status === 100) {
+      if (!request.expectContinue || this.#continued) return;
+      this.#continued = true;
+      client.write('HTTP/1.1 100 Continue\r\n\r\n');
+    } else {
+      client.write(`HTTP/1.1 ${head.statusText}\r\n${head.fields}\r\n`);
+    }
+    connection.server.counters.status1xx += 1;
+  }
+
+  /** Head and whole body at once: the common case, in one write. */
+  whole(server: ServerRuntime, head: ResponseHead, bytes: Buffer, from: number): void {
+    const { client } = this.#exchange;
+    this.#start(head);
+    this.committed = true;
+    const text = this.#text(server, head);
+    const size = bytes.length - from;
+    this.bytesOut = text.length + size;
+    if (size <= inlineBytes) {
+      client.write(size === 0 ? text : text + bytes.toString('latin1', from));
+    } else {
+      client.socket.cork();
+      client.write(text);
+      client.write(bytes.subarray(from));
+      client.socket.uncork();
+    }
+    this.#finish('--');
+  }
+
+  begin(connection: UpstreamConnection, head: ResponseHead): void {
+    this.source = connection;
+    this.#start(head);
+    this.#headText = this.#text(connection.server, head);
+    const { replayable, body, client } = this.#exchange;
+    if (!replayable || !body.kept || head.isEventStream || head.length > heldBytesMax) this.#commit();
+    else client.armCommit(heldMs);
+  }
+
+  body(bytes: Buffer, ranges: readonly number[]): void {
+    if (this.committed) {
+      this.#write(bytes, ranges);
+      return;
+    }
+    this.#held.push({ bytes, ranges });
+    for (let index = 0; index < ranges.length; index += 2)
+      this.#heldBytes += (ranges[index + 1] ?? 0) - (ranges[index] ?? 0);
+    if (this.#heldBytes > heldBytesMax) this.#commit();
+  }
+
+  end(trailers: string): void {
+    const { client, head: request } = this.#exchange;
+    client.socket.cork();
+    this.#commit();
+    if (this.#chunked) this.#send(`0\r\n${request.acceptsTrailers ? trailers : ''}\r\n`);
+    client.socket.uncork();
+    this.source = undefined;
+    this.#finish('--');
+  }
+
+  /** Time for holding is over. */
+  onHeldLongEnough(): void {
+    this.#commit();
+  }
+
+  /** Forgets a response that broke before anything of it was sent. */
+  reset(): void {
+    this.started = false;
+    this.source = undefined;
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#headText = '';
+    this.#chunked = false;
+    if (!this.#done) this.#exchange.client.disarm();
+  }
+
+  /** Answers with an error of the proxy itself. */
+  fail(status: number, termination: string): void {
+    const { client } = this.#exchange;
+    this.status = status;
+    this.committed = true;
+    const keepAlive = client.keepsAlive && this.#exchange.body.complete;
+    client.keepsAlive = keepAlive;
+    this.#send(errorResponse(status, keepAlive));
+    this.#finish(termination);
+  }
+
+  /** There will be no (more) response: C by the client, S by the server. */
+  closed(by: 'C' | 'S'): void {
+    if (this.#done) return;
+    const counters = [this.#exchange.backend.counters, this.#exchange.client.frontend.counters];
+    for (const each of counters) {
+      if (by === 'C') each.clientAborts += 1;
+      else each.serverAborts += 1;
+    }
+    this.#record(`${by}${this.committed ? 'D' : 'H'}`);
+  }
+
+  tunnel(connection: UpstreamConnection, head: ResponseHead, rest: Buffer): void {
+    const { client, config } = this.#exchange;
+    this.source = connection;
+    this.#start(head);
+    this.committed = true;
+    const upgrade = head.upgrade === '' ? this.#exchange.head.upgrade : head.upgrade;
+    const cookie = this.#cookieLine(connection.server, head);
+    this.#send(
+      `HTTP/1.1 ${head.statusText}\r\n${head.fields}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n${cookie}\r\n`,
+    );
+    if (rest.length > 0) this.tunnelData(rest);
+    connection.touchTunnel(config.timeouts.tunnelMs);
+    client.toTunnel(connection, config.timeouts.tunnelMs);
+  }
+
+  tunnelData(bytes: Buffer): void {
+    const { client, config } = this.#exchange;
+    this.source?.touchTunnel(config.timeouts.tunnelMs);
+    this.#sendBytes(bytes);
+    if (client.socket.writableNeedDrain) this.source?.socket.pause();
+  }
+
+  #start(head: ResponseHead): void {
+    this.started = true;
+    this.status = head.status;
+    this.#headAt = performance.now();
+  }
+
+  /** Status line and headers for the client; settles whether its connection is kept. */
+  #text(server: ServerRuntime, head: ResponseHead): string {
+    const { client, head: request, body } = this.#exchange;
+    const { minor } = request;
+    const endless = head.length === -2 || head.length === -1;
+    this.#chunked = endless && minor === 1;
+    if (!body.complete || (endless && minor === 0)) client.keepsAlive = false;
+    let text = `HTTP/1.1 ${head.statusText}\r\n`;
+    const { cookie } = this.#exchange.config;
+    text += cookie && head.hasSetCookie ? withoutSetCookie(head.fields, cookie.name) : head.fields;
+    if (cookie) text += this.#cookieLine(server, head);
+    if (this.#chunked) text += 'Transfer-Encoding: chunked\r\n';
+    if (!client.keepsAlive) text += 'Connection: close\r\n';
+    else if (minor === 0) text += 'Connection: keep-alive\r\n';
+    return `${text}\r\n`;
+  }
+
+  /** Only a client that did not come with this server's cookie gets one. */
+  #cookieLine(server: ServerRuntime, head: ResponseHead): string {
+    const { config, cookie, head: request } = this.#exchange;
+    if (!config.cookie || cookie === server.config.cookie) return '';
+    return insertedCookie(config.cookie, server.config.cookie, head, request.method);
+  }
+
+  #commit(): void {
+    if (this.committed) return;
+    this.committed = true;
+    this.#exchange.client.disarm();
+    this.#send(this.#headText);
+    for (const { bytes, ranges } of this.#held) this.#write(bytes, ranges);
+    this.#held = [];
+  }
+
+  #write(bytes: Buffer, ranges: readonly number[]): void {
+    let size = 0;
+    for (let index = 0; index < ranges.length; index += 2) size += (ranges[index + 1] ?? 0) - (ranges[index] ?? 0);
+    if (size === 0) return;
+    const { client } = this.#exchange;
+    if (size <= inlineBytes) {
+      let text = this.#chunked ? `${size.toString(16)}\r\n` : '';
+      for (let index = 0; index < ranges.length; index += 2)
+        text += bytes.toString('latin1', ranges[index], ranges[index + 1]);
+      this.#send(this.#chunked ? `${text}\r\n` : text);
+    } else {
+      client.socket.cork();
+      if (this.#chunked) this.#send(`${size.toString(16)}\r\n`);
+      for (let index = 0; index < ranges.length; index += 2)
+        this.#sendBytes(bytes.subarray(ranges[index], ranges[index + 1]));
+      if (this.#chunked) this.#send('\r\n');
+      client.socket.uncork();
+    }
+    if (client.socket.writableNeedDrain) this.source?.socket.pause();
+  }
+
+  #send(text: string): void {
+    this.bytesOut += text.length;
+    this.#exchange.client.write(text);
+  }
+
+  #sendBytes(bytes: Buffer): void {
+    this.bytesOut += bytes.length;
+    this.#exchange.client.write(bytes);
+  }
+
+  #finish(termination: string): void {
+    if (this.#done) return;
+    this.#record(termination);
+    this.#exchange.client.exchangeDone();
+  }
+
+  #record(termination: string): void {
+    this.#done = true;
+    this.#exchange.client.record(this.#exchange, termination, this.#headAt);
+  }
+}

@@ -1,0 +1,113 @@
+// What a worker holds for a backend and its servers: states, connections, waiting requests, counters. They outlive a
+// reload: a backend is known by its name, a server by backend/name and address.
+import type { BackendConfig, ServerConfig } from '../core/config/model.ts';
+import { serverKey } from '../core/config/model.ts';
+import { Balancer } from '../core/balance/balancer.ts';
+import { ServerState, type ServerView } from '../core/balance/server-state.ts';
+import { Counters } from '../core/counters.ts';
+import { RetryBudget } from '../core/retry.ts';
+import type { Exchange } from './exchange.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
+
+export class ServerRuntime extends ServerState {
+  readonly key: string;
+  readonly counters = new Counters();
+  /** Idle connections, the most recently used last: it is taken first. */
+  readonly idle: UpstreamConnection[] = [];
+  readonly connections = new Set<UpstreamConnection>();
+  readonly backend: BackendRuntime;
+  /** When the last byte came from it, in clock milliseconds. */
+  lastByteMs = 0;
+
+  constructor(backend: BackendRuntime, config: ServerConfig) {
+    super(config, backend.config.slowstartMs);
+    this.backend = backend;
+    this.key = serverKey(backend.config.name, config.name);
+  }
+
+  /** Closes idle connections; those in use go on. */
+  closeIdle(): void {
+    for (const connection of [...this.idle]) connection.destroy();
+  }
+
+  /** Closes every connection; requests on them are tried elsewhere where that is allowed. */
+  shutdownSessions(): void {
+    for (const connection of [...this.connections]) connection.fail('down');
+  }
+}
+
+export class BackendRuntime {
+  config: BackendConfig;
+  servers: readonly ServerRuntime[];
+  readonly balancer: Balancer<ServerRuntime>;
+  readonly budget = new RetryBudget();
+  readonly counters = new Counters();
+  readonly #waiting = new Set<Exchange>();
+
+  constructor(config: BackendConfig, turn: number, workers: number) {
+    this.config = config;
+    this.servers = config.servers.map((server) => new ServerRuntime(this, server));
+    this.balancer = new Balancer(config, this.servers, turn);
+    this.#share(workers);
+  }
+
+  /** Takes a new configuration; servers whose identity is the same keep their connections and state. */
+  reconfigure(config: BackendConfig, workers: number): void {
+    this.config = config;
+    const before = new Map(this.servers.map((server) => [server.config.name, server]));
+    this.servers = config.servers.map((wanted) => {
+      const known = before.get(wanted.name);
+      if (!known || known.config.address !== wanted.address || known.config.port !== wanted.port) {
+        return new ServerRuntime(this, wanted);
+      }
+      known.config = wanted;
+      known.slowstartMs = config.slowstartMs;
+      return known;
+    });
+    this.balancer.reconfigure(config, this.servers);
+    for (const server of before.values()) {
+      if (!this.servers.includes(server)) server.closeIdle();
+    }
+    this.#share(workers);
+    this.wake();
+  }
+
+  /** Takes over what the master says of a server. */
+  apply(view: ServerView, nowMs: number): void {
+    const server = this.servers.find((candidate) => candidate.key === view.key);
+    if (!server) return;
+    const fell = server.apply(view, nowMs);
+    if (fell) {
+      server.closeIdle();
+      if (this.config.shutdownSessionsOnDown) server.shutdownSessions();
+    }
+    this.wake();
+  }
+
+  wait(exchange: Exchange): void {
+    this.#waiting.add(exchange);
+    this.counters.queued = this.#waiting.size;
+    if (this.#waiting.size > this.counters.queuedMax) this.counters.queuedMax = this.#waiting.size;
+  }
+
+  leave(exchange: Exchange): void {
+    if (this.#waiting.delete(exchange)) this.counters.queued = this.#waiting.size;
+  }
+
+  get isWaited(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  /** Lets waiting requests try again, oldest first. */
+  wake(): void {
+    if (this.#waiting.size === 0) return;
+    for (const exchange of [...this.#waiting]) exchange.resume();
+  }
+
+  /** A limit holds over all workers: each has an equal share, at least one. */
+  #share(workers: number): void {
+    for (const server of this.servers) {
+      server.slots = server.config.maxconn === 0 ? 0 : Math.max(1, Math.floor(server.config.maxconn / workers));
+    }
+  }
+}

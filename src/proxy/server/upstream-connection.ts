@@ -1,0 +1,320 @@
+// One connection to a server: sends a request, reads the response strictly, then serves again or closes.
+// It knows HTTP framing and nothing of retries; its owner (an exchange) decides what a failure means.
+import { connect, type Socket } from 'node:net';
+import { ChunkedDecoder } from '../core/http/chunked.ts';
+import { parseResponseHead, type ResponseHead } from '../core/http/response-head.ts';
+import { findHeadEnd, incomplete, malformed } from '../core/http/scan.ts';
+import { WheelTimer } from '../core/timer-wheel.ts';
+import type { ServerRuntime } from './runtime.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+export type Failure = 'refused' | 'connect-timeout' | 'reset' | 'eof' | 'malformed' | 'timeout' | 'down';
+
+/** Who uses a connection. Ranges are pairs [from, to) into the bytes. */
+export interface UpstreamOwner {
+  onConnected(connection: UpstreamConnection): void;
+  onInformational(connection: UpstreamConnection, head: ResponseHead): void;
+  onHead(connection: UpstreamConnection, head: ResponseHead): void;
+  /** Head and all of the body came in one read. */
+  onWhole(connection: UpstreamConnection, head: ResponseHead, bytes: Buffer, from: number): void;
+  onBody(connection: UpstreamConnection, bytes: Buffer, ranges: readonly number[]): void;
+  onEnd(connection: UpstreamConnection, trailers: string): void;
+  onTunnel(connection: UpstreamConnection, head: ResponseHead, rest: Buffer): void;
+  onTunnelData(bytes: Buffer): void;
+  onTunnelEnd(): void;
+  onTunnelClosed(): void;
+  onFailure(connection: UpstreamConnection, failure: Failure): void;
+  onSilence(connection: UpstreamConnection): void;
+  onDrain(connection: UpstreamConnection): void;
+}
+
+type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'tunnel' | 'closed';
+
+/** A response head larger than this is refused: four times what a request may have by default. */
+const maxResponseHeadBytes = 65_536;
+/** Idle connections are closed after this unless the server said less: Node's servers close after 5 s. */
+const idleMs = 4000;
+
+export class UpstreamConnection extends WheelTimer {
+  readonly socket: Socket;
+  readonly server: ServerRuntime;
+  readonly #context: WorkerContext;
+  owner: UpstreamOwner | undefined;
+  phase: Phase = 'connecting';
+  /** Requests sent over it. */
+  uses = 0;
+  /** Bytes of the present request were written to the connected socket. */
+  sent = false;
+  /** The whole request was written. */
+  requestDone = false;
+  startedMs = 0;
+  connectedMs = 0;
+  /** Clock time at which the server has been silent for too long. */
+  #expiresMs = Infinity;
+  #bodiless = false;
+  #pending: Buffer | undefined;
+  #head: ResponseHead | undefined;
+  #remaining = 0;
+  #decoder: ChunkedDecoder | undefined;
+  #keepMs = idleMs;
+  #reusable = true;
+
+  constructor(server: ServerRuntime, context: WorkerContext) {
+    super();
+    this.server = server;
+    this.#context = context;
+    server.connections.add(this);
+    const { address, port } = server.config;
+    this.socket = connect({ host: address, port, noDelay: true, keepAlive: true, allowHalfOpen: true });
+    this.socket.on('connect', () => this.#onConnect());
+    this.socket.on('data', (bytes: Buffer) => this.#onData(bytes));
+    this.socket.on('end', () => this.#onEnd());
+    this.socket.on('error', (error: NodeJS.ErrnoException) => this.#onError(error));
+    this.socket.on('close', () => this.#onClose());
+    this.socket.on('drain', () => this.owner?.onDrain(this));
+  }
+
+  /** Takes the connection for one request. `firstByteMs` 0 = no early warning. */
+  use(owner: UpstreamOwner, bodiless: boolean, firstByteMs: number, serverMs: number): void {
+    const now = this.#context.now();
+    this.owner = owner;
+    this.sent = false;
+    this.requestDone = false;
+    this.#bodiless = bodiless;
+    this.startedMs = now;
+    const connecting = this.phase === 'connecting';
+    if (!connecting) this.phase = 'head';
+    this.#expiresMs = now + (connecting ? this.server.backend.config.timeouts.connectMs : serverMs);
+    this.#context.wheel.arm(
+      this,
+      now,
+      firstByteMs > 0 ? Math.min(firstByteMs, this.#expiresMs - now) : this.#expiresMs - now,
+    );
+    this.server.inFlight += 1;
+    this.server.counters.begin();
+  }
+
+  /** The request is on its way: from now on `serverMs` counts, with the early warning before it. */
+  waitForResponse(firstByteMs: number, serverMs: number): void {
+    const now = this.#context.now();
+    this.#expiresMs = now + serverMs;
+    const early = firstByteMs > 0 ? Math.max(0, this.startedMs + firstByteMs - now) : serverMs;
+    this.#context.wheel.arm(this, now, Math.min(early, serverMs));
+  }
+
+  write(data: string | Uint8Array): boolean {
+    this.sent = true;
+    return typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data);
+  }
+
+  override onTimer(nowMs: number): void {
+    if (this.phase === 'idle') {
+      this.destroy();
+    } else if (this.phase === 'tunnel' || nowMs >= this.#expiresMs) {
+      this.fail(this.phase === 'connecting' ? 'connect-timeout' : 'timeout');
+    } else {
+      this.#context.wheel.arm(this, nowMs, this.#expiresMs - nowMs);
+      this.owner?.onSilence(this);
+    }
+  }
+
+  /** Nothing moved through a tunnel since this was called: close it after `tunnelMs`. */
+  touchTunnel(tunnelMs: number): void {
+    this.#expiresMs = Infinity;
+    this.#context.wheel.arm(this, this.#context.now(), tunnelMs);
+  }
+
+  /** Ends the use with a failure and closes; tells the owner. */
+  fail(failure: Failure): void {
+    const owner = this.owner;
+    const wasTunnel = this.phase === 'tunnel';
+    this.destroy();
+    if (wasTunnel) owner?.onTunnelClosed();
+    else owner?.onFailure(this, failure);
+  }
+
+  /** Closes without a word to the owner. */
+  destroy(): void {
+    if (this.phase === 'closed') return;
+    if (this.phase === 'idle') this.#leaveIdle();
+    this.phase = 'closed';
+    this.#release();
+    this.server.connections.delete(this);
+    this.#context.wheel.remove(this);
+    this.socket.destroy();
+  }
+
+  #release(): void {
+    if (!this.owner) return;
+    this.owner = undefined;
+    this.server.inFlight -= 1;
+    this.server.counters.end();
+    if (this.server.backend.isWaited) this.server.backend.wake();
+  }
+
+  #leaveIdle(): void {
+    const at = this.server.idle.lastIndexOf(this);
+    if (at >= 0) this.server.idle.splice(at, 1);
+  }
+
+  #onConnect(): void {
+    this.phase = 'head';
+    this.connectedMs = this.#context.now();
+    this.owner?.onConnected(this);
+  }
+
+  #onError(error: NodeJS.ErrnoException): void {
+    if (this.phase === 'closed') return;
+    if (this.phase === 'idle') this.destroy();
+    else if (this.phase === 'connecting') this.fail('refused');
+    else this.fail(error.code === 'ETIMEDOUT' ? 'timeout' : 'reset');
+  }
+
+  #onClose(): void {
+    if (this.phase === 'idle') this.destroy();
+    else if (this.phase !== 'closed') this.fail('reset');
+  }
+
+  #onEnd(): void {
+    if (this.phase === 'tunnel') this.owner?.onTunnelEnd();
+    else if (this.phase === 'body' && this.#head?.length === -2) this.#finish('');
+    else if (this.phase === 'idle') this.destroy();
+    else if (this.phase !== 'closed') this.fail('eof');
+  }
+
+  #onData(bytes: Buffer): void {
+    this.server.lastByteMs = this.#context.now();
+    switch (this.phase) {
+      case 'head':
+        this.#readHead(bytes);
+        return;
+      case 'body':
+        this.#context.wheel.arm(this, this.server.lastByteMs, this.server.backend.config.timeouts.serverMs);
+        this.#expiresMs = this.deadlineMs;
+        this.#readBody(bytes, 0);
+        return;
+      case 'tunnel':
+        this.owner?.onTunnelData(bytes);
+        return;
+      case 'idle':
+      case 'connecting':
+        // Nobody asked: whatever it is, it must not be taken for the answer to the next request.
+        this.destroy();
+        return;
+      case 'closed':
+        return;
+      default:
+        this.phase satisfies never;
+    }
+  }
+
+  #readHead(chunk: Buffer): void {
+    const bytes = this.#pending ? Buffer.concat([this.#pending, chunk]) : chunk;
+    this.#pending = undefined;
+    let start = 0;
+    while (this.phase === 'head') {
+      const end = findHeadEnd(bytes, start, start);
+      if (end === malformed || (end === incomplete && bytes.length - start > maxResponseHeadBytes)) {
+        this.fail('malformed');
+        return;
+      }
+      if (end === incomplete) {
+        if (start < bytes.length) this.#pending = start === 0 ? bytes : bytes.subarray(start);
+        return;
+      }
+      const head = parseResponseHead(bytes.toString('latin1', start, end - 2), this.#bodiless);
+      if (typeof head === 'string') {
+        this.fail('malformed');
+        return;
+      }
+      start = end;
+      if (head.status === 101) {
+        this.#toTunnel(head, bytes.subarray(start));
+        return;
+      }
+      if (head.status < 200) this.owner?.onInformational(this, head);
+      else this.#toBody(head, bytes, start);
+    }
+  }
+
+  #toTunnel(head: ResponseHead, rest: Buffer): void {
+    this.phase = 'tunnel';
+    this.owner?.onTunnel(this, head, rest);
+  }
+
+  #toBody(head: ResponseHead, bytes: Buffer, from: number): void {
+    this.#head = head;
+    this.#reusable = head.keepAlive;
+    this.#keepMs =
+      head.keepAliveSeconds >= 0 ? Math.min(idleMs, Math.max(0, head.keepAliveSeconds * 1000 - 1000)) : idleMs;
+    const available = bytes.length - from;
+    if (head.length >= 0 && available >= head.length) {
+      if (available > head.length) this.#reusable = false;
+      const owner = this.owner;
+      const whole = available > head.length ? bytes.subarray(0, from + head.length) : bytes;
+      this.#park();
+      owner?.onWhole(this, head, whole, from);
+      return;
+    }
+    this.phase = 'body';
+    this.#remaining = head.length;
+    this.#decoder = head.length === -1 ? new ChunkedDecoder() : undefined;
+    this.#context.wheel.arm(this, this.#context.now(), this.server.backend.config.timeouts.serverMs);
+    this.#expiresMs = this.deadlineMs;
+    this.owner?.onHead(this, head);
+    if (available > 0 && this.#isReading()) this.#readBody(bytes, from);
+  }
+
+  /** The owner may have let go of the connection meanwhile. */
+  #isReading(): boolean {
+    return this.phase === 'body';
+  }
+
+  #readBody(bytes: Buffer, from: number): void {
+    const decoder = this.#decoder;
+    if (decoder) {
+      const ranges: number[] = [];
+      const end = decoder.feed(bytes, from, ranges);
+      if (ranges.length > 0) this.owner?.onBody(this, bytes, ranges);
+      if (this.phase !== 'body') return;
+      if (decoder.state === 'failed') this.fail('malformed');
+      else if (decoder.state === 'done') {
+        if (end < bytes.length) this.#reusable = false;
+        this.#finish(decoder.trailers);
+      }
+      return;
+    }
+    if (this.#remaining === -2) {
+      this.owner?.onBody(this, bytes, [from, bytes.length]);
+      return;
+    }
+    const to = Math.min(bytes.length, from + this.#remaining);
+    this.#remaining -= to - from;
+    this.owner?.onBody(this, bytes, [from, to]);
+    if (this.#remaining > 0 || !this.#isReading()) return;
+    if (to < bytes.length) this.#reusable = false;
+    this.#finish('');
+  }
+
+  #finish(trailers: string): void {
+    const owner = this.owner;
+    this.#park();
+    owner?.onEnd(this, trailers);
+  }
+
+  /** Back to the pool if both sides are at a message boundary, else closed. */
+  #park(): void {
+    this.#head = undefined;
+    this.#decoder = undefined;
+    if (!this.#reusable || !this.requestDone || this.#keepMs === 0 || !this.server.up || this.#context.stopping) {
+      this.destroy();
+      return;
+    }
+    this.phase = 'idle';
+    this.uses += 1;
+    this.socket.resume();
+    this.server.idle.push(this);
+    this.#context.wheel.arm(this, this.#context.now(), this.#keepMs);
+    this.#release();
+  }
+}

@@ -1,0 +1,22 @@
+// What the parts of a worker share: clock, timers, counters' owners, and the way to the master.
+import type { TimerWheel } from '../core/timer-wheel.ts';
+import type { ProxyConfig } from '../core/config/model.ts';
+import type { AccessLog } from './access-log.ts';
+import type { BackendRuntime, ServerRuntime } from './runtime.ts';
+import type { Suspicion } from '../core/balance/server-state.ts';
+
+export interface WorkerContext {
+  readonly wheel: TimerWheel;
+  readonly log: AccessLog;
+  /** The present configuration; a reload replaces it whole. */
+  readonly config: ProxyConfig;
+  /** Graceful stop has begun: no connection is kept. */
+  readonly stopping: boolean;
+  /** Monotonic milliseconds. */
+  now(): number;
+  backend(name: string): BackendRuntime | undefined;
+  /** Tells the master that traffic met a failure, and avoids the server meanwhile. */
+  accuse(server: ServerRuntime, suspicion: Exclude<Suspicion, 'none'>): void;
+  /** Tells the master that requests wait for a server of this backend. */
+  holding(backend: BackendRuntime): void;
+}

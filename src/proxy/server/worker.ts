@@ -1,0 +1,224 @@
+// A worker process: accepts on the sockets it is given and carries the traffic. It decides nothing about health; it
+// tells the master what it meets and hears from it what to use.
+import { createServer, type Server } from 'node:net';
+import type { ServerView } from '../core/balance/server-state.ts';
+import type { ProxyConfig } from '../core/config/model.ts';
+import { Counters } from '../core/counters.ts';
+import { TimerWheel } from '../core/timer-wheel.ts';
+import { AccessLog } from './access-log.ts';
+import { FrontendRuntime } from './frontend.ts';
+import type { FromWorker, Report, ToWorker } from './ipc.ts';
+import { BackendRuntime, type ServerRuntime } from './runtime.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+/** Precision of all timeouts. */
+const tickMs = 25;
+/** Longest time a worker avoids a server on its own when nothing is heard from the master. */
+const suspicionMs = 10_000;
+/** The same for servers without a check, which only traffic can try again. */
+const uncheckedSuspicionMs = 1000;
+/** How often the master may be told the same. */
+const repeatMs = 200;
+const backlog = 4096;
+
+export class Worker implements WorkerContext {
+  readonly wheel: TimerWheel;
+  readonly log = new AccessLog();
+  stopping = false;
+  #config: ProxyConfig | undefined;
+  readonly #frontends = new Map<string, FrontendRuntime>();
+  readonly #backends = new Map<string, BackendRuntime>();
+  readonly #listeners = new Map<string, Server>();
+  readonly #told = new Map<string, number>();
+  readonly #send: (message: FromWorker) => void;
+  readonly #ticker: NodeJS.Timeout;
+
+  constructor(send: (message: FromWorker) => void) {
+    this.#send = send;
+    this.wheel = new TimerWheel(this.now(), tickMs);
+    this.#ticker = setInterval(() => this.wheel.advance(this.now()), tickMs);
+  }
+
+  get config(): ProxyConfig {
+    if (!this.#config) throw new Error('the worker has no configuration yet');
+    return this.#config;
+  }
+
+  now(): number {
+    return performance.now();
+  }
+
+  backend(name: string): BackendRuntime | undefined {
+    return this.#backends.get(name);
+  }
+
+  accuse(server: ServerRuntime, suspicion: 'unreachable' | 'silent'): void {
+    const checked = server.config.check !== undefined;
+    server.suspect(suspicion, this.now() + (checked ? suspicionMs : uncheckedSuspicionMs));
+    if (suspicion === 'unreachable') server.closeIdle();
+    if (checked) this.#tell(`accuse ${server.key}`, { type: 'accuse', key: server.key, suspicion });
+    else setTimeout(() => server.backend.wake(), uncheckedSuspicionMs + 1).unref();
+  }
+
+  holding(backend: BackendRuntime): void {
+    this.#tell(`hold ${backend.config.name}`, { type: 'holding', backend: backend.config.name });
+  }
+
+  /** Takes a message of the master; `handle` is a listening socket. */
+  receive(message: ToWorker, handle: unknown): void {
+    switch (message.type) {
+      case 'configure':
+        this.#configure(message.config, message.views, message.workers, message.worker);
+        return;
+      case 'listen':
+        this.#listen(message.bind, message.frontend, handle);
+        return;
+      case 'unlisten':
+        this.#listeners.get(message.bind)?.close();
+        this.#listeners.delete(message.bind);
+        return;
+      case 'server':
+        this.#backends.get(backendOf(message.view.key))?.apply(message.view, this.now());
+        return;
+      case 'trust':
+        this.#trust(message.key);
+        return;
+      case 'shutdown-sessions':
+        this.#server(message.key)?.shutdownSessions();
+        return;
+      case 'report':
+        this.#send({ type: 'report', id: message.id, rows: this.#report() });
+        return;
+      case 'clear':
+        for (const { counters } of this.#rows().values()) counters.clear();
+        return;
+      case 'reopen-log':
+        this.log.reopen();
+        return;
+      case 'stop':
+        void this.stop(message.graceMs, message.keepAccepting);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** Finishes what is under way, at most for the grace time, then lets the process end. */
+  async stop(graceMs: number, keepAccepting: boolean): Promise<void> {
+    if (this.stopping) return;
+    this.stopping = true;
+    for (const listener of this.#listeners.values()) {
+      // Closing our copy stops accepting here. Under socket activation the kernel's queue lives on with systemd.
+      if (!keepAccepting) listener.close();
+    }
+    const until = this.now() + graceMs;
+    for (const frontend of this.#frontends.values()) {
+      for (const connection of [...frontend.connections]) connection.drain();
+    }
+    while (this.now() < until && this.#open() > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const listener of this.#listeners.values()) listener.close();
+    for (const frontend of this.#frontends.values()) {
+      for (const connection of [...frontend.connections]) connection.destroy();
+    }
+    for (const backend of this.#backends.values()) {
+      for (const server of backend.servers) for (const connection of [...server.connections]) connection.destroy();
+    }
+    await this.log.close();
+    clearInterval(this.#ticker);
+    process.disconnect();
+  }
+
+  #open(): number {
+    let open = 0;
+    for (const frontend of this.#frontends.values()) open += frontend.connections.size;
+    return open;
+  }
+
+  #configure(config: ProxyConfig, views: readonly ServerView[], workers: number, worker: number): void {
+    const before = this.#config;
+    this.#config = config;
+    if (before?.accessLog !== config.accessLog) this.log.open(config.accessLog);
+    else this.log.reopen();
+    for (const backend of config.backends) {
+      const known = this.#backends.get(backend.name);
+      if (known) known.reconfigure(backend, workers);
+      else this.#backends.set(backend.name, new BackendRuntime(backend, worker, workers));
+    }
+    for (const [name, backend] of this.#backends) {
+      if (config.backends.some((wanted) => wanted.name === name)) continue;
+      this.#backends.delete(name);
+      for (const server of backend.servers) server.closeIdle();
+    }
+    for (const frontend of config.frontends) {
+      const known = this.#frontends.get(frontend.name);
+      if (known) known.reconfigure(frontend);
+      else this.#frontends.set(frontend.name, new FrontendRuntime(frontend));
+    }
+    const now = this.now();
+    for (const view of views) this.#backends.get(backendOf(view.key))?.apply(view, now);
+    this.#send({ type: 'ready' });
+  }
+
+  #listen(bind: string, frontend: string, handle: unknown): void {
+    const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
+      const runtime = this.#frontends.get(frontend);
+      if (runtime && !this.stopping) runtime.accept(socket, this);
+      else socket.destroy();
+    });
+    server.on('error', (error) => process.stderr.write(`cannot listen on ${bind}: ${error.message}\n`));
+    server.listen(handle, backlog, () => this.#send({ type: 'listening', bind }));
+    this.#listeners.set(bind, server);
+  }
+
+  #trust(key: string): void {
+    const server = this.#server(key);
+    if (!server) return;
+    server.trust();
+    server.backend.wake();
+  }
+
+  #server(key: string): ServerRuntime | undefined {
+    return this.#backends.get(backendOf(key))?.servers.find((server) => server.key === key);
+  }
+
+  #rows(): Map<string, { readonly counters: Counters }> {
+    const rows = new Map<string, { readonly counters: Counters }>();
+    for (const [name, frontend] of this.#frontends) rows.set(`frontend:${name}`, frontend);
+    for (const [name, backend] of this.#backends) {
+      rows.set(`backend:${name}`, backend);
+      for (const server of backend.servers) rows.set(`server:${server.key}`, server);
+    }
+    return rows;
+  }
+
+  #report(): Report {
+    for (const backend of this.#backends.values()) {
+      for (const server of backend.servers) server.counters.idle = server.idle.length;
+    }
+    return Object.fromEntries([...this.#rows()].map(([name, { counters }]) => [name, counters.toArray()]));
+  }
+
+  /** Sends at most one message of a kind in a short while: thousands of requests can meet the same failure. */
+  #tell(topic: string, message: FromWorker): void {
+    const now = this.now();
+    if (now - (this.#told.get(topic) ?? -Infinity) < repeatMs) return;
+    this.#told.set(topic, now);
+    this.#send(message);
+  }
+}
+
+function backendOf(key: string): string {
+  return key.slice(0, key.indexOf('/'));
+}
+
+/** Runs this process as a worker of the one that forked it. */
+export function runWorker(): void {
+  const worker = new Worker((message) => process.connected && process.send?.(message));
+  process.on('message', (message, handle) => worker.receive(message as ToWorker, handle));
+  // The master stops its workers by message; a terminal's Ctrl-C goes to the whole group.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => undefined);
+  process.on('SIGHUP', () => undefined);
+  // Without a master nobody would ever stop it.
+  process.on('disconnect', () => void worker.stop(0, false));
+}
