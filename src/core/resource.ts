@@ -98,7 +98,7 @@ export type AnyResourceKind = ResourceKind<any, any>;
 export function want<Id, S extends object>(
   resource: ResourceKind<Id, S>,
   id: Id,
-  desired: (current: S | null) => Partial<S> | null,
+  desired: (current: NoInfer<S> | null) => Partial<NoInfer<S>> | null,
   options: { readonly secret?: boolean; readonly incidental?: boolean } = {},
 ): Want {
   return { resource, id, desired, ...options };
@@ -108,7 +108,7 @@ export function want<Id, S extends object>(
 export function observe<Id, S extends object>(
   resource: ResourceKind<Id, S>,
   id: Id,
-  check: (current: S | null) => void = () => undefined,
+  check: (current: NoInfer<S> | null) => void = () => undefined,
 ): { readonly want: Want; readonly state: () => S | null } {
   let seen: S | null = null;
   const look = want(resource, id, (current) => {
