@@ -1,14 +1,14 @@
 // What a module is: a schema, documentation, examples, and one of three ways to work.
 // State modules say what they want of resources; control modules are functions of variables;
 // contact modules talk to the network as seen from the host (uri, wait_for), through a port handed to them.
-import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
+import type { ArgsOf, ArgsSchema } from './args.ts';
 import type { Change } from './change.ts';
 import type { Want } from './resource.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { Script } from '../lib/shell.ts';
 
-export type ArgsOf<S extends JSONSchema> = FromSchema<S>;
+export type { ArgsOf, ArgsSchema };
 
 export interface Example {
   readonly title: string;
@@ -24,7 +24,7 @@ interface ModuleBase {
    * JSON Schema (an object, additionalProperties false); every property has a description, secrets `writeOnly`.
    * A property's `$comment` is the hint for a value that does not fit.
    */
-  readonly schema: JSONSchema;
+  readonly schema: ArgsSchema;
   /** Other names of arguments, as Ansible has them: `{ dest: 'path' }`. Put right by `canonicalArgs` before anything is checked. */
   readonly argumentAliases?: Readonly<Record<string, string>>;
   /** The argument that a free-form string stands for (`command: ls -l` is `cmd`). */
@@ -202,20 +202,20 @@ export function canonicalArgs(
 export type AnyModule = StateModule<any> | ControlModule<any> | ContactModule<any>;
 
 /** Defines a state module; the argument type comes from the schema. */
-export function defineModule<const S extends JSONSchema>(
-  module: Omit<StateModule<FromSchema<S>>, 'kind' | 'schema'> & { readonly schema: S },
-): StateModule<FromSchema<S>> {
+export function defineModule<const S extends ArgsSchema>(
+  module: Omit<StateModule<ArgsOf<S>>, 'kind' | 'schema'> & { readonly schema: S },
+): StateModule<ArgsOf<S>> {
   return { ...module, kind: 'state' };
 }
 
-export function defineControl<const S extends JSONSchema>(
-  module: Omit<ControlModule<FromSchema<S>>, 'kind' | 'schema'> & { readonly schema: S },
-): ControlModule<FromSchema<S>> {
+export function defineControl<const S extends ArgsSchema>(
+  module: Omit<ControlModule<ArgsOf<S>>, 'kind' | 'schema'> & { readonly schema: S },
+): ControlModule<ArgsOf<S>> {
   return { ...module, kind: 'control' };
 }
 
-export function defineContact<const S extends JSONSchema>(
-  module: Omit<ContactModule<FromSchema<S>>, 'kind' | 'schema'> & { readonly schema: S },
-): ContactModule<FromSchema<S>> {
+export function defineContact<const S extends ArgsSchema>(
+  module: Omit<ContactModule<ArgsOf<S>>, 'kind' | 'schema'> & { readonly schema: S },
+): ContactModule<ArgsOf<S>> {
   return { ...module, kind: 'contact' };
 }

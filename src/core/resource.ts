@@ -87,8 +87,6 @@ export interface Want {
   desired(current: object | null): object | null;
   /** Changed or not, this change must not be shown (secrets). */
   readonly secret?: boolean;
-  /** Applying it changes nothing on the host, so that a dry run does it too (a command that only reads). */
-  readonly readOnly?: boolean;
   /** A means to an end (reading package lists, systemd's daemon-reload): applied, but it does not make the task changed. */
   readonly incidental?: boolean;
 }
@@ -100,8 +98,8 @@ export type AnyResourceKind = ResourceKind<any, any>;
 export function want<Id, S extends object>(
   resource: ResourceKind<Id, S>,
   id: Id,
-  desired: (current: S | null) => Partial<S> | null,
-  options: { readonly secret?: boolean; readonly readOnly?: boolean; readonly incidental?: boolean } = {},
+  desired: (current: NoInfer<S> | null) => Partial<NoInfer<S>> | null,
+  options: { readonly secret?: boolean; readonly incidental?: boolean } = {},
 ): Want {
   return { resource, id, desired, ...options };
 }
@@ -110,7 +108,7 @@ export function want<Id, S extends object>(
 export function observe<Id, S extends object>(
   resource: ResourceKind<Id, S>,
   id: Id,
-  check: (current: S | null) => void = () => undefined,
+  check: (current: NoInfer<S> | null) => void = () => undefined,
 ): { readonly want: Want; readonly state: () => S | null } {
   let seen: S | null = null;
   const look = want(resource, id, (current) => {

@@ -65,7 +65,7 @@ export function decideWant(decision: Decision, want: Want, state: HostState): Pa
   item.outcome.push({ key: resource.key(id), change, current, state: next });
   if (!changes) return null;
   note(decision, want, change, current, state.assumption);
-  const disturbance = want.readOnly ? undefined : resource.disturbs?.(id, change, current);
+  const disturbance = resource.disturbs?.(id, change, current);
   if (decision.foresee) state.foresee(want, next, disturbance, decision.taskName);
   if (!decision.checkMode || want.readOnly === true)
     return { want, change, current, disturbsAll: disturbance === 'everything' };
