@@ -1,6 +1,6 @@
 // A task's arguments on one host: evaluated, checked against the module's schema, secrets noted.
 import { isUnknown, type Unknown } from '../core/unknown.ts';
-import type { AnyModule } from '../core/module.ts';
+import { canonicalArgs, type AnyModule } from '../core/module.ts';
 import { VezaError } from '../lib/errors.ts';
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import type { Redactor } from '../lib/redact.ts';
@@ -30,7 +30,7 @@ export function evaluateArguments(
   const own = task.args.evaluate(scope);
   const open = unknownIn(own) ?? defaults.map(unknownIn).find((one) => one !== null);
   if (open) return open;
-  const args = Object.assign({}, ...defaults, own) as JsonObject;
+  const args = canonicalArgs(module, Object.assign({}, ...defaults, own) as JsonObject) as JsonObject;
   noteSecrets(args, module, redactor);
   const violations = schemaMessages(asObject(module.schema), args);
   if (violations.length > 0) {
