@@ -49,6 +49,8 @@ export class HandlebarsValues {
   readonly #file: string;
   readonly #scope: Scope;
   readonly #budget: Budget;
+  /** Undefined values that are whole variables, not attributes. */
+  readonly #missingVariables = new WeakSet();
 
   constructor(file: string, scope: Scope, budget: Budget) {
     this.#file = file;
@@ -118,11 +120,7 @@ export class HandlebarsValues {
   #argument(node: hbs.AST.Expression, context: Context, lenient: 'none' | 'attributes'): Value {
     const value = this.expression(node, context);
     if (!isUndefined(value)) return value;
-    const path = node.type === 'PathExpression' ? (node as Path) : null;
-    const isAttribute =
-      path !== null && (path.parts.length > 1 || /^this\b|^\.|^@/.test(path.original) || !context.isRoot);
-    if (lenient === 'attributes' && isAttribute && !value.missing.includes('!')) return null;
-    return value;
+    return lenient === 'attributes' && !this.#missingVariables.has(value) ? null : value;
   }
 
   #path(path: Path, start: Context): Value {
@@ -146,7 +144,11 @@ export class HandlebarsValues {
     let at = first;
     for (const part of rest) {
       at += `.${part}`;
-      value = step(value, part, at, where);
+      const found = step(value, part, at, where);
+      if (isUndefined(found) && isUndefined(value) && this.#missingVariables.has(value)) {
+        this.#missingVariables.add(found);
+      }
+      value = found;
     }
     return value;
   }
@@ -154,7 +156,10 @@ export class HandlebarsValues {
   #own(context: Context, name: string, where: ReturnType<typeof placeOf>): Value {
     if (!context.isRoot) return step(context.value, name, name, where);
     const value = context.scope.get(name);
-    return value === undefined ? undefinedValue(name, where, () => context.scope.names()) : value;
+    if (value !== undefined) return value;
+    const missing = undefinedValue(name, where, () => context.scope.names());
+    this.#missingVariables.add(missing);
+    return missing;
   }
 
   #data(parts: readonly string[], context: Context, name: string, where: ReturnType<typeof placeOf>): Value {

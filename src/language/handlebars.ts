@@ -5,9 +5,15 @@ import { Budget, checkTextLength, located } from './budget.ts';
 import { limits } from '../lib/limits.ts';
 import { VezaError } from '../lib/errors.ts';
 import { type Context, HandlebarsValues, handlebarsTruth, itemContext, scopeContext } from './handlebars-values.ts';
-import { parseHandlebars, placeOf, type Program, type Statement } from './handlebars-syntax.ts';
+import {
+  parseHandlebars,
+  type Path,
+  placeOf,
+  type Program,
+  type Statement,
+  type SubExpression,
+} from './handlebars-syntax.ts';
 import { didYouMean } from './near-names.ts';
-import { firstUnknown } from './operators.ts';
 import { numberText } from './text.ts';
 import type { Scope, Value } from './value.ts';
 import { isList, isMap, isUnknown, kindOf, ownValue, type Unknown, used } from './values.ts';
@@ -30,8 +36,15 @@ export function renderHandlebars(
     return renderer.program(parseHandlebars(text, file), scopeContext(variables));
   } catch (error) {
     if (error instanceof StoppedByUnknown) return error.unknown;
-    throw located(error, { file, line: 1, column: 1 });
+    throw withHandlebarsHint(located(error, { file, line: 1, column: 1 }));
   }
+}
+
+/** Hints about filters do not help here. */
+function withHandlebarsHint(error: unknown): unknown {
+  if (!(error instanceof VezaError) || error.code !== 'undefined-variable' || !error.where) return error;
+  const hint = error.hint?.replace(/: (.*) \| default\(\.\.\.\)$/, ': {{default $1 "..."}}');
+  return new VezaError(error.code, error.message, { where: error.where, ...(hint === undefined ? {} : { hint }) });
 }
 
 /** Unwinds the walk; never leaves renderHandlebars. */
@@ -148,12 +161,11 @@ class Renderer {
   }
 
   #partial(node: Statement & { type: 'PartialStatement' }, context: Context): string {
-    const name = node.name.type === 'PathExpression' ? node.name.original : this.#values.expression(node.name, context);
-    const text = typeof name === 'string' ? ownValue(this.#partials, name) : undefined;
-    if (typeof name !== 'string' || typeof text !== 'string') {
-      const hint = didYouMean(String(node.name.original), Object.keys(this.#partials));
-      const details = hint === null ? {} : { hint };
-      throw new VezaError('unknown-partial', `there is no partial '${String(node.name.original)}'`, details);
+    const name = this.#partialName(node.name, context);
+    const text = ownValue(this.#partials, name);
+    if (typeof text !== 'string') {
+      const hint = didYouMean(name, Object.keys(this.#partials));
+      throw new VezaError('unknown-partial', `there is no partial '${name}'`, hint === null ? {} : { hint });
     }
     if (++this.#depth > limits.evaluationDepth / 4) {
       throw new VezaError('evaluation-limit', `the partial '${name}' includes itself without end`);
@@ -163,6 +175,13 @@ class Renderer {
     return node.indent === '' ? rendered : rendered.replace(/^(?!$)/gm, node.indent);
   }
 
+  #partialName(node: Path | SubExpression, context: Context): string {
+    if (node.type === 'PathExpression') return node.original;
+    const name = this.#known(used(this.#values.expression(node, context)));
+    if (typeof name === 'string') return name;
+    throw new VezaError('evaluation-failed', `the name of a partial must be a text, not ${kindOf(name)}`);
+  }
+
   #includes(name: string, text: string, context: Context): string {
     const inner = new Renderer(name, this.#scope, this.#partials, this.#budget);
     inner.#depth = this.#depth;
@@ -170,8 +189,7 @@ class Renderer {
   }
 
   #known(value: Value): Value {
-    const doubt = isUnknown(value) ? value : isList(value) || isMap(value) ? null : firstUnknown(value, this.#budget);
-    if (doubt) throw new StoppedByUnknown(doubt);
+    if (isUnknown(value)) throw new StoppedByUnknown(value);
     return value;
   }
 }
