@@ -33,4 +33,11 @@ export const limits = {
   /** Work of one evaluation of a template: stops endless loops in templates. */
   evaluationSteps: 1_000_000,
   evaluationDepth: 200,
+  /** One expression: far above what anyone writes by hand. */
+  expressionLength: 65_536,
+  /** A text made by an expression or a template: far above any configuration file, far below what exhausts memory. */
+  evaluatedTextLength: 16 * 1024 * 1024,
+  /** Regular expressions run without a clock, so what goes in is bounded. */
+  regexPatternLength: 4096,
+  regexSubjectLength: 1024 * 1024,
 } as const;

@@ -1,0 +1,47 @@
+// The step budget of one evaluation, and the errors of evaluation before they have a place.
+import { VezaError } from '../lib/errors.ts';
+import { limits } from '../lib/limits.ts';
+import type { Position } from '../lib/diagnostic.ts';
+
+/** Counts the work of one evaluation; whoever loops over data spends. */
+export class Budget {
+  #left: number = limits.evaluationSteps;
+
+  /** Throws VezaError `evaluation-limit` when the budget is used up. */
+  spend(steps: number): void {
+    this.#left -= steps;
+    if (this.#left < 0) {
+      throw new VezaError('evaluation-limit', `the expression takes more than ${limits.evaluationSteps} steps`, {
+        hint: 'it loops over too much data, or does not end',
+      });
+    }
+  }
+}
+
+/** Throws VezaError `evaluation-limit` for a text that is too long. */
+export function checkTextLength(length: number): void {
+  if (length > limits.evaluatedTextLength) {
+    throw new VezaError('evaluation-limit', `the text is longer than ${limits.evaluatedTextLength} characters`);
+  }
+}
+
+/** Throws an `evaluation-failed` error; the place is added by whoever knows it: see `located`. */
+export function fail(message: string, hint?: string): never {
+  throw new VezaError('evaluation-failed', message, hint === undefined ? {} : { hint });
+}
+
+/** The error with a place, if it has none yet; stack overflows become `evaluation-limit`. */
+export function located(error: unknown, where: Position): unknown {
+  if (error instanceof VezaError) {
+    if (error.where !== undefined) return error;
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    return new VezaError(error.code, error.message, { where, ...hint, cause: error });
+  }
+  if (error instanceof RangeError) {
+    return new VezaError('evaluation-limit', `the expression is nested too deeply or too large`, {
+      where,
+      cause: error,
+    });
+  }
+  return error;
+}

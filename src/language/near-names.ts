@@ -1,0 +1,24 @@
+// Suggestions for misspelt names.
+import { distance } from 'fastest-levenshtein';
+
+/** The candidate that `name` was probably meant to be, or null. */
+export function nearestName(name: string, candidates: Iterable<string>): string | null {
+  if (name.length < 2) return null;
+  let best: string | null = null;
+  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  for (const candidate of candidates) {
+    if (candidate === name || Math.abs(candidate.length - name.length) >= bestDistance) continue;
+    const far = distance(name.toLowerCase(), candidate.toLowerCase());
+    if (far < bestDistance) {
+      best = candidate;
+      bestDistance = far;
+    }
+  }
+  return best;
+}
+
+/** `did you mean 'x'?`, or null when nothing is near. */
+export function didYouMean(name: string, candidates: Iterable<string>): string | null {
+  const near = nearestName(name, candidates);
+  return near === null ? null : `did you mean '${near}'?`;
+}
