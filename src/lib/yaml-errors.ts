@@ -5,6 +5,8 @@ import type { Diagnostic, Position } from './diagnostic.ts';
 interface Words {
   readonly message: string;
   readonly hint?: string;
+  /** Where in the line it is, if not where the parser stumbled. */
+  readonly column?: number;
 }
 
 const quoteTemplate = 'Put quotes around the whole value: "{{ ... }}".';
@@ -43,15 +45,17 @@ export function syntaxDiagnostics(
   for (const error of errors) {
     const [start, end] = error.pos;
     // Trouble at the end of the text belongs to its last line.
-    const where = at(Math.min(start, text.trimEnd().length));
+    const offset = Math.min(start, text.trimEnd().length);
+    const where = at(offset);
     if (byLine.has(where.line)) continue;
-    const { message, hint } = wordsFor(error, lineAt(text, start));
-    const length = Math.max(1, end - start);
+    const line = lineAt(text, offset);
+    const { message, hint, column } = wordsFor(error, line);
+    const length = column === undefined ? Math.max(1, end - start) : 2;
     byLine.set(where.line, {
       severity: 'error',
       code: 'invalid-yaml',
       message: `this is not valid YAML: ${message}`,
-      where,
+      where: column === undefined ? where : { ...where, column },
       length,
       ...(hint !== undefined && { hint }),
     });
@@ -60,11 +64,11 @@ export function syntaxDiagnostics(
 }
 
 function wordsFor(error: YAMLError, line: string): Words {
-  if (/(?:^|[:-]\s+)\{\{/.test(line)) {
-    return { message: 'a value that begins with "{{" is not quoted', hint: quoteTemplate };
-  }
-  if (/(?:^|[:-]\s+)\{%/.test(line)) {
-    return { message: 'a value that begins with "{%" is not quoted', hint: quoteTemplate };
+  const template = /(^|[:-]\s+)(\{[{%])/.exec(line);
+  if (template) {
+    const [, before = '', opening = ''] = template;
+    const column = template.index + before.length + 1;
+    return { message: `a value that begins with "${opening}" is not quoted`, hint: quoteTemplate, column };
   }
   if (error.code === 'MISSING_CHAR' && error.message.includes('quote')) {
     return { message: 'a quote is never closed', hint: 'Close it, or check the quotes of the lines above.' };

@@ -38,9 +38,10 @@ function leadingZero(source: string, key: string | undefined): ScalarValue {
   const digits = source.replaceAll('_', '');
   if (/[89]/.test(digits)) return { value: source };
   const value = Number.parseInt(digits, 8);
+  // Taken as text where it is an error anyway, so that nothing else complains of a number.
   const isMode = key === 'mode' || key?.endsWith('_mode') === true;
   return {
-    value,
+    value: isMode ? source : value,
     diagnostic: {
       severity: isMode ? 'error' : 'warning',
       code: 'octal-number',

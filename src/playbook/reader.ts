@@ -70,10 +70,10 @@ export class Reader {
     );
   }
 
-  /** The same problem is said once, however often its file is included. */
+  /** The same problem is said once, however often its file is included; of a wrong type, what was noticed first. */
   readonly report = (diagnostic: Diagnostic): void => {
     const { where, code, message } = diagnostic;
-    const key = `${where?.file ?? ''}:${where?.line ?? 0}:${where?.column ?? 0}:${code}:${message}`;
+    const key = `${where?.file ?? ''}:${where?.line ?? 0}:${where?.column ?? 0}:${code}:${code === 'wrong-type' ? '' : message}`;
     if (!this.#diagnostics.has(key)) this.#diagnostics.set(key, diagnostic);
   };
 

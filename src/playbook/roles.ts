@@ -29,7 +29,7 @@ export interface RoleCall {
 
 /** The tasks of a role and of what it depends on. */
 export function useRole(reader: Reader, call: RoleCall): readonly Node[] {
-  const { around, from, params, spot, name } = call;
+  const { around, from, spot, name } = call;
   const path = findRole(reader, name, spot, around.role);
   if (path === null) return [];
   const mark = `role ${name}`;
