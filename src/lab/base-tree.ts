@@ -1,11 +1,12 @@
 // Builds the base tree of all hosts once, and keeps it: a Debian without a kernel, read-only below every host's overlay.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { VezaError } from '../lib/errors.ts';
 import { killGroup, removeEmptyGroup, spawnInGroup } from './cgroups.ts';
+import { exists } from './files.ts';
 import { labLimits } from './limits.ts';
 import { takeLock } from './lock.ts';
 import { allLabsGroup } from './names.ts';
@@ -103,11 +104,4 @@ async function removeLeftovers(cacheDirectory: string): Promise<void> {
   await killGroup(buildGroup(cacheDirectory));
   const names = (await readdir(cacheDirectory)).filter((name) => name.startsWith('partial-'));
   for (const name of names) await run(['rm', '-rf', '--one-file-system', join(cacheDirectory, name)]);
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,11 +1,12 @@
 // The ways to make a host fail, and how each is undone. What was done is written next to the host's disk,
 // so that any later process can heal it.
 import { once } from 'node:events';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { VezaError } from '../lib/errors.ts';
+import { messageOf, VezaError } from '../lib/errors.ts';
 import { sh, type Script } from '../lib/shell.ts';
 import { killGroup, spawnInGroup } from './cgroups.ts';
+import { readJson, writeJson } from './files.ts';
 import { execInside, powerOff } from './host.ts';
 import { labLimits } from './limits.ts';
 import type { HostNames, LabNames } from './names.ts';
@@ -58,25 +59,34 @@ export async function failHost(
     });
   }
   const failure = await inflict(lab, host, way, options);
-  await writeFile(host.failures, JSON.stringify([...(await failuresOf(host)), failure]));
+  await writeJson(host.failures, [...(await failuresOf(host)), failure]);
   return failure;
 }
 
 /** The failures of a host that were not healed yet, oldest first. */
 export async function failuresOf(host: HostNames): Promise<readonly Failure[]> {
-  const text = await readFile(host.failures, 'utf8').catch(() => '[]');
-  return JSON.parse(text) as Failure[];
+  return ((await readJson(host.failures)) ?? []) as readonly Failure[];
 }
 
-/** Undoes all that was done inside a host, the last first. The host runs again already. */
+/** Undoes all that was done to a host, the last first. The host runs again already. */
 export async function undoFailures(host: HostNames): Promise<void> {
   await killGroup(host.relayCgroup);
   await setCable(host, 'up');
+  const problems: string[] = [];
   for (const failure of (await failuresOf(host)).toReversed()) {
     const script = undoScript(failure);
-    if (script) await inside(host, script);
+    // One that cannot be undone, since its unit was removed, must not keep the others.
+    if (script) await inside(host, script).catch((error: unknown) => problems.push(messageOf(error)));
   }
   await rm(host.failures, { force: true });
+  if (problems.length > 0) throw new VezaError('lab-failure', problems.join('\n'));
+}
+
+/** After a boot with the cable in, these are over by themselves. */
+export async function forgetOutages(host: HostNames): Promise<void> {
+  const failures = await failuresOf(host);
+  const left = failures.filter(({ way }) => way !== 'cable' && way !== 'power-off');
+  if (left.length < failures.length) await writeJson(host.failures, left);
 }
 
 async function inflict(

@@ -1,10 +1,11 @@
 // One host: its disk (an overlay over the base tree), its boot, a way in for the lab itself, and its end.
 import { once } from 'node:events';
-import { access, chmod, copyFile, mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VezaError } from '../lib/errors.ts';
 import { killGroup, processesOf, spawnInGroup } from './cgroups.ts';
+import { exists, readJson, writeJson } from './files.ts';
 import { labLimits } from './limits.ts';
 import { type HostNames, type LabHost, type LabNames, machineId } from './names.ts';
 import { loginUser } from './recipe.ts';
@@ -37,7 +38,7 @@ export async function prepareDisk(setting: HostSetting, host: HostNames): Promis
   await writeFile(join(host.root, 'etc/resolv.conf'), '');
   await writeFile(join(host.root, 'etc/machine-id'), `${machineId(setting.lab, host.host)}\n`);
   await installKeys(setting, host);
-  await writeFile(host.identity, JSON.stringify(identity));
+  await writeJson(host.identity, identity);
 }
 
 /** Whether the host runs, under the address it shall have. Without a systemd it does not run: its boot was broken off. */
@@ -136,8 +137,10 @@ async function installKeys({ publicKey }: HostSetting, host: HostNames): Promise
   await chmod(join(home, '.ssh'), 0o700);
   await run(['chroot', host.root, 'chown', '-R', `${loginUser}:${loginUser}`, `/home/${loginUser}`]);
   const hostKey = join(host.root, 'etc/ssh/ssh_host_ed25519_key');
-  if (!(await exists(hostKey)))
-    await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `root@${host.host}`, '-f', hostKey]);
+  const comment = `root@${host.host}`;
+  if (!(await exists(hostKey))) {
+    await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', hostKey]);
+  }
   await copyFile(`${hostKey}.pub`, host.hostKey);
 }
 
@@ -213,13 +216,5 @@ interface Identity extends HostSetting {
 
 /** What the host's disk was made for; null when there is none. */
 async function identityOf(host: HostNames): Promise<Identity | null> {
-  const text = await readFile(host.identity, 'utf8').catch(() => 'null');
-  return JSON.parse(text) as Identity | null;
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+  return (await readJson(host.identity)) as Identity | null;
 }

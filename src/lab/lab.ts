@@ -20,8 +20,8 @@ export { failureWays, isFailureWay, type Failure, type FailureOptions, type Fail
 export { loginUser } from './recipe.ts';
 
 export interface LabOptions {
-  /** Decides the subnet and all names on the controller; `lab` is the usual one. */
-  readonly name: string;
+  /** Decides the subnet and all names on the controller; `lab` when left out. */
+  readonly name?: string;
   readonly hosts: readonly LabHost[];
   /** For the key and known_hosts; `.veza-run/<name>` of the project. */
   readonly stateDirectory: string;
@@ -63,7 +63,7 @@ export interface Lab {
 /** A lab of these hosts. Does nothing yet; throws `lab-hosts` if the hosts cannot be this lab's. */
 export function createLab(options: LabOptions): Lab {
   const { onProgress, signal } = options;
-  const lab = labNames(options.name);
+  const lab = labNames(options.name ?? 'lab');
   checkHosts(lab, options.hosts);
   const context: LabContext = {
     lab,
@@ -103,7 +103,12 @@ export function createLab(options: LabOptions): Lab {
       await requireLab();
       return await execInside(hostNamed(name), typeof command === 'string' ? ['sh', '-c', command] : command, signal);
     },
-    fail: (name, way, wanted = {}) => locked(() => failHost(lab, hostNamed(name), way, wanted)),
+    fail: (name, way, wanted = {}) =>
+      locked(async () => {
+        const host = hostNamed(name);
+        if (await hasDisk(host)) return failHost(lab, host, way, wanted);
+        throw new VezaError('lab-host-stopped', `${name} was never booted`, { hint: 'Boot it with: veza-run lab up' });
+      }),
     start: (name) => locked(() => bootHosts(context, [hostNamed(name)])),
     heal: (name) =>
       locked(async () => {

@@ -3,9 +3,10 @@ import { readdir, rm } from 'node:fs/promises';
 import { messageOf, VezaError } from '../lib/errors.ts';
 import { ensureBaseTree } from './base-tree.ts';
 import { childGroups, killGroup, removeEmptyGroup } from './cgroups.ts';
+import { forgetOutages } from './failures.ts';
 import * as hosts from './host.ts';
 import { allLabsGroup, type HostNames, hostNames, type LabHost, type LabNames } from './names.ts';
-import { ensureBridge, ensureHostNetwork, removeNamespace, removeNetwork } from './network.ts';
+import { checkBridge, ensureBridge, ensureHostNetwork, removeNamespace, removeNetwork } from './network.ts';
 import type { Recipe } from './recipe.ts';
 import { type ClientFiles, ensureKey, waitForSshd, writeKnownHosts } from './ssh.ts';
 
@@ -41,6 +42,7 @@ export async function bootHosts(context: LabContext, names: readonly HostNames[]
   );
   await all(names.map((host) => waitForHost(context, host)));
   const count = booted.filter(Boolean).length;
+  if (count > 0) await checkBridge(lab, names);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   onProgress(count === 0 ? 'all hosts are up already' : `booted ${count} of ${names.length} hosts in ${seconds} s`);
 }
@@ -70,6 +72,7 @@ async function waitForHost({ signal, onProgress }: LabContext, host: HostNames):
   const { failed } = await hosts.waitForBoot(host, signal);
   if (failed.length > 0) onProgress(`${host.host} is up, but degraded: ${failed.join(', ')} failed`);
   await waitForSshd({ name: host.host, address: host.address }, signal);
+  await forgetOutages(host);
 }
 
 /** Hosts that are on this machine but not in the inventory any more. */

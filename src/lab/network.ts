@@ -1,4 +1,5 @@
 // The lab's network: one bridge a lab, one network namespace and one veth pair a host. Nothing routes out of it.
+import { readFile } from 'node:fs/promises';
 import { VezaError } from '../lib/errors.ts';
 import type { HostNames, LabNames } from './names.ts';
 import { run, tryRun } from './run.ts';
@@ -19,6 +20,21 @@ export async function ensureBridge(lab: LabNames): Promise<void> {
   await run(['ip', 'link', 'set', lab.bridge, 'up']);
 }
 
+/**
+ * Throws `lab-network` if the first host cannot reach the second. Docker lets iptables filter bridges, and forbids
+ * what it does not know: the controller then reaches every host, but no host another one.
+ */
+export async function checkBridge(lab: LabNames, [first, second]: readonly HostNames[]): Promise<void> {
+  const filtered = await readFile('/proc/sys/net/bridge/bridge-nf-call-iptables', 'utf8').catch(() => '0');
+  if (filtered.trim() !== '1' || !first || !second) return;
+  const scan = ['ssh-keyscan', '-T', '2', '-t', 'ed25519', second.address];
+  const { stdout } = await tryRun(['nsenter', `--net=/run/netns/${first.namespace}`, ...scan]);
+  if (stdout.includes('ssh-ed25519')) return;
+  throw new VezaError('lab-network', `${first.host} cannot reach ${second.host}: this machine filters bridges`, {
+    hint: `Let the lab's bridge pass: iptables -I FORWARD -i ${lab.bridge} -o ${lab.bridge} -j ACCEPT`,
+  });
+}
+
 /** Creates a host's namespace and its cable. A half-made one is made anew. */
 export async function ensureHostNetwork(lab: LabNames, host: HostNames): Promise<void> {
   const { namespace, address } = host;
@@ -29,9 +45,10 @@ export async function ensureHostNetwork(lab: LabNames, host: HostNames): Promise
     await run(['ip', 'netns', 'add', namespace]);
     const pair = ['type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace];
     await run(['ip', 'link', 'add', host.interface, ...pair]);
-    await run(['ip', '-n', namespace, 'address', 'add', `${address}/24`, 'dev', 'eth0']);
     await run(['ip', '-n', namespace, 'link', 'set', 'lo', 'up']);
     await run(['ip', '-n', namespace, 'link', 'set', 'eth0', 'up']);
+    // Last, since the address is what tells a whole one from a half-made one.
+    await run(['ip', '-n', namespace, 'address', 'add', `${address}/24`, 'dev', 'eth0']);
   }
   // Also for an old cable: it hangs in the air if its bridge was made anew.
   await run(['ip', 'link', 'set', host.interface, 'master', lab.bridge, 'up']);

@@ -12,9 +12,11 @@ const programs: readonly (readonly [program: string, debianPackage: string])[] =
   ['apt-ftparchive', 'apt-utils'],
   ['ssh', 'openssh-client'],
   ['ssh-keygen', 'openssh-client'],
+  ['ssh-keyscan', 'openssh-client'],
   ['ip', 'iproute2'],
   ['mount', 'mount'],
   ['nsenter', 'util-linux'],
+  ['unshare', 'util-linux'],
   ['flock', 'util-linux'],
   ['bash', 'bash'],
 ];

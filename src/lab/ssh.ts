@@ -1,9 +1,10 @@
 // The lab's key, its known hosts, and the ssh command that uses both.
 import { connect } from 'node:net';
-import { access, chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VezaError } from '../lib/errors.ts';
+import { exists } from './files.ts';
 import { labLimits } from './limits.ts';
 import type { HostNames, LabHost } from './names.ts';
 import { loginUser } from './recipe.ts';
@@ -25,11 +26,7 @@ export function clientFiles(directory: string): ClientFiles {
 /** Makes the lab's key unless there is one; returns the public half. */
 export async function ensureKey(files: ClientFiles, lab: string): Promise<string> {
   await mkdir(files.directory, { recursive: true });
-  const present = await access(files.privateKey).then(
-    () => true,
-    () => false,
-  );
-  if (!present) {
+  if (!(await exists(files.privateKey))) {
     await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `veza-run lab ${lab}`, '-f', files.privateKey]);
   }
   await chmod(files.privateKey, 0o600);

@@ -318,6 +318,17 @@ describe.skipIf(missing !== null)(`the lab${missing === null ? '' : ` (skipped: 
     expect(existsSync('/var/lib/veza-run/lab/labtest/c')).toBe(false);
   });
 
+  it('ends an outage with up, too', async () => {
+    await lab.fail('a', 'cable');
+    await lab.fail('b', 'power-off');
+    await lab.up();
+    expect(await lab.status()).toMatchObject([
+      { state: 'running', failures: [] },
+      { state: 'running', failures: [] },
+    ]);
+    expect(ssh(lab, 'a', 'hostname')).toBe('a');
+  });
+
   it('keeps disks on request', async () => {
     await lab.down({ keepDisks: true });
     expect(remains('labtest')).toEqual(['/var/lib/veza-run/lab/labtest']);
@@ -353,5 +364,6 @@ describe.skipIf(missing !== null)(`the lab${missing === null ? '' : ` (skipped: 
     expect(remains('labtest')).toEqual([]);
     await lab.down();
     expect(await lab.status()).toMatchObject([{ state: 'absent' }, { state: 'absent' }]);
+    await expect(lab.fail('a', 'cable')).rejects.toThrow('a was never booted');
   });
 });

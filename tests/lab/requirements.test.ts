@@ -20,15 +20,15 @@ async function addPrograms(...names: string[]): Promise<void> {
 
 describe('requirements of the lab', () => {
   it('names the packages of missing programs, once each', async () => {
-    await addPrograms('apt-get', 'ip', 'mount', 'nsenter', 'flock', 'bash', 'apt-ftparchive');
+    await addPrograms('apt-get', 'ip', 'mount', 'nsenter', 'unshare', 'flock', 'bash', 'apt-ftparchive');
     const missing = await missingRequirements({ platform: 'linux', userId: 0, path: [directory] });
     expect(missing).toEqual({ machine: [], packages: ['mmdebstrap', 'openssh-client', 'systemd-container'] });
     expect(describeMissing(missing)).toBe('missing packages: mmdebstrap openssh-client systemd-container');
   });
 
   it('says nothing when all is there', async () => {
-    await addPrograms('apt-get', 'ip', 'mount', 'nsenter', 'flock', 'bash', 'apt-ftparchive');
-    await addPrograms('mmdebstrap', 'ssh', 'ssh-keygen', 'systemd-nspawn');
+    await addPrograms('apt-get', 'ip', 'mount', 'nsenter', 'unshare', 'flock', 'bash', 'apt-ftparchive');
+    await addPrograms('mmdebstrap', 'ssh', 'ssh-keygen', 'ssh-keyscan', 'systemd-nspawn');
     const missing = await missingRequirements({ platform: 'linux', userId: 0, path: ['/nonexistent', directory] });
     expect(describeMissing(missing)).toBeNull();
   });
