@@ -78,7 +78,7 @@ function factsOf(options: FailoverOptions, settings: Settings, measured: Measure
     judgedSlowestMs: round(counted.reduce((slowest, record) => Math.max(slowest, ownMs(record, heldUp)), 0)),
     answeredBy: countBy(records.flatMap((record) => record.backend ?? [])),
     stickyMoves: stickyMoves(records, options.victim, orderedAt),
-    webSockets: summariseWebSockets(measured, options.victim),
+    webSockets: summariseWebSockets(measured, options.victim, heldUp),
     executions: measured.executions && compareExecutions(records, measured.executions),
     streams: streamsOf(options, measured),
     ramp: ramp(records, options.victim, upAt, loadEndedAt),

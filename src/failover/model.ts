@@ -96,7 +96,9 @@ export interface FailoverOptions {
   readonly tolerance?: 'strict' | 'baseline';
   readonly baselineGets?: number;
   readonly downGets?: number;
+  readonly preflightTimeoutMs?: number;
   readonly downTimeoutMs?: number;
+  readonly upTimeoutMs?: number;
   /** Of the pool; above 0 the ramp is asserted. */
   readonly slowStartMs?: number;
   readonly streams?: StreamsCheck;
@@ -168,6 +170,7 @@ export interface WebSocketReport {
   readonly closedWithoutReason: number;
   readonly failedReconnects: number;
   readonly closeCodes: Readonly<Record<string, number>>;
+  /** These two without the time in which generator or machine stood still. */
   readonly slowestCloseMs: number | null;
   readonly slowestReconnectMs: number | null;
   readonly echo: Latency;

@@ -239,8 +239,13 @@ class Run {
     }
   }
 
-  #pause(ms: number): Promise<void> {
-    return sleep(ms, undefined, this.#options.signal ? { signal: this.#options.signal } : {});
+  /** Rejects with the signal's own reason when aborted. */
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#options;
+    await sleep(ms, undefined, signal ? { signal } : {}).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw error;
+    });
   }
 
   #check(id: string, title: string, passed: boolean, detail: string): void {

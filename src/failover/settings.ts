@@ -57,9 +57,9 @@ export function settingsOf(options: FailoverOptions): Settings {
     tolerance: options.tolerance ?? 'strict',
     baselineGets: options.baselineGets ?? 5,
     downGets: options.downGets ?? 5,
-    preflightTimeoutMs: 10_000,
+    preflightTimeoutMs: options.preflightTimeoutMs ?? 10_000,
     downTimeoutMs: options.downTimeoutMs ?? 30_000,
-    upTimeoutMs: 60_000,
+    upTimeoutMs: options.upTimeoutMs ?? 60_000,
     slowStartMs: options.slowStartMs ?? 0,
     seed: options.seed ?? 1,
   };

@@ -1,17 +1,20 @@
 // Sums up the WebSocket sessions of a run. Pure.
+import type { Pauses } from './latency.ts';
 import { latencyOf } from './latency.ts';
 import type { Measurement } from './measurement.ts';
 import type { WebSocketReport } from './model.ts';
 
-export function summariseWebSockets(measured: Measurement, victim: string): WebSocketReport {
+/** `heldUp`: when generator or machine stood still; not part of the times to close and to reconnect. */
+export function summariseWebSockets(measured: Measurement, victim: string, heldUp: Pauses): WebSocketReport {
   const { sessions, orderedAt, failedAt } = measured;
   const cuts = sessions.flatMap((session) => session.cuts);
   const sum = (count: (session: (typeof sessions)[number]) => number): number =>
     sessions.reduce((total, session) => total + count(session), 0);
   const withReason = cuts.filter((cut) => cut.from === victim && orderedAt !== null && cut.closedAt >= orderedAt);
+  const own = (from: number, to: number): number => Math.max(0, to - from - heldUp.within(from, to));
   const dead = failedAt ?? orderedAt ?? 0;
-  const closes = withReason.map((cut) => Math.max(0, cut.closedAt - dead));
-  const reconnects = cuts.flatMap((cut) => (cut.reconnectedAt === null ? [] : [cut.reconnectedAt - cut.closedAt]));
+  const closes = withReason.map((cut) => own(dead, cut.closedAt));
+  const reconnects = cuts.flatMap((cut) => (cut.reconnectedAt === null ? [] : [own(cut.closedAt, cut.reconnectedAt)]));
   const closeCodes: Record<string, number> = {};
   for (const cut of cuts) closeCodes[cut.code] = (closeCodes[cut.code] ?? 0) + 1;
   return {

@@ -4,8 +4,8 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -173,4 +173,43 @@ backend api_pool
   default-server inter ${interMs}ms fall 3 rise 2 on-marked-down shutdown-sessions slowstart 30s
 ${servers.join('\n')}
 `;
+}
+
+/** The simplest balancer there is: each connection goes to the next backend that takes it. Not a thing to learn from. */
+export async function startRelay(
+  backends: readonly DemoBackend[],
+): Promise<AsyncDisposable & { readonly target: Address }> {
+  const sockets = new Set<Socket>();
+  let turn = 0;
+  const server = createServer((client) => {
+    const open = (attempt: number): void => {
+      const backend = backends[(turn + attempt) % backends.length];
+      if (!backend || attempt === backends.length) return void client.destroy();
+      const upstream = connect(backend.address.port, backend.address.host);
+      upstream.once('error', () => open(attempt + 1));
+      upstream.once('connect', () => {
+        sockets.add(upstream);
+        upstream.removeAllListeners('error').on('error', () => client.destroy());
+        upstream.on('close', () => client.destroy());
+        client.on('close', () => upstream.destroy());
+        client.pipe(upstream).pipe(client);
+      });
+    };
+    sockets.add(client);
+    client.on('error', () => client.destroy());
+    open(0);
+    turn += 1;
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    target: { host: '127.0.0.1', port },
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, 'close');
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
 }
