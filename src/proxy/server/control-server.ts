@@ -78,7 +78,7 @@ export class ControlServer {
   }
 
   #textServer(): Server {
-    return createServer((socket) => {
+    return createServer({ allowHalfOpen: true }, (socket) => {
       this.#clients.add(socket);
       socket.setTimeout(idleTimeoutMs, () => socket.destroy());
       socket.on('error', () => socket.destroy());

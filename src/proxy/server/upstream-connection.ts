@@ -232,8 +232,12 @@ export class UpstreamConnection extends WheelTimer {
         this.#toTunnel(head, bytes.subarray(start));
         return;
       }
-      if (head.status < 200) this.owner?.onInformational(this, head);
-      else this.#toBody(head, bytes, start);
+      if (head.status >= 200) {
+        // Not a step further in these bytes: the connection may already serve another request.
+        this.#toBody(head, bytes, start);
+        return;
+      }
+      this.owner?.onInformational(this, head);
     }
   }
 

@@ -1,0 +1,105 @@
+// Starts a real veza-proxy (master and workers) on free ports for a test, and talks to it.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
+
+export interface RunningProxy extends AsyncDisposable {
+  readonly port: number;
+  readonly controlPort: number;
+  readonly process: ChildProcess;
+  readonly configFile: string;
+  /** What it logged so far. */
+  log(): string;
+  command(text: string): Promise<string>;
+  /** Replaces the configuration file. */
+  write(config: object): void;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** Starts a proxy; `build` gets the ports for its frontend and its stats socket. */
+export async function startProxy(build: (port: number, controlPort: number) => object): Promise<RunningProxy> {
+  const folder = mkdtempSync(join(tmpdir(), 'veza-proxy-test-'));
+  const [port, controlPort] = [await freePort(), await freePort()];
+  const configFile = join(folder, 'proxy.json');
+  const write = (config: object): void => writeFileSync(configFile, JSON.stringify(config, null, 2));
+  write(build(port, controlPort));
+  const child = spawn(process.execPath, [main, 'run', configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  child.stdout.on('data', (bytes: Buffer) => (log += bytes.toString()));
+  child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()));
+  const exited = once(child, 'exit');
+  await until(() => log.includes('listening on') || child.exitCode !== null, 10_000);
+  if (child.exitCode !== null) throw new Error(`the proxy did not start:\n${log}`);
+  return {
+    port,
+    controlPort,
+    process: child,
+    configFile,
+    log: () => log,
+    command: (text) => request(controlPort, `${text}\n`),
+    write,
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGTERM');
+        const timer = setTimeout(() => child.kill('SIGKILL'), 3000);
+        await exited;
+        clearTimeout(timer);
+      }
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until the condition holds; throws after the time. */
+export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 5000): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error('waited in vain');
+    await sleep(10);
+  }
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Sends bytes, and returns all that comes back until the other side closes or `quietMs` pass without a byte. */
+export async function request(port: number, payload: string | Buffer, quietMs = 400): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  socket.write(typeof payload === 'string' ? Buffer.from(payload, 'latin1') : payload);
+  return readAll(socket, quietMs);
+}
+
+/** All that comes until the end or a pause. */
+export async function readAll(socket: Socket, quietMs: number): Promise<string> {
+  let text = '';
+  await new Promise<void>((resolve) => {
+    socket.setTimeout(quietMs, resolve);
+    socket.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')));
+    socket.on('close', () => resolve());
+    socket.on('end', () => resolve());
+    socket.on('error', () => resolve());
+  });
+  socket.destroy();
+  return text;
+}
+
+export function statusOf(response: string): number {
+  return Number(/^HTTP\/1\.[01] ([0-9]{3})/.exec(response)?.[1] ?? 0);
+}
