@@ -27,7 +27,7 @@ export function runScript(script: Script, shell: Shell = 'dash'): Ran {
 
 export function look(kind: AnyResourceKind, id: unknown, shell: Shell = 'dash'): object | null {
   const ran = runScript(kind.probe([id]), shell);
-  const states: Map<string, object | null> = kind.parse(ran.stdout, [id]);
+  const states = kind.parse(ran.stdout, [id]) as Map<string, object | null>;
   const state = states.get(kind.key(id));
   if (state === undefined) throw new Error(`${kind.key(id)} could not be looked at: ${ran.stdout}${ran.stderr}`);
   return state;
@@ -43,9 +43,10 @@ export interface Converged {
 export function converge(wants: readonly Want[], shell: Shell = 'dash'): Converged {
   const changes: Change<object>[] = [];
   const outputs: Ran[] = [];
-  for (const { resource, id, desired } of wants) {
+  for (const wanted of wants) {
+    const { resource, id } = wanted;
     const current = look(resource, id, shell);
-    const change = difference<object>(current, desired(current));
+    const change = difference<object>(current, wanted.desired(current));
     changes.push(change);
     if (change.action === 'no-op') continue;
     const ran = runScript(resource.apply(id, change, current), shell);
@@ -68,9 +69,13 @@ function verify(
     throw new Error(`${kind.key(id)} was predicted ${JSON.stringify(predicted)}, is ${JSON.stringify(after)}`);
   const names: readonly string[] = kind.verifies?.(id, change) ?? Object.keys(change.after ?? {});
   for (const name of names) {
-    const [wanted, found] = [predicted, after].map((state) => JSON.stringify(state && Reflect.get(state, name)));
+    const [wanted, found] = [predicted, after].map((state) => JSON.stringify(attribute(state, name)));
     if (wanted !== found) throw new Error(`${kind.key(id)}: ${name} was predicted ${wanted}, is ${found}`);
   }
+}
+
+function attribute(state: object | null | undefined, name: string): unknown {
+  return state ? Reflect.get(state, name) : undefined;
 }
 
 export const changed = (converged: Converged): number =>
