@@ -18,9 +18,12 @@ export function difference<S extends object>(current: S | null, desired: Partial
       ? { action: 'no-op', before: null, after: null }
       : { action: 'delete', before: current, after: null };
   }
-  // Wanting nothing in particular is only looking.
-  if (Object.keys(desired).length === 0) return { action: 'no-op', before: null, after: null };
-  if (current === null) return { action: 'create', before: null, after: withoutUndefined(desired) };
+  if (current === null) {
+    const after = withoutUndefined(desired);
+    // Nothing is wanted of what is not there: a look, not a creation.
+    if (keysOf(after).length === 0) return { action: 'no-op', before: null, after: null };
+    return { action: 'create', before: null, after };
+  }
   const before: Partial<S> = {};
   const after: Partial<S> = {};
   let differs = false;

@@ -5,7 +5,7 @@ import { VezaError } from '../lib/errors.ts';
 import { file } from '../resources/file.ts';
 import { filePath, parentOf } from '../resources/file/path.ts';
 import type { FileState } from '../resources/file/state.ts';
-import { tree } from '../resources/tree.ts';
+import { tree, type TreeState } from '../resources/tree.ts';
 import { accountWants, attributeProperties, attributesOf, wantedAttributes } from './shared/attributes.ts';
 import { directoryWants, fileResult, parentLook } from './shared/files.ts';
 
@@ -103,7 +103,7 @@ function folderWants(args: Args, path: string): Want[] {
   const attributes = attributesOf(args);
   const wants = directoryWants(path, attributes, args.follow !== false);
   if (args.recurse !== true || Object.keys(attributes).length === 0) return wants;
-  return [...wants, want(tree, { path, ...attributes }, () => ({ below: 'as wanted' }))];
+  return [...wants, want(tree, { path, ...attributes }, (): TreeState => ({ below: 'as wanted' }))];
 }
 
 function attributeWants(args: Args, path: string): Want[] {
@@ -148,7 +148,7 @@ function touchWants(args: Args, path: string): Want[] {
   return [
     ...accountWants(attributes),
     parent.want,
-    want(file, { path }, (current) => {
+    want(file, { path }, (current): Partial<FileState> => {
       if (current) return { ...onto(args, current), ...times(args, 'now') };
       parent.check();
       return { type: 'file', ...wantedAttributes(attributes, null, 'file') };
@@ -165,7 +165,7 @@ function linkWants(args: Args, path: string): Want[] {
     ...accountWants(attributes),
     parent.want,
     source.want,
-    want(file, { path }, (current) => {
+    want(file, { path }, (current): Partial<FileState> => {
       if (src === undefined) return existingLink(args, path, current);
       if (source.state() === null && args.force !== true) {
         throw new VezaError('no-file', `src file does not exist: ${resolved(src, path)}`, {
@@ -210,7 +210,7 @@ function hardLinkWants(args: Args, path: string): Want[] {
     ...accountWants(attributes),
     parent.want,
     source.want,
-    want(file, { path }, (current) => {
+    want(file, { path }, (current): Partial<FileState> => {
       const linked = source.state();
       if (linked === null) throw new VezaError('no-file', `src does not exist: ${src}`);
       if (current === null) parent.check();

@@ -30,7 +30,9 @@ export default defineModule({
       ...(args.non_unique === true && { nonUnique: true }),
     };
     return [
-      want(group, id, () => (args.state === 'absent' ? null : { ...(args.gid !== undefined && { gid: args.gid }) })),
+      want(group, id, () =>
+        args.state === 'absent' ? null : { name: args.name, ...(args.gid !== undefined && { gid: args.gid }) },
+      ),
     ];
   },
   result: (outcome, args) => {

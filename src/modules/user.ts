@@ -96,7 +96,7 @@ export default defineModule({
   result: (outcome, args) => {
     if (args.state === 'absent') return { name: args.name, state: 'absent', remove: args.remove ?? false };
     // The engine hands back the state of the kind that the last want named.
-    const state = (outcome.changes.at(-1)?.state ?? {}) as UserState;
+    const state = (outcome.changes.at(-1)?.state ?? {}) as Partial<UserState>;
     return {
       name: args.name,
       state: 'present',
@@ -148,6 +148,7 @@ function desired(args: Args, current: UserState | null): Partial<UserState> {
   const homeMoves =
     current !== null && args.home !== undefined && args.move_home === true && current.home !== args.home;
   return {
+    name: args.name,
     ...(args.uid !== undefined && { uid: args.uid }),
     ...primaryGroup(args, current),
     ...otherGroups(args, current),

@@ -13,6 +13,7 @@ export interface GroupId {
 }
 
 export interface GroupState {
+  readonly name: string;
   /** Missing where it is only predicted. */
   readonly gid?: number;
 }
@@ -31,12 +32,12 @@ if command -v getent >/dev/null 2>&1; then getent group ${names}; else cat /etc/
     return new Map(
       ids.map((id) => {
         const gid = found.get(id.name)?.[2];
-        return [group.key(id), gid === undefined ? null : { gid: Number(gid) }];
+        return [group.key(id), gid === undefined ? null : { name: id.name, gid: Number(gid) }];
       }),
     );
   },
   apply,
-  predict: (_id, change) => (change.after === null ? null : change.after),
+  predict: (id, change) => (change.after === null ? null : { ...change.after, name: id.name }),
   disturbs: (id, change) => {
     if (change.action === 'create') return new Map();
     // What shows the group's name shows another one when its number changes or goes.

@@ -13,7 +13,8 @@ export interface SystemdId {
 
 export interface SystemdState {
   readonly needsReload: boolean;
-  /** Done, not been: false when looked at. */
+  /** What is done, not what is: false when looked at. */
+  readonly reloaded?: boolean;
   readonly reexecuted?: boolean;
 }
 
@@ -40,11 +41,14 @@ export const systemd: ResourceKind<SystemdId, SystemdState> = {
   parse: (output, ids) => {
     const stale = output.split('\n');
     return new Map(
-      ids.map((id) => [systemd.key(id), { needsReload: stale.includes(`stale ${id.scope}`), reexecuted: false }]),
+      ids.map((id) => [
+        systemd.key(id),
+        { needsReload: stale.includes(`stale ${id.scope}`), reloaded: false, reexecuted: false },
+      ]),
     );
   },
   apply: (id, change) => apply(id, change),
-  predict: () => ({ needsReload: false, reexecuted: false }),
+  predict: () => ({ needsReload: false, reloaded: false, reexecuted: false }),
   disturbs: (id) => {
     const fresh: Prediction = (before) => before && { ...before, needDaemonReload: false };
     return new Map([[`unit:${id.scope}/`, fresh]]);

@@ -77,6 +77,7 @@ function parse(output: string, ids: readonly UserId[]): Map<string, UserState | 
       const password = shadow.get(id.name)?.[1];
       const expires = shadow.get(id.name)?.[7];
       const state: UserState = {
+        name: id.name,
         uid: Number(uid),
         gid: Number(gid),
         group: groupNames.get(gid) ?? String(gid),
@@ -100,7 +101,7 @@ function section(cursor: Cursor): string {
 
 function disturbs(id: UserId, change: Change<UserState>, current: UserState | null): Disturbance {
   const others = new Map<string, Prediction>();
-  const exists = (before: object | null): object => before ?? {};
+  const exists = (before: object | null): object => before ?? { name: id.name };
   if (change.action === 'create') {
     // useradd makes a group of the user's name unless it is told one.
     if (change.after?.group === undefined) others.set(`group:${id.name}`, exists);
@@ -135,11 +136,13 @@ function describe(id: UserId, change: Change<UserState>): Diff {
   if (change.after === null) return { attributes: [{ name: 'user', before: id.name, after: undefined }] };
   const names = Object.keys(change.after) as (keyof UserState)[];
   return {
-    attributes: names.map((name) => ({
-      name,
-      before: change.before?.[name],
-      after: change.after?.[name],
-      ...(name === 'password' && { secret: true }),
-    })),
+    attributes: names
+      .filter((name) => name !== 'name' || change.action === 'create')
+      .map((name) => ({
+        name,
+        before: change.before?.[name],
+        after: change.after?.[name],
+        ...(name === 'password' && { secret: true }),
+      })),
   };
 }

@@ -14,10 +14,16 @@ export function probeApt(ids: readonly PackageId[]): Script {
   const latest = ids.filter((id) => id.latest === true).map((id) => id.name);
   const recommends = ids.some((id) => id.options?.installRecommends === false) && rawShell('--no-install-recommends ');
   return joinScripts(
-    sh`dpkg-query -W -f='\${binary:Package}|\${Package}|\${Version}|\${db:Status-Status}\n' ${names} 2>/dev/null | sed 's/^/dpkg|/'`,
-    sh`set -- ${latest}
+    sh`nl='
+'
+known=$nl$(dpkg-query -W -f='\${db:Status-Status}|\${Package}|\${binary:Package}|\${Version}\\n' ${names} 2>/dev/null)$nl
+printf '%s' "$known"
+set -- ${latest}
 for name in ${names}; do
-  case "$(dpkg-query -W -f='\${db:Status-Status}' "$name" 2>/dev/null)" in *installed*) ;; *) set -- "$@" "$name"; echo "missing|$name" ;; esac
+  case $known in
+    *"$nl"installed"|$name|"* | *"$nl"installed"|\${name%%:*}|$name|"*) ;;
+    *) set -- "$@" "$name"; printf 'missing|%s\\n' "$name" ;;
+  esac
 done`,
     // A missing name may be a virtual package that something installed provides.
     sh`vz_simulate() {
@@ -51,7 +57,7 @@ export function parseApt(lines: readonly string[], ids: readonly PackageId[]): M
     if (found) states.set(name, { manager: 'apt', status: 'installed', version: found, ...known });
     else if (provider !== undefined) states.set(name, { manager: 'apt', status: 'installed', providedBy: provider });
     else {
-      const left = lines.some((line) => isFor(line, name) && line.endsWith('|config-files'));
+      const left = lines.some((line) => isFor(line, name, 'config-files'));
       // apt-cache prints nothing for a name that it does not know.
       const missing = lines.includes(`missing|${name}`) && candidate === undefined ? { candidate: null } : known;
       states.set(name, { manager: 'apt', status: left ? 'config-files' : 'absent', ...missing, ...more });
@@ -60,14 +66,13 @@ export function parseApt(lines: readonly string[], ids: readonly PackageId[]): M
   return states;
 }
 
-function isFor(line: string, name: string): boolean {
-  const [tag, binary, bare] = line.split('|');
-  return tag === 'dpkg' && (binary === name || bare === name || binary?.split(':')[0] === name);
+function isFor(line: string, name: string, status: string): boolean {
+  const [found, bare, binary] = line.split('|');
+  return found === status && (bare === name || binary === name);
 }
 
 function dpkgLine(lines: readonly string[], name: string): string | undefined {
-  const line = lines.find((found) => isFor(found, name) && found.endsWith('|installed'));
-  return line?.split('|')[3];
+  return lines.find((line) => isFor(line, name, 'installed'))?.split('|')[3];
 }
 
 function candidatesOf(lines: readonly string[]): Map<string, string | null> {

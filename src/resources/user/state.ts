@@ -15,6 +15,7 @@ export interface UserId {
 }
 
 export interface UserState {
+  readonly name: string;
   readonly uid?: number;
   readonly gid?: number;
   /** Name of the primary group. */
