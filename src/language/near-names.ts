@@ -8,13 +8,21 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {
     if (candidate === name || Math.abs(candidate.length - name.length) >= bestDistance) continue;
-    const far = distance(name.toLowerCase(), candidate.toLowerCase());
+    const far = isSwap(name, candidate) ? 1 : distance(name.toLowerCase(), candidate.toLowerCase());
     if (far < bestDistance) {
       best = candidate;
       bestDistance = far;
     }
   }
   return best;
+}
+
+/** Whether two neighbouring letters changed places, the most common slip (`whne`). */
+function isSwap(name: string, candidate: string): boolean {
+  if (name.length !== candidate.length) return false;
+  const at = [...name].findIndex((letter, index) => letter !== candidate[index]);
+  const swapped = name.slice(0, at) + (name[at + 1] ?? '') + (name[at] ?? '') + name.slice(at + 2);
+  return at >= 0 && swapped === candidate;
 }
 
 /** `did you mean 'x'?`, or null when nothing is near. */

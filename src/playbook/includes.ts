@@ -75,7 +75,7 @@ export function readInclude(
 function readTaskFile(reader: Reader, name: string, spot: YamlNode, around: Surroundings): readonly Node[] {
   const places = [
     around.directory,
-    ...(around.role ? [join(around.role.path, 'tasks')] : []),
+    ...(around.roleDirectory === undefined ? [] : [join(around.roleDirectory, 'tasks')]),
     reader.playbookDirectory,
   ];
   const paths = [...new Set(places.map((place) => reader.resolve(place, name)))];

@@ -2,7 +2,6 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Variables } from '../language/value.ts';
 import type { YamlNode } from '../lib/yaml-node.ts';
-import type { RoleUse } from './ast.ts';
 import type { Reader, Spot } from './reader.ts';
 import { isTemplate, suggestion } from './reader.ts';
 
@@ -11,7 +10,7 @@ export type RolePart = 'defaults' | 'vars' | 'tasks' | 'handlers' | 'meta';
 const extensions = ['.yml', '.yaml', '.json', ''];
 
 /** The directory of a role; `null` where there is none, which is reported with every place looked at. */
-export function findRole(reader: Reader, name: string, spot: Spot, user: RoleUse | undefined): string | null {
+export function findRole(reader: Reader, name: string, spot: Spot, userDirectory: string | undefined): string | null {
   if (isTemplate(name)) {
     const message = 'the name of a role must be known before anything runs';
     reader.error('dynamic-include', message, spot, 'Use each role by name, with a `when`.');
@@ -21,7 +20,7 @@ export function findRole(reader: Reader, name: string, spot: Spot, user: RoleUse
   const places = [
     join(playbook, 'roles'),
     join(playbook, '..', 'roles'),
-    ...(user ? [dirname(user.path)] : []),
+    ...(userDirectory === undefined ? [] : [dirname(userDirectory)]),
     ...reader.rolesPath,
   ];
   const byPath = isAbsolute(name) || name.startsWith('.');

@@ -30,7 +30,7 @@ export interface RoleCall {
 /** The tasks of a role and of what it depends on. */
 export function useRole(reader: Reader, call: RoleCall): readonly Node[] {
   const { around, from, spot, name } = call;
-  const path = findRole(reader, name, spot, around.role);
+  const path = findRole(reader, name, spot, around.roleDirectory);
   if (path === null) return [];
   const mark = `role ${name}`;
   if (around.open.includes(mark)) {
@@ -41,7 +41,13 @@ export function useRole(reader: Reader, call: RoleCall): readonly Node[] {
   const meta = rolePart(reader, path, 'meta', undefined, spot)?.root;
   if (call.once && !isTrue(valueOf(meta, 'allow_duplicates')) && hasRun(call, path)) return [];
   const use = roleUse(reader, call, path, meta);
-  const inside: Surroundings = { ...around, role: use, open: [...around.open, mark], directory: join(path, 'tasks') };
+  const inside: Surroundings = {
+    ...around,
+    role: use,
+    roleDirectory: path,
+    open: [...around.open, mark],
+    directory: join(path, 'tasks'),
+  };
   const before = dependencies(reader, meta, inside);
   addHandlers(reader, path, call, inside);
   const tasks = rolePart(reader, path, 'tasks', from.tasks, spot);

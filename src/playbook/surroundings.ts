@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly delegateTo?: Templated;
   readonly throttle?: Templated;
   readonly role?: RoleUse;
+  /** Of that role, as paths are written here (RoleUse.path is absolute). */
+  readonly roleDirectory?: string;
   /** Of the file being read. */
   readonly directory: string;
   /** Files and roles that are being read, outermost first: one that comes again includes itself. */

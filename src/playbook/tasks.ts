@@ -8,7 +8,7 @@ import { readInclude } from './includes.ts';
 import { readLoop } from './loops.ts';
 import { findCall, readArguments } from './modules.ts';
 import type { Call } from './modules.ts';
-import { keySpot } from './reader.ts';
+import { isTemplate, keySpot } from './reader.ts';
 import type { Reader } from './reader.ts';
 import { enter, fixedNames, valueGiven } from './surroundings.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -107,7 +107,7 @@ function readTask(reader: Reader, map: YamlMap, call: Call & { kind: 'module' },
 
 function readRegister(reader: Reader, entry: YamlEntry | undefined): string | undefined {
   const name = textOf(entry?.value);
-  if (entry && name !== undefined) checkVariableName(name, entry.value.where, reader.report);
+  if (entry && name !== undefined && !isTemplate(name)) checkVariableName(name, entry.value.where, reader.report);
   return name;
 }
 
