@@ -79,7 +79,7 @@ export function createLab(options: LabOptions): Lab {
   async function locked<T>(action: () => Promise<T>): Promise<T> {
     await requireLab();
     const onWait = () => onProgress(`waiting for another process that works on the lab '${lab.lab}'`);
-    await using _lock = await takeLock(`${lab.directory}.lock`, { signal, onWait });
+    await using _lock = await takeLock(lab.lockFile, { signal, onWait });
     return await action();
   }
 

@@ -23,6 +23,7 @@ export interface LabNames {
   readonly namespacePrefix: string;
   readonly cgroup: string;
   readonly directory: string;
+  readonly lockFile: string;
 }
 
 /** What one host is called on the controller. */
@@ -75,6 +76,7 @@ export function labNames(name: string): LabNames {
     namespacePrefix: `veza.${name}.`,
     cgroup: `${allLabsGroup}/${name}`,
     directory: join(stateRoot, name),
+    lockFile: `/run/veza-run/lab-${name}.lock`,
   };
 }
 

@@ -36,8 +36,8 @@ async function inside(lab: Lab, host: string, script: string): Promise<string> {
   return stdout.trim();
 }
 
-/** What a client of a TCP echo server sees within a second. */
-function echo(address: string, port: number): Promise<{ seen: string; afterMs: number }> {
+/** What a client of a TCP echo server sees before it loses patience. */
+function echo(address: string, port: number, patienceMs = 5000): Promise<{ seen: string; afterMs: number }> {
   const startedAt = performance.now();
   return new Promise((resolve) => {
     const socket = connect({ host: address, port });
@@ -47,7 +47,7 @@ function echo(address: string, port: number): Promise<{ seen: string; afterMs: n
       socket.destroy();
       resolve({ seen, afterMs: performance.now() - startedAt });
     };
-    const timer = setTimeout(() => end(connected ? 'connected, then silence' : 'silence'), 1000);
+    const timer = setTimeout(() => end(connected ? 'connected, then silence' : 'silence'), patienceMs);
     socket.once('connect', () => {
       connected = true;
       socket.write('hello\n');
@@ -215,7 +215,7 @@ describe.skipIf(missing !== null)(`the lab${missing === null ? '' : ` (skipped: 
     it('freezes a unit: connected, then silence', async () => {
       await healthy();
       await lab.fail('a', 'hang', { unit });
-      expect((await echo(address, 7001)).seen).toBe('connected, then silence');
+      expect((await echo(address, 7001, 1000)).seen).toBe('connected, then silence');
       expect(await lab.status()).toMatchObject([{ failures: [{ way: 'hang', unit }] }, {}]);
       await lab.heal('a');
       await healthy();
@@ -241,7 +241,7 @@ describe.skipIf(missing !== null)(`the lab${missing === null ? '' : ` (skipped: 
 
     it('pulls the cable: silence', async () => {
       await lab.fail('a', 'cable');
-      expect((await echo(address, 7000)).seen).toBe('silence');
+      expect((await echo(address, 7000, 1000)).seen).toBe('silence');
       await lab.heal('a');
       expect((await echo(address, 7000)).seen).toBe('hello');
     });
