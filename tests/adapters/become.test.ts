@@ -17,6 +17,8 @@ prompt= ; asks=
 while :; do case $1 in -n) shift;; -S) asks=1; shift;; -p) prompt=$2; shift 2;; -H) shift;; -u) user=$2; shift 2;; *) break;; esac; done
 case $user in
   refused) echo "tester is not in the sudoers file." >&2; exit 1;;
+  unlisted) printf %s "$prompt" >&2; read -r password; echo "tester is not in the sudoers file." >&2; exit 1;;
+  nobody-there) echo "sudo: unknown user nobody-there" >&2; echo "sudo: error initializing audit plugin" >&2; exit 1;;
   free) exec env WHO=$user "$@";;
 esac
 [ "$asks" ] || { echo "sudo: a password is required" >&2; exit 1; }
@@ -75,6 +77,13 @@ describe('sudo', () => {
   it.each([
     ['a wrong password', { password: 'wrong' }, 'the password was not accepted', '-K'],
     ['a missing password', {}, 'a password is required', '-K'],
+    [
+      'a user who may not, said after the password',
+      { user: 'unlisted', password: 'wrong' },
+      'not in the sudoers file',
+      'sudoers',
+    ],
+    ['a user who does not exist', { user: 'nobody-there' }, 'unknown user', 'become_user'],
     ['a user who may not', { user: 'refused' }, 'not in the sudoers file', 'sudoers'],
   ])('explains %s', async (_case, identity, message, hint) => {
     const error: unknown = await as(identity).catch((reason: unknown) => reason);
@@ -91,7 +100,7 @@ describe('sudo', () => {
   it('tells when the program is missing', async () => {
     await expect(as({ method: 'doas' })).rejects.toMatchObject({
       code: 'become-failed',
-      hint: 'Install doas on the host, or log in as root.',
+      hint: 'Install that program on the host, or log in as the user.',
     });
   });
 

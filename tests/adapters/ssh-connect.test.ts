@@ -8,7 +8,7 @@ import { createSshTransport } from '../../src/adapters/ssh/transport.ts';
 import type { HostAddress } from '../../src/engine/ports.ts';
 import { runSteps, step } from '../contracts/transport.ts';
 import { startServer } from './support/ssh-server.ts';
-import { freePort } from './support/sshd.ts';
+import { freePort, sshdPath, startSshd } from './support/sshd.ts';
 
 const transport = createSshTransport({ defaultKeys: [] });
 
@@ -195,10 +195,33 @@ describe('unreachable hosts', () => {
   });
 });
 
-describe('forwarding', () => {
+describe.skipIf(!sshdPath)('forwarding by OpenSSH', () => {
   it('tells which setting forbids it', async () => {
-    await using server = await startServer({ forbidsForwarding: true });
-    await using session = await transport.connect(server.host);
-    await expect(session.dial('127.0.0.1', 1, { timeoutMs: 5_000 })).rejects.toMatchObject({ code: 'connect-failed' });
+    await using sshd = await startSshd(['AllowTcpForwarding no']);
+    await using session = await transport.connect(sshd.host);
+    await expect(session.dial('127.0.0.1', sshd.host.port, { timeoutMs: 5_000 })).rejects.toMatchObject({
+      code: 'connect-failed',
+      hint: expect.stringContaining('AllowTcpForwarding') as string,
+    });
+  });
+
+  it('tells why a connection failed', async () => {
+    await using sshd = await startSshd();
+    await using session = await transport.connect(sshd.host);
+    await expect(session.dial('127.0.0.1', await freePort(), { timeoutMs: 5_000 })).rejects.toThrow(
+      'Connection refused',
+    );
+  });
+
+  it('tells that too few channels are allowed', async () => {
+    await using sshd = await startSshd(['MaxSessions 1']);
+    await using session = await transport.connect(sshd.host);
+    const [first] = await runSteps(session, [step('echo one is enough')]);
+    expect(first?.exitCode).toBe(0);
+    const fed = runSteps(session, [step('cat', { stdin: Buffer.from('x') })]);
+    await expect(fed).rejects.toMatchObject({
+      code: 'unreachable',
+      hint: expect.stringContaining('MaxSessions') as string,
+    });
   });
 });

@@ -270,10 +270,20 @@ export function transportContract(name: string, start: () => Promise<TransportUn
         expect((await one('echo usable')).stdout).toBe('usable\n');
       });
 
-      it('leaves nothing behind', async () => {
-        expect((await one('ls -a /tmp /var/tmp /dev/shm /run | grep "^\\.veza-[0-9a-f]" | wc -l')).stdout.trim()).toBe(
-          '0',
-        );
+      it('leaves nothing behind, also after the step killed its shell', async () => {
+        const [, , ...results] = await run([
+          step('readlink /proc/self/fd/0', { stdin: data }),
+          step('readlink /proc/self/fd/0; kill -KILL $$; sleep 0.1', { stdin: data }),
+        ]).then(async (both) => {
+          await sleep(300);
+          const paths = both.map((result) => result.stdout.trim());
+          expect(paths.every((path) => path.includes('/.veza-'))).toBe(true);
+          return [
+            ...both,
+            ...(await run(paths.map((path) => step(`ls -d ${quote(path)} ${quote(join(path, '..'))}`)))),
+          ];
+        });
+        expect(results.map((result) => result.stdout)).toEqual(['', '']);
       });
     });
 

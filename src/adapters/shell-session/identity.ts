@@ -97,35 +97,43 @@ function dialogue(channel: Channel, nonce: string, options: StartOptions): Promi
     void channel.ended.then((end) => {
       if (end === null) finish(() => reject(options.lost()));
       else if (identity.user === null) finish(() => reject(noShell(said)));
-      else
-        fail(asked > 0 ? `the password was not accepted${said.trim() ? `: ${lastLine(said)}` : ''}` : lastLine(said));
+      else fail(allLines(said) || (asked > 0 ? 'the password was not accepted' : 'it ended at once'));
     });
   });
 }
 
 function noShell(said: string): VezaError {
-  return new VezaError('unreachable', `the login shell ended at once${said.trim() ? `: ${lastLine(said)}` : ''}`, {
+  return new VezaError('unreachable', `the login shell ended at once${said.trim() ? `: ${allLines(said)}` : ''}`, {
     hint: 'The user needs a login shell that can run commands, and the host needs /bin/sh.',
   });
 }
 
 function becomeFailed(identity: Identity, reason: string, hint?: string): VezaError {
   const message = `cannot become ${identity.user ?? ''} with ${identity.method}: ${reason}`;
-  return new VezaError('become-failed', message, { hint: hint ?? hintFor(reason, identity) });
+  return new VezaError('become-failed', message, { hint: hint ?? hintFor(reason) });
 }
 
-function hintFor(reason: string, identity: Identity): string {
-  if (/not found|No such file/i.test(reason))
-    return `Install ${identity.method} on the host, or log in as ${identity.user ?? 'root'}.`;
-  if (/not accepted|incorrect password|authentication failure/i.test(reason))
-    return 'Check the become password (-K asks for it).';
-  if (/password is required|terminal is required/i.test(reason))
-    return 'Give the become password with -K, or allow it without one (NOPASSWD).';
-  if (/not allowed|not in the sudoers|may not run|not permitted/i.test(reason))
-    return 'Allow the login user to run /bin/sh in sudoers.';
-  return 'Try it by hand on the host; -K asks for the become password.';
+/** First match wins: a refusal by sudoers comes after a password that was right. */
+const hints: readonly (readonly [RegExp, string])[] = [
+  [/not allowed|not in the sudoers|may not run|not permitted/i, 'Allow the login user to run /bin/sh in sudoers.'],
+  [/unknown user|does not exist/i, 'Check become_user; the user has to exist on the host.'],
+  [/not found|No such file/i, 'Install that program on the host, or log in as the user.'],
+  [/not accepted|incorrect password|authentication failure/i, 'Check the become password (-K asks for it).'],
+  [
+    /password is required|terminal is required/i,
+    'Give the become password with -K, or allow it without one (NOPASSWD).',
+  ],
+];
+
+function hintFor(reason: string): string {
+  return (
+    hints.find(([pattern]) => pattern.test(reason))?.[1] ??
+    'Try it by hand on the host; -K asks for the become password.'
+  );
 }
 
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1)?.trim() ?? '';
+/** What a program said, on one line: the reason may be its first line or its last. */
+function allLines(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '' && !/^(Sorry, try again\.|Password:)$/.test(line)).join('; ');
 }

@@ -8,6 +8,8 @@ import { batchMessage, feederProgram } from './program.ts';
 import { type PersistentShell, exitCodeOf } from './shell.ts';
 
 export interface RunHooks {
+  /** Whether a second channel has been opened before: the server allows it then. */
+  readonly hasFed: boolean;
   startFeeder(program: string): Promise<StartedProgram>;
   countFeed(): void;
   kill(pid: number): Promise<void>;
@@ -35,6 +37,8 @@ export class MessageRun {
     this.#results = results;
     this.#shell = shell;
     this.#hooks = hooks;
+    // Rejected by a cancellation before anyone waits for it.
+    this.#done.promise.catch(() => undefined);
     this.#reader = new BatchReader(results.length, {
       begin: (index, pid) => this.#guarded(() => this.#onBegin(index, pid)),
       end: (index, result) => this.#guarded(() => this.#onEnd(index, result)),
@@ -51,7 +55,10 @@ export class MessageRun {
     const onAbort = (): void => this.#cancel();
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      this.#openNextFeeder(first);
+      const opening = this.#openNextFeeder(first);
+      // A server that allows no second channel must say so before a step waits for its input, out of reach of any kill.
+      if (this.#hooks.hasFed) opening.catch(() => undefined);
+      else await opening;
       const message = batchMessage(
         this.#shell.nonce,
         steps,
@@ -89,7 +96,7 @@ export class MessageRun {
       this.#feeder(index)
         .feed(pid)
         .catch((error: unknown) => this.#abandon(error));
-      this.#openNextFeeder(index + 1);
+      this.#openNextFeeder(index + 1).catch(() => undefined);
     }
     this.#batch.onBegin?.(index);
   }
@@ -128,9 +135,9 @@ export class MessageRun {
   }
 
   /** At most one channel is open ahead: sshd allows ten a connection. */
-  #openNextFeeder(from: number): void {
+  async #openNextFeeder(from: number): Promise<void> {
     const index = this.#batch.steps.findIndex((step, at) => at >= from && step.script.stdin !== undefined);
-    if (index !== -1) void this.#feeder(index).open();
+    if (index !== -1) await this.#feeder(index).open();
   }
 
   #feeder(index: number): Feeder {

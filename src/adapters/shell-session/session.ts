@@ -29,6 +29,8 @@ export class ShellSession implements Session {
   readonly #parts: SessionParts;
   readonly #shells = new Map<string, PersistentShell>();
   readonly #queues = new Map<string, Promise<unknown>>();
+  /** Identities that got a second channel. */
+  readonly #fed = new Set<string>();
   #roundTrips = 0;
   #isClosed = false;
 
@@ -72,7 +74,12 @@ export class ShellSession implements Session {
       throwIfCancelled(batch.signal);
       this.#roundTrips += 1;
       const run = new MessageRun(batch, results, shell, {
-        startFeeder: (program) => this.#start(identity, program),
+        hasFed: this.#fed.has(keyOf(identity)),
+        startFeeder: async (program) => {
+          const started = await this.#start(identity, program);
+          this.#fed.add(keyOf(identity));
+          return started;
+        },
         countFeed: () => (this.#roundTrips += 1),
         kill: (pid) => this.#kill(identity, pid),
         lost: () => this.#lost(),

@@ -5,7 +5,7 @@ import { VezaError, messageOf } from '../../lib/errors.ts';
 import { limits } from '../../lib/limits.ts';
 import type { HostAddress } from '../../engine/ports.ts';
 import { type Channel, endOf } from '../shell-session/channel.ts';
-import { connectFailed } from '../shell-session/dial.ts';
+import { connectFailed, forbidden } from '../shell-session/dial.ts';
 import { ShellSession } from '../shell-session/session.ts';
 import { type AuthenticationOptions, prepareAuthentication } from './authentication.ts';
 import { prepareHostKeyCheck } from './host-key.ts';
@@ -167,7 +167,7 @@ function dial(
     try {
       client.forwardOut('127.0.0.1', 0, to, port, (error, channel) => {
         if (error) {
-          settle(() => reject(connectFailed(to, port, error.message, error)));
+          settle(() => reject(connectFailed(to, port, openFailure(error), error)));
           return;
         }
         channel.on('error', () => undefined);
@@ -178,6 +178,14 @@ function dial(
       onClose();
     }
   });
+}
+
+/** The words of the ssh server, or the meaning of its reason code, which ssh2 adds to the error. */
+function openFailure(error: Error): string {
+  const code = 'reason' in error ? error.reason : undefined;
+  if (code === 1) return forbidden;
+  const said = error.message.replace(/^\(SSH\) Channel open failure:? ?/, '');
+  return said === '' || said === 'open failed' ? 'connection failed' : said;
 }
 
 function closeClient(client: Client): Promise<void> {
