@@ -17,6 +17,7 @@ import type {
 import { requestKinds } from './model.ts';
 import { promises } from './promises.ts';
 import type { Settings } from './settings.ts';
+import { isAbrupt } from './settings.ts';
 import { compareStreams } from './streams.ts';
 import { summariseWebSockets } from './websocket-report.ts';
 
@@ -77,8 +78,8 @@ function factsOf(options: FailoverOptions, settings: Settings, measured: Measure
     ceilings: settings.ceilings,
     judgedSlowestMs: round(counted.reduce((slowest, record) => Math.max(slowest, ownMs(record, heldUp)), 0)),
     answeredBy: countBy(records.flatMap((record) => record.backend ?? [])),
-    stickyMoves: stickyMoves(records, options.victim, orderedAt),
-    webSockets: summariseWebSockets(measured, options.victim, heldUp),
+    stickyMoves: stickyMoves(records, (server, at) => mayLeave(options, orderedAt, server, at)),
+    webSockets: summariseWebSockets(measured, heldUp, (server, at) => mayLeave(options, orderedAt, server, at)),
     executions: measured.executions && compareExecutions(records, measured.executions),
     streams: streamsOf(options, measured),
     ramp: ramp(records, options.victim, upAt, loadEndedAt),
@@ -104,7 +105,7 @@ function ownMs(record: RequestRecord, heldUp: Pauses): number {
  */
 export function isExcused(record: RequestRecord, way: Way, { orderedAt, failedAt, downAt }: Measurement): boolean {
   if (record.problem === null || record.kind !== 'post' || orderedAt === null) return false;
-  if (way === 'stop' || way === 'none') return false;
+  if (!isAbrupt(way)) return false;
   const dead = failedAt ?? orderedAt;
   const until = way === 'crash' ? dead : Math.min(downAt ?? Infinity, dead + detectionMs);
   return record.sentAt <= Math.max(dead, until) && record.endedAt >= orderedAt;
@@ -165,15 +166,25 @@ function slowest(records: readonly RequestRecord[], heldUp: Pauses, origin: numb
   }));
 }
 
-/** How often a request was answered by another server than its cookie's: only a failed server may be left. */
+/** Whether a client had a reason to leave a server: the failed one, from then on; in a disturbance any. */
+function mayLeave(
+  { way, victim }: FailoverOptions,
+  orderedAt: number | null,
+  server: string | null,
+  at: number,
+): boolean {
+  if (orderedAt === null || at < orderedAt) return false;
+  return way === 'disturbance' || server === victim;
+}
+
+/** How often a request was answered by another server than its cookie's: with reason or without. */
 function stickyMoves(
   records: readonly RequestRecord[],
-  victim: string,
-  orderedAt: number | null,
-): { fromVictim: number; other: number } {
+  mayLeaveServer: (server: string | null, at: number) => boolean,
+): { withReason: number; other: number } {
   const moved = records.filter(({ boundTo, backend }) => boundTo !== null && backend !== null && boundTo !== backend);
-  const fromVictim = moved.filter(({ boundTo, endedAt }) => boundTo === victim && endedAt >= (orderedAt ?? Infinity));
-  return { fromVictim: fromVictim.length, other: moved.length - fromVictim.length };
+  const withReason = moved.filter(({ boundTo, endedAt }) => mayLeaveServer(boundTo, endedAt)).length;
+  return { withReason, other: moved.length - withReason };
 }
 
 function streamsOf({ streams, victim }: FailoverOptions, measured: Measurement): FailoverReport['streams'] {

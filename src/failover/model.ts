@@ -1,8 +1,12 @@
 // What the failover test is asked to do and what it says afterwards: plain data, the report is JSON.
 // Times in a report are milliseconds since the load began, unless the name says otherwise.
 
-/** How the server is made to fail; `none` injects nothing: the control. */
-export type Way = 'stop' | 'crash' | 'hang' | 'power-off' | 'cable-pulled' | 'none';
+/**
+ * What happens under load. `none`: nothing, to see that the test can pass. `disturbance`: what must not be noticed at
+ * all, such as a reload or restart of the balancer or a rolling deployment; the rest: one server fails that way.
+ */
+export type Way = 'stop' | 'crash' | 'hang' | 'power-off' | 'cable-pulled' | 'disturbance' | 'none';
+export const ways: readonly Way[] = ['stop', 'crash', 'hang', 'power-off', 'cable-pulled', 'disturbance', 'none'];
 
 export type RequestKind = 'get' | 'sticky' | 'post-with-key' | 'post';
 export const requestKinds: readonly RequestKind[] = ['get', 'sticky', 'post-with-key', 'post'];
@@ -12,7 +16,10 @@ export interface Address {
   readonly port: number;
 }
 
-/** Makes the server fail and work again. Both resolve when it is done on the host, and reject when it was not. */
+/**
+ * Makes the server fail and work again. Both resolve when it is done on the host, and reject when it was not.
+ * Of a disturbance, `fail` is all of it; `heal` is called as well and may do nothing.
+ */
 export interface Actuator {
   fail(): Promise<void>;
   heal(): Promise<void>;
@@ -166,7 +173,7 @@ export interface WebSocketReport {
   readonly neverEchoed: number;
   readonly corrupt: number;
   readonly closed: number;
-  /** Closed although their server was not the failed one, or before it failed. */
+  /** Closed although their server was not the failed one, or before it failed or the disturbance began. */
   readonly closedWithoutReason: number;
   readonly failedReconnects: number;
   readonly closeCodes: Readonly<Record<string, number>>;
@@ -247,7 +254,7 @@ export interface FailoverReport {
   /** The slowest request without these: what the ceiling is compared with. */
   readonly judgedSlowestMs: number;
   readonly answeredBy: Readonly<Record<string, number>>;
-  readonly stickyMoves: { readonly fromVictim: number; readonly other: number };
+  readonly stickyMoves: { readonly withReason: number; readonly other: number };
   readonly webSockets: WebSocketReport;
   readonly executions: ExecutionsReport | null;
   readonly streams: StreamsReport | null;

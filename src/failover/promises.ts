@@ -3,6 +3,7 @@ import type { Facts } from './judge.ts';
 import type { Measurement } from './measurement.ts';
 import type { Check, FailoverOptions } from './model.ts';
 import type { Settings } from './settings.ts';
+import { isAbrupt } from './settings.ts';
 
 /** A generator that sends less than this part of the asked rate has measured something else. */
 const minAchievedPart = 0.95;
@@ -17,7 +18,7 @@ const rampMaxShare = 0.35;
 /** Nothing when no load was started: then the steps already say why. */
 export function promises(options: FailoverOptions, settings: Settings, measured: Measurement, facts: Facts): Check[] {
   if (measured.loadStartedAt === null) return [];
-  const failing = options.way !== 'none';
+  const failing = options.way !== 'none' && options.way !== 'disturbance';
   return [
     noFailures(facts),
     ceiling(settings, facts),
@@ -56,8 +57,8 @@ function generator({ rate, generator: own, durationMs }: Facts): Check {
   return { id: 'generator', title: 'the load was as asked', passed, detail };
 }
 
-function sticky({ stickyMoves: { fromVictim, other } }: Facts): Check {
-  const detail = `${fromVictim} moves away from the failed server, ${other} others`;
+function sticky({ stickyMoves: { withReason, other } }: Facts): Check {
+  const detail = `${withReason} moves away from it, ${other} others`;
   return { id: 'sticky', title: 'sticky users leave only a failed server', passed: other === 0, detail };
 }
 
@@ -99,8 +100,8 @@ function executions({ way }: FailoverOptions, { executionsProblem }: Measurement
   const title = 'no POST was executed twice, none was made up';
   const { executions: sums } = facts;
   if (!sums) return { id, title, passed: false, detail: executionsProblem ?? 'the backends were not asked' };
-  // After a graceful stop or none, nothing was in doubt: then a key is no reason to repeat either.
-  const doubtful = way !== 'stop' && way !== 'none';
+  // After a graceful stop nothing was in doubt: then a key is no reason to repeat either.
+  const doubtful = isAbrupt(way);
   const passed = sums.duplicates.length === 0 && sums.missing.length === 0 && (doubtful || sums.repeatedWithKey === 0);
   const detail =
     `${sums.requests} sent, ${sums.executed} executed, ${sums.duplicates.length} twice, ${sums.missing.length} made up, ` +

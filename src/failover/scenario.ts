@@ -68,10 +68,7 @@ class Run {
 
   async #preflight(): Promise<boolean> {
     this.#say('preflight', `waiting for ${this.#options.servers.join(', ')} to be UP`);
-    const { servers } = this.#options;
-    const ready = (states: readonly ServerState[]): boolean =>
-      servers.every((name) => states.some((state) => state.name === name && state.status === 'UP'));
-    const { found, last } = await this.#waitFor(ready, this.#settings.preflightTimeoutMs);
+    const { found, last } = await this.#waitForAll(this.#settings.preflightTimeoutMs);
     this.#check('preflight', 'all servers are UP', found, last);
     return found;
   }
@@ -112,19 +109,18 @@ class Run {
     try {
       this.#say('fail', `${way} of ${victim}`);
       const before = await this.#states();
-      measurement.victimSessions = measurement.sessions.flatMap((session, n) =>
-        session.backend === victim ? [n] : [],
-      );
+      const isVictim = (session: WebSocketSession): boolean => way !== 'disturbance' && session.backend === victim;
+      measurement.victimSessions = measurement.sessions.flatMap((session, n) => (isVictim(session) ? [n] : []));
       measurement.orderedAt = performance.now();
       healed = false;
       await actuator.fail();
       measurement.failedAt = performance.now();
-      await this.#down(before);
+      if (way !== 'disturbance') await this.#down(before);
       this.#say('heal', `${victim} comes back`);
       await actuator.heal();
       healed = true;
       measurement.healedAt = performance.now();
-      await this.#up();
+      await (way === 'disturbance' ? this.#settled() : this.#up());
     } catch (error) {
       this.#options.signal?.throwIfAborted();
       this.#check('actuator', `${victim} fails and heals as ordered`, false, messageOf(error));
@@ -214,6 +210,19 @@ class Run {
 
   async #states(): Promise<ServerState[]> {
     return serversOf(await this.#stats('show stat'), this.#options.pool);
+  }
+
+  /** After a disturbance: everything is as before. */
+  async #settled(): Promise<void> {
+    const { found, last } = await this.#waitForAll(this.#settings.upTimeoutMs);
+    this.#check('settled', 'all servers are UP again', found, last);
+  }
+
+  #waitForAll(timeoutMs: number): Promise<{ found: boolean; last: string }> {
+    const { servers } = this.#options;
+    const isWhole = (states: readonly ServerState[]): boolean =>
+      servers.every((name) => states.some((state) => state.name === name && state.status === 'UP'));
+    return this.#waitFor(isWhole, timeoutMs);
   }
 
   /** Looks every 100 ms. An unanswered question is asked again: the balancer may be busy. */

@@ -36,6 +36,7 @@ const ceilings: Readonly<Record<Way, Ceilings>> = {
   stop: gone,
   crash: gone,
   none: gone,
+  disturbance: gone,
   hang: silent,
   'power-off': silent,
   'cable-pulled': silent,
@@ -65,6 +66,11 @@ export function settingsOf(options: FailoverOptions): Settings {
   };
   checkLoad(settings.load);
   return settings;
+}
+
+/** Whether what was under way in the server is lost with it. */
+export function isAbrupt(way: Way): boolean {
+  return way !== 'stop' && way !== 'disturbance' && way !== 'none';
 }
 
 /** The longest that the active checks alone need to see a failure. */

@@ -5,12 +5,16 @@ import type { Measurement } from './measurement.ts';
 import type { WebSocketReport } from './model.ts';
 
 /** `heldUp`: when generator or machine stood still; not part of the times to close and to reconnect. */
-export function summariseWebSockets(measured: Measurement, victim: string, heldUp: Pauses): WebSocketReport {
+export function summariseWebSockets(
+  measured: Measurement,
+  heldUp: Pauses,
+  mayLeave: (server: string | null, at: number) => boolean,
+): WebSocketReport {
   const { sessions, orderedAt, failedAt } = measured;
   const cuts = sessions.flatMap((session) => session.cuts);
   const sum = (count: (session: (typeof sessions)[number]) => number): number =>
     sessions.reduce((total, session) => total + count(session), 0);
-  const withReason = cuts.filter((cut) => cut.from === victim && orderedAt !== null && cut.closedAt >= orderedAt);
+  const withReason = cuts.filter((cut) => mayLeave(cut.from, cut.closedAt));
   const own = (from: number, to: number): number => Math.max(0, to - from - heldUp.within(from, to));
   const dead = failedAt ?? orderedAt ?? 0;
   const closes = withReason.map((cut) => own(dead, cut.closedAt));

@@ -63,9 +63,12 @@ const executed = (...list: readonly (readonly [string, number])[]): BackendExecu
 ];
 
 describe('the verdict', () => {
-  it.each(['none', 'stop', 'crash', 'hang', 'power-off'] as const)('is passed when all is well (%s)', (way) => {
-    expect(failedChecks(verdictOn(way, []))).toEqual([]);
-  });
+  it.each(['none', 'stop', 'crash', 'hang', 'power-off', 'disturbance'] as const)(
+    'is passed when all is well (%s)',
+    (way) => {
+      expect(failedChecks(verdictOn(way, []))).toEqual([]);
+    },
+  );
 
   it('is failed by one failed request', () => {
     const report = verdictOn('crash', [record({ problem: 'status 502' })]);
@@ -138,7 +141,9 @@ describe('the verdict', () => {
       record({ kind: 'sticky', boundTo, intendedAt, backend: boundTo === 'a' ? 'b' : 'a' });
     const leaves = verdictOn('crash', [moved('a', 6000)]);
     expect(failedChecks(leaves)).toEqual([]);
-    expect(leaves.stickyMoves).toEqual({ fromVictim: 1, other: 0 });
+    expect(leaves.stickyMoves).toEqual({ withReason: 1, other: 0 });
+    expect(failedChecks(verdictOn('disturbance', [moved('b', 6000)]))).toEqual([]);
+    expect(failedChecks(verdictOn('disturbance', [moved('b', 4000)]))).toEqual(['sticky']);
     expect(failedChecks(verdictOn('crash', [moved('b', 6000)]))).toEqual(['sticky']);
     expect(failedChecks(verdictOn('crash', [moved('a', 4000)]))).toEqual(['sticky']);
   });
@@ -163,6 +168,7 @@ describe('a POST without key that fails', () => {
 
   it.each([
     ['on a graceful stop', 'stop', post(5040, 5090)],
+    ['in a disturbance', 'disturbance', post(5040, 5090)],
     ['before the failure', 'crash', post(4000, 4010)],
     ['when sent after the crash', 'crash', post(5150, 5160)],
     ['with a key', 'crash', { ...post(5040, 5090), kind: 'post-with-key' as const }],

@@ -34,7 +34,7 @@ const report: FailoverReport = {
   ceilings: { slowestMs: 50, webSocketClosedMs: 1000, webSocketReconnectedMs: 50 },
   judgedSlowestMs: 30,
   answeredBy: { 'backend-api-1': 1000, 'backend-api-2': 4500 },
-  stickyMoves: { fromVictim: 9, other: 0 },
+  stickyMoves: { withReason: 9, other: 0 },
   webSockets: {
     sessions: 10,
     messages: 3000,

@@ -74,6 +74,24 @@ describe('the failover test', () => {
     expect(report.times.toDownMs).toBeLessThan(1000);
   });
 
+  it('waits until all is as before after a disturbance', async () => {
+    const actuator = {
+      fail: () => {
+        statusOfA = 'DOWN';
+        setTimeout(() => (statusOfA = 'UP'), 300);
+        return Promise.resolve();
+      },
+      heal: () => Promise.resolve(),
+    };
+    const steps: string[] = [];
+    const report = await runFailover(
+      options({ way: 'disturbance', actuator, onProgress: ({ step }) => steps.push(step) }),
+    );
+    expect(steps).toEqual(['preflight', 'baseline', 'load', 'fail', 'heal', 'recovery', 'verdict']);
+    expect(passed(report)['settled']).toBe(true);
+    expect(report.checks.filter((check) => !check.passed)).toEqual([]);
+  });
+
   it('does not begin when a server is not UP, and shows what the balancer said', async () => {
     statusOfA = 'DOWN';
     calls.length = 0;

@@ -6,10 +6,10 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { $, echo } from 'zx';
 import type { FailoverReport } from '../../src/failover/model.ts';
+import { ways } from '../../src/failover/model.ts';
 import { renderSummary } from '../../src/failover/report.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const knownWays = ['stop', 'crash', 'hang', 'power-off', 'cable-pulled', 'none'];
 
 interface Usage {
   readonly inventory: string;
@@ -74,9 +74,8 @@ function readUsage(): Usage {
     },
     allowPositionals: true,
   });
-  const ways = values.ways.split(',');
-  const unknown = ways.filter((way) => !knownWays.includes(way));
-  if (unknown.length > 0)
-    throw new Error(`no such way to fail: ${unknown.join(', ')} (there are ${knownWays.join(', ')})`);
-  return { inventory: values.inventory, ways, directory: resolve(values.out), more: positionals };
+  const asked = values.ways.split(',');
+  const unknown = asked.filter((way) => !ways.some((known) => known === way));
+  if (unknown.length > 0) throw new Error(`no such way to fail: ${unknown.join(', ')} (there are ${ways.join(', ')})`);
+  return { inventory: values.inventory, ways: asked, directory: resolve(values.out), more: positionals };
 }
