@@ -19,7 +19,7 @@ const words = { ok: 'ok', changed: 'changed', failed: 'fatal', skipped: 'skippin
 /** The lines of one task: hosts with the same outcome share theirs. */
 export function taskLines(name: string, handler: boolean, results: readonly TaskResult[], style: Style): string[] {
   const lines = ['', style.colors.bold(`${handler ? 'RUNNING HANDLER' : 'TASK'} [${name}]`)];
-  const groups = Map.groupBy(results, (result) => resultLines(result, style).join('\n'));
+  const groups = Map.groupBy(results, (result) => [result.status, result.item, result.ignored, ...resultLines(result, style)].join('\n'));
   for (const group of groups.values()) {
     const [first] = group;
     if (!first) continue;

@@ -99,9 +99,17 @@ class PrettyReporter {
     while (section.told < section.order.length && section.told <= past) {
       const task = section.order[section.told];
       const results = section.results.get(section.told);
-      if (task && results) this.#say(...taskLines(task.name, task.handler, results, this.#options.style));
+      if (task && results) this.#say(...taskLines(task.name, task.handler, this.#ordered(section, results), this.#options.style));
       section.told += 1;
     }
+  }
+
+  /** Items in the order of the loop, hosts in that of the inventory, however fast each was. */
+  #ordered(section: SectionState, results: readonly TaskResult[]): readonly TaskResult[] {
+    const items = [...new Set(results.map(({ item }) => item))];
+    const hosts = [...section.hosts];
+    const rank = ({ item, host }: TaskResult) => items.indexOf(item) * hosts.length + hosts.indexOf(host);
+    return results.toSorted((left, right) => rank(left) - rank(right));
   }
 
   #say(...lines: readonly string[]): void {
