@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// unit: seconds, no root, no network but loopback. e2e: boots real hosts (needs root and Linux).
+// unit: seconds, no root, no network but loopback. contract: one suite on every transport and shell, with real waits.
+// e2e: boots real hosts (needs root and Linux).
 export default defineConfig({
   test: {
     projects: [
@@ -8,8 +9,15 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/e2e/**', 'node_modules/**'],
+          exclude: ['tests/e2e/**', 'tests/adapters/**', 'node_modules/**'],
           testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'contract',
+          include: ['tests/adapters/**/*.test.ts'],
+          testTimeout: 60_000,
         },
       },
       {

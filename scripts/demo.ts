@@ -21,7 +21,8 @@ async function withHosts(): Promise<void> {
   const again = await $({ stdio: ['ignore', 'pipe', 'inherit'] })`${[...vezaRun, ...playbook]}`;
   const [, recap = ''] = again.stdout.split('PLAY RECAP');
   say(`PLAY RECAP${recap}`);
-  if (/changed=[1-9]/.test(recap)) throw new Error('the second run changed something: that is a mistake in a role or a module');
+  if (/changed=[1-9]/.test(recap))
+    throw new Error('the second run changed something: that is a mistake in a role or a module');
   await step('Stop a backend under load', [...vezaRun, 'test', 'failover', '-i', 'inventory/lab.yml']);
   const address = `${labSubnet('lab')}.11`;
   heading('It runs');
@@ -34,7 +35,14 @@ async function withHosts(): Promise<void> {
 async function withoutHosts(): Promise<void> {
   say(`no hosts can be booted here: ${describeMissing(missing) ?? ''}`);
   say('so this is the dry run against this machine, which changes nothing:');
-  await step('What would change', [...vezaRun, 'playbooks/lb.yml', '-i', 'inventory/localhost.yml', '--check', '--diff']);
+  await step('What would change', [
+    ...vezaRun,
+    'playbooks/lb.yml',
+    '-i',
+    'inventory/localhost.yml',
+    '--check',
+    '--diff',
+  ]);
 }
 
 function heading(title: string): void {

@@ -5,11 +5,15 @@ const packages = ['busybox', 'dash', 'haproxy', 'openssh-server', 'sudo'];
 
 /** Installs those that are missing, by name. Needs root on Debian. */
 export async function installTestPackages(say: (text: string) => void): Promise<void> {
-  const installed = await $({ nothrow: true })`dpkg-query --show --showformat ${'${Package} ${db:Status-Status}\n'} ${packages}`;
+  const installed = await $({
+    nothrow: true,
+  })`dpkg-query --show --showformat ${'${Package} ${db:Status-Status}\n'} ${packages}`;
   const missing = packages.filter((name) => !installed.stdout.includes(`${name} installed`));
   if (missing.length === 0) return;
   say(`installing ${missing.join(' ')}`);
   await $`apt-get --quiet update`;
   // The servers are started by the tests, on loopback and by hand: not by the package.
-  await $({ env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' } })`apt-get --quiet --yes --no-install-recommends install ${missing}`;
+  await $({
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
+  })`apt-get --quiet --yes --no-install-recommends install ${missing}`;
 }

@@ -31,6 +31,7 @@ count((await run`tsc --noEmit`).exitCode === 0);
 say('lint');
 count((await run`npm run --silent lint`).exitCode === 0);
 await vitest('unit');
+await vitest('contract');
 await run`npm run --silent build`;
 await vitest('e2e');
 
@@ -45,8 +46,13 @@ async function vitest(project: string): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'veza-test-'));
   const file = join(directory, 'results.json');
   try {
-    const { exitCode } = await run`vitest run --project ${project} --reporter=default --reporter=json --outputFile.json=${file}`;
-    const results = JSON.parse(await readFile(file, 'utf8')) as { numPassedTests: number; numFailedTests: number; numPendingTests: number };
+    const { exitCode } =
+      await run`vitest run --project ${project} --reporter=default --reporter=json --outputFile.json=${file}`;
+    const results = JSON.parse(await readFile(file, 'utf8')) as {
+      numPassedTests: number;
+      numFailedTests: number;
+      numPendingTests: number;
+    };
     totals.passed += results.numPassedTests;
     totals.skipped += results.numPendingTests;
     // A file that cannot be loaded fails without a failed test.

@@ -20,7 +20,9 @@ export function createLocalFiles(rolePath: string | null, playbookDirectory: str
       const candidates = places(path, kind);
       const found = candidates.find((candidate) => existsSync(candidate) && !statSync(candidate).isDirectory());
       if (found !== undefined) return localSource(found, basename(found));
-      throw new VezaError('file-not-found', `there is no file "${path}"`, { hint: `looked for ${candidates.join(', ')}` });
+      throw new VezaError('file-not-found', `there is no file "${path}"`, {
+        hint: `looked for ${candidates.join(', ')}`,
+      });
     },
     list(path, kind) {
       const found = places(path, kind).find((candidate) => existsSync(candidate) && statSync(candidate).isDirectory());

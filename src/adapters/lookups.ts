@@ -10,7 +10,10 @@ const plugins: Readonly<Record<string, (term: string, directory: string) => Valu
   file: (path, directory) => {
     const places = isAbsolute(path) ? [path] : [resolve(directory, 'files', path), resolve(directory, path)];
     const found = places.find((place) => existsSync(place));
-    if (found === undefined) throw new VezaError('file-not-found', `lookup: there is no file "${path}"`, { hint: `looked for ${places.join(', ')}` });
+    if (found === undefined)
+      throw new VezaError('file-not-found', `lookup: there is no file "${path}"`, {
+        hint: `looked for ${places.join(', ')}`,
+      });
     return readFileSync(found, 'utf8').trimEnd();
   },
 };
@@ -20,7 +23,9 @@ export function lookup(plugin: string, terms: readonly Value[], directory: strin
   const read = plugins[plugin];
   if (!read) {
     const suggestion = near(plugin, Object.keys(plugins));
-    throw new VezaError('unknown-lookup', `unknown lookup "${plugin}"`, { hint: suggestion ? `did you mean "${suggestion}"?` : `known are: ${Object.keys(plugins).join(', ')}` });
+    throw new VezaError('unknown-lookup', `unknown lookup "${plugin}"`, {
+      hint: suggestion ? `did you mean "${suggestion}"?` : `known are: ${Object.keys(plugins).join(', ')}`,
+    });
   }
   const values = terms.map((term) => read(String(term), directory));
   return values.length === 1 ? (values[0] ?? null) : values;

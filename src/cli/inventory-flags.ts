@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { userInfo } from 'node:os';
 import { parse } from 'yaml';
 import { diskFiles } from '../adapters/source-files.ts';
+import type { SshOptions } from '../adapters/ssh/transport.ts';
 import type { ConnectionDefaults } from '../engine/options.ts';
 import { loadInventory } from '../inventory/load.ts';
 import type { Inventory } from '../inventory/model.ts';
@@ -30,7 +31,10 @@ export interface LoadedInventory {
 }
 
 /** Reads the inventory that the flags name; `fallback` is used where they name none. */
-export function readInventory(flags: InventoryFlags, options: { readonly playbookDirectory?: string; readonly fallback?: string } = {}): LoadedInventory {
+export function readInventory(
+  flags: InventoryFlags,
+  options: { readonly playbookDirectory?: string; readonly fallback?: string } = {},
+): LoadedInventory {
   const sources = flags.inventory ?? (options.fallback === undefined ? ['localhost,'] : [options.fallback]);
   const loaded = loadInventory(sources, {
     files: diskFiles(),
@@ -39,6 +43,12 @@ export function readInventory(flags: InventoryFlags, options: { readonly playboo
   const file = sources.find((source) => existsSync(source));
   const folder = file === undefined ? null : statSync(file).isDirectory() ? resolve(file) : dirname(resolve(file));
   return { ...loaded, extraVars: readExtraVars(flags.extraVars ?? []), directory: folder };
+}
+
+/** What the SSH transport takes from this process's environment. */
+export function sshOptions(): SshOptions {
+  const agentSocket = process.env['SSH_AUTH_SOCK'];
+  return agentSocket === undefined ? {} : { agentSocket };
 }
 
 export function connectionDefaults(flags: InventoryFlags): ConnectionDefaults {
@@ -75,10 +85,14 @@ function parseExtraVars(text: string): Record<string, unknown> {
     }
     return keyValues(source);
   } catch (error) {
-    throw new VezaError('invalid-extra-vars', `--extra-vars ${JSON.stringify(text)} could not be read: ${messageOf(error)}`, {
-      hint: 'use key=value, JSON, or @file with YAML or JSON',
-      cause: error,
-    });
+    throw new VezaError(
+      'invalid-extra-vars',
+      `--extra-vars ${JSON.stringify(text)} could not be read: ${messageOf(error)}`,
+      {
+        hint: 'use key=value, JSON, or @file with YAML or JSON',
+        cause: error,
+      },
+    );
   }
 }
 

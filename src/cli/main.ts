@@ -58,10 +58,22 @@ function addRun(program: Command, report: (code: number) => void): void {
 
 function addLab(program: Command, report: (code: number) => void): void {
   const lab = program.command('lab').description('real hosts on this machine, for trying and testing (root, Linux)');
-  const add = (name: string, description: string, run: (flags: LabFlags, ...words: string[]) => Promise<number>, ...words: string[]) => {
-    const command = addInventoryOptions(lab.command(name).description(description)).option('--name <name>', 'name of the lab', 'lab');
+  const add = (
+    name: string,
+    description: string,
+    run: (flags: LabFlags, ...words: string[]) => Promise<number>,
+    ...words: string[]
+  ) => {
+    const command = addInventoryOptions(lab.command(name).description(description)).option(
+      '--name <name>',
+      'name of the lab',
+      'lab',
+    );
     for (const word of words) command.argument(`<${word}>`);
-    if (name === 'fail') command.option('--unit <unit>', 'the unit to stop, kill or hang').option('--path <path>', 'the folder to fill (full-disk)');
+    if (name === 'fail')
+      command
+        .option('--unit <unit>', 'the unit to stop, kill or hang')
+        .option('--path <path>', 'the folder to fill (full-disk)');
     command.action(async (...all: unknown[]) => {
       const given = all.slice(0, words.length).map(String);
       report(await run(command.opts<LabFlags>(), ...given));
@@ -72,14 +84,26 @@ function addLab(program: Command, report: (code: number) => void): void {
   add('down', 'stop the hosts and leave nothing behind', async (flags) => (await commands()).labDown(flags));
   add('status', 'what is running', async (flags) => (await commands()).labStatus(flags));
   add('ssh', 'log in to a host', async (flags, host) => (await commands()).labSsh(flags, host ?? ''), 'host');
-  add('fail', 'make a host fail: graceful, crash, hang, power-off, cable, slow, full-disk', async (flags, host, way) => (await commands()).labFail(flags, host ?? '', way ?? ''), 'host', 'way');
+  add(
+    'fail',
+    'make a host fail: graceful, crash, hang, power-off, cable, slow, full-disk',
+    async (flags, host, way) => (await commands()).labFail(flags, host ?? '', way ?? ''),
+    'host',
+    'way',
+  );
   add('heal', 'undo what `fail` did', async (flags, host) => (await commands()).labHeal(flags, host ?? ''), 'host');
 }
 
 function addTest(program: Command, report: (code: number) => void): void {
   const test = program.command('test').description('prove what was provisioned');
-  addInventoryOptions(test.command('failover').description('stop a backend under load and count what fails: nothing may'))
-    .addOption(new Option('--way <way>', 'how the backend stops').choices(['stop', 'crash', 'hang', 'power-off']).default('stop'))
+  addInventoryOptions(
+    test.command('failover').description('stop a backend under load and count what fails: nothing may'),
+  )
+    .addOption(
+      new Option('--way <way>', 'how the backend stops')
+        .choices(['stop', 'crash', 'hang', 'power-off'])
+        .default('stop'),
+    )
     .option('--backend <host>', 'the backend to stop (default: the first of backend_api_instances)')
     .option('--rate <number>', 'requests a second', '300')
     .option('--seed <number>', 'seed of the load', '1')
@@ -101,7 +125,13 @@ function addInventoryOptions(command: Command): Command {
 }
 
 function collect(value: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, ...value.split(',').map((one) => one.trim()).filter(Boolean)];
+  return [
+    ...previous,
+    ...value
+      .split(',')
+      .map((one) => one.trim())
+      .filter(Boolean),
+  ];
 }
 
 function collectOne(value: string, previous: readonly string[] = []): readonly string[] {
@@ -110,5 +140,7 @@ function collectOne(value: string, previous: readonly string[] = []): readonly s
 
 function version(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown';
 }

@@ -9,13 +9,21 @@ export function print(text: string): void {
 }
 
 /** Prints diagnostics with the lines that they are about, errors last so that they stay in view. */
-export function printDiagnostics(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string> = new Map()): void {
+export function printDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  sources: ReadonlyMap<string, string> = new Map(),
+): void {
   const ordered = diagnostics.toSorted((left, right) => rank(left) - rank(right));
   for (const diagnostic of ordered) {
     const file = diagnostic.where?.file;
-    const text = formatDiagnostic(diagnostic, file === undefined ? undefined : (sources.get(file) ?? readIfPossible(file)));
+    const text = formatDiagnostic(
+      diagnostic,
+      file === undefined ? undefined : (sources.get(file) ?? readIfPossible(file)),
+    );
     const [first = '', ...rest] = text.split('\n');
-    process.stderr.write(`${(diagnostic.severity === 'error' ? pc.red : pc.yellow)(first)}\n${rest.map((line) => `${line}\n`).join('')}`);
+    process.stderr.write(
+      `${(diagnostic.severity === 'error' ? pc.red : pc.yellow)(first)}\n${rest.map((line) => `${line}\n`).join('')}`,
+    );
   }
 }
 
@@ -24,10 +32,18 @@ export function printError(error: unknown): void {
   if (error instanceof DiagnosticsError) return printDiagnostics(error.diagnostics);
   if (error instanceof VezaError) {
     return printDiagnostics([
-      { severity: 'error', code: error.code, message: error.message, ...(error.where ? { where: error.where } : {}), ...(error.hint ? { hint: error.hint } : {}) },
+      {
+        severity: 'error',
+        code: error.code,
+        message: error.message,
+        ...(error.where ? { where: error.where } : {}),
+        ...(error.hint ? { hint: error.hint } : {}),
+      },
     ]);
   }
-  process.stderr.write(`${pc.red('error: this is a mistake in veza-run, please report it')}\n${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`);
+  process.stderr.write(
+    `${pc.red('error: this is a mistake in veza-run, please report it')}\n${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`,
+  );
 }
 
 function rank(diagnostic: Diagnostic): number {

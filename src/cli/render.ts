@@ -24,7 +24,10 @@ export function renderTemplate(source: LocalSource, scope: Scope): string | Unkn
 /** Partials beside the template come before those that the project shares in `templates/`. */
 function partialsFor(source: LocalSource, scope: Scope): Partials {
   const playbookDirectory = scope.get('playbook_dir');
-  const shared = typeof playbookDirectory === 'string' ? [resolve(playbookDirectory, '../templates'), resolve(playbookDirectory, 'templates')] : [];
+  const shared =
+    typeof playbookDirectory === 'string'
+      ? [resolve(playbookDirectory, '../templates'), resolve(playbookDirectory, 'templates')]
+      : [];
   return Object.assign({}, ...[...shared, dirname(source.path)].map(partialsIn)) as Partials;
 }
 
@@ -32,7 +35,9 @@ function partialsIn(directory: string): Partials {
   const known = partials.get(directory);
   if (known) return known;
   const names = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith('.hbs')) : [];
-  const read = Object.fromEntries(names.map((name) => [basename(name, '.hbs'), readFileSync(join(directory, name), 'utf8')]));
+  const read = Object.fromEntries(
+    names.map((name) => [basename(name, '.hbs'), readFileSync(join(directory, name), 'utf8')]),
+  );
   partials.set(directory, read);
   return read;
 }

@@ -10,7 +10,10 @@ export function statsThrough(session: Session, host: string, port: number): (com
   return async (command) => {
     // The port calls it a DuplexStream; every adapter hands out a real node:stream Duplex.
     const stream = (await session.dial(host, port, { timeoutMs })) as unknown as Duplex;
-    const timer = setTimeout(() => stream.destroy(new Error(`the stats socket did not answer within ${timeoutMs} ms`)), timeoutMs);
+    const timer = setTimeout(
+      () => stream.destroy(new Error(`the stats socket did not answer within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
     try {
       stream.end(`${command}\n`);
       return (await buffer(stream)).toString('utf8');

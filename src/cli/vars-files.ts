@@ -20,5 +20,7 @@ export function readVarsFile(files: SourceFiles, names: readonly string[], direc
     if (diagnostics.some(({ severity }) => severity === 'error')) throw new DiagnosticsError(diagnostics);
     return variables;
   }
-  throw new VezaError('file-not-found', `there is no file of variables "${names.join('", "')}"`, { hint: `looked for ${paths.join(', ')}` });
+  throw new VezaError('file-not-found', `there is no file of variables "${names.join('", "')}"`, {
+    hint: `looked for ${paths.join(', ')}`,
+  });
 }

@@ -67,8 +67,7 @@ export function decideWant(decision: Decision, want: Want, state: HostState): Pa
   note(decision, want, change, current, state.assumption);
   const disturbance = resource.disturbs?.(id, change, current);
   if (decision.foresee) state.foresee(want, next, disturbance, decision.taskName);
-  if (!decision.checkMode)
-    return { want, change, current, disturbsAll: disturbance === 'everything' };
+  if (!decision.checkMode) return { want, change, current, disturbsAll: disturbance === 'everything' };
   item.onlyPredicted = true;
   return null;
 }

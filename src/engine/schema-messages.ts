@@ -28,7 +28,10 @@ export function schemaMessages(schema: object, value: unknown): readonly SchemaM
 }
 
 function shown(value: unknown, path: readonly string[]): string {
-  const part = path.reduce<unknown>((inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined), value);
+  const part = path.reduce<unknown>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );
   const text = JSON.stringify(part) ?? 'nothing';
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

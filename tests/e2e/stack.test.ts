@@ -47,7 +47,12 @@ describe.skipIf(labMissing !== null && !labRequired)('the load-balanced stack', 
     const shown = await vezaRun([playbook, ...stack.inventory, '--check', '--diff']);
     expect(shown.stderr).toBe('');
     expect(shown.exitCode).toBe(0);
-    for (const path of ['/etc/veza-proxy/config.yml', '/etc/systemd/system/veza-proxy.service', '/etc/systemd/system/veza-backend-api.service', '/etc/sysctl.d/60-veza.conf']) {
+    for (const path of [
+      '/etc/veza-proxy/config.yml',
+      '/etc/systemd/system/veza-proxy.service',
+      '/etc/systemd/system/veza-backend-api.service',
+      '/etc/sysctl.d/60-veza.conf',
+    ]) {
       expect(shown.stdout).toContain(`+++ ${path}`);
     }
     dryRun = await vezaRunJson([playbook, ...stack.inventory, '--check']);
@@ -78,7 +83,8 @@ describe.skipIf(labMissing !== null && !labRequired)('the load-balanced stack', 
     const again = await vezaRunJson([playbook, ...stack.inventory]);
     expect(again.exitCode).toBe(0);
     expect(changedOf(again)).toEqual(Object.fromEntries(stackHosts.map((host) => [host, 0])));
-    const sections = (host: string) => again.events.filter((event) => event.type === 'section-begin' && event.hosts.includes(host)).length;
+    const sections = (host: string) =>
+      again.events.filter((event) => event.type === 'section-begin' && event.hosts.includes(host)).length;
     for (const host of stackHosts) expect(again.roundTrips[host], host).toBeLessThanOrEqual(sections(host));
     expect(await pids()).toEqual(before);
     expect(before).not.toContain('0');
@@ -91,11 +97,25 @@ describe.skipIf(labMissing !== null && !labRequired)('the load-balanced stack', 
     expect(await page.text()).toContain('backend-api-1');
   });
 
-  it.each(['stop', 'crash', 'power-off', 'hang'] as const)('fails no request when a backend goes away by %s', async (way) => {
-    const result = await vezaRun(['test', 'failover', '-i', 'inventory/lab.yml', '--name', name, '--way', way, '--report', scratch]);
-    expect(result.stdout + result.stderr).toContain('passed');
-    expect(result.exitCode, result.stdout).toBe(0);
-  });
+  it.each(['stop', 'crash', 'power-off', 'hang'] as const)(
+    'fails no request when a backend goes away by %s',
+    async (way) => {
+      const result = await vezaRun([
+        'test',
+        'failover',
+        '-i',
+        'inventory/lab.yml',
+        '--name',
+        name,
+        '--way',
+        way,
+        '--report',
+        scratch,
+      ]);
+      expect(result.stdout + result.stderr).toContain('passed');
+      expect(result.exitCode, result.stdout).toBe(0);
+    },
+  );
 
   it('reloads the balancer, and does not restart it, when its configuration changes', async () => {
     const pid = await mainPid('lb-1', 'veza-proxy');
@@ -124,7 +144,9 @@ describe.skipIf(labMissing !== null && !labRequired)('the load-balanced stack', 
     const result = await vezaRun([file, ...stack.inventory]);
     expect(result.exitCode).toBe(3);
     expect(result.stdout).toContain('nonsense');
-    expect((await stack.lab.exec('lb-1', 'ls -la /etc/veza-proxy; cat /etc/veza-proxy/config.yml')).stdout).toBe(before);
+    expect((await stack.lab.exec('lb-1', 'ls -la /etc/veza-proxy; cat /etc/veza-proxy/config.yml')).stdout).toBe(
+      before,
+    );
   });
 
   it('goes on with the other hosts when one cannot be reached', async () => {
@@ -138,8 +160,18 @@ describe.skipIf(labMissing !== null && !labRequired)('the load-balanced stack', 
 
   it('refuses a host whose key has changed, and names both fingerprints', async () => {
     const knownHosts = join(scratch, 'known_hosts');
-    writeFileSync(knownHosts, `${stack.address('lb-1')} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGZha2VmYWtlZmFrZWZha2VmYWtlZmFrZWZha2VmYWtl\n`);
-    const result = await vezaRun([playbook, ...stack.inventory, '-l', 'lb-1', '-e', `ansible_known_hosts_file=${knownHosts}`]);
+    writeFileSync(
+      knownHosts,
+      `${stack.address('lb-1')} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGZha2VmYWtlZmFrZWZha2VmYWtlZmFrZWZha2VmYWtl\n`,
+    );
+    const result = await vezaRun([
+      playbook,
+      ...stack.inventory,
+      '-l',
+      'lb-1',
+      '-e',
+      `ansible_known_hosts_file=${knownHosts}`,
+    ]);
     expect(result.exitCode).toBe(4);
     expect(result.stdout.match(/SHA256:/g)?.length).toBeGreaterThanOrEqual(2);
   });

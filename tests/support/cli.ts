@@ -15,14 +15,21 @@ export interface CliResult {
 }
 
 /** Runs `veza-run` with these words, in the project's folder. */
-export async function vezaRun(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<CliResult> {
+export async function vezaRun(
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CliResult> {
   const startedAt = performance.now();
   const child = spawn(process.execPath, [resolve(projectDirectory, 'bin/veza-run.js'), ...words], {
     cwd: projectDirectory,
     env: { ...process.env, NO_COLOR: '1', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const [stdout, stderr, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit') as Promise<[number | null]>]);
+  const [stdout, stderr, [exitCode]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit') as Promise<[number | null]>,
+  ]);
   return { exitCode: exitCode ?? -1, stdout, stderr, durationMs: performance.now() - startedAt };
 }
 
@@ -39,7 +46,8 @@ export async function vezaRunJson(words: readonly string[]): Promise<JsonRun> {
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as RunEvent);
-  const end = events.find((event) => event.type === 'run-end') as { hosts?: Record<string, HostTotals>; roundTrips?: Record<string, number> } | undefined;
+  const end = events.find((event) => event.type === 'run-end') as
+    { hosts?: Record<string, HostTotals>; roundTrips?: Record<string, number> } | undefined;
   return { ...result, events, hosts: end?.hosts ?? {}, roundTrips: end?.roundTrips ?? {} };
 }
 

@@ -11,7 +11,13 @@ export const labRequired = process.env['VEZA_REQUIRE_E2E'] === '1';
 
 export const stackHosts = ['lb-1', 'backend-api-1', 'backend-api-2', 'stream-server-1', 'stream-server-2'] as const;
 
-const lastOctets: Readonly<Record<string, number>> = { 'lb-1': 11, 'backend-api-1': 21, 'backend-api-2': 22, 'stream-server-1': 31, 'stream-server-2': 32 };
+const lastOctets: Readonly<Record<string, number>> = {
+  'lb-1': 11,
+  'backend-api-1': 21,
+  'backend-api-2': 22,
+  'stream-server-1': 31,
+  'stream-server-2': 32,
+};
 
 export interface TestLab extends AsyncDisposable {
   readonly lab: Lab;
@@ -25,7 +31,12 @@ export async function bootStack(name: string): Promise<TestLab> {
   const subnet = labSubnet(name);
   const address = (host: string) => `${subnet}.${lastOctets[host] ?? 0}`;
   const stateDirectory = join(projectDirectory, '.veza-run', name);
-  const lab = createLab({ name, stateDirectory, hosts: stackHosts.map((host) => ({ name: host, address: address(host) })), onProgress: () => undefined });
+  const lab = createLab({
+    name,
+    stateDirectory,
+    hosts: stackHosts.map((host) => ({ name: host, address: address(host) })),
+    onProgress: () => undefined,
+  });
   await lab.down();
   await lab.up();
   return {

@@ -14,18 +14,29 @@ export interface Style {
   readonly verbosity: number;
 }
 
-const words = { ok: 'ok', changed: 'changed', failed: 'fatal', skipped: 'skipping', unknown: 'unknown', unreachable: 'unreachable' } as const;
+const words = {
+  ok: 'ok',
+  changed: 'changed',
+  failed: 'fatal',
+  skipped: 'skipping',
+  unknown: 'unknown',
+  unreachable: 'unreachable',
+} as const;
 
 /** The lines of one task: hosts with the same outcome share theirs. */
 export function taskLines(name: string, handler: boolean, results: readonly TaskResult[], style: Style): string[] {
   const lines = ['', style.colors.bold(`${handler ? 'RUNNING HANDLER' : 'TASK'} [${name}]`)];
-  const groups = Map.groupBy(results, (result) => [result.status, result.item, result.ignored, ...resultLines(result, style)].join('\n'));
+  const groups = Map.groupBy(results, (result) =>
+    [result.status, result.item, result.ignored, ...resultLines(result, style)].join('\n'),
+  );
   for (const group of groups.values()) {
     const [first] = group;
     if (!first) continue;
     const color = colorOf(first, style.colors);
     const item = first.item === undefined ? '' : ` (item=${first.item})`;
-    lines.push(`${color(`${words[first.status]}: [${group.map(({ host }) => host).join(', ')}]`)}${item}${first.ignored ? ' ...ignoring' : ''}`);
+    lines.push(
+      `${color(`${words[first.status]}: [${group.map(({ host }) => host).join(', ')}]`)}${item}${first.ignored ? ' ...ignoring' : ''}`,
+    );
     lines.push(...resultLines(first, style));
   }
   return lines;
@@ -55,13 +66,16 @@ function resultLines(result: TaskResult, style: Style): string[] {
   const lines: string[] = [];
   const say = (text: string) => lines.push(...text.split('\n').map((line) => `    ${line}`.trimEnd()));
   if (result.message !== undefined) say(result.status === 'unknown' ? `unknown: ${result.message}` : result.message);
-  if (result.shown !== undefined) say(typeof result.shown === 'string' ? result.shown : JSON.stringify(result.shown, null, 2));
-  if (result.where && (result.status === 'failed' || result.status === 'unreachable')) say(`at ${result.where.file}:${result.where.line}:${result.where.column}`);
+  if (result.shown !== undefined)
+    say(typeof result.shown === 'string' ? result.shown : JSON.stringify(result.shown, null, 2));
+  if (result.where && (result.status === 'failed' || result.status === 'unreachable'))
+    say(`at ${result.where.file}:${result.where.line}:${result.where.column}`);
   if (result.hint !== undefined) say(`help: ${result.hint}`);
   if (result.assuming !== undefined) say(`assuming that "${result.assuming}" does not change this`);
   if (style.diff) for (const change of result.changes) lines.push(...changeLines(change, style.colors));
   if (result.output && (style.verbosity > 0 || (result.status === 'failed' && result.output.stdout.trim() !== ''))) {
-    for (const stream of ['stdout', 'stderr'] as const) if (result.output[stream].trim() !== '') say(`${stream}: ${result.output[stream].trimEnd()}`);
+    for (const stream of ['stdout', 'stderr'] as const)
+      if (result.output[stream].trim() !== '') say(`${stream}: ${result.output[stream].trimEnd()}`);
   }
   return lines;
 }
@@ -69,7 +83,13 @@ function resultLines(result: TaskResult, style: Style): string[] {
 const signs = { create: '+', update: '~', delete: '-', run: '!', 'no-op': ' ' } as const;
 
 function changeLines(change: ResourceChange, colors: Colors): string[] {
-  const paint = { create: colors.green, update: colors.yellow, delete: colors.red, run: colors.cyan, 'no-op': colors.dim }[change.action];
+  const paint = {
+    create: colors.green,
+    update: colors.yellow,
+    delete: colors.red,
+    run: colors.cyan,
+    'no-op': colors.dim,
+  }[change.action];
   const lines = [`    ${paint(`${signs[change.action]} ${change.key}`)}`];
   return change.diff ? [...lines, ...diffLines(change.diff, colors)] : lines;
 }
@@ -106,7 +126,19 @@ export function recapLines(hosts: ReadonlyMap<string, HostTotals>, colors: Color
     const bad = totals.failed + totals.unreachable > 0;
     const paint = bad ? colors.red : totals.changed > 0 ? colors.yellow : colors.green;
     const { ok, changed, unreachable, failed, skipped, rescued, ignored, unknown } = totals;
-    const counts = Object.entries({ ok, changed, unreachable, failed, skipped, rescued, ignored, ...(unknown > 0 ? { unknown } : {}) });
-    return `${paint(name.padEnd(width))} : ${counts.map(([word, count]) => `${word}=${count}`.padEnd(word.length + 4)).join(' ').trimEnd()}`;
+    const counts = Object.entries({
+      ok,
+      changed,
+      unreachable,
+      failed,
+      skipped,
+      rescued,
+      ignored,
+      ...(unknown > 0 ? { unknown } : {}),
+    });
+    return `${paint(name.padEnd(width))} : ${counts
+      .map(([word, count]) => `${word}=${count}`.padEnd(word.length + 4))
+      .join(' ')
+      .trimEnd()}`;
   });
 }

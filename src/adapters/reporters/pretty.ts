@@ -38,11 +38,20 @@ class PrettyReporter {
     const { colors } = this.#options.style;
     switch (event.type) {
       case 'play-begin':
-        this.#say('', colors.bold(`PLAY [${event.name}]${this.#options.checkMode ? ' (dry run: nothing is changed)' : ''}`));
+        this.#say(
+          '',
+          colors.bold(`PLAY [${event.name}]${this.#options.checkMode ? ' (dry run: nothing is changed)' : ''}`),
+        );
         if (event.hosts.length === 0) this.#say('skipping: no hosts matched');
         return;
       case 'section-begin':
-        this.#section = { hosts: new Set(event.hosts), order: [...event.tasks], results: new Map(), reached: new Map(event.hosts.map((host) => [host, -1])), told: 0 };
+        this.#section = {
+          hosts: new Set(event.hosts),
+          order: [...event.tasks],
+          results: new Map(),
+          reached: new Map(event.hosts.map((host) => [host, -1])),
+          told: 0,
+        };
         return;
       case 'task-begin':
         return;
@@ -63,7 +72,9 @@ class PrettyReporter {
       case 'run-end': {
         const trips = [...event.roundTrips.values()].reduce((sum, count) => sum + count, 0);
         this.#say('', colors.bold('PLAY RECAP'), ...recapLines(event.hosts, colors));
-        this.#say(colors.dim(`${event.hosts.size} hosts, ${trips} round trips, ${(event.durationMs / 1000).toFixed(1)} s`));
+        this.#say(
+          colors.dim(`${event.hosts.size} hosts, ${trips} round trips, ${(event.durationMs / 1000).toFixed(1)} s`),
+        );
         return;
       }
       default:
@@ -99,7 +110,8 @@ class PrettyReporter {
     while (section.told < section.order.length && section.told <= past) {
       const task = section.order[section.told];
       const results = section.results.get(section.told);
-      if (task && results) this.#say(...taskLines(task.name, task.handler, this.#ordered(section, results), this.#options.style));
+      if (task && results)
+        this.#say(...taskLines(task.name, task.handler, this.#ordered(section, results), this.#options.style));
       section.told += 1;
     }
   }

@@ -24,7 +24,11 @@ export interface Progress {
   close(): Promise<void>;
 }
 
-export function createProgress(options: { readonly terminal: boolean; readonly write: (text: string) => void; readonly now: () => number }): Progress {
+export function createProgress(options: {
+  readonly terminal: boolean;
+  readonly write: (text: string) => void;
+  readonly now: () => number;
+}): Progress {
   const rows = new Map<string, HostRow>();
   let held = '';
   let timer: NodeJS.Timeout | undefined;
@@ -49,7 +53,9 @@ export function createProgress(options: { readonly terminal: boolean; readonly w
       const { promise, resolve } = Promise.withResolvers<void>();
       rows.set(host, { task: '', sinceMs: options.now(), show: null, done: promise, finish: resolve });
     }
-    timer = options.terminal ? setTimeout(() => (shown = showRows(rows)), showAfterMs) : setInterval(() => options.write(waiting(rows, options.now())), plainEveryMs);
+    timer = options.terminal
+      ? setTimeout(() => (shown = showRows(rows)), showAfterMs)
+      : setInterval(() => options.write(waiting(rows, options.now())), plainEveryMs);
     timer.unref();
   };
   return {

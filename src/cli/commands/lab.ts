@@ -21,7 +21,10 @@ export interface LabFlags extends InventoryFlags {
 
 export async function labUp(flags: LabFlags): Promise<number> {
   const missing = await missingRequirements();
-  if (missing.machine.length > 0) throw new VezaError('lab-requirements', `no lab can run here: ${describeMissing(missing) ?? ''}`, { hint: 'run it as root on Debian 12, for instance in a virtual machine' });
+  if (missing.machine.length > 0)
+    throw new VezaError('lab-requirements', `no lab can run here: ${describeMissing(missing) ?? ''}`, {
+      hint: 'run it as root on Debian 12, for instance in a virtual machine',
+    });
   await installRequirements(missing.packages, (message) => print(`${message}\n`));
   await withProgress('boot the lab', (onProgress) => openLab(flags, onProgress).lab.up());
   return labStatus(flags);
@@ -38,7 +41,9 @@ export async function labStatus(flags: LabFlags): Promise<number> {
   for (const { name, address, state, systemd, failures } of hosts) {
     const paint = state === 'running' ? pc.green : pc.yellow;
     const broken = failures.length > 0 ? `  failing: ${failures.map(({ way }) => way).join(', ')}` : '';
-    print(`${name.padEnd(width)}  ${address.padEnd(15)}  ${paint(state)}${systemd === undefined ? '' : `  systemd: ${systemd}`}${broken}\n`);
+    print(
+      `${name.padEnd(width)}  ${address.padEnd(15)}  ${paint(state)}${systemd === undefined ? '' : `  systemd: ${systemd}`}${broken}\n`,
+    );
   }
   return hosts.every(({ state }) => state === 'running') ? exitCodes.ok : exitCodes.unreachable;
 }
@@ -78,13 +83,19 @@ export async function labHeal(flags: LabFlags, name: string): Promise<number> {
 /** The inventory as seen by a lab: its name decides `lab_name` and `lab_subnet`, unless -e says otherwise. */
 export function labInventory(flags: LabFlags): HostVariables {
   const derived = [`lab_name=${flags.name}`, `lab_subnet=${labSubnet(flags.name)}`];
-  const loaded = readInventory({ ...flags, extraVars: [...derived, ...(flags.extraVars ?? [])] }, { fallback: defaultInventory });
+  const loaded = readInventory(
+    { ...flags, extraVars: [...derived, ...(flags.extraVars ?? [])] },
+    { fallback: defaultInventory },
+  );
   printDiagnostics(loaded.diagnostics, loaded.inventory?.sources);
   if (!loaded.inventory) throw new VezaError('invalid-inventory', 'the inventory could not be read');
   return { inventory: loaded.inventory, extraVars: loaded.extraVars, directory: loaded.directory };
 }
 
-export function openLab(flags: LabFlags, onProgress: (message: string) => void = () => undefined): { readonly lab: Lab; readonly hosts: readonly string[] } {
+export function openLab(
+  flags: LabFlags,
+  onProgress: (message: string) => void = () => undefined,
+): { readonly lab: Lab; readonly hosts: readonly string[] } {
   const variables = labInventory(flags);
   const hosts = [...variables.inventory.hosts.values()]
     .map((host) => hostAddress(variables, host, flags))
@@ -97,7 +108,9 @@ export function openLab(flags: LabFlags, onProgress: (message: string) => void =
 function known(name: string, hosts: readonly string[]): string {
   if (hosts.includes(name)) return name;
   const suggestion = near(name, hosts);
-  throw new VezaError('unknown-host', `the lab has no host "${name}"`, { hint: suggestion ? `did you mean "${suggestion}"?` : `it has: ${hosts.join(', ')}` });
+  throw new VezaError('unknown-host', `the lab has no host "${name}"`, {
+    hint: suggestion ? `did you mean "${suggestion}"?` : `it has: ${hosts.join(', ')}`,
+  });
 }
 
 function tell(message: string): void {
@@ -105,7 +118,10 @@ function tell(message: string): void {
 }
 
 /** One row with what is going on; plain lines where there is no terminal. */
-async function withProgress(title: string, work: (onProgress: (message: string) => void) => Promise<void>): Promise<void> {
+async function withProgress(
+  title: string,
+  work: (onProgress: (message: string) => void) => Promise<void>,
+): Promise<void> {
   if (!process.stdout.isTTY) return work(tell);
   const row = new Listr([{ title, task: (_context, task) => work((message) => (task.output = message)) }]);
   await row.run();

@@ -25,7 +25,13 @@ import { findModule, modules } from '../../modules/index.ts';
 import type { Playbook } from '../../playbook/ast.ts';
 import { loadPlaybook } from '../../playbook/load.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { connectionDefaults, readInventory, type InventoryFlags, type LoadedInventory } from '../inventory-flags.ts';
+import {
+  connectionDefaults,
+  readInventory,
+  sshOptions,
+  type InventoryFlags,
+  type LoadedInventory,
+} from '../inventory-flags.ts';
 import { askPassword } from '../ask.ts';
 import { print, printDiagnostics } from '../output.ts';
 import { renderTemplate } from '../render.ts';
@@ -68,12 +74,27 @@ export async function runCommand(paths: readonly string[], flags: RunFlags): Pro
   }
 }
 
-async function run(playbooks: readonly Playbook[], inventory: Inventory, loaded: LoadedInventory, flags: RunFlags, signal: AbortSignal): Promise<number> {
+async function run(
+  playbooks: readonly Playbook[],
+  inventory: Inventory,
+  loaded: LoadedInventory,
+  flags: RunFlags,
+  signal: AbortSignal,
+): Promise<number> {
   const redactor = createRedactor();
-  const progress = createProgress({ terminal: process.stdout.isTTY && flags.json !== true, write: print, now: () => Date.now() });
+  const progress = createProgress({
+    terminal: process.stdout.isTTY && flags.json !== true,
+    write: print,
+    now: () => Date.now(),
+  });
   const report = flags.json
     ? createJsonReporter(print, redactor)
-    : createPrettyReporter({ write: (text) => progress.write(text), redactor, checkMode: flags.check ?? false, style: { colors: pc, diff: flags.diff ?? false, verbosity: flags.verbose } });
+    : createPrettyReporter({
+        write: (text) => progress.write(text),
+        redactor,
+        checkMode: flags.check ?? false,
+        style: { colors: pc, diff: flags.diff ?? false, verbosity: flags.verbose },
+      });
   const emit = (event: RunEvent) => {
     if (!flags.json) progress.handle(event);
     report(event);
@@ -85,8 +106,9 @@ async function run(playbooks: readonly Playbook[], inventory: Inventory, loaded:
     playbooks,
     hostsOf: (pattern) => hostsOf(inventory, pattern, flags.limit),
     findModule,
-    transports: { ssh: createSshTransport({}), local: createLocalTransport() },
-    contact: (session, identity, contactSignal) => createContact({ session, identity, clock: systemClock, signal: contactSignal }),
+    transports: { ssh: createSshTransport(sshOptions()), local: createLocalTransport() },
+    contact: (session, identity, contactSignal) =>
+      createContact({ session, identity, clock: systemClock, signal: contactSignal }),
     clock: systemClock,
     emit,
     filesFor: createLocalFiles,
@@ -119,8 +141,14 @@ async function run(playbooks: readonly Playbook[], inventory: Inventory, loaded:
   }
 }
 
-function readPlaybooks(paths: readonly string[]): { playbooks: readonly Playbook[]; sources: ReadonlyMap<string, string>; diagnostics: readonly Diagnostic[] } {
-  const loaded = paths.map((path) => loadPlaybook(resolve(path), { files, modules: { find: findModule, names: () => modules.map(({ name }) => name) } }));
+function readPlaybooks(paths: readonly string[]): {
+  playbooks: readonly Playbook[];
+  sources: ReadonlyMap<string, string>;
+  diagnostics: readonly Diagnostic[];
+} {
+  const loaded = paths.map((path) =>
+    loadPlaybook(resolve(path), { files, modules: { find: findModule, names: () => modules.map(({ name }) => name) } }),
+  );
   const playbooks = loaded.map(({ playbook }) => playbook).filter((playbook) => playbook !== null);
   return {
     playbooks,
@@ -138,7 +166,8 @@ function limitDiagnostics(loaded: LoadedInventory, limit: string | undefined): r
 function hostsOf(inventory: Inventory, pattern: string, limit: string | undefined): readonly string[] {
   const { hosts, diagnostics } = selectHosts(inventory, pattern, limit);
   const problem = diagnostics.find(({ severity }) => severity === 'error');
-  if (problem) throw new VezaError(problem.code, problem.message, problem.hint === undefined ? {} : { hint: problem.hint });
+  if (problem)
+    throw new VezaError(problem.code, problem.message, problem.hint === undefined ? {} : { hint: problem.hint });
   return hosts;
 }
 

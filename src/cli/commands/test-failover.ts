@@ -13,6 +13,7 @@ import { VezaError } from '../../lib/errors.ts';
 import { joinScripts, sh, type Script } from '../../lib/shell.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { hostAddress, hostScope, type HostVariables } from '../host-variables.ts';
+import { sshOptions } from '../inventory-flags.ts';
 import { print } from '../output.ts';
 import { statsThrough } from '../stats-channel.ts';
 import { labInventory, openLab, type LabFlags } from './lab.ts';
@@ -33,9 +34,11 @@ export async function testFailover(flags: FailoverFlags): Promise<number> {
   const balancer = group(variables, 'haproxy')[0];
   const victim = flags.backend ?? backends[0];
   if (balancer === undefined || victim === undefined || !backends.includes(victim)) {
-    throw new VezaError('unknown-host', `there is no backend "${victim ?? ''}" to stop`, { hint: 'the inventory needs the groups haproxy and backend_api_instances' });
+    throw new VezaError('unknown-host', `there is no backend "${victim ?? ''}" to stop`, {
+      hint: 'the inventory needs the groups haproxy and backend_api_instances',
+    });
   }
-  const transport = createSshTransport({});
+  const transport = createSshTransport(sshOptions());
   await using lbSession = await transport.connect(addressFor(variables, balancer, flags));
   await using victimSession = await transport.connect(addressFor(variables, victim, flags));
   const options = failoverOptions(variables, flags, { backends, balancer, victim, lbSession, victimSession });
@@ -60,17 +63,36 @@ interface Stage {
 function failoverOptions(variables: HostVariables, flags: FailoverFlags, stage: Stage): FailoverOptions {
   const setting = (host: string, name: string, otherwise: string) => variableOf(variables, host, name) ?? otherwise;
   const port = Number(setting(stage.victim, 'backend_api_listen_port', '8080'));
-  const [statsHost = '127.0.0.1', statsPort = '9100'] = setting(stage.balancer, 'haproxy_stats_socket', '127.0.0.1:9100').split(':');
+  const [statsHost = '127.0.0.1', statsPort = '9100'] = setting(
+    stage.balancer,
+    'haproxy_stats_socket',
+    '127.0.0.1:9100',
+  ).split(':');
   const way: Way = flags.way;
   return {
-    target: { host: addressFor(variables, stage.balancer, flags).address, port: Number(setting(stage.balancer, 'haproxy_http_port', '80')) },
+    target: {
+      host: addressFor(variables, stage.balancer, flags).address,
+      port: Number(setting(stage.balancer, 'haproxy_http_port', '80')),
+    },
     stats: statsThrough(stage.lbSession, statsHost, Number(statsPort)),
     pool: 'api_pool',
     servers: stage.backends,
     victim: stage.victim,
     way,
-    actuator: flags.way === 'power-off' ? labActuator(flags, stage.victim) : unitActuator(stage.victimSession, flags.way, setting(stage.victim, 'backend_api_service_name', 'veza-backend-api')),
-    executions: (prefix) => Promise.all(stage.backends.map((name) => fetchExecutions({ host: addressFor(variables, name, flags).address, port }, prefix))),
+    actuator:
+      flags.way === 'power-off'
+        ? labActuator(flags, stage.victim)
+        : unitActuator(
+            stage.victimSession,
+            flags.way,
+            setting(stage.victim, 'backend_api_service_name', 'veza-backend-api'),
+          ),
+    executions: (prefix) =>
+      Promise.all(
+        stage.backends.map((name) =>
+          fetchExecutions({ host: addressFor(variables, name, flags).address, port }, prefix),
+        ),
+      ),
     load: { ratePerSecond: Number(flags.rate) },
     seed: Number(flags.seed),
     slowStartMs: 30_000,
@@ -93,13 +115,26 @@ function unitActuator(session: Session, way: 'stop' | 'crash' | 'hang', unit: st
         sh`systemctl daemon-reload`,
         sh`systemctl kill --signal=KILL ${unit}`,
       ),
-      heal: joinScripts(sh`rm -f ${dropIn}`, sh`systemctl daemon-reload`, sh`systemctl reset-failed ${unit} 2>/dev/null`, sh`systemctl start ${unit}`),
+      heal: joinScripts(
+        sh`rm -f ${dropIn}`,
+        sh`systemctl daemon-reload`,
+        sh`systemctl reset-failed ${unit} 2>/dev/null`,
+        sh`systemctl start ${unit}`,
+      ),
     },
-    hang: { fail: sh`systemctl kill --kill-whom=main --signal=STOP ${unit}`, heal: sh`systemctl kill --kill-whom=main --signal=CONT ${unit}` },
+    hang: {
+      fail: sh`systemctl kill --kill-whom=main --signal=STOP ${unit}`,
+      heal: sh`systemctl kill --kill-whom=main --signal=CONT ${unit}`,
+    },
   };
   const run = async (script: Script) => {
-    const [result] = await session.run({ identity: { user: 'root', method: 'sudo' }, haltOnFailure: true, steps: [{ script, timeoutMs: 120_000 }] });
-    if (result?.exitCode !== 0) throw new VezaError('actuator-failed', `${unit}: ${result?.stderr.trim() ?? 'no answer'}`);
+    const [result] = await session.run({
+      identity: { user: 'root', method: 'sudo' },
+      haltOnFailure: true,
+      steps: [{ script, timeoutMs: 120_000 }],
+    });
+    if (result?.exitCode !== 0)
+      throw new VezaError('actuator-failed', `${unit}: ${result?.stderr.trim() ?? 'no answer'}`);
   };
   return { fail: () => run(scripts[way].fail), heal: () => run(scripts[way].heal) };
 }
@@ -126,5 +161,7 @@ function addressFor(variables: HostVariables, name: string, flags: FailoverFlags
 function variableOf(variables: HostVariables, name: string, variable: string): string | undefined {
   const host = variables.inventory.hosts.get(name);
   const value = host && hostScope(variables, host).get(variable);
-  return value === undefined || value === null || isUnknown(value) || typeof value === 'object' ? undefined : String(value);
+  return value === undefined || value === null || isUnknown(value) || typeof value === 'object'
+    ? undefined
+    : String(value);
 }
