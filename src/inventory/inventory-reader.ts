@@ -1,7 +1,7 @@
 // One reading of an inventory: what was said, what is wrong, which files were read.
 import type { SourceFiles } from '../core/source-files.ts';
 import type { Variables } from '../language/value.ts';
-import { compileVariables } from '../language/yaml-variables.ts';
+import { compileVariables, noVariables, parseVariableFile } from '../language/yaml-variables.ts';
 import type { Diagnostic, Position } from '../lib/diagnostic.ts';
 import type { YamlNode } from '../lib/yaml-node.ts';
 import { parseYaml } from '../lib/yaml.ts';
@@ -53,8 +53,10 @@ export class InventoryReader {
   /** Variables of a file of its own (`group_vars/web.yml`). */
   variableFile(path: string): Variables {
     const text = this.text(path);
-    const root = text === null ? null : this.yaml(text, path);
-    return this.variables(root ?? undefined);
+    if (text === null) return noVariables;
+    const { variables, diagnostics } = parseVariableFile(text, path);
+    diagnostics.forEach(this.report);
+    return variables;
   }
 
   /** The hosts that a name with ranges stands for, put into the group. */

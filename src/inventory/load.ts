@@ -121,10 +121,7 @@ function assemble(
       name: 'localhost',
       where,
       groups: [],
-      layers: [
-        { origin: 'implied localhost', variables: vars },
-        ...layersOf({ name: 'localhost', where, vars: new Map() }, []),
-      ],
+      layers: layersOf({ name: 'localhost', where, vars }, []),
     });
   }
   return { hosts, groups, sources: reader.sources };

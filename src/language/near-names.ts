@@ -20,9 +20,10 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
 /** Whether two neighbouring letters changed places, the most common slip (`whne`). */
 function isSwap(name: string, candidate: string): boolean {
   if (name.length !== candidate.length) return false;
-  const at = [...name].findIndex((letter, index) => letter !== candidate[index]);
+  let at = 0;
+  while (at < name.length && name[at] === candidate[at]) at += 1;
   const swapped = name.slice(0, at) + (name[at + 1] ?? '') + (name[at] ?? '') + name.slice(at + 2);
-  return at >= 0 && swapped === candidate;
+  return swapped === candidate;
 }
 
 /** `did you mean 'x'?`, or null when nothing is near. */

@@ -1,7 +1,7 @@
 // A text of a user's file with the place where it begins, and problems found in it.
 import type { Diagnostic, Position } from '../lib/diagnostic.ts';
 
-/** Turns offsets into positions. Lines after the first are taken to begin at column 1. */
+/** Turns offsets into positions. Lines after the first begin in the column of the first, as those of a YAML block do. */
 export class Source {
   readonly text: string;
   readonly where: Position;
@@ -23,9 +23,8 @@ export class Source {
       if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle;
       else high = middle - 1;
     }
-    const column = offset - (this.#lineStarts[low] ?? 0);
-    const { file, line } = this.where;
-    return { file, line: line + low, column: low === 0 ? this.where.column + column : column + 1 };
+    const { file, line, column } = this.where;
+    return { file, line: line + low, column: column + offset - (this.#lineStarts[low] ?? 0) };
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../lib/diagnostic.ts';
 import { dataOf, isNull, kindInWords, nodeAt } from '../lib/yaml-node.ts';
 import type { YamlMap, YamlNode } from '../lib/yaml-node.ts';
+import { parseYaml } from '../lib/yaml.ts';
 import { compileTemplated } from './templated.ts';
 import type { Templated, Variables } from './value.ts';
 
@@ -32,6 +33,19 @@ export function compileVariables(node: YamlNode | undefined, report: Report): Va
     return noVariables;
   }
   return compileEntries(node, report);
+}
+
+export interface VariableFile {
+  readonly variables: Variables;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Compiles the text of a file of variables (`vars_files`, `include_vars`, `--extra-vars @file`). */
+export function parseVariableFile(text: string, path: string): VariableFile {
+  const { root, diagnostics } = parseYaml(text, path);
+  const said = [...diagnostics];
+  const variables = compileVariables(root ?? undefined, (diagnostic) => said.push(diagnostic));
+  return { variables, diagnostics: said };
 }
 
 /** Whether a variable can have this name. */

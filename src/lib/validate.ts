@@ -13,6 +13,8 @@ export interface SchemaProblem {
   readonly wanted: string;
   /** What could have been meant: keys of the map, or values. */
   readonly candidates: readonly string[];
+  /** What to do, where the schema says so in `$comment`. */
+  readonly hint: string | undefined;
 }
 
 export type Validator = (value: unknown) => readonly SchemaProblem[];
@@ -48,15 +50,24 @@ function problemOf(error: ErrorObject): SchemaProblem {
   const params: Readonly<Record<string, unknown>> = error.params;
   if (error.keyword === 'additionalProperties' || error.keyword === 'unevaluatedProperties') {
     const name = String(params['additionalProperty'] ?? params['unevaluatedProperty']);
-    return { kind: 'unknown', path, name, wanted: '', candidates: keys };
+    return { kind: 'unknown', path, name, wanted: '', candidates: keys, hint: undefined };
   }
   if (error.keyword === 'required' || error.keyword === 'dependencies' || error.keyword === 'dependentRequired') {
-    return { kind: 'missing', path, name: String(params['missingProperty']), wanted: '', candidates: [] };
+    return {
+      kind: 'missing',
+      path,
+      name: String(params['missingProperty']),
+      wanted: '',
+      candidates: [],
+      hint: undefined,
+    };
   }
   const requiredOnly = isUnion(error) ? requiredAlternatives(error.schema) : null;
-  if (requiredOnly) return { kind: 'missing', path, name: requiredOnly, wanted: '', candidates: [] };
+  if (requiredOnly) return { kind: 'missing', path, name: requiredOnly, wanted: '', candidates: [], hint: undefined };
   const name = path.at(-1) ?? '';
-  return { kind: 'wrong', path, name, wanted: wantedBy(error), candidates: choicesOf(error.parentSchema) };
+  const comment = recordOf(error.parentSchema)['$comment'];
+  const hint = typeof comment === 'string' ? comment : undefined;
+  return { kind: 'wrong', path, name, wanted: wantedBy(error), candidates: choicesOf(error.parentSchema), hint };
 }
 
 function wantedBy(error: ErrorObject): string {

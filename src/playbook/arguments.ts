@@ -54,8 +54,12 @@ function reportProblem(
       if (holdsTemplate(value)) return;
       const shown = isShort(value) ? `, not ${JSON.stringify(value)}` : '';
       const what = name === '' ? `the arguments of ${module.name}` : `"${problem.path.join('.')}" of ${module.name}`;
-      const near = typeof value === 'string' ? suggestion(value, problem.candidates) : quoteHint(value, problem.wanted);
-      reader.error('wrong-argument', `${what} must be ${problem.wanted}${shown}`, spotOf(node, args, spot), near);
+      const near =
+        typeof value === 'string'
+          ? suggestion(value, problem.candidates)
+          : (problem.hint ?? quoteHint(value, problem.wanted));
+      const hint = near ?? problem.hint;
+      reader.error('wrong-argument', `${what} must be ${problem.wanted}${shown}`, spotOf(node, args, spot), hint);
       return;
     }
     default:

@@ -26,7 +26,13 @@ export function readNodes(reader: Reader, list: YamlNode | undefined, around: Su
 /** Handlers are found by name, so their blocks and includes are opened. */
 export function readHandlers(reader: Reader, list: YamlNode | undefined, around: Surroundings): readonly Task[] {
   const nodes = readNodes(reader, list, { ...around, place: 'handler', notify: [] });
-  return nodes.flatMap((node) => opened(reader, node));
+  const handlers = nodes.flatMap((node) => opened(reader, node));
+  for (const { name, listen, where } of handlers) {
+    if (name || listen.length > 0) continue;
+    const hint = 'Give it a `name`, or let it `listen`.';
+    reader.warning('unnamed-handler', 'nothing can notify this handler', { where, length: 1 }, hint);
+  }
+  return handlers;
 }
 
 function readNode(reader: Reader, item: YamlNode, around: Surroundings): readonly Node[] {
