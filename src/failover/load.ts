@@ -62,11 +62,16 @@ export class Load {
     this.#loop = this.#run();
   }
 
-  /** Sends nothing more and waits for every answer (each has its own timeout). */
-  async stop(): Promise<void> {
+  /** Sends nothing more and waits for every answer (each has its own timeout); abandoned, it cuts them off. */
+  async stop(abandon: boolean): Promise<void> {
     this.#running = false;
     await this.#loop;
+    if (abandon) this.#disconnect();
     await Promise.all(this.#pending);
+    this.#disconnect();
+  }
+
+  #disconnect(): void {
     this.#agent.destroy();
     for (const user of this.#users) user.agent.destroy();
   }

@@ -193,7 +193,7 @@ class Run {
     const { measurement } = this;
     measurement.loadEndedAt = performance.now();
     const sessions = measurement.sessions.map((session) => session.stop());
-    await Promise.all([this.#load.stop(), this.#control?.stop(), ...sessions]);
+    await Promise.all([this.#load.stop(this.#options.signal?.aborted ?? false), this.#control?.stop(), ...sessions]);
     measurement.records = this.#load.records;
     measurement.pauses = this.#load.pauses;
     const control = this.#control;

@@ -36,7 +36,8 @@ const ceilings: Readonly<Record<Way, Ceilings>> = {
   stop: gone,
   crash: gone,
   none: gone,
-  disturbance: gone,
+  // For a moment no server at all may be up: then requests are held, not refused.
+  disturbance: silent,
   hang: silent,
   'power-off': silent,
   'cable-pulled': silent,
