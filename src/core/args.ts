@@ -34,7 +34,8 @@ export interface PropertySchema extends Schema {
 export interface ArgsSchema {
   readonly type: 'object';
   readonly required?: readonly string[];
-  readonly additionalProperties: false;
+  /** Something else only for modules that take any name (`set_fact`). */
+  readonly additionalProperties: boolean;
   readonly properties: Readonly<Record<string, PropertySchema>>;
 }
 

@@ -117,6 +117,8 @@ export interface ControlModule<Args> extends ModuleBase {
 export interface ControlContext {
   readonly taskName: string;
   readonly checkMode: boolean;
+  /** How many times -v was given; 0 where left out. */
+  readonly verbosity?: number;
   /** Evaluates an expression of the user's playbook in the task's scope. Throws VezaError with the place. */
   evaluate(expression: string): Json;
 }

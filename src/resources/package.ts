@@ -20,7 +20,7 @@ export const packageKind: ResourceKind<PackageId, PackageState> = {
   disturbs,
   verifies: (_id, change) =>
     // A version pattern is not the version that comes, and `latest` may find a newer one by then.
-    change.after?.status === undefined ? [] : ['status'],
+    change.after?.status === undefined ? [] : ['status' as const],
   describe: (id, change, current) => ({
     attributes: [{ name: id.name, before: shown(current), after: shownAfter(change, current) }],
   }),
@@ -58,7 +58,7 @@ function parse(output: string, ids: readonly PackageId[]): Map<string, PackageSt
   return new Map(
     ids.map((id) => [
       packageKind.key(id),
-      found.get(id.name) ?? { manager: 'none' as const, status: 'absent' as const },
+      found.get(id.name) ?? { manager: 'none' as const, status: 'absent' as const, configuration: false },
     ]),
   );
 }
@@ -78,15 +78,11 @@ function isManager(name: string | undefined): name is PackageManager {
 function predict(id: PackageId, change: Change<PackageState>, current: PackageState | null): PackageState | null {
   const next = applied(current, change);
   if (!next) return null;
-  const { version, brings: _brings, candidate, ...rest } = next;
-  if (next.status !== 'installed') return { ...rest, ...(candidate !== undefined && { candidate }) };
-  const expected = change.after?.version ?? (typeof candidate === 'string' ? candidate : undefined);
-  const asked = id.latest === true && typeof candidate === 'string' ? candidate : expected;
-  return {
-    ...rest,
-    ...(candidate !== undefined && { candidate }),
-    ...((asked ?? version) !== undefined && { version: asked ?? version ?? '' }),
-  };
+  const { version, brings: _brings, providedBy: _providedBy, ...rest } = next;
+  if (next.status !== 'installed') return rest;
+  const newest = typeof next.candidate === 'string' ? next.candidate : undefined;
+  const expected = change.after?.version ?? (change.after?.status === 'installed' || id.latest ? newest : version);
+  return { ...rest, configuration: true, ...(expected !== undefined && { version: expected }) };
 }
 
 function disturbs(id: PackageId, change: Change<PackageState>, current: PackageState | null): Disturbance {
@@ -99,20 +95,26 @@ function disturbs(id: PackageId, change: Change<PackageState>, current: PackageS
   ]);
   if (change.after?.status === 'installed') {
     for (const [name, version] of Object.entries(current?.brings ?? {})) {
-      others.set(`package:${name}`, (before) => ({ manager: 'apt', ...before, status: 'installed', version }));
+      others.set(`package:${name}`, (before) => ({
+        manager: 'apt',
+        ...before,
+        status: 'installed',
+        configuration: true,
+        version,
+      }));
     }
   }
   return others;
 }
 
 function shown(state: PackageState | null): string {
-  if (state?.status !== 'installed') return state?.status ?? 'absent';
-  return state.version === undefined ? 'installed' : `installed ${state.version}`;
+  if (state?.status !== 'installed') return state?.configuration === true ? 'removed, configuration kept' : 'absent';
+  return typeof state.version === 'string' ? `installed ${state.version}` : 'installed';
 }
 
 function shownAfter(change: Change<PackageState>, current: PackageState | null): string {
   const status = change.after?.status ?? current?.status ?? 'absent';
-  if (status !== 'installed') return status;
+  if (status !== 'installed') return 'absent';
   const version = change.after?.version ?? current?.candidate;
   return typeof version === 'string' ? `installed ${version}` : 'installed';
 }

@@ -64,7 +64,7 @@ function verify(
   before: object | null,
   after: object | null,
 ): void {
-  const predicted: object | null = kind.predict ? kind.predict(id, change, before) : { ...before, ...change.after };
+  const predicted = (kind.predict ? kind.predict(id, change, before) : { ...before, ...change.after }) as object | null;
   if ((predicted === null) !== (after === null))
     throw new Error(`${kind.key(id)} was predicted ${JSON.stringify(predicted)}, is ${JSON.stringify(after)}`);
   const names: readonly string[] = kind.verifies?.(id, change) ?? Object.keys(change.after ?? {});

@@ -54,13 +54,14 @@ export function parseApt(lines: readonly string[], ids: readonly PackageId[]): M
     const brings = bringsOf(lines, name, asked);
     const more = Object.keys(brings).length > 0 ? { brings } : {};
     const provider = found ? undefined : providerOf(lines, name);
-    if (found) states.set(name, { manager: 'apt', status: 'installed', version: found, ...known });
-    else if (provider !== undefined) states.set(name, { manager: 'apt', status: 'installed', providedBy: provider });
+    if (found) states.set(name, { manager: 'apt', status: 'installed', configuration: true, version: found, ...known });
+    else if (provider !== undefined)
+      states.set(name, { manager: 'apt', status: 'installed', configuration: true, providedBy: provider });
     else {
       const left = lines.some((line) => isFor(line, name, 'config-files'));
       // apt-cache prints nothing for a name that it does not know.
       const missing = lines.includes(`missing|${name}`) && candidate === undefined ? { candidate: null } : known;
-      states.set(name, { manager: 'apt', status: left ? 'config-files' : 'absent', ...missing, ...more });
+      states.set(name, { manager: 'apt', status: 'absent', configuration: left, ...missing, ...more });
     }
   }
   return states;
@@ -117,8 +118,10 @@ export function applyApt(pending: readonly PendingChange<PackageId, PackageState
   const install = wanted.map(({ id, change }) =>
     typeof change.after?.version === 'string' && id.latest !== true ? `${id.name}=${change.after.version}` : id.name,
   );
-  const purge = pending.filter(({ change }) => change.after?.status === 'absent');
-  const remove = pending.filter(({ change }) => change.after?.status === 'config-files');
+  const purge = pending.filter(({ change }) => change.after?.configuration === false);
+  const remove = pending.filter(
+    ({ change }) => change.after?.status === 'absent' && change.after.configuration !== false,
+  );
   const flags = aptFlags(options);
   return joinScripts(
     environmentOf(options.environment),

@@ -63,9 +63,9 @@ function stateOf(
   updates: ReadonlyMap<string, string>,
 ): PackageState {
   const version = installed.get(id.name);
-  if (version === undefined) return { manager, status: 'absent' };
+  if (version === undefined) return { manager, status: 'absent', configuration: false };
   const newest = id.latest === true ? { candidate: updates.get(id.name) ?? version } : {};
-  return { manager, status: 'installed', version, ...newest };
+  return { manager, status: 'installed', configuration: true, version, ...newest };
 }
 
 function split(pending: Pending, separator: string): { install: string[]; remove: string[] } {
@@ -73,7 +73,7 @@ function split(pending: Pending, separator: string): { install: string[]; remove
   const remove = [];
   for (const { id, change } of pending) {
     const { version, status } = change.after ?? {};
-    if (status === 'absent' || status === 'config-files') remove.push(id.name);
+    if (status === 'absent') remove.push(id.name);
     else install.push(typeof version === 'string' && id.latest !== true ? `${id.name}${separator}${version}` : id.name);
   }
   return { install, remove };

@@ -1,4 +1,5 @@
 // What is known of a package, and the means to change it. Shapes only.
+import type { Unknown } from '../../core/unknown.ts';
 
 export type PackageManager = 'apt' | 'dnf' | 'apk';
 
@@ -28,12 +29,13 @@ export interface PackageOptions {
 
 export interface PackageState {
   readonly manager: PackageManager | 'none';
-  /** `config-files`: removed, its configuration is still there. */
-  readonly status: 'installed' | 'config-files' | 'absent';
-  /** Of what is installed; missing where it is only predicted. */
-  readonly version?: string;
+  readonly status: 'installed' | 'absent';
+  /** Whether its configuration is (or may be) there: true of what is installed, and of what was removed but not purged. */
+  readonly configuration: boolean;
+  /** Of what is installed; missing where it is only predicted and not known. */
+  readonly version?: string | Unknown;
   /** The newest version that the package lists offer; null: they know no such package. Missing: not looked up. */
-  readonly candidate?: string | null | object;
+  readonly candidate?: string | null | Unknown;
   /** The package that stands for a virtual one. */
   readonly providedBy?: string;
   /** What comes along if it is installed: name and version. */

@@ -1,0 +1,50 @@
+// The registry of modules, sorted by name. A test checks that it is complete.
+import type { AnyModule } from '../core/module.ts';
+import apt from './apt.ts';
+import assert from './assert.ts';
+import command from './command.ts';
+import copy from './copy.ts';
+import debug from './debug.ts';
+import fail from './fail.ts';
+import file from './file.ts';
+import group from './group.ts';
+import meta from './meta.ts';
+import packageModule from './package.ts';
+import setFact from './set_fact.ts';
+import shell from './shell.ts';
+import stat from './stat.ts';
+import systemdService from './systemd_service.ts';
+import template from './template.ts';
+import uri from './uri.ts';
+import user from './user.ts';
+import waitFor from './wait_for.ts';
+
+export const modules: readonly AnyModule[] = [
+  apt,
+  assert,
+  command,
+  copy,
+  debug,
+  fail,
+  file,
+  group,
+  meta,
+  packageModule,
+  setFact,
+  shell,
+  stat,
+  systemdService,
+  template,
+  uri,
+  user,
+  waitFor,
+];
+
+const byName = new Map(
+  modules.flatMap((module) => [module.name, ...(module.aliases ?? [])].map((name) => [name, module])),
+);
+
+/** A module by its name, an alias, or either with `ansible.builtin.` (or `ansible.legacy.`) before it. */
+export function findModule(name: string): AnyModule | undefined {
+  return byName.get(name.replace(/^ansible\.(?:builtin|legacy)\./, ''));
+}
