@@ -60,7 +60,10 @@ export class HostState {
   foresee(looked: Looked, state: object | null, disturbance: Disturbance | undefined, by: string): void {
     if (disturbance !== undefined)
       this.#disturb(disturbance === 'everything' ? new Map([['*', undefined]]) : disturbance, by);
-    this.#entries.set(looked.resource.key(looked.id), { ...looked, state });
+    const key = looked.resource.key(looked.id);
+    this.#entries.set(key, { ...looked, state });
+    // A second, closer look must not take a dry run back to what is really there.
+    if (this.#dryRun) this.#foreseen.push({ predictions: new Map([[key, state]]), by });
   }
 
   /** Forgets everything: the next look is a look at the host. */

@@ -7,9 +7,14 @@ export interface SchemaMessage {
   readonly hint?: string;
 }
 
-/** What is wrong with `value` under `schema`; nothing if it is valid. */
-export function schemaMessages(schema: object, value: unknown): readonly SchemaMessage[] {
-  return validatorFor(schema)(value).map((problem) => {
+/** What is wrong with `value` under `schema`; nothing if it is valid. What is missing can be left out. */
+export function schemaMessages(
+  schema: object,
+  value: unknown,
+  options: { readonly missing: boolean } = { missing: true },
+): readonly SchemaMessage[] {
+  const problems = validatorFor(schema)(value).filter(({ kind }) => options.missing || kind !== 'missing');
+  return problems.map((problem) => {
     const place = [...problem.path].join('.');
     const suggestion = near(problem.name, problem.candidates);
     const hint = suggestion === null ? {} : { hint: `did you mean "${suggestion}"?` };

@@ -9,6 +9,7 @@ import type { TaskInfo } from './events.ts';
 import type { HostRun } from './host.ts';
 import { tasksOf } from './look-ahead.ts';
 import { PlayEnded } from './perform.ts';
+import { roleArgumentProblems } from './role-arguments.ts';
 import type { PlayVariables, RunState } from './variables.ts';
 
 export interface TaskInfos {
@@ -78,6 +79,7 @@ export class SectionRun {
   async converge(): Promise<void> {
     const { host, run, section, play } = this.#options;
     try {
+      if (section === play.sections[0]) this.#checkRoles();
       await this.#converger.section(section.nodes);
       await this.#handlers();
     } catch (error) {
@@ -85,6 +87,18 @@ export class SectionRun {
     } finally {
       run.options.emit({ type: 'host-section-end', host: host.host.name });
     }
+  }
+
+  /** Throws VezaError `invalid-role-argument` with all that is wrong, now that earlier plays have set what they set. */
+  #checkRoles(): void {
+    const { run, host, variables } = this.#options;
+    const problems = roleArgumentProblems(run, host, variables, { early: false });
+    const [first] = problems;
+    if (!first) return;
+    throw new VezaError('invalid-role-argument', problems.map(({ message }) => message).join('\n'), {
+      ...(first.where ? { where: first.where } : {}),
+      ...(first.hint === undefined ? {} : { hint: first.hint }),
+    });
   }
 
   async #handlers(): Promise<void> {
@@ -139,7 +153,7 @@ export class SectionRun {
     const where = tasksOf(section.nodes)[0]?.where ?? { file: '', line: 1, column: 1 };
     const result = {
       host: host.host.name,
-      task: { id: 0, name: connection ? 'Connect' : 'Look at the host', module: 'connect', where, handler: false },
+      task: { id: 0, name: connection ? 'Connect' : 'Prepare', module: 'connect', where, handler: false },
       status: host.lost,
       message: error.message,
       changes: [],

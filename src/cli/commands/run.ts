@@ -105,7 +105,7 @@ async function run(
     inventory,
     playbooks,
     hostsOf: (pattern) => hostsOf(inventory, pattern, flags.limit),
-    findModule,
+    findModule: (name) => findModule(name) ?? null,
     transports: { ssh: createSshTransport(sshOptions()), local: createLocalTransport() },
     contact: (session, identity, contactSignal) =>
       createContact({ session, identity, clock: systemClock, signal: contactSignal }),
@@ -147,7 +147,7 @@ function readPlaybooks(paths: readonly string[]): {
   diagnostics: readonly Diagnostic[];
 } {
   const loaded = paths.map((path) =>
-    loadPlaybook(resolve(path), { files, modules: { find: findModule, names: () => modules.map(({ name }) => name) } }),
+    loadPlaybook(resolve(path), { files, modules: { find: (name) => findModule(name) ?? null, names: () => modules.map(({ name }) => name) } }),
   );
   const playbooks = loaded.map(({ playbook }) => playbook).filter((playbook) => playbook !== null);
   return {
