@@ -126,7 +126,7 @@ class Renderer {
     const otherwise = (): string => this.program(node.inverse, context);
     if (name === 'if' || name === 'unless') {
       if (!subject) throw new VezaError('template-syntax', `'${name}' needs a condition`);
-      const holds = handlebarsTruth(this.#known(this.#values.lenient(subject, context)));
+      const holds = handlebarsTruth(this.#known(used(this.#values.lenient(subject, context))));
       return holds === (name === 'if') ? this.program(node.program, context) : otherwise();
     }
     if (name === 'each' || name === 'with') {

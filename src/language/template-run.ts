@@ -174,13 +174,11 @@ function compileFor(statement: Statement & { kind: 'for' }, into: Compiling): Pr
 }
 
 function runLoop(target: Target, items: readonly Value[], body: Print, frame: Frame, output: Output): Signal {
-  const outer = frame.scope.get('loop');
-  const depth = outer !== undefined && isMap(outer) && typeof outer['depth'] === 'number' ? outer['depth'] + 1 : 1;
   for (const [index, item] of items.entries()) {
     frame.budget.spend(1);
     const inLoop = localFrame(frame);
     assign(target, item, inLoop);
-    localScope(inLoop).set('loop', loopValue(items, index, depth));
+    localScope(inLoop).set('loop', loopValue(items, index));
     const signal = body(inLoop, output);
     if (signal === 'stop') return signal;
     if (signal === 'break') break;
@@ -188,7 +186,7 @@ function runLoop(target: Target, items: readonly Value[], body: Print, frame: Fr
   return 'next';
 }
 
-function loopValue(items: readonly Value[], index: number, depth: number): Value {
+function loopValue(items: readonly Value[], index: number): Value {
   const { length } = items;
   return {
     index: index + 1,
@@ -198,8 +196,9 @@ function loopValue(items: readonly Value[], index: number, depth: number): Value
     first: index === 0,
     last: index === length - 1,
     length,
-    depth,
-    depth0: depth - 1,
+    // Jinja counts recursive loops only.
+    depth: 1,
+    depth0: 0,
     ...(index > 0 ? { previtem: items[index - 1] ?? null } : {}),
     ...(index < length - 1 ? { nextitem: items[index + 1] ?? null } : {}),
   };

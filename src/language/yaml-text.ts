@@ -17,9 +17,9 @@ export interface YamlStyle {
 /** Writes YAML, with a line feed at the end. Unknown parts must be handled before. */
 export function yamlText(value: Value, style: YamlStyle, budget: Budget): string {
   const lines = write(value, style, budget, 0);
-  const text = `${lines.join('\n')}\n`;
+  const text = `${(isScalar(value) ? hang('', ' '.repeat(style.indent), lines, true) : lines).join('\n')}\n`;
   checkTextLength(text.length);
-  return isScalar(value) && /^[^'"|>\n]*\n$/.test(text) ? `${text}...\n` : text;
+  return text;
 }
 
 /** The lines of a value that begins at column 0 of its own line. */
@@ -44,14 +44,16 @@ function write(value: Value, style: YamlStyle, budget: Budget, depth: number): r
   };
   if (isList(value)) {
     const lead = `-${' '.repeat(Math.max(1, style.indent - 1))}`;
-    for (const part of value) push(hang(lead, indent, write(part, style, budget, depth + 1), isScalar(part)));
+    for (const part of value) {
+      const below = write(part, style, budget, depth + 1);
+      push(hang(isInline(part, below) ? '- ' : lead, indent, below, isScalar(part)));
+    }
     return lines;
   }
   for (const [key, part] of sorted(value as Readonly<Record<string, Value>>, style)) {
     const name = scalarText(key, { ...style, width: 0 }, depth);
     const below = write(part, style, budget, depth + 1);
-    const onSameLine = isScalar(part) || (below.length === 1 && /^[[{]/.test(below[0] ?? ''));
-    if (onSameLine) push(hang(`${name}: `, indent, below, true));
+    if (isInline(part, below)) push(hang(`${name}: `, indent, below, true));
     else push([`${name}:`, ...below.map((line) => (isList(part) || line === '' ? line : indent + line))]);
   }
   return lines;
@@ -75,6 +77,11 @@ function flow(value: Value, style: YamlStyle, budget: Budget): string {
 function sorted(map: Readonly<Record<string, Value>>, style: YamlStyle): readonly (readonly [string, Value])[] {
   const entries = Object.entries(map);
   return style.sortKeys ? entries.sort(([left], [right]) => orderTexts(left, right)) : entries;
+}
+
+/** Scalars, and what is written with brackets, follow on the line of their key or dash. */
+function isInline(value: Value, lines: readonly string[]): boolean {
+  return isScalar(value) || (lines.length === 1 && /^[[{]/.test(lines[0] ?? ''));
 }
 
 function isScalar(value: Value): value is null | boolean | number | string {

@@ -1,5 +1,5 @@
 // Filters to and from JSON and YAML, printed as Python's json and PyYAML print them.
-import { parse } from 'yaml';
+import { parse, type Tags } from 'yaml';
 import { messageOf, VezaError } from '../../lib/errors.ts';
 import { type Budget, checkTextLength, fail } from '../budget.ts';
 import { type Args, type Call, type Filter, flagArgument, integerArgument } from '../callable.ts';
@@ -93,13 +93,21 @@ function fromYaml(value: Value, budget: Budget): Value {
   budget.spend(Math.ceil(text.length / 4));
   try {
     // Aliases are limited by the parser, so a small text cannot become a large value.
-    const parsed: unknown = parse(text, { version: '1.1', merge: true, schema: 'yaml-1.1', logLevel: 'error' });
+    const parsed: unknown = parse(text, { version: '1.1', merge: true, customTags: pythonBooleans, logLevel: 'error' });
     return plain(parsed, budget);
   } catch (error) {
     if (error instanceof VezaError) throw error;
     const [firstLine = ''] = messageOf(error).split('\n');
     throw new VezaError('evaluation-failed', `the text is not YAML: ${firstLine}`, { cause: error });
   }
+}
+
+/** PyYAML takes yes and no for booleans, but not y and n. */
+function pythonBooleans(tags: Tags): Tags {
+  return tags.map((tag) => {
+    if (typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:bool' || !('test' in tag)) return tag;
+    return { ...tag, test: new RegExp(tag.test.source.replace(/Y\|y\||N\|n\|/, '')) };
+  });
 }
 
 /** Dates and other objects of YAML become texts. */

@@ -155,7 +155,8 @@ function comment(value: string, args: Args, budget: Budget): string {
     return (written + line).repeat(widthOf(count ?? 1));
   };
   const body = mark + value.replaceAll('\n', line + mark);
-  const trimmed = body.replace(/[^\S\n]+$/gm, '');
+  // As Ansible: a line of nothing but the mark loses its space, the last line keeps it.
+  const trimmed = body.replaceAll(mark + line, mark.trimEnd() + line);
   const before = (begin && begin + line) + frame(prefix, prefixCount);
   const after = frame(postfix, postfixCount).slice(0, -line.length || undefined);
   const tail = after === '' ? '' : line + after;
