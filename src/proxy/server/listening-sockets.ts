@@ -17,7 +17,12 @@ export interface ListeningHandle {
  * that the master took would be lost to the workers.
  */
 const { _createServerHandle: createHandle } = net as unknown as {
-  _createServerHandle(address: string | null, port: number, type: number, fd?: number): ListeningHandle | number;
+  readonly _createServerHandle: (
+    address: string | null,
+    port: number,
+    type: number,
+    fd?: number,
+  ) => ListeningHandle | number;
 };
 
 export class ListeningSockets {
