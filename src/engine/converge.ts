@@ -10,7 +10,8 @@ import { finishItem } from './finish.ts';
 import type { HostRun } from './host.ts';
 import { addressOf } from './identity.ts';
 import { prepareItem, type Preparation } from './item.ts';
-import { lookAhead } from './look-ahead.ts';
+import { lookAhead, tasksOf } from './look-ahead.ts';
+import type { Look } from './probe.ts';
 import { expandLoop, newItem, type LoopItem } from './loop.ts';
 import { performItem } from './perform.ts';
 import { fail, type ItemRecord, type TaskRecord } from './record.ts';
@@ -30,6 +31,8 @@ export interface SectionContext {
 export class Converger {
   readonly context: SectionContext;
   readonly queue: ChangeQueue;
+  /** The tasks of the section that were not begun yet. */
+  #upcoming: readonly Task[] = [];
 
   constructor(context: SectionContext) {
     this.context = context;
@@ -38,9 +41,17 @@ export class Converger {
 
   /** Converges the host through `nodes`. Throws HostStopped, PlayEnded, and VezaError for a lost connection. */
   async section(nodes: readonly Node[]): Promise<void> {
-    await lookAhead(this.context, nodes, () => this.session());
+    const outer = this.#upcoming;
+    this.#upcoming = tasksOf(nodes);
+    await this.look();
     await this.#nodes(nodes);
     await this.queue.flush();
+    this.#upcoming = outer;
+  }
+
+  /** Looks at `looks`, and on the way at what the tasks to come can be seen to need: that costs no round trip more. */
+  async look(looks: readonly Look[] = []): Promise<void> {
+    await lookAhead(this.context, this.#upcoming, () => this.session(), looks);
   }
 
   session(): Promise<Session> {
@@ -91,6 +102,7 @@ export class Converger {
 
   async #task(task: Task): Promise<void> {
     const { run, host, play, infoOf, selected } = this.context;
+    this.#upcoming = this.#upcoming.slice(this.#upcoming.indexOf(task) + 1);
     if (!selected(task)) return;
     run.options.signal.throwIfAborted();
     const info = infoOf(task);

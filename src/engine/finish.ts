@@ -116,7 +116,8 @@ function resultOf(host: HostRun, record: TaskRecord, item: ItemRecord): TaskResu
     ...(item.assuming === undefined ? {} : { assuming: item.assuming }),
     ...(item.where ? { where: item.where } : {}),
   };
-  if (item.hidden && item.status !== 'skipped') return { ...base, ...always, message: 'hidden, because the task says no_log' };
+  if (item.hidden && item.status !== 'skipped')
+    return { ...base, ...always, message: 'hidden, because the task says no_log' };
   const { output } = item;
   return {
     ...base,

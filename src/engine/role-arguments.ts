@@ -28,7 +28,13 @@ export function roleArgumentProblems(
   return variables.roles.flatMap((role) => problemsOfRole(run, host, variables, role, options.early));
 }
 
-function problemsOfRole(run: RunState, host: HostRun, variables: PlayVariables, role: RoleUse, early: boolean): Diagnostic[] {
+function problemsOfRole(
+  run: RunState,
+  host: HostRun,
+  variables: PlayVariables,
+  role: RoleUse,
+  early: boolean,
+): Diagnostic[] {
   const schema = role.argumentSchema;
   const properties = schema?.['properties'];
   if (!schema || !isJsonObject(properties)) return [];
@@ -44,7 +50,13 @@ function problemsOfRole(run: RunState, host: HostRun, variables: PlayVariables, 
       if (!(error instanceof VezaError)) throw error;
       if (early && error.code === 'undefined-variable') continue;
       const hint = error.hint ? { hint: error.hint } : {};
-      diagnostics.push({ severity: 'error', code: error.code, message: `${owner}: ${error.message}`, where: error.where ?? role.where, ...hint });
+      diagnostics.push({
+        severity: 'error',
+        code: error.code,
+        message: `${owner}: ${error.message}`,
+        where: error.where ?? role.where,
+        ...hint,
+      });
     }
   }
   for (const { message, hint } of schemaMessages(schema, given, { missing: !early })) {

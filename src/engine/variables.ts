@@ -79,7 +79,12 @@ function templated(variables: Variables): ScopeLayer {
   return { kind: 'templated', variables };
 }
 
-function magicValues(run: RunState, host: HostRun, play: PlayVariables, task: ScopeOwner | null): Record<string, Value> {
+function magicValues(
+  run: RunState,
+  host: HostRun,
+  play: PlayVariables,
+  task: ScopeOwner | null,
+): Record<string, Value> {
   const { inventory, checkMode, diff, inventoryDirectory, tags } = run.options;
   const role = task?.role;
   return {

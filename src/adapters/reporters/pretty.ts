@@ -74,7 +74,8 @@ class PrettyReporter {
       case 'run-end': {
         const trips = [...event.roundTrips.values()].reduce((sum, count) => sum + count, 0);
         this.#say('', colors.bold('PLAY RECAP'), ...recapLines(event.hosts, colors));
-        for (const task of this.#assumptions) this.#say(`assumed: what comes after "${task}" is not touched by it (-v shows where)`);
+        for (const task of this.#assumptions)
+          this.#say(`assumed: what comes after "${task}" is not touched by it (-v shows where)`);
         this.#say(
           colors.dim(`${event.hosts.size} hosts, ${trips} round trips, ${(event.durationMs / 1000).toFixed(1)} s`),
         );
