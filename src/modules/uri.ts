@@ -168,7 +168,8 @@ function pairsOf(body: Json): (readonly [string, Json])[] {
   if (isJsonObject(body)) return Object.entries(body);
   const pairs: readonly Json[] = Array.isArray(body) ? body : [];
   return pairs.map((pair) => {
-    const [name, value]: readonly Json[] = Array.isArray(pair) ? pair : [];
+    const parts: readonly Json[] = Array.isArray(pair) ? (pair as readonly Json[]) : [];
+    const [name, value] = parts;
     if (typeof name === 'string' && value !== undefined) return [name, value];
     throw new VezaError('invalid-argument', 'a form-urlencoded body is a map, or a list of pairs of name and value');
   });

@@ -132,17 +132,17 @@ function newHome(name: string): Prediction {
   return (before: object | null) => before ?? { type: 'directory', mode: '0700', owner: name, group: name };
 }
 
-function describe(id: UserId, change: Change<UserState>): Diff {
+function describe(id: UserId, change: Change<UserState>, current: UserState | null): Diff {
   if (change.after === null) return { attributes: [{ name: 'user', before: id.name, after: undefined }] };
   const names = Object.keys(change.after) as (keyof UserState)[];
   return {
     attributes: names
       .filter((name) => name !== 'name' || change.action === 'create')
-      .map((name) => ({
-        name,
-        before: change.before?.[name],
-        after: change.after?.[name],
-        ...(name === 'password' && { secret: true }),
-      })),
+      .map((name) =>
+        // The values stay here: what is not handed on cannot be shown by mistake.
+        name === 'password'
+          ? { name, before: current?.password && '(hidden)', after: '(hidden, another)', secret: true }
+          : { name, before: change.before?.[name], after: change.after?.[name] },
+      ),
   };
 }
