@@ -49,6 +49,8 @@ describe.runIf(userInfo().uid === 0 && existsSync('/usr/sbin/useradd'))('account
     expect(asUser({ groups: ['daemon'] })).toBe(1);
     expect(look(userKind, { name })).toMatchObject({ groups: ['daemon'] });
     expect(asUser({ groups: [], group: 'daemon', create_home: false })).toBe(1);
+    expect(asUser({ group: 2, create_home: false })).toBe(1);
+    expect(look(userKind, { name })).toMatchObject({ gid: 2, group: 'bin' });
     expect(asUser({ home: `${home}-2`, move_home: true })).toBe(1);
     expect(existsSync(home)).toBe(false);
     rmSync(`${home}-2`, { recursive: true });
