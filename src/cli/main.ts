@@ -108,8 +108,8 @@ function addTest(program: Command, report: (code: number) => void): void {
     .option('--rate <number>', 'requests a second', '300')
     .option('--seed <number>', 'seed of the load', '1')
     .option('--name <name>', 'name of the lab that the hosts are in (power-off needs it)', 'lab')
-    .option('--report <directory>', 'write report.json and junit.xml there')
-    .option('--json', 'print the report as JSON instead of a table')
+    .option('--json <file>', 'write the report there')
+    .option('--junit <file>', 'write it there as JUnit XML too')
     .action(async (flags: FailoverFlags) => {
       const { testFailover } = await import('./commands/test-failover.ts');
       report(await testFailover(flags));

@@ -71,7 +71,10 @@ export class HostState {
   ): void {
     if (disturbance !== undefined)
       this.#disturb(disturbance === 'everything' ? new Map([['*', undefined]]) : disturbance, by, real);
-    this.#entries.set(looked.resource.key(looked.id), { ...looked, state, onlyForeseen: !real });
+    const key = looked.resource.key(looked.id);
+    this.#entries.set(key, { ...looked, state, onlyForeseen: !real });
+    // A look after `forget` must not take a dry run back to what is really there.
+    if (!real) this.#foreseen.push({ predictions: new Map([[key, state]]), by });
   }
 
   /** Forgets everything: the next look is a look at the host. */

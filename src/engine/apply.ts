@@ -117,9 +117,9 @@ function unlike(changes: readonly Part[], foreseen: object | null, actual: objec
   const attributes = new Set(
     changes.flatMap(({ want, change }) => want.resource.verifies?.(want.id, change) ?? Object.keys(change.after ?? {})),
   );
-  const different = [...attributes].filter(
-    (name) => !sameValue(Reflect.get(foreseen, name), Reflect.get(actual, name)),
-  );
+  // What the look did not read says nothing (the hash of a file that only has to be there).
+  const read = [...attributes].filter((name) => Reflect.get(actual, name) !== undefined);
+  const different = read.filter((name) => !sameValue(Reflect.get(foreseen, name), Reflect.get(actual, name)));
   if (different.length === 0) return null;
   return different
     .map((name) => `${name} is ${show(Reflect.get(actual, name))}, wanted ${show(Reflect.get(foreseen, name))}`)

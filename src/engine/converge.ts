@@ -10,10 +10,11 @@ import { finishItem } from './finish.ts';
 import type { HostRun } from './host.ts';
 import { addressOf } from './identity.ts';
 import { prepareItem, type Preparation } from './item.ts';
-import { lookAhead } from './look-ahead.ts';
+import { lookAhead, tasksOf } from './look-ahead.ts';
+import type { Look } from './probe.ts';
 import { expandLoop, newItem, type LoopItem } from './loop.ts';
 import { performItem } from './perform.ts';
-import { fail, type ItemRecord, type TaskRecord } from './record.ts';
+import { fail, problemOf, registered, registeredLoop, type ItemRecord, type TaskRecord } from './record.ts';
 import type { Session } from './ports.ts';
 import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
 
@@ -30,6 +31,8 @@ export interface SectionContext {
 export class Converger {
   readonly context: SectionContext;
   readonly queue: ChangeQueue;
+  /** The tasks of the section that were not begun yet. */
+  #upcoming: readonly Task[] = [];
 
   constructor(context: SectionContext) {
     this.context = context;
@@ -38,9 +41,17 @@ export class Converger {
 
   /** Converges the host through `nodes`. Throws HostStopped, PlayEnded, and VezaError for a lost connection. */
   async section(nodes: readonly Node[]): Promise<void> {
-    await lookAhead(this.context, nodes, () => this.session());
+    const outer = this.#upcoming;
+    this.#upcoming = tasksOf(nodes);
+    await this.look();
     await this.#nodes(nodes);
     await this.queue.flush();
+    this.#upcoming = outer;
+  }
+
+  /** Looks at `looks`, and on the way at what the tasks to come can be seen to need: that costs no round trip more. */
+  async look(looks: readonly Look[] = []): Promise<void> {
+    await lookAhead(this.context, this.#upcoming, () => this.session(), looks);
   }
 
   session(): Promise<Session> {
@@ -76,12 +87,26 @@ export class Converger {
       await this.#whole(block.nodes);
     } catch (error) {
       if (!(error instanceof HostStopped) || block.rescue.length === 0) throw error;
-      this.context.host.rescued();
+      this.#rescue(error.record);
       await this.#whole(block.rescue);
     } finally {
       this.queue.drop();
       await this.#whole(block.always);
     }
+  }
+
+  /** What Ansible tells a rescue of what failed. */
+  #rescue(record: TaskRecord): void {
+    const { host } = this.context;
+    const { info, items } = record;
+    host.rescued();
+    const failed = items.find(({ status }) => status === 'failed');
+    host.facts['ansible_failed_task'] = { name: info.name.split(' : ').at(-1) ?? info.name, action: info.module };
+    host.facts['ansible_failed_result'] = record.loop
+      ? registeredLoop(record, info.name)
+      : failed
+        ? registered(failed, info.name)
+        : {};
   }
 
   async #whole(nodes: readonly Node[]): Promise<void> {
@@ -91,6 +116,7 @@ export class Converger {
 
   async #task(task: Task): Promise<void> {
     const { run, host, play, infoOf, selected } = this.context;
+    this.#upcoming = this.#upcoming.slice(this.#upcoming.indexOf(task) + 1);
     if (!selected(task)) return;
     run.options.signal.throwIfAborted();
     const info = infoOf(task);
@@ -102,10 +128,15 @@ export class Converger {
         record.items.push(unknownItem(newItem(task, scopeOf(run, host, play, task), 0, null), items));
       else for (const [index, item] of items.entries()) await this.#item(record, index, item);
     } catch (error) {
-      record.items.push(failedItem(newItem(task, scopeOf(run, host, play, task), record.items.length, null), error));
+      record.items.push(
+        failedItem(record, newItem(task, scopeOf(run, host, play, task), record.items.length, null), error),
+      );
     }
     if (record.loop && this.queue.holds(record)) await this.#flushItems(record);
-    this.queue.conclude(record);
+    // Orders to the run are no work on the host.
+    if (task.module === 'meta' && record.items.every(({ status }) => status !== 'failed' && status !== 'unknown'))
+      return;
+    await this.queue.conclude(record);
   }
 
   #loop(task: Task): Promise<readonly (LoopItem | null)[] | Unknown> {
@@ -119,10 +150,14 @@ export class Converger {
     const { task } = record;
     const scope = () => scopeOf(run, host, play, task, loopItem?.variables);
     // Ansible's defaults: 3 retries, 5 s apart.
-    const retries = task.until ? seconds(task.retries?.evaluate(scope()), 3) : 0;
+    const retries = task.until ? number(task.retries?.evaluate(scope()), 3) : 0;
+    const delayMs = 1000 * (task.until ? number(task.delaySeconds?.evaluate(scope()), 5) : 0);
     for (let attempt = 0; ; attempt += 1) {
       const item = newItem(task, scope(), index, loopItem);
       record.items[index] = item;
+      if (task.until) item.attempts = attempt + 1;
+      // Its label or `no_log` could not be evaluated.
+      if (item.status === 'failed') return;
       await this.#attempt(record, item, scope);
       if (!mustKnow(task)) return;
       await this.queue.flushFor(record);
@@ -131,7 +166,7 @@ export class Converger {
       if (attempt >= retries)
         return fail(item, { message: item.message ?? `\`until\` did not hold after ${attempt + 1} attempts` });
       host.state.forget();
-      await run.options.clock.sleep(1000 * seconds(task.delaySeconds?.evaluate(scope()), 5), run.options.signal);
+      await run.options.clock.sleep(delayMs, run.options.signal);
     }
   }
 
@@ -146,7 +181,7 @@ export class Converger {
       else if (prepared.kind === 'unknown') unknownItem(item, prepared.unknown);
       else await performItem(this, record, item, prepared);
     } catch (error) {
-      failedItem(item, error);
+      failedItem(record, item, error);
     }
   }
 
@@ -175,9 +210,9 @@ function mustKnow(task: Task): boolean {
   );
 }
 
-function seconds(value: Value | undefined, otherwise: number): number {
-  const number = Number(value ?? otherwise);
-  if (Number.isFinite(number) && number >= 0) return number;
+function number(value: Value | undefined, otherwise: number): number {
+  const given = Number(value ?? otherwise);
+  if (Number.isFinite(given) && given >= 0) return given;
   throw new VezaError('not-a-number', `retries and delay must be numbers, but one is ${JSON.stringify(value)}`);
 }
 
@@ -188,13 +223,9 @@ function unknownItem(item: ItemRecord, open: Unknown): ItemRecord {
 }
 
 /** Takes a VezaError as the item's failure; anything else, and a lost connection, is not the task's. */
-function failedItem(item: ItemRecord, error: unknown): ItemRecord {
+function failedItem(record: TaskRecord, item: ItemRecord, error: unknown): ItemRecord {
   if (!(error instanceof VezaError) || connectionCodes.has(error.code)) throw error;
-  fail(item, {
-    message: error.message,
-    ...(error.hint ? { hint: error.hint } : {}),
-    ...(error.where ? { where: error.where } : {}),
-  });
+  fail(item, problemOf(error, record.task.moduleWhere));
   return item;
 }
 

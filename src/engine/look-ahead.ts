@@ -20,16 +20,17 @@ interface AheadContext {
   readonly selected: (task: Task) => boolean;
 }
 
-/** Looks at what the tasks of a section need, in one round trip; nothing where nothing can be seen yet. */
+/** Looks at what tasks need, and at `more`, in one round trip; nothing where nothing can be seen yet. */
 export async function lookAhead(
   context: AheadContext,
-  nodes: readonly Node[],
+  upcoming: readonly Task[],
   session: () => Promise<Session>,
+  more: readonly Look[] = [],
 ): Promise<void> {
-  const tasks = tasksOf(nodes).filter(context.selected);
+  const tasks = upcoming.filter(context.selected);
   const later: Record<string, Value> = {};
   for (const task of tasks) if (task.register !== undefined) later[task.register] = unknown('not run yet');
-  const looks = tasks.flatMap((task) => looksOf(context, task, later));
+  const looks = [...more, ...tasks.flatMap((task) => looksOf(context, task, later))];
   const unseen = looks.filter(({ want }) => !context.host.state.knows(want));
   if (unseen.length > 0) await probe(await session(), context.host.state, unseen, context.run.options.signal);
 }

@@ -1,13 +1,11 @@
 // Does what an item asks, by the kind of its module.
 import { isUnknown } from '../core/unknown.ts';
 import type { ControlResult, ContactModule, StateModule } from '../core/module.ts';
-import type { Want } from '../core/resource.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Converger } from './converge.ts';
 import { decideWant, stepsOf, type Decision } from './decide.ts';
 import { decisionFor, runControl, wantsOf, type Ready } from './item.ts';
-import { probe } from './probe.ts';
 import { fail, type ItemRecord, type Part, type TaskRecord } from './record.ts';
 
 /** `meta: end_host` and `end_play`. */
@@ -66,10 +64,19 @@ async function performState(
     converger.context.host.state.forget();
     await decideAll(converger, decision, ready);
   }
+  if (item.status === 'ok') failAsItSays(item);
+}
+
+/** A command that only looked has done so by now, and may have failed. */
+function failAsItSays(item: ItemRecord): void {
+  const own = item.result(item);
+  if (own?.['failed'] !== true) return;
+  const said = [own['msg'], own['stderr']].filter((text) => typeof text === 'string' && text.trim() !== '');
+  fail(item, { message: said.join(': ') || 'failed' });
 }
 
 async function decideAll(converger: Converger, decision: Decision, ready: Ready): Promise<void> {
-  const { run, host } = converger.context;
+  const { host } = converger.context;
   const wants = await converger.resolved(() => wantsOf(ready, decision.module), isUnknown);
   if (isUnknown(wants)) {
     decision.item.status = 'unknown';
@@ -83,7 +90,7 @@ async function decideAll(converger: Converger, decision: Decision, ready: Ready)
       push(converger, decision, parts);
       parts = [];
       if (await converger.queue.flushFor(decision.record)) return;
-      await probe(await converger.session(), host.state, looks(wants, ready), run.options.signal);
+      await converger.look(wants.map((one) => ({ identity: ready.identity, want: one })));
     }
     const part = decideWant(decision, want, host.state);
     if (part) parts.push(part);
@@ -93,10 +100,6 @@ async function decideAll(converger: Converger, decision: Decision, ready: Ready)
 
 function push(converger: Converger, decision: Decision, parts: readonly Part[]): void {
   for (const pending of stepsOf(decision, parts)) converger.queue.push(pending);
-}
-
-function looks(wants: readonly Want[], ready: Ready): { identity: Ready['identity']; want: Want }[] {
-  return wants.map((want) => ({ identity: ready.identity, want }));
 }
 
 async function performControl(converger: Converger, item: ItemRecord, outcome: ControlResult): Promise<void> {

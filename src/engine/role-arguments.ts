@@ -1,6 +1,6 @@
 // Checks a role's arguments against its specification before the play touches a host.
 import { isUnknown } from '../core/unknown.ts';
-import { DiagnosticsError, VezaError } from '../lib/errors.ts';
+import { VezaError } from '../lib/errors.ts';
 import type { Diagnostic } from '../lib/diagnostic.ts';
 import { isJsonObject } from '../lib/json.ts';
 import type { Play, RoleUse } from '../playbook/ast.ts';
@@ -15,44 +15,58 @@ export function rolesOf(play: Play): readonly RoleUse[] {
   return [...new Set(tasks.flatMap(({ role }) => (role ? [...role.parents, role] : [])))];
 }
 
-/** Throws DiagnosticsError with everything that is wrong with the arguments of the play's roles on this host. */
-export function checkRoleArguments(run: RunState, host: HostRun, variables: PlayVariables): void {
+/**
+ * Everything that is wrong with the arguments of the play's roles on this host. `early`: before the run, when
+ * what earlier plays will set is not there yet, so that a missing variable says nothing.
+ */
+export function roleArgumentProblems(
+  run: RunState,
+  host: HostRun,
+  variables: PlayVariables,
+  options: { readonly early: boolean },
+): readonly Diagnostic[] {
+  return variables.roles.flatMap((role) => problemsOfRole(run, host, variables, role, options.early));
+}
+
+function problemsOfRole(
+  run: RunState,
+  host: HostRun,
+  variables: PlayVariables,
+  role: RoleUse,
+  early: boolean,
+): Diagnostic[] {
+  const schema = role.argumentSchema;
+  const properties = schema?.['properties'];
+  if (!schema || !isJsonObject(properties)) return [];
+  const scope = scopeOf(run, host, variables, { role, vars: [], where: role.where });
   const diagnostics: Diagnostic[] = [];
-  for (const role of variables.roles) {
-    const schema = role.argumentSchema;
-    const properties = schema?.['properties'];
-    if (!schema || !isJsonObject(properties)) continue;
-    const scope = scopeOf(
-      run,
-      host,
-      { ...variables, roles: [...variables.roles.filter((one) => one !== role), role] },
-      null,
-    );
-    const given: Record<string, unknown> = {};
-    for (const name of Object.keys(properties)) {
-      try {
-        const value = role.params.get(name)?.evaluate(scope) ?? scope.get(name);
-        if (value !== undefined && !isUnknown(value)) given[name] = value;
-      } catch (error) {
-        if (!(error instanceof VezaError)) throw error;
-        diagnostics.push({
-          severity: 'error',
-          code: error.code,
-          message: `role "${role.name}" on ${host.host.name}: ${error.message}`,
-          where: error.where ?? role.where,
-          ...(error.hint ? { hint: error.hint } : {}),
-        });
-      }
-    }
-    for (const violation of schemaMessages(schema, given)) {
+  const given: Record<string, unknown> = {};
+  const owner = `role "${role.name}" on ${host.host.name}`;
+  for (const name of Object.keys(properties)) {
+    try {
+      const value = role.params.get(name)?.evaluate(scope) ?? scope.get(name);
+      if (value !== undefined && !isUnknown(value)) given[name] = value;
+    } catch (error) {
+      if (!(error instanceof VezaError)) throw error;
+      if (early && error.code === 'undefined-variable') continue;
+      const hint = error.hint ? { hint: error.hint } : {};
       diagnostics.push({
         severity: 'error',
-        code: 'invalid-role-argument',
-        message: `role "${role.name}" on ${host.host.name}: ${violation.message}`,
-        where: role.where,
-        hint: violation.hint ?? `see ${role.path}/README.md for its variables`,
+        code: error.code,
+        message: `${owner}: ${error.message}`,
+        where: error.where ?? role.where,
+        ...hint,
       });
     }
   }
-  if (diagnostics.length > 0) throw new DiagnosticsError(diagnostics);
+  for (const { message, hint } of schemaMessages(schema, given, { missing: !early })) {
+    diagnostics.push({
+      severity: 'error',
+      code: 'invalid-role-argument',
+      message: `${owner}: ${message}`,
+      where: role.where,
+      hint: hint ?? `see ${role.path}/README.md for its variables`,
+    });
+  }
+  return diagnostics;
 }

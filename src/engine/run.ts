@@ -1,11 +1,12 @@
 // Runs playbooks: play by play, batch by batch, section by section, every host of a batch beside the others.
 import { dirname } from 'node:path';
 import PQueue from 'p-queue';
+import { DiagnosticsError } from '../lib/errors.ts';
 import { HostRun } from './host.ts';
 import type { HostTotals } from './events.ts';
 import type { EngineOptions } from './options.ts';
 import { batchesOf, orderHosts } from './batches.ts';
-import { checkRoleArguments, rolesOf } from './role-arguments.ts';
+import { roleArgumentProblems, rolesOf } from './role-arguments.ts';
 import { SectionRun, taskInfos } from './section.ts';
 import { outsidePlays, scopeOf, type PlayVariables, type RunState } from './variables.ts';
 import type { Play, Playbook } from '../playbook/ast.ts';
@@ -29,6 +30,7 @@ export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
   if (options.connection.becomePassword !== undefined) options.redactor.add(options.connection.becomePassword);
   const run: RunState = { options, hosts };
   const used = new Set<string>();
+  checkPlays(run);
   try {
     await playAll(run, used);
   } finally {
@@ -53,16 +55,32 @@ async function playAll(run: RunState, used: Set<string>): Promise<void> {
   }
 }
 
+/** What can be said of all plays before the first host is touched. Throws DiagnosticsError, VezaError. */
+function checkPlays(run: RunState): void {
+  const diagnostics = run.options.playbooks.flatMap((playbook) =>
+    playbook.plays.flatMap((play) => {
+      const variables = playVariables(run, play, dirname(playbook.file));
+      const hosts = run.options.hostsOf(patternOf(run, play, variables)).flatMap((name) => run.hosts.get(name) ?? []);
+      return hosts.flatMap((host) => roleArgumentProblems(run, host, variables, { early: true }));
+    }),
+  );
+  if (diagnostics.length > 0) throw new DiagnosticsError(diagnostics);
+}
+
+function patternOf(run: RunState, play: Play, variables: PlayVariables): string {
+  const pattern = play.hosts.evaluate(outside(run, variables));
+  return Array.isArray(pattern) ? pattern.map(String).join(',') : String(pattern);
+}
+
 /** Returns false where the run is over: every host of the play was lost. */
 async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<string>): Promise<boolean> {
   const { options } = run;
   const directory = dirname(playbook.file);
   const variables = playVariables(run, play, directory);
-  const pattern = play.hosts.evaluate(outside(run, variables));
-  const named = options.hostsOf(Array.isArray(pattern) ? pattern.map(String).join(',') : String(pattern));
-  const hosts = orderHosts(named, play.order).filter((name) => run.hosts.get(name)?.lost === null);
+  const pattern = patternOf(run, play, variables);
+  const hosts = orderHosts(options.hostsOf(pattern), play.order).filter((name) => run.hosts.get(name)?.lost === null);
   const name = play.name?.evaluate(outside(run, variables));
-  options.emit({ type: 'play-begin', name: typeof name === 'string' ? name : String(pattern), hosts });
+  options.emit({ type: 'play-begin', name: typeof name === 'string' ? name : pattern, hosts });
   for (const host of hosts) used.add(host);
   const infos = taskInfos(play, (task) => scopeOf(run, firstHost(run, hosts), variables, task));
   let goesOn = true;
@@ -75,7 +93,9 @@ async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<
   }
   for (const host of hosts) {
     const ended = run.hosts.get(host);
-    if (ended) ended.ended = false;
+    if (!ended) continue;
+    ended.ended = false;
+    ended.notified.clear();
   }
   options.emit({ type: 'play-end' });
   return goesOn || hosts.some((host) => run.hosts.get(host)?.lost === null);
@@ -91,7 +111,6 @@ async function runBatch(
     variables.batchHosts
       .map((name) => run.hosts.get(name))
       .filter((host): host is HostRun => host?.lost === null && !host.ended);
-  for (const host of alive()) checkRoleArguments(run, host, variables);
   for (const section of play.sections) {
     const hosts = alive();
     const tasks = infos.selected(section);

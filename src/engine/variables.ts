@@ -6,6 +6,9 @@ import type { Play, RoleUse, Task } from '../playbook/ast.ts';
 import type { HostRun } from './host.ts';
 import type { EngineOptions } from './options.ts';
 
+/** What a scope belongs to: a task, or a role as such. */
+export type ScopeOwner = Pick<Task, 'role' | 'vars' | 'where'>;
+
 /** What all scopes of a play share. */
 export interface PlayVariables {
   readonly play: Play | null;
@@ -36,7 +39,7 @@ export function scopeOf(
   run: RunState,
   host: HostRun,
   play: PlayVariables,
-  task: Task | null,
+  task: ScopeOwner | null,
   extra: Readonly<Record<string, Value>> = {},
 ): Scope {
   const directory = task?.role?.path ?? play.playbookDirectory;
@@ -50,7 +53,7 @@ function layersOf(
   run: RunState,
   host: HostRun,
   play: PlayVariables,
-  task: Task | null,
+  task: ScopeOwner | null,
   extra: Readonly<Record<string, Value>>,
 ): ScopeLayer[] {
   const own = task?.role ? [...task.role.parents, task.role] : [];
@@ -76,7 +79,12 @@ function templated(variables: Variables): ScopeLayer {
   return { kind: 'templated', variables };
 }
 
-function magicValues(run: RunState, host: HostRun, play: PlayVariables, task: Task | null): Record<string, Value> {
+function magicValues(
+  run: RunState,
+  host: HostRun,
+  play: PlayVariables,
+  task: ScopeOwner | null,
+): Record<string, Value> {
   const { inventory, checkMode, diff, inventoryDirectory, tags } = run.options;
   const role = task?.role;
   return {

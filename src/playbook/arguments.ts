@@ -7,13 +7,13 @@ import type { YamlMap, YamlNode } from '../lib/yaml-node.ts';
 import { isTemplate, keySpot, suggestion } from './reader.ts';
 import type { ModuleInfo, Reader, Spot } from './reader.ts';
 
-/** `given` names arguments that come from elsewhere (module_defaults), so that they are not missing. */
+/** `given` tells arguments that come from elsewhere (module_defaults), so that they are not missing. */
 export function checkArguments(
   reader: Reader,
   module: ModuleInfo,
   args: YamlMap,
   spot: Spot,
-  given: ReadonlySet<string>,
+  given: (name: string) => boolean,
 ): void {
   if (typeof module.schema !== 'object' || module.schema === null) return;
   const said = new Set<string>();
@@ -30,7 +30,7 @@ function reportProblem(
   module: ModuleInfo,
   args: YamlMap,
   spot: Spot,
-  given: ReadonlySet<string>,
+  given: (name: string) => boolean,
   problem: SchemaProblem,
 ): void {
   const node = nodeAt(args, problem.path);
@@ -44,7 +44,7 @@ function reportProblem(
       return;
     }
     case 'missing': {
-      if (problem.path.length === 0 && name.split(/ or | with /).some((one) => given.has(one))) return;
+      if (problem.path.length === 0 && name.split(/ or | with /).some(given)) return;
       const place = problem.path.length === 0 ? spot : node;
       reader.error('missing-argument', `${owner} needs "${name.replaceAll(' or ', '" or "')}"`, place);
       return;

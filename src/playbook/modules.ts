@@ -63,7 +63,8 @@ export function readArguments(
   if (!own) return reader.templated(entry.value);
   const entries = new Map([...(more?.kind === 'map' ? more.entries : []), ...own.entries]);
   const map = withExpressions(reader, module, { ...own, entries });
-  checkArguments(reader, module, map, keySpot(entry), namesGiven(defaults, module.name));
+  const given = namesGiven(defaults, module.name);
+  checkArguments(reader, module, map, keySpot(entry), (name) => given.has(name));
   return reader.templated(map);
 }
 

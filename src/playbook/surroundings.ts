@@ -150,12 +150,10 @@ function canonicalDefaults(reader: Reader, map: YamlMap): YamlMap {
       }
       entries.set(module.name, { ...entry, key: module.name });
     } else {
-      checkArguments(reader, module, entry.value, keySpot(entry), everything);
+      // Defaults need not be complete.
+      checkArguments(reader, module, entry.value, keySpot(entry), () => true);
       entries.set(module.name, { ...entry, key: module.name });
     }
   }
   return { ...map, entries };
 }
-
-/** Defaults need not be complete. */
-const everything: ReadonlySet<string> = Object.assign(new Set<string>(), { has: () => true });

@@ -16,7 +16,7 @@ import {
 
 const interMs = 1000;
 /** Where end-to-end tests are required, a missing HAProxy is a failure and not a skip. */
-const required = process.env['VEZA_E2E_REQUIRED'] === '1';
+const required = process.env['VEZA_REQUIRE_E2E'] === '1';
 
 async function failover(way: 'crash' | 'stop' | 'none', extra: readonly string[] = []): Promise<FailoverReport> {
   await using state = await temporaryDirectory();

@@ -109,8 +109,8 @@ describe.skipIf(labMissing !== null && !labRequired)('the load-balanced stack', 
         name,
         '--way',
         way,
-        '--report',
-        scratch,
+        '--json',
+        join(scratch, `${way}.json`),
       ]);
       expect(result.stdout + result.stderr).toContain('passed');
       expect(result.exitCode, result.stdout).toBe(0);

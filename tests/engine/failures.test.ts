@@ -91,7 +91,7 @@ describe('undefined variables', () => {
     const result = run.result('shows');
     expect(result.status).toBe('failed');
     expect(result.message).toContain('nobody');
-    expect(result.where).toMatchObject({ line: 7, column: expect.any(Number) as number });
+    expect(result.where).toMatchObject({ line: 6, column: expect.any(Number) as number });
     expect(result.where?.file).toMatch(/site\.yml$/);
   });
 
@@ -126,7 +126,7 @@ describe('arguments', () => {
     expect(result.status).toBe('failed');
     expect(result.message).toContain('state');
     expect(result.hint).toContain('directory');
-    expect(result.where?.line).toBe(6);
+    expect(result.where?.line).toBe(5);
   });
 });
 
@@ -155,7 +155,7 @@ describe('ignore_errors', () => {
 - name: show
   debug: { msg: "{{ tried is failed }}" }
 `);
-    expect(run.result('show').shown).toBe('True');
+    expect(run.result('show').shown).toBe(true);
   });
 });
 

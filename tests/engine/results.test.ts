@@ -72,9 +72,9 @@ describe('register', () => {
 - name: none
   command: echo {{ item }}
   loop: []
-  register: none
+  register: nothing
 - name: show
-  debug: { msg: "{{ none is skipped }} {{ none.results | length }}" }
+  debug: { msg: "{{ nothing is skipped }} {{ nothing.results | length }}" }
 `);
     expect(run.result('none').status).toBe('skipped');
     expect(run.result('show').shown).toBe('True 0');
@@ -201,6 +201,6 @@ describe('loops', () => {
     const result = run.result('wrong');
     expect(result.status).toBe('failed');
     expect(result.message).toContain('needs a list');
-    expect(result.where?.line).toBe(7);
+    expect(result.where?.line).toBe(6);
   });
 });

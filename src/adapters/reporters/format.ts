@@ -71,7 +71,8 @@ function resultLines(result: TaskResult, style: Style): string[] {
   if (result.where && (result.status === 'failed' || result.status === 'unreachable'))
     say(`at ${result.where.file}:${result.where.line}:${result.where.column}`);
   if (result.hint !== undefined) say(`help: ${result.hint}`);
-  if (result.assuming !== undefined) say(`assuming that "${result.assuming}" does not change this`);
+  if (result.assuming !== undefined && style.verbosity > 0)
+    say(`assuming that "${result.assuming}" does not change this`);
   if (style.diff) for (const change of result.changes) lines.push(...changeLines(change, style.colors));
   if (result.output && (style.verbosity > 0 || (result.status === 'failed' && result.output.stdout.trim() !== ''))) {
     for (const stream of ['stdout', 'stderr'] as const)

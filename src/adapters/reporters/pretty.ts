@@ -29,6 +29,8 @@ export function createPrettyReporter(options: PrettyOptions): (event: RunEvent) 
 class PrettyReporter {
   readonly #options: PrettyOptions;
   #section: SectionState | null = null;
+  /** Tasks whose effects a dry run could not foresee. */
+  readonly #assumptions = new Set<string>();
 
   constructor(options: PrettyOptions) {
     this.#options = options;
@@ -72,6 +74,8 @@ class PrettyReporter {
       case 'run-end': {
         const trips = [...event.roundTrips.values()].reduce((sum, count) => sum + count, 0);
         this.#say('', colors.bold('PLAY RECAP'), ...recapLines(event.hosts, colors));
+        for (const task of this.#assumptions)
+          this.#say(`assumed: what comes after "${task}" is not touched by it (-v shows where)`);
         this.#say(
           colors.dim(`${event.hosts.size} hosts, ${trips} round trips, ${(event.durationMs / 1000).toFixed(1)} s`),
         );
@@ -83,6 +87,7 @@ class PrettyReporter {
   }
 
   #result(result: TaskResult, item: boolean): void {
+    if (result.assuming !== undefined) this.#assumptions.add(result.assuming);
     const section = this.#section;
     if (!section) return this.#say(...taskLines(result.task.name, result.task.handler, [result], this.#options.style));
     const place = this.#place(section, result.task);

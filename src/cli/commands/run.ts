@@ -105,10 +105,9 @@ async function run(
     inventory,
     playbooks,
     hostsOf: (pattern) => hostsOf(inventory, pattern, flags.limit),
-    findModule,
+    findModule: (name) => findModule(name) ?? null,
     transports: { ssh: createSshTransport(sshOptions()), local: createLocalTransport() },
-    contact: (session, identity, contactSignal) =>
-      createContact({ session, identity, clock: systemClock, signal: contactSignal }),
+    contact: contactOf,
     clock: systemClock,
     emit,
     filesFor: createLocalFiles,
@@ -141,13 +140,29 @@ async function run(
   }
 }
 
+/** The network as a host sees it; looks are made as the task's user. */
+const contactOf: EngineOptions['contact'] = (session, identity, signal) =>
+  createContact({
+    clock: systemClock,
+    signal,
+    dial: (host, port, options) => session.dial(host, port, options),
+    look: async (script) => {
+      const step = { script, timeoutMs: limits.probeTimeoutMs };
+      const [result] = await session.run({ identity, signal, haltOnFailure: true, steps: [step] });
+      return result ?? { exitCode: 255, stdout: '', stderr: 'no answer' };
+    },
+  });
+
 function readPlaybooks(paths: readonly string[]): {
   playbooks: readonly Playbook[];
   sources: ReadonlyMap<string, string>;
   diagnostics: readonly Diagnostic[];
 } {
   const loaded = paths.map((path) =>
-    loadPlaybook(resolve(path), { files, modules: { find: findModule, names: () => modules.map(({ name }) => name) } }),
+    loadPlaybook(resolve(path), {
+      files,
+      modules: { find: (name) => findModule(name) ?? null, names: () => modules.map(({ name }) => name) },
+    }),
   );
   const playbooks = loaded.map(({ playbook }) => playbook).filter((playbook) => playbook !== null);
   return {

@@ -1,11 +1,11 @@
 // `veza-run test failover`: stops a backend of the provisioned stack under load, and counts what fails.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { createSshTransport } from '../../adapters/ssh/transport.ts';
 import type { HostAddress, Session } from '../../engine/ports.ts';
 import { fetchExecutions } from '../../failover/executions.ts';
 import { toJUnit } from '../../failover/junit.ts';
-import type { Actuator, FailoverOptions, Way } from '../../failover/model.ts';
+import type { Actuator, FailoverOptions } from '../../failover/model.ts';
 import { renderTable } from '../../failover/report.ts';
 import { runFailover } from '../../failover/scenario.ts';
 import { isUnknown } from '../../core/unknown.ts';
@@ -23,8 +23,8 @@ export interface FailoverFlags extends LabFlags {
   readonly backend?: string;
   readonly rate: string;
   readonly seed: string;
-  readonly report?: string;
-  readonly json?: boolean;
+  readonly json?: string;
+  readonly junit?: string;
 }
 
 /** Resolves to 0 if nothing failed, 3 otherwise. */
@@ -43,13 +43,15 @@ export async function testFailover(flags: FailoverFlags): Promise<number> {
   await using victimSession = await transport.connect(addressFor(variables, victim, flags));
   const options = failoverOptions(variables, flags, { backends, balancer, victim, lbSession, victimSession });
   const report = await runFailover(options);
-  if (flags.report !== undefined) {
-    mkdirSync(flags.report, { recursive: true });
-    writeFileSync(join(flags.report, `failover-${flags.way}.json`), `${JSON.stringify(report, null, 2)}\n`);
-    writeFileSync(join(flags.report, `failover-${flags.way}.xml`), toJUnit(report));
-  }
-  print(flags.json ? `${JSON.stringify(report)}\n` : renderTable(report));
+  if (flags.json !== undefined) writeFile(flags.json, `${JSON.stringify(report, null, 2)}\n`);
+  if (flags.junit !== undefined) writeFile(flags.junit, toJUnit(report));
+  print(`${renderTable(report)}\n`);
   return report.verdict === 'passed' ? exitCodes.ok : exitCodes.taskFailed;
+}
+
+function writeFile(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
 }
 
 interface Stage {
@@ -68,7 +70,7 @@ function failoverOptions(variables: HostVariables, flags: FailoverFlags, stage: 
     'haproxy_stats_socket',
     '127.0.0.1:9100',
   ).split(':');
-  const way: Way = flags.way;
+  const survivor = stage.backends.find((name) => name !== stage.victim);
   return {
     target: {
       host: addressFor(variables, stage.balancer, flags).address,
@@ -78,7 +80,7 @@ function failoverOptions(variables: HostVariables, flags: FailoverFlags, stage: 
     pool: 'api_pool',
     servers: stage.backends,
     victim: stage.victim,
-    way,
+    way: flags.way,
     actuator:
       flags.way === 'power-off'
         ? labActuator(flags, stage.victim)
@@ -96,9 +98,9 @@ function failoverOptions(variables: HostVariables, flags: FailoverFlags, stage: 
     load: { ratePerSecond: Number(flags.rate) },
     seed: Number(flags.seed),
     slowStartMs: 30_000,
-    onProgress: ({ step, text }) => {
-      if (!flags.json) print(`${step}: ${text}\n`);
-    },
+    // Stalls of this machine, seen on a connection that does not pass the balancer, are not the balancer's.
+    ...(survivor === undefined ? {} : { control: { host: addressFor(variables, survivor, flags).address, port } }),
+    onProgress: ({ step, text }) => print(`${step}: ${text}\n`),
   };
 }
 

@@ -104,8 +104,15 @@ function fromYaml(value: Value, budget: Budget): Value {
 
 /** PyYAML takes yes and no for booleans, but not y and n. */
 function pythonBooleans(tags: Tags): Tags {
-  return tags.map((tag) => {
-    if (typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:bool' || !('test' in tag)) return tag;
+  return tags.map((tag): Tags[number] => {
+    if (
+      typeof tag === 'string' ||
+      tag.tag !== 'tag:yaml.org,2002:bool' ||
+      !('test' in tag) ||
+      !tag.test ||
+      tag.collection
+    )
+      return tag;
     return { ...tag, test: new RegExp(tag.test.source.replace(/Y\|y\||N\|n\|/, '')) };
   });
 }

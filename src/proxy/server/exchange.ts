@@ -1,21 +1,23 @@
-// One request on its way: picks servers, repeats what may be repeated, waits while none is there. What goes back to the
-// client is written by response.ts; framing is the connections' business.
+// One request on its way: picks servers, repeats what may be repeated, waits while none is there. Deliberately not here:
+// what goes back to the client (response.ts) and framing (the connections).
 import { performance } from 'node:perf_hooks';
 import type { BackendConfig } from '../core/config/model.ts';
 import { hashKeyOf } from '../core/balance/hash-key.ts';
 import { takeCookie } from '../core/http/cookie.ts';
 import type { RequestHead } from '../core/http/request-head.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
-import { isReplayable, mayRetry } from '../core/retry.ts';
+import { isReplayable } from '../core/retry.ts';
+import { RetryPlan } from '../core/retry-plan.ts';
+import { blame } from './blame.ts';
 import type { ClientConnection } from './client-connection.ts';
+import { requestText } from './request-text.ts';
 import { RequestBody } from './request-body.ts';
 import { ResponseWriter } from './response.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
-import { type Failure, UpstreamConnection, type UpstreamOwner } from './upstream-connection.ts';
+import { UpstreamConnection } from './upstream-connection.ts';
+import type { Failure, UpstreamOwner } from './upstream-owner.ts';
+import { Waiting } from './waiting.ts';
 import type { WorkerContext } from './worker-context.ts';
-
-/** Attempts that sent nothing cost nothing, but they must end too. */
-const maxUnsentAttempts = 64;
 
 export class Exchange implements UpstreamOwner {
   readonly client: ClientConnection;
@@ -32,19 +34,13 @@ export class Exchange implements UpstreamOwner {
   server: ServerRuntime | undefined;
   queueMs = -1;
   connectMs = -1;
-  retries = 0;
+  readonly plan: RetryPlan<ServerRuntime>;
   redispatched = false;
   readonly #context: WorkerContext;
   readonly #hashKey: string | undefined;
+  readonly #waiting: Waiting;
   #attempts: UpstreamConnection[] = [];
-  #tried: ServerRuntime[] = [];
-  #unsentAttempts = 0;
-  #holdUntilMs = 0;
-  #waiting = false;
   #lastFailure: Failure | undefined;
-  /** After a stale pooled connection the same server gets a fresh one. */
-  #fresh = false;
-  #sameServer: ServerRuntime | undefined;
 
   constructor(client: ClientConnection, head: RequestHead, backend: BackendRuntime, context: WorkerContext) {
     const { config } = backend;
@@ -53,6 +49,8 @@ export class Exchange implements UpstreamOwner {
     this.backend = backend;
     this.config = config;
     this.#context = context;
+    backend.counters.begin();
+    this.plan = new RetryPlan(config, head.method, head.hasIdempotencyKey);
     this.replayable = isReplayable(head.method, head.hasIdempotencyKey, config.retryNonIdempotent);
     if (config.hash) this.#hashKey = hashKeyOf(config.hash, head, client.address);
     let cookieHeader = head.cookie;
@@ -61,45 +59,43 @@ export class Exchange implements UpstreamOwner {
       this.cookie = found.value;
       cookieHeader = found.rest;
     }
-    this.body = new RequestBody(head, client.requestText(head, cookieHeader));
-    this.response = new ResponseWriter(this);
+    this.body = new RequestBody(head, requestText(client, head, cookieHeader));
+    this.#waiting = new Waiting(this, context);
+    this.response = new ResponseWriter(this, context.log);
   }
 
   start(): void {
-    this.backend.counters.begin();
     this.backend.budget.request(this.#context.now());
     this.#dispatch();
   }
 
   /** A server or a slot may be there now. */
   resume(): void {
-    if (this.#waiting) this.#dispatch();
+    if (this.#waiting.active) this.#dispatch();
   }
 
   /** A piece of the request body came from the client. Returns false to ask for a pause. */
   onRequestBody(bytes: Buffer, ranges: readonly number[], complete: boolean): boolean {
     let flows = true;
-    const streaming = this.#attempts.some((attempt) => attempt.sent);
-    this.body.add(bytes, ranges, complete, streaming);
-    for (const attempt of this.#attempts) {
-      if (attempt.sent && !this.body.forward(attempt, bytes, ranges)) flows = false;
+    const sent = this.#attempts.filter((attempt) => attempt.sent);
+    this.body.add(bytes, ranges, complete, sent.length > 0);
+    for (const attempt of sent) {
+      if (!this.body.forward(attempt, bytes, ranges)) flows = false;
+      attempt.waitForResponse(this.#earlyWarningMs(), this.config.timeouts.serverMs);
     }
-    return flows && (streaming || !this.body.isFull);
+    return flows && (sent.length > 0 || !this.body.isFull);
   }
 
   /** The client is gone, or its time is up. */
   abort(): void {
-    this.#leave();
+    this.#waiting.end();
     for (const attempt of this.#attempts.splice(0)) attempt.destroy();
     this.response.closed('C');
   }
 
-  get isSent(): boolean {
-    return this.#attempts.some((attempt) => attempt.sent);
-  }
-
-  pauseResponse(): void {
-    this.response.source?.socket.pause();
+  /** No server has it yet. */
+  get isWaiting(): boolean {
+    return this.#waiting.active;
   }
 
   resumeResponse(): void {
@@ -108,65 +104,38 @@ export class Exchange implements UpstreamOwner {
 
   /** Time for waiting is over. */
   onWaitTimeout(): void {
-    this.#leave();
+    this.#waiting.end();
     this.#giveUp(503);
-  }
-
-  #leave(): void {
-    if (!this.#waiting) return;
-    this.#waiting = false;
-    this.client.disarm();
-    this.backend.leave(this);
   }
 
   #dispatch(): void {
     const nowMs = this.#context.now();
-    const again = this.#sameServer;
-    this.#sameServer = undefined;
-    const picked =
-      again?.up === true && again.admin !== 'maint' && again.suspicionAt(nowMs) === 'none'
-        ? again
-        : this.backend.balancer.pick({ nowMs, tried: this.#tried, cookie: this.cookie, hashKey: this.#hashKey });
+    const again = this.plan.takeSameServer(nowMs);
+    const picked = again ?? this.#pick(nowMs, this.cookie);
     if (picked === 'none' || picked === 'full') {
-      this.#wait(nowMs, picked);
+      this.plan.forgetTried();
+      if (this.#waiting.begin(nowMs, picked)) return;
+      this.onWaitTimeout();
       return;
     }
-    this.#leave();
+    this.#waiting.end();
     if (this.queueMs < 0) this.queueMs = performance.now() - this.startedAt;
-    if (this.server && this.server !== picked) {
-      this.redispatched = true;
-      this.server.counters.redispatches += 1;
-    }
-    this.#open(picked);
+    if (this.server && this.server !== picked) this.#redispatched(this.server);
+    this.#open(picked, again !== undefined);
   }
 
-  #wait(nowMs: number, why: 'none' | 'full'): void {
-    if (this.#holdUntilMs === 0) {
-      this.#holdUntilMs = nowMs + (why === 'none' ? this.config.holdMs : this.config.timeouts.queueMs);
-      if (why === 'none') this.backend.counters.holds += 1;
-    }
-    // When servers come back all of them deserve another attempt.
-    this.#tried = [];
-    if (nowMs >= this.#holdUntilMs) {
-      this.#leave();
-      this.#giveUp(503);
-      return;
-    }
-    if (why === 'none') this.#context.holding(this.backend);
-    if (this.#waiting) return;
-    this.#waiting = true;
-    this.backend.wait(this);
-    this.client.armWait(this.#holdUntilMs - nowMs);
+  #pick(nowMs: number, cookie: string | undefined): ServerRuntime | 'full' | 'none' {
+    return this.backend.balancer.pick({ nowMs, tried: this.plan.tried, cookie, hashKey: this.#hashKey });
   }
 
-  #open(server: ServerRuntime): void {
+  /** `fresh`: not over a kept connection. */
+  #open(server: ServerRuntime, fresh: boolean): void {
     const { timeouts } = this.config;
     this.server = server;
     server.counters.picked += 1;
     // Nobody can say whether a request on a kept connection that breaks was executed: what may not be repeated gets a
     // connection of its own.
-    const idle = this.replayable && !this.#fresh ? server.idle.pop() : undefined;
-    this.#fresh = false;
+    const idle = this.replayable && !fresh ? server.idle.pop() : undefined;
     const connection = idle ?? new UpstreamConnection(server, this.#context);
     connection.use(this, this.head.method === 'HEAD', timeouts.firstByteMs, timeouts.serverMs);
     this.#attempts.push(connection);
@@ -180,11 +149,17 @@ export class Exchange implements UpstreamOwner {
   }
 
   #send(connection: UpstreamConnection): void {
-    const { timeouts } = this.config;
-    if (!this.body.send(connection)) this.client.pause();
+    if (!this.body.send(connection)) this.client.socket.pause();
     else if (!this.body.complete) this.client.resume();
-    const early = this.replayable && this.body.complete ? timeouts.firstByteMs : 0;
-    connection.waitForResponse(early, timeouts.serverMs);
+    // The time it took to connect counts.
+    const early = this.#earlyWarningMs();
+    const leftMs = Math.max(1, connection.startedMs + early - this.#context.now());
+    connection.waitForResponse(early === 0 ? 0 : leftMs, this.config.timeouts.serverMs);
+  }
+
+  /** After how long silence is worth a second attempt; 0 = a second attempt is not allowed. */
+  #earlyWarningMs(): number {
+    return this.replayable && this.body.complete ? this.config.timeouts.firstByteMs : 0;
   }
 
   onConnected(connection: UpstreamConnection): void {
@@ -230,7 +205,7 @@ export class Exchange implements UpstreamOwner {
   }
 
   onTunnelEnd(): void {
-    this.client.socket.end();
+    this.response.tunnelEnded();
   }
 
   /** The server's side of a tunnel is gone. */
@@ -248,10 +223,7 @@ export class Exchange implements UpstreamOwner {
   #win(winner: UpstreamConnection): void {
     this.server = winner.server;
     if (this.#attempts.length === 1) return;
-    for (const attempt of this.#attempts) {
-      if (attempt === winner) continue;
-      attempt.destroy();
-    }
+    for (const attempt of this.#attempts) if (attempt !== winner) attempt.destroy();
     this.#attempts = [winner];
   }
 
@@ -265,24 +237,27 @@ export class Exchange implements UpstreamOwner {
     }
     // A server that answers others meanwhile is alive, this request is merely slow.
     if (server.lastByteMs < connection.startedMs) this.#context.accuse(server, 'silent');
-    if (!this.replayable || !this.body.complete || this.response.started || this.#attempts.length > this.config.retries)
-      return;
+    if (this.#earlyWarningMs() === 0 || this.response.started || this.#attempts.length > this.config.retries) return;
     const nowMs = this.#context.now();
-    this.#tried.push(server);
-    const picked = this.backend.balancer.pick({ nowMs, tried: this.#tried, cookie: undefined, hashKey: this.#hashKey });
-    if (picked === 'none' || picked === 'full' || this.#tried.includes(picked)) return;
+    this.plan.markTried(server);
+    const picked = this.#pick(nowMs, undefined);
+    if (picked === 'none' || picked === 'full' || this.plan.tried.includes(picked)) return;
     if (!this.backend.budget.take(nowMs, this.config.retryBudgetPercent)) return;
     this.backend.counters.hedges += 1;
-    server.counters.redispatches += 1;
+    this.#redispatched(server);
+    this.#open(picked, false);
+  }
+
+  #redispatched(from: ServerRuntime): void {
     this.redispatched = true;
-    this.#open(picked);
+    from.counters.redispatches += 1;
   }
 
   onFailure(connection: UpstreamConnection, failure: Failure): void {
     const { server } = connection;
     this.#attempts = this.#attempts.filter((attempt) => attempt !== connection);
     this.#lastFailure = failure;
-    this.#blame(connection, failure);
+    blame(connection, failure, this.#context);
     if (this.response.committed) {
       server.counters.serverAborts += 1;
       this.response.closed('S');
@@ -291,55 +266,23 @@ export class Exchange implements UpstreamOwner {
     }
     this.response.reset();
     if (this.#attempts.length > 0) return;
-    if (!this.#mayTryAgain(connection)) {
+    if (!this.#mayTryAgain(connection, failure)) {
       this.#giveUp(failure === 'timeout' ? 504 : connection.sent ? 502 : 503);
       return;
     }
-    this.#prepareRetry(connection, failure);
+    server.counters.retries += 1;
     this.#dispatch();
   }
 
-  /** Suspicion and counters. A kept connection that was closed says nothing about the server. */
-  #blame(connection: UpstreamConnection, failure: Failure): void {
-    const { server } = connection;
-    if (failure === 'refused' || failure === 'connect-timeout') {
-      server.counters.connectErrors += 1;
-      this.#context.accuse(server, 'unreachable');
-    } else if (failure !== 'down') {
-      server.counters.responseErrors += 1;
-      if (connection.uses === 0 && failure !== 'malformed') {
-        this.#context.accuse(server, failure === 'timeout' ? 'silent' : 'unreachable');
-      }
-    }
-  }
-
-  #mayTryAgain(connection: UpstreamConnection): boolean {
-    const { head, config, body } = this;
-    const { method, hasIdempotencyKey } = head;
-    const policy = config.retryNonIdempotent;
-    if (!mayRetry({ method, hasIdempotencyKey, sent: connection.sent, bodyKept: body.kept, policy })) return false;
-    if (!connection.sent) return (this.#unsentAttempts += 1) <= maxUnsentAttempts;
-    return this.retries < config.retries && this.backend.budget.take(this.#context.now(), config.retryBudgetPercent);
-  }
-
-  #prepareRetry(connection: UpstreamConnection, failure: Failure): void {
-    const { server } = connection;
-    this.retries += 1;
-    server.counters.retries += 1;
+  #mayTryAgain(connection: UpstreamConnection, failure: Failure): boolean {
     const stale = connection.uses > 0 && (failure === 'reset' || failure === 'eof');
-    if (stale) {
-      this.#fresh = true;
-      this.#sameServer = server;
-    } else if (!this.#tried.includes(server)) {
-      this.#tried.push(server);
-    }
+    const attempt = { sent: connection.sent, stale, bodyKept: this.body.kept };
+    return this.plan.again(connection.server, attempt, this.backend.budget, this.#context.now());
   }
 
   #giveUp(status: number): void {
     const silent = this.#lastFailure === 'connect-timeout' || this.#lastFailure === 'timeout';
-    this.response.fail(
-      status,
-      status === 503 ? (this.queueMs < 0 ? 'sQ' : silent ? 'sC' : 'SC') : silent ? 'sH' : 'SH',
-    );
+    const phase = status !== 503 ? 'H' : this.queueMs < 0 ? 'Q' : 'C';
+    this.response.fail(status, `${silent || phase === 'Q' ? 's' : 'S'}${phase}`);
   }
 }

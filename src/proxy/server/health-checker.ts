@@ -84,10 +84,11 @@ export class HealthChecker {
     task.running = false;
     if (this.#tasks.get(record) !== task) return;
     this.#listener(record, result, record.record(result, performance.now()));
-    this.#schedule(record, task, task.again ? 0 : this.#delayOf(record));
+    this.#schedule(record, task, this.#delayOf(record, task));
   }
 
-  #delayOf(record: ServerRecord): number {
+  #delayOf(record: ServerRecord, task: Task): number {
+    if (task.again) return 0;
     const delayMs = record.health?.nextDelayMs() ?? 1000;
     const held = !record.up && (this.#held.get(record.backend.name) ?? 0) > performance.now();
     // A little jitter keeps the checks of many balancers apart.

@@ -10,7 +10,7 @@ export type ToWorker =
       readonly workers: number;
       readonly worker: number;
     }
-  | { readonly type: 'listen'; readonly bind: string; readonly frontend: string }
+  | { readonly type: 'listen'; readonly bind: string }
   | { readonly type: 'unlisten'; readonly bind: string }
   | { readonly type: 'server'; readonly view: ServerView }
   /** A check of the server passed: what a worker suspected is over. */

@@ -17,7 +17,12 @@ export interface ListeningHandle {
  * that the master took would be lost to the workers.
  */
 const { _createServerHandle: createHandle } = net as unknown as {
-  _createServerHandle(address: string | null, port: number, type: number, fd?: number): ListeningHandle | number;
+  readonly _createServerHandle: (
+    address: string | null,
+    port: number,
+    type: number,
+    fd?: number,
+  ) => ListeningHandle | number;
 };
 
 export class ListeningSockets {
@@ -28,7 +33,7 @@ export class ListeningSockets {
 
   constructor(environment: NodeJS.ProcessEnv) {
     const count = Number(environment['LISTEN_PID']) === process.pid ? Number(environment['LISTEN_FDS'] ?? 0) : 0;
-    this.#passed = Array.from({ length: count }, (_, index) => createHandle(null, -1, -1, 3 + index)).filter(
+    this.#passed = Array.from({ length: count }, (_, index) => createHandle(null, 0, -1, 3 + index)).filter(
       (handle) => typeof handle !== 'number',
     );
     this.activated = this.#passed.length > 0;

@@ -25,6 +25,8 @@ export class Master {
   #config: ProxyConfig;
   #ready = false;
   #stopping = false;
+  /** One reload at a time. */
+  #reloading: Promise<string | undefined> = Promise.resolve(undefined);
 
   constructor(file: string, log: (line: string) => void) {
     this.#file = file;
@@ -63,7 +65,12 @@ export class Master {
   }
 
   /** Reads the file again and applies it, or keeps the running configuration. Returns what went wrong, if anything. */
-  async reload(): Promise<string | undefined> {
+  reload(): Promise<string | undefined> {
+    this.#reloading = this.#reloading.then(() => this.#reload());
+    return this.#reloading;
+  }
+
+  async #reload(): Promise<string | undefined> {
     await notifySystemd(`RELOADING=1\nMONOTONIC_USEC=${Math.floor(Number(process.hrtime.bigint()) / 1000)}`);
     let problem: string | undefined;
     try {
@@ -74,6 +81,7 @@ export class Master {
       this.#log(`${this.#file}: reloaded`);
     } catch (error) {
       problem = describe(error);
+      for (const id of this.#sockets.surplus(bindsOf(this.#config))) this.#sockets.close(id);
       this.#log(`${problem}\nreload refused, the running configuration stays`);
     }
     await notifySystemd(
@@ -88,7 +96,7 @@ export class Master {
     this.#stopping = true;
     await notifySystemd('STOPPING=1');
     this.#checker.stop();
-    const stopped = this.#pool.stop(this.#config.graceMs, false);
+    const stopped = this.#pool.stop(this.#config.graceMs, this.#sockets.activated);
     this.#sockets.closeAll();
     await stopped;
     await this.#control.close();
@@ -127,11 +135,9 @@ export class Master {
   }
 
   #listen(worker: number, wanted: (bind: Bind) => boolean): void {
-    for (const frontend of this.#config.frontends) {
-      for (const bind of frontend.binds.filter(wanted)) {
-        const handle = this.#sockets.get(bind.id);
-        if (handle) this.#pool.send(worker, { type: 'listen', bind: bind.id, frontend: frontend.name }, handle);
-      }
+    for (const bind of bindsOf(this.#config).filter(wanted)) {
+      const handle = this.#sockets.get(bind.id);
+      if (handle) this.#pool.send(worker, { type: 'listen', bind: bind.id }, handle);
     }
   }
 

@@ -5,7 +5,10 @@ import { insertedCookie, withoutSetCookie } from '../core/http/cookie.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
 import { errorResponse } from './error-response.ts';
 import type { Exchange } from './exchange.ts';
+import { recordExchange } from './exchange-log.ts';
+import type { AccessLog } from './access-log.ts';
 import type { ServerRuntime } from './runtime.ts';
+import { Tunnel } from './tunnel.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
 /** Held at most: what HAProxy's buffer holds. */
@@ -24,7 +27,9 @@ export class ResponseWriter {
   status = 0;
   bytesOut = 0;
   #done = false;
+  #tunnel: Tunnel | undefined;
   readonly #exchange: Exchange;
+  readonly #log: AccessLog;
   #continued = false;
   #headText = '';
   #chunked = false;
@@ -32,8 +37,9 @@ export class ResponseWriter {
   #heldBytes = 0;
   #headAt = 0;
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, log: AccessLog) {
     this.#exchange = exchange;
+    this.#log = log;
   }
 
   informational(connection: UpstreamConnection, head: ResponseHead): void {
@@ -74,7 +80,7 @@ export class ResponseWriter {
     this.#headText = this.#text(connection.server, head);
     const { replayable, body, client } = this.#exchange;
     if (!replayable || !body.kept || head.isEventStream || head.length > heldBytesMax) this.#commit();
-    else client.armCommit(heldMs);
+    else client.arm('commit', heldMs);
   }
 
   body(bytes: Buffer, ranges: readonly number[]): void {
@@ -147,15 +153,21 @@ export class ResponseWriter {
       `HTTP/1.1 ${head.statusText}\r\n${head.fields}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n${cookie}\r\n`,
     );
     if (rest.length > 0) this.tunnelData(rest);
-    connection.touchTunnel(config.timeouts.tunnelMs);
-    client.toTunnel(connection, config.timeouts.tunnelMs);
+    this.#tunnel = new Tunnel(client.socket, connection, config.timeouts.tunnelMs);
+    client.toTunnel(this.#tunnel);
   }
 
   tunnelData(bytes: Buffer): void {
-    const { client, config } = this.#exchange;
-    this.source?.touchTunnel(config.timeouts.tunnelMs);
+    const { client } = this.#exchange;
+    this.#tunnel?.touch();
     this.#sendBytes(bytes);
     if (client.socket.writableNeedDrain) this.source?.socket.pause();
+  }
+
+  /** The server will send no more; the client may, for a little while. */
+  tunnelEnded(): void {
+    this.#exchange.client.socket.end();
+    this.#tunnel?.halfClosed();
   }
 
   #start(head: ResponseHead): void {
@@ -236,6 +248,7 @@ export class ResponseWriter {
 
   #record(termination: string): void {
     this.#done = true;
-    this.#exchange.client.record(this.#exchange, termination, this.#headAt);
+    if (this.#tunnel) this.#exchange.body.bytesIn += this.#tunnel.bytesIn;
+    recordExchange(this.#exchange, this.#log, termination, this.#headAt);
   }
 }

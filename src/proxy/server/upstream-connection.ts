@@ -1,32 +1,13 @@
 // One connection to a server: sends a request, reads the response strictly, then serves again or closes.
 // It knows HTTP framing and nothing of retries; its owner (an exchange) decides what a failure means.
 import { connect, type Socket } from 'node:net';
-import { ChunkedDecoder } from '../core/http/chunked.ts';
+import { BodyReader } from '../core/http/body-reader.ts';
 import { parseResponseHead, type ResponseHead } from '../core/http/response-head.ts';
 import { findHeadEnd, incomplete, malformed } from '../core/http/scan.ts';
 import { WheelTimer } from '../core/timer-wheel.ts';
 import type { ServerRuntime } from './runtime.ts';
+import type { Failure, UpstreamOwner } from './upstream-owner.ts';
 import type { WorkerContext } from './worker-context.ts';
-
-export type Failure = 'refused' | 'connect-timeout' | 'reset' | 'eof' | 'malformed' | 'timeout' | 'down';
-
-/** Who uses a connection. Ranges are pairs [from, to) into the bytes. */
-export interface UpstreamOwner {
-  onConnected(connection: UpstreamConnection): void;
-  onInformational(connection: UpstreamConnection, head: ResponseHead): void;
-  onHead(connection: UpstreamConnection, head: ResponseHead): void;
-  /** Head and all of the body came in one read. */
-  onWhole(connection: UpstreamConnection, head: ResponseHead, bytes: Buffer, from: number): void;
-  onBody(connection: UpstreamConnection, bytes: Buffer, ranges: readonly number[]): void;
-  onEnd(connection: UpstreamConnection, trailers: string): void;
-  onTunnel(connection: UpstreamConnection, head: ResponseHead, rest: Buffer): void;
-  onTunnelData(bytes: Buffer): void;
-  onTunnelEnd(): void;
-  onTunnelClosed(): void;
-  onFailure(connection: UpstreamConnection, failure: Failure): void;
-  onSilence(connection: UpstreamConnection): void;
-  onDrain(connection: UpstreamConnection): void;
-}
 
 type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'tunnel' | 'closed';
 
@@ -54,8 +35,7 @@ export class UpstreamConnection extends WheelTimer {
   #bodiless = false;
   #pending: Buffer | undefined;
   #head: ResponseHead | undefined;
-  #remaining = 0;
-  #decoder: ChunkedDecoder | undefined;
+  #body: BodyReader | undefined;
   #keepMs = idleMs;
   #reusable = true;
 
@@ -98,8 +78,7 @@ export class UpstreamConnection extends WheelTimer {
   waitForResponse(firstByteMs: number, serverMs: number): void {
     const now = this.#context.now();
     this.#expiresMs = now + serverMs;
-    const early = firstByteMs > 0 ? Math.max(0, this.startedMs + firstByteMs - now) : serverMs;
-    this.#context.wheel.arm(this, now, Math.min(early, serverMs));
+    this.#context.wheel.arm(this, now, firstByteMs > 0 ? Math.min(firstByteMs, serverMs) : serverMs);
   }
 
   write(data: string | Uint8Array): boolean {
@@ -261,8 +240,7 @@ export class UpstreamConnection extends WheelTimer {
       return;
     }
     this.phase = 'body';
-    this.#remaining = head.length;
-    this.#decoder = head.length === -1 ? new ChunkedDecoder() : undefined;
+    this.#body = new BodyReader(head.length);
     this.#context.wheel.arm(this, this.#context.now(), this.server.backend.config.timeouts.serverMs);
     this.#expiresMs = this.deadlineMs;
     this.owner?.onHead(this, head);
@@ -275,29 +253,18 @@ export class UpstreamConnection extends WheelTimer {
   }
 
   #readBody(bytes: Buffer, from: number): void {
-    const decoder = this.#decoder;
-    if (decoder) {
-      const ranges: number[] = [];
-      const end = decoder.feed(bytes, from, ranges);
-      if (ranges.length > 0) this.owner?.onBody(this, bytes, ranges);
-      if (this.phase !== 'body') return;
-      if (decoder.state === 'failed') this.fail('malformed');
-      else if (decoder.state === 'done') {
-        if (end < bytes.length) this.#reusable = false;
-        this.#finish(decoder.trailers);
-      }
+    const body = this.#body;
+    if (!body) return;
+    const ranges: number[] = [];
+    const end = body.feed(bytes, from, ranges);
+    if (ranges.length > 0) this.owner?.onBody(this, bytes, ranges);
+    if (this.phase !== 'body' || body.state === 'more') return;
+    if (body.state === 'failed') {
+      this.fail('malformed');
       return;
     }
-    if (this.#remaining === -2) {
-      this.owner?.onBody(this, bytes, [from, bytes.length]);
-      return;
-    }
-    const to = Math.min(bytes.length, from + this.#remaining);
-    this.#remaining -= to - from;
-    this.owner?.onBody(this, bytes, [from, to]);
-    if (this.#remaining > 0 || !this.#isReading()) return;
-    if (to < bytes.length) this.#reusable = false;
-    this.#finish('');
+    if (end < bytes.length) this.#reusable = false;
+    this.#finish(body.trailers);
   }
 
   #finish(trailers: string): void {
@@ -309,7 +276,7 @@ export class UpstreamConnection extends WheelTimer {
   /** Back to the pool if both sides are at a message boundary, else closed. */
   #park(): void {
     this.#head = undefined;
-    this.#decoder = undefined;
+    this.#body = undefined;
     if (!this.#reusable || !this.requestDone || this.#keepMs === 0 || !this.server.up || this.#context.stopping) {
       this.destroy();
       return;

@@ -6,6 +6,7 @@ import type { ProxyConfig } from '../core/config/model.ts';
 import { Counters } from '../core/counters.ts';
 import { TimerWheel } from '../core/timer-wheel.ts';
 import { AccessLog } from './access-log.ts';
+import type { ClientConnection } from './client-connection.ts';
 import { FrontendRuntime } from './frontend.ts';
 import type { FromWorker, Report, ToWorker } from './ipc.ts';
 import { BackendRuntime, type ServerRuntime } from './runtime.ts';
@@ -20,6 +21,8 @@ const uncheckedSuspicionMs = 1000;
 /** How often the master may be told the same. */
 const repeatMs = 200;
 const backlog = 4096;
+/** Requests that came while the grace time ran out may still be answered. */
+const lastRequestsMs = 5000;
 
 export class Worker implements WorkerContext {
   readonly wheel: TimerWheel;
@@ -29,6 +32,8 @@ export class Worker implements WorkerContext {
   readonly #frontends = new Map<string, FrontendRuntime>();
   readonly #backends = new Map<string, BackendRuntime>();
   readonly #listeners = new Map<string, Server>();
+  /** Which frontend a socket belongs to; a reload may move it. */
+  #frontendOf = new Map<string, FrontendRuntime>();
   readonly #told = new Map<string, number>();
   readonly #send: (message: FromWorker) => void;
   readonly #ticker: NodeJS.Timeout;
@@ -71,7 +76,7 @@ export class Worker implements WorkerContext {
         this.#configure(message.config, message.views, message.workers, message.worker);
         return;
       case 'listen':
-        this.#listen(message.bind, message.frontend, handle);
+        this.#listen(message.bind, handle);
         return;
       case 'unlisten':
         this.#listeners.get(message.bind)?.close();
@@ -107,19 +112,18 @@ export class Worker implements WorkerContext {
   async stop(graceMs: number, keepAccepting: boolean): Promise<void> {
     if (this.stopping) return;
     this.stopping = true;
-    for (const listener of this.#listeners.values()) {
-      // Closing our copy stops accepting here. Under socket activation the kernel's queue lives on with systemd.
-      if (!keepAccepting) listener.close();
-    }
+    // Under socket activation the kernel's queue lives on with systemd, so nothing is refused; but while long requests
+    // end, new ones must not wait in it: they are served, one a connection.
+    if (!keepAccepting) this.#stopListening();
+    const before = this.#connections();
+    for (const connection of before) connection.drain();
     const until = this.now() + graceMs;
-    for (const frontend of this.#frontends.values()) {
-      for (const connection of [...frontend.connections]) connection.drain();
-    }
-    while (this.now() < until && this.#open() > 0) await new Promise((resolve) => setTimeout(resolve, 20));
-    for (const listener of this.#listeners.values()) listener.close();
-    for (const frontend of this.#frontends.values()) {
-      for (const connection of [...frontend.connections]) connection.destroy();
-    }
+    while (this.now() < until && before.some((connection) => connection.phase !== 'closed')) await pause();
+    this.#stopListening();
+    const last = this.now() + lastRequestsMs;
+    while (this.now() < last && this.#connections().some(({ phase }) => phase !== 'idle' && phase !== 'tunnel'))
+      await pause();
+    for (const connection of this.#connections()) connection.destroy();
     for (const backend of this.#backends.values()) {
       for (const server of backend.servers) for (const connection of [...server.connections]) connection.destroy();
     }
@@ -128,10 +132,13 @@ export class Worker implements WorkerContext {
     process.disconnect();
   }
 
-  #open(): number {
-    let open = 0;
-    for (const frontend of this.#frontends.values()) open += frontend.connections.size;
-    return open;
+  #stopListening(): void {
+    for (const listener of this.#listeners.values()) listener.close();
+    this.#listeners.clear();
+  }
+
+  #connections(): ClientConnection[] {
+    return [...this.#frontends.values()].flatMap((frontend) => [...frontend.connections]);
   }
 
   #configure(config: ProxyConfig, views: readonly ServerView[], workers: number, worker: number): void {
@@ -149,20 +156,31 @@ export class Worker implements WorkerContext {
       this.#backends.delete(name);
       for (const server of backend.servers) server.closeIdle();
     }
-    for (const frontend of config.frontends) {
-      const known = this.#frontends.get(frontend.name);
-      if (known) known.reconfigure(frontend);
-      else this.#frontends.set(frontend.name, new FrontendRuntime(frontend));
-    }
+    this.#configureFrontends(config);
     const now = this.now();
     for (const view of views) this.#backends.get(backendOf(view.key))?.apply(view, now);
     this.#send({ type: 'ready' });
   }
 
-  #listen(bind: string, frontend: string, handle: unknown): void {
+  #configureFrontends(config: ProxyConfig): void {
+    this.#frontendOf = new Map();
+    for (const wanted of config.frontends) {
+      const frontend = this.#frontends.get(wanted.name) ?? new FrontendRuntime(wanted);
+      frontend.reconfigure(wanted);
+      this.#frontends.set(wanted.name, frontend);
+      for (const bind of wanted.binds) this.#frontendOf.set(bind.id, frontend);
+    }
+    for (const [name, frontend] of this.#frontends) {
+      if (config.frontends.some((wanted) => wanted.name === name)) continue;
+      this.#frontends.delete(name);
+      frontend.drain();
+    }
+  }
+
+  #listen(bind: string, handle: unknown): void {
     const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
-      const runtime = this.#frontends.get(frontend);
-      if (runtime && !this.stopping) runtime.accept(socket, this);
+      const frontend = this.#frontendOf.get(bind);
+      if (frontend) frontend.accept(socket, this);
       else socket.destroy();
     });
     server.on('error', (error) => process.stderr.write(`cannot listen on ${bind}: ${error.message}\n`));
@@ -205,6 +223,10 @@ export class Worker implements WorkerContext {
     this.#told.set(topic, now);
     this.#send(message);
   }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 function backendOf(key: string): string {

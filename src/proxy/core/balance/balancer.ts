@@ -2,6 +2,7 @@
 // clock come in, a choice goes out.
 import type { BackendConfig } from '../config/model.ts';
 import { HashRing, ringHash } from './hash-ring.ts';
+import { weightScale } from '../slowstart.ts';
 import type { ServerState } from './server-state.ts';
 
 export interface PickRequest<S> {
@@ -18,7 +19,7 @@ export type Pick<S> = S | 'full' | 'none';
 export class Balancer<S extends ServerState> {
   #config: BackendConfig;
   #servers: readonly S[];
-  #ring: { readonly signature: string; readonly ring: HashRing } | undefined;
+  #ring: { readonly untilMs: number; readonly ring: HashRing } | undefined;
   /** Rotates ties of leastconn. */
   #turn: number;
 
@@ -28,9 +29,15 @@ export class Balancer<S extends ServerState> {
     this.#turn = turn;
   }
 
+  /** States or weights changed: what was computed from them is void. */
+  invalidate(): void {
+    this.#ring = undefined;
+  }
+
   reconfigure(config: BackendConfig, servers: readonly S[]): void {
     this.#config = config;
     this.#servers = servers;
+    this.invalidate();
   }
 
   pick(request: PickRequest<S>): Pick<S> {
@@ -109,11 +116,7 @@ export class Balancer<S extends ServerState> {
 
   /** The ring holds every accepting server, so that suspicion or a retry moves only the keys of that server. */
   #byHash(key: string, usable: readonly S[], nowMs: number): S | undefined {
-    const members = this.#servers
-      .filter((server) => server.accepts() && !server.config.backup)
-      .map((server) => ({ id: server.config.id, points: server.effectiveWeight(nowMs) }));
-    const signature = members.map(({ id, points }) => `${id}:${points}`).join();
-    if (this.#ring?.signature !== signature) this.#ring = { signature, ring: new HashRing(members) };
+    if (!this.#ring || nowMs >= this.#ring.untilMs) this.#ring = this.#buildRing(nowMs);
     const limit = this.#loadLimit(nowMs);
     const find = (id: number): S | undefined => usable.find((server) => server.config.id === id);
     const within = this.#ring.ring.lookup(ringHash(key), (id) => {
@@ -121,6 +124,14 @@ export class Balancer<S extends ServerState> {
       return server !== undefined && limit(server);
     });
     return within === undefined ? usable[0] : find(within);
+  }
+
+  /** Valid until a state changes; while a weight grows, for a second. */
+  #buildRing(nowMs: number): { readonly untilMs: number; readonly ring: HashRing } {
+    const members = this.#servers.filter((server) => server.accepts() && !server.config.backup);
+    const grows = members.some((server) => server.effectiveWeight(nowMs) < server.weight * weightScale);
+    const points = members.map((server) => ({ id: server.config.id, points: server.effectiveWeight(nowMs) }));
+    return { untilMs: grows ? nowMs + 1000 : Infinity, ring: new HashRing(points) };
   }
 
   /** Bounded load: a server takes a key while it has less than its share of the requests, times the factor. */

@@ -1,0 +1,70 @@
+// What one request did so far and may still do: which servers failed it, how many attempts are left. Pure.
+import type { ServerState } from './balance/server-state.ts';
+import type { BackendConfig } from './config/model.ts';
+import { mayRetry, type RetryBudget } from './retry.ts';
+
+/** Attempts that sent nothing cost nothing, but they must end too. */
+const maxUnsentAttempts = 64;
+
+export interface FailedAttempt {
+  /** Bytes of the request reached a connected socket. */
+  readonly sent: boolean;
+  /** It was a kept connection that the server closed: says nothing about the server. */
+  readonly stale: boolean;
+  /** All of the body that was read so far is still in memory. */
+  readonly bodyKept: boolean;
+}
+
+export class RetryPlan<S extends ServerState> {
+  retries = 0;
+  readonly #config: BackendConfig;
+  readonly #method: string;
+  readonly #hasIdempotencyKey: boolean;
+  #tried: S[] = [];
+  #sameServer: S | undefined;
+  #unsentAttempts = 0;
+
+  constructor(config: BackendConfig, method: string, hasIdempotencyKey: boolean) {
+    this.#config = config;
+    this.#method = method;
+    this.#hasIdempotencyKey = hasIdempotencyKey;
+  }
+
+  /** Servers that failed this request. */
+  get tried(): readonly S[] {
+    return this.#tried;
+  }
+
+  markTried(server: S): void {
+    if (!this.#tried.includes(server)) this.#tried.push(server);
+  }
+
+  /** When servers come back all of them deserve another attempt. */
+  forgetTried(): void {
+    this.#tried = [];
+  }
+
+  /** Decides about another attempt after one failed, and remembers what it must mind. */
+  again(server: S, attempt: FailedAttempt, budget: RetryBudget, nowMs: number): boolean {
+    const { retries, retryNonIdempotent: policy, retryBudgetPercent } = this.#config;
+    const question = { method: this.#method, hasIdempotencyKey: this.#hasIdempotencyKey, policy };
+    if (!mayRetry({ ...question, sent: attempt.sent, bodyKept: attempt.bodyKept })) return false;
+    if (attempt.sent) {
+      if (this.retries - this.#unsentAttempts >= retries || !budget.take(nowMs, retryBudgetPercent)) return false;
+    } else {
+      this.#unsentAttempts += 1;
+      if (this.#unsentAttempts > maxUnsentAttempts) return false;
+    }
+    this.retries += 1;
+    if (attempt.stale) this.#sameServer = server;
+    else this.markTried(server);
+    return true;
+  }
+
+  /** The server that deserves a fresh connection, once; undefined if it cannot be used. */
+  takeSameServer(nowMs: number): S | undefined {
+    const server = this.#sameServer;
+    this.#sameServer = undefined;
+    return server?.acceptsBound() === true && server.suspicionAt(nowMs) === 'none' ? server : undefined;
+  }
+}

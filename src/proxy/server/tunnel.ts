@@ -1,0 +1,48 @@
+// Two sockets joined after an upgrade: bytes both ways with back pressure, half-closes relayed, closed when idle.
+// The server's side comes through its connection (upstream-connection.ts), the client's through this.
+import type { Socket } from 'node:net';
+import type { UpstreamConnection } from './upstream-connection.ts';
+
+/** Half-closed tunnels are mostly forgotten ones. */
+const halfClosedMs = 30_000;
+
+export class Tunnel {
+  readonly #client: Socket;
+  readonly #connection: UpstreamConnection;
+  #timeoutMs: number;
+  /** Bytes of the client so far. */
+  bytesIn = 0;
+
+  constructor(client: Socket, connection: UpstreamConnection, timeoutMs: number) {
+    this.#client = client;
+    this.#connection = connection;
+    this.#timeoutMs = timeoutMs;
+    this.touch();
+  }
+
+  /** Something moved. */
+  touch(): void {
+    this.#connection.touchTunnel(this.#timeoutMs);
+  }
+
+  /** One side is done: the other has less time when it is quiet. */
+  halfClosed(): void {
+    this.#timeoutMs = Math.min(this.#timeoutMs, halfClosedMs);
+    this.touch();
+  }
+
+  fromClient(bytes: Buffer): void {
+    this.touch();
+    this.bytesIn += bytes.length;
+    if (!this.#connection.write(bytes)) this.#client.pause();
+  }
+
+  clientEnded(): void {
+    this.#connection.socket.end();
+    this.halfClosed();
+  }
+
+  destroy(): void {
+    this.#connection.destroy();
+  }
+}
