@@ -1,12 +1,13 @@
 // Decorators around a transport: they count and keep what is sent, and can cut the line. The host behind them is real.
-import type { Batch, Session, StepResult, Transport } from '../../../src/engine/ports.ts';
+import type { Batch, HostAddress, Session, StepResult, Transport } from '../../../src/engine/ports.ts';
 import { VezaError } from '../../../src/lib/errors.ts';
 
 export interface Recording {
   readonly transport: Transport;
   /** The scripts of every batch, by host. */
   readonly batches: Map<string, string[][]>;
-  readonly connected: string[];
+  /** Connections made. */
+  readonly addresses: HostAddress[];
 }
 
 export interface RecordingOptions {
@@ -21,12 +22,12 @@ export interface RecordingOptions {
 /** Keeps what goes through `inner`. */
 export function record(inner: Transport, options: RecordingOptions = {}): Recording {
   const batches = new Map<string, string[][]>();
-  const connected: string[] = [];
+  const addresses: HostAddress[] = [];
   const transport: Transport = {
     async connect(host, signal) {
       if (options.unreachable?.includes(host.name))
         throw new VezaError('unreachable', `${host.name}: connection refused`, { hint: 'is the host up?' });
-      connected.push(host.name);
+      addresses.push(host);
       const sent: string[][] = batches.get(host.name) ?? [];
       batches.set(host.name, sent);
       const session = await inner.connect(host, signal);
@@ -39,7 +40,7 @@ export function record(inner: Transport, options: RecordingOptions = {}): Record
       });
     },
   };
-  return { transport, batches, connected };
+  return { transport, batches, addresses };
 }
 
 function watched(session: Session, before: (batch: Batch) => void): Session {
