@@ -19,15 +19,20 @@ export function unknownIn(value: Value): Unknown | null {
   return null;
 }
 
-/** Evaluated and valid arguments, or what is unknown in them. Throws VezaError `invalid-arguments`. */
+/**
+ * Evaluated and valid arguments, or what is unknown in them; `guess` leaves unknown ones out instead.
+ * Throws VezaError `invalid-arguments`.
+ */
 export function evaluateArguments(
   task: Task,
   module: AnyModule,
   scope: Scope,
   redactor: Redactor,
+  guess: boolean,
 ): JsonObject | Unknown {
   const defaults = task.moduleDefaults.map((templated) => moduleDefaultsFor(templated.evaluate(scope), module.name));
-  const own = task.args.evaluate(scope);
+  const evaluated = task.args.evaluate(scope);
+  const own = guess ? withoutUnknown(evaluated) : evaluated;
   const open = unknownIn(own) ?? defaults.map(unknownIn).find((one) => one !== null);
   if (open) return open;
   const args = canonicalArgs(module, Object.assign({}, ...defaults, own) as JsonObject) as JsonObject;
@@ -36,10 +41,15 @@ export function evaluateArguments(
   if (violations.length > 0) {
     throw new VezaError('invalid-arguments', `${module.name}: ${violations.map(({ message }) => message).join('; ')}`, {
       where: task.moduleWhere,
-      hint: violations.find(({ hint }) => hint)?.hint ?? `\`veza-run doc ${module.name}\` lists its arguments`,
+      hint: violations.find(({ hint }) => hint)?.hint ?? `it takes ${Object.keys(module.schema.properties).join(', ')}`,
     });
   }
   return args;
+}
+
+function withoutUnknown(args: Value): Value {
+  if (isUnknown(args) || typeof args !== 'object' || args === null || Array.isArray(args)) return args;
+  return Object.fromEntries(Object.entries(args).filter(([, value]) => unknownIn(value as Value) === null)) as Value;
 }
 
 function moduleDefaultsFor(defaults: Value, module: string): JsonObject {

@@ -49,17 +49,18 @@ export function prepareItem(
   return prepareArguments(options, task, scope, playbookDirectory, taskName);
 }
 
-/** As prepareItem, whatever the conditions say: for looking ahead. */
+/** As prepareItem, whatever the conditions say, and with `guess` without the arguments that are not known: for looking ahead. */
 export function prepareArguments(
   options: EngineOptions,
   task: Task,
   scope: Scope,
   playbookDirectory: string,
   taskName: string,
+  guess = false,
 ): Preparation {
   const module = options.findModule(task.module);
   if (!module) throw new VezaError('unknown-module', `unknown module "${task.module}"`, { where: task.moduleWhere });
-  const args = evaluateArguments(task, module, scope, options.redactor);
+  const args = evaluateArguments(task, module, scope, options.redactor, guess);
   if (isUnknown(args)) return { kind: 'unknown', unknown: args };
   const environment = environmentOf(task, scope);
   if (isUnknown(environment)) return { kind: 'unknown', unknown: environment };

@@ -66,14 +66,14 @@ function looksOf(context: AheadContext, task: Task, later: Record<string, Value>
 function looksOfItem(context: AheadContext, task: Task, scope: Scope, later: Record<string, Value>): Look[] {
   const { run, play } = context;
   if (conditionsHold(task.when, scope) === false) return [];
-  const preparation = prepareArguments(run.options, task, scope, play.playbookDirectory, '');
-  if (preparation.kind !== 'ready') {
-    if (task.module === 'set_fact' && isJsonObject(task.args.raw))
-      for (const name of Object.keys(task.args.raw)) later[name] = unknown('not set yet');
-    return [];
-  }
+  const preparation = prepareArguments(run.options, task, scope, play.playbookDirectory, '', true);
+  if (preparation.kind !== 'ready') return [];
   const { module } = preparation;
   if (module.kind === 'control') {
+    // What it would set is not known yet, unless it can be computed now.
+    if (task.module === 'set_fact' && isJsonObject(task.args.raw)) {
+      for (const name of Object.keys(task.args.raw)) later[name] = unknown('not set yet');
+    }
     const outcome = runControl(module, preparation, newItem(task, scope, 0, null), task);
     if (!isUnknown(outcome)) Object.assign(later, outcome.facts);
     return [];

@@ -12,11 +12,17 @@ export interface ProbeResult {
 
 const timeoutMs = 10_000;
 
-/** GETs without cookie; every answer but 200 is a problem. */
-export async function probeWithGets(target: Address, path: string, count: number): Promise<ProbeResult> {
+/** GETs without cookie; every answer but 200 is a problem. Goes on beyond `count`, up to `most`, until every server of `wanted` has answered. */
+export async function probeWithGets(
+  target: Address,
+  path: string,
+  count: number,
+  { wanted = [], most = count }: { readonly wanted?: readonly string[]; readonly most?: number } = {},
+): Promise<ProbeResult> {
   const seen = new Map<string, ReadonlyMap<string, string>>();
   const problems: string[] = [];
-  for (let number = 1; number <= count; number += 1) {
+  const goesOn = (number: number) => number <= count || (number <= most && wanted.some((name) => !seen.has(name)));
+  for (let number = 1; goesOn(number); number += 1) {
     const outcome = await get(target, path, {});
     if (outcome.kind === 'failed') problems.push(`GET ${number}: ${outcome.reason}`);
     else if (outcome.status !== 200) problems.push(`GET ${number}: status ${outcome.status}`);

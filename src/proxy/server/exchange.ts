@@ -134,8 +134,8 @@ export class Exchange implements UpstreamOwner {
     this.server = server;
     server.counters.picked += 1;
     // Nobody can say whether a request on a kept connection that breaks was executed: what may not be repeated gets a
-    // connection of its own.
-    const idle = this.replayable && !fresh ? server.idle.pop() : undefined;
+    // connection of its own. So does a tunnel: a server that stops may still answer on kept ones, and refuse tunnels.
+    const idle = this.replayable && !fresh && this.head.upgrade === '' ? server.idle.pop() : undefined;
     const connection = idle ?? new UpstreamConnection(server, this.#context);
     connection.use(this, this.head.method === 'HEAD', timeouts.firstByteMs, timeouts.serverMs);
     this.#attempts.push(connection);
