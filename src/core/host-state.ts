@@ -10,6 +10,8 @@ export interface Looked {
 
 interface Entry extends Looked {
   readonly state: object | null | Unknown;
+  /** What a change would make of it, that does not happen now: looking at the host tells nothing more. */
+  readonly onlyForeseen: boolean;
 }
 
 /** A prediction about keys, some of which may be looked at only later. */
@@ -38,7 +40,7 @@ export class HostState {
 
   knows({ resource, id }: Looked): boolean {
     const entry = this.#entries.get(resource.key(id));
-    return entry !== undefined && (resource.covers?.(entry.id, id) ?? true);
+    return entry !== undefined && (entry.onlyForeseen || (resource.covers?.(entry.id, id) ?? true));
   }
 
   /** `undefined` where the thing was never looked at. */
@@ -53,17 +55,26 @@ export class HostState {
       const after = predicted(before, longestFit(predictions, key), by);
       return after === undefined ? before : after;
     }, state);
-    this.#entries.set(key, { ...looked, state: foreseen });
+    this.#entries.set(key, { ...looked, state: foreseen, onlyForeseen: false });
   }
 
-  /** Records what a change will have done, and what else it disturbs; `by` is the task, for people. */
-  foresee(looked: Looked, state: object | null, disturbance: Disturbance | undefined, by: string): void {
+  /**
+   * Records what a change will have done, and what else it disturbs; `by` is the task, for people.
+   * In a dry run a change may be made all the same (`check_mode: false`): then `real` is true.
+   */
+  foresee(
+    looked: Looked,
+    state: object | null,
+    disturbance: Disturbance | undefined,
+    by: string,
+    real = !this.#dryRun,
+  ): void {
     if (disturbance !== undefined)
-      this.#disturb(disturbance === 'everything' ? new Map([['*', undefined]]) : disturbance, by);
+      this.#disturb(disturbance === 'everything' ? new Map([['*', undefined]]) : disturbance, by, real);
     const key = looked.resource.key(looked.id);
-    this.#entries.set(key, { ...looked, state });
-    // A second, closer look must not take a dry run back to what is really there.
-    if (this.#dryRun) this.#foreseen.push({ predictions: new Map([[key, state]]), by });
+    this.#entries.set(key, { ...looked, state, onlyForeseen: !real });
+    // A look after `forget` must not take a dry run back to what is really there.
+    if (!real) this.#foreseen.push({ predictions: new Map([[key, state]]), by });
   }
 
   /** Forgets everything: the next look is a look at the host. */
@@ -71,18 +82,18 @@ export class HostState {
     this.#entries.clear();
   }
 
-  #disturb(predictions: ReadonlyMap<string, Prediction>, by: string): void {
-    if (this.#dryRun && predictions.has('*') && predictions.get('*') === undefined) this.#assumption ??= by;
+  #disturb(predictions: ReadonlyMap<string, Prediction>, by: string, real: boolean): void {
+    if (!real && predictions.has('*') && predictions.get('*') === undefined) this.#assumption ??= by;
     for (const [key, entry] of this.#entries) {
       const fit = longestFit(predictions, key);
       if (fit === null) continue;
       const state = predicted(entry.state, fit, by);
       if (state === null || (state !== undefined && !isUnknown(state))) this.#entries.set(key, { ...entry, state });
-      else if (!this.#dryRun) this.#entries.delete(key);
+      else if (real && !entry.onlyForeseen) this.#entries.delete(key);
       // A dry run goes on with what it saw where only "everything" was disturbed: the assumption is told with each result.
       else if (!fit.vague) this.#entries.set(key, { ...entry, state: unknown(`depends on "${by}"`) });
     }
-    if (this.#dryRun) this.#foreseen.push({ predictions, by });
+    if (!real) this.#foreseen.push({ predictions, by });
   }
 }
 

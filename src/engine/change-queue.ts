@@ -8,8 +8,11 @@ import type { RunState } from './variables.ts';
 
 /** The host cannot go on with the play. */
 export class HostStopped extends Error {
-  constructor() {
+  /** The task that failed. */
+  readonly record: TaskRecord;
+  constructor(record: TaskRecord) {
     super('the host stopped');
+    this.record = record;
   }
 }
 
@@ -43,11 +46,13 @@ export class ChangeQueue {
   }
 
   /** A task has been decided to its end: it is reported now, or when the changes before it and its own are done. */
-  conclude(record: TaskRecord): void {
+  async conclude(record: TaskRecord): Promise<void> {
     this.#waiting.push(record);
-    if (this.empty) this.#report();
+    if (this.empty) return this.#report();
     // What later tasks may know of it by now is what it is foreseen to do.
-    else register(this.#context, record);
+    register(this.#context, record);
+    // Nothing may be decided after a failure.
+    if (record.items.some(({ status }) => status === 'failed')) await this.flush();
   }
 
   /** Applies everything and reports it. Throws HostStopped if a change fails and is not ignored. */
@@ -86,7 +91,7 @@ export class ChangeQueue {
   #report(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const record of waiting) if (!finishRecord(this.#context, record)) throw new HostStopped();
+    for (const record of waiting) if (!finishRecord(this.#context, record)) throw new HostStopped(record);
   }
 
   /** Reports what was done up to the task that failed, and stops; decisions taken after it were never applied. */
@@ -95,6 +100,6 @@ export class ChangeQueue {
     const done = end === -1 ? [] : this.#waiting.slice(0, end);
     this.#waiting = [];
     for (const record of [...done, failed]) finishRecord(this.#context, record);
-    throw new HostStopped();
+    throw new HostStopped(failed);
   }
 }

@@ -14,7 +14,7 @@ import { lookAhead, tasksOf } from './look-ahead.ts';
 import type { Look } from './probe.ts';
 import { expandLoop, newItem, type LoopItem } from './loop.ts';
 import { performItem } from './perform.ts';
-import { fail, type ItemRecord, type TaskRecord } from './record.ts';
+import { fail, problemOf, registered, registeredLoop, type ItemRecord, type TaskRecord } from './record.ts';
 import type { Session } from './ports.ts';
 import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
 
@@ -87,12 +87,26 @@ export class Converger {
       await this.#whole(block.nodes);
     } catch (error) {
       if (!(error instanceof HostStopped) || block.rescue.length === 0) throw error;
-      this.context.host.rescued();
+      this.#rescue(error.record);
       await this.#whole(block.rescue);
     } finally {
       this.queue.drop();
       await this.#whole(block.always);
     }
+  }
+
+  /** What Ansible tells a rescue of what failed. */
+  #rescue(record: TaskRecord): void {
+    const { host } = this.context;
+    const { info, items } = record;
+    host.rescued();
+    const failed = items.find(({ status }) => status === 'failed');
+    host.facts['ansible_failed_task'] = { name: info.name.split(' : ').at(-1) ?? info.name, action: info.module };
+    host.facts['ansible_failed_result'] = record.loop
+      ? registeredLoop(record, info.name)
+      : failed
+        ? registered(failed, info.name)
+        : {};
   }
 
   async #whole(nodes: readonly Node[]): Promise<void> {
@@ -114,10 +128,15 @@ export class Converger {
         record.items.push(unknownItem(newItem(task, scopeOf(run, host, play, task), 0, null), items));
       else for (const [index, item] of items.entries()) await this.#item(record, index, item);
     } catch (error) {
-      record.items.push(failedItem(newItem(task, scopeOf(run, host, play, task), record.items.length, null), error));
+      record.items.push(
+        failedItem(record, newItem(task, scopeOf(run, host, play, task), record.items.length, null), error),
+      );
     }
     if (record.loop && this.queue.holds(record)) await this.#flushItems(record);
-    this.queue.conclude(record);
+    // Orders to the run are no work on the host.
+    if (task.module === 'meta' && record.items.every(({ status }) => status !== 'failed' && status !== 'unknown'))
+      return;
+    await this.queue.conclude(record);
   }
 
   #loop(task: Task): Promise<readonly (LoopItem | null)[] | Unknown> {
@@ -131,10 +150,14 @@ export class Converger {
     const { task } = record;
     const scope = () => scopeOf(run, host, play, task, loopItem?.variables);
     // Ansible's defaults: 3 retries, 5 s apart.
-    const retries = task.until ? seconds(task.retries?.evaluate(scope()), 3) : 0;
+    const retries = task.until ? number(task.retries?.evaluate(scope()), 3) : 0;
+    const delayMs = 1000 * (task.until ? number(task.delaySeconds?.evaluate(scope()), 5) : 0);
     for (let attempt = 0; ; attempt += 1) {
       const item = newItem(task, scope(), index, loopItem);
       record.items[index] = item;
+      if (task.until) item.attempts = attempt + 1;
+      // Its label or `no_log` could not be evaluated.
+      if (item.status === 'failed') return;
       await this.#attempt(record, item, scope);
       if (!mustKnow(task)) return;
       await this.queue.flushFor(record);
@@ -143,7 +166,7 @@ export class Converger {
       if (attempt >= retries)
         return fail(item, { message: item.message ?? `\`until\` did not hold after ${attempt + 1} attempts` });
       host.state.forget();
-      await run.options.clock.sleep(1000 * seconds(task.delaySeconds?.evaluate(scope()), 5), run.options.signal);
+      await run.options.clock.sleep(delayMs, run.options.signal);
     }
   }
 
@@ -158,7 +181,7 @@ export class Converger {
       else if (prepared.kind === 'unknown') unknownItem(item, prepared.unknown);
       else await performItem(this, record, item, prepared);
     } catch (error) {
-      failedItem(item, error);
+      failedItem(record, item, error);
     }
   }
 
@@ -187,9 +210,9 @@ function mustKnow(task: Task): boolean {
   );
 }
 
-function seconds(value: Value | undefined, otherwise: number): number {
-  const number = Number(value ?? otherwise);
-  if (Number.isFinite(number) && number >= 0) return number;
+function number(value: Value | undefined, otherwise: number): number {
+  const given = Number(value ?? otherwise);
+  if (Number.isFinite(given) && given >= 0) return given;
   throw new VezaError('not-a-number', `retries and delay must be numbers, but one is ${JSON.stringify(value)}`);
 }
 
@@ -200,13 +223,9 @@ function unknownItem(item: ItemRecord, open: Unknown): ItemRecord {
 }
 
 /** Takes a VezaError as the item's failure; anything else, and a lost connection, is not the task's. */
-function failedItem(item: ItemRecord, error: unknown): ItemRecord {
+function failedItem(record: TaskRecord, item: ItemRecord, error: unknown): ItemRecord {
   if (!(error instanceof VezaError) || connectionCodes.has(error.code)) throw error;
-  fail(item, {
-    message: error.message,
-    ...(error.hint ? { hint: error.hint } : {}),
-    ...(error.where ? { where: error.where } : {}),
-  });
+  fail(item, problemOf(error, record.task.moduleWhere));
   return item;
 }
 

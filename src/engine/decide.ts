@@ -66,7 +66,7 @@ export function decideWant(decision: Decision, want: Want, state: HostState): Pa
   if (!changes) return null;
   note(decision, want, change, current, state.assumption);
   const disturbance = resource.disturbs?.(id, change, current);
-  if (decision.foresee) state.foresee(want, next, disturbance, decision.taskName);
+  if (decision.foresee) state.foresee(want, next, disturbance, decision.taskName, !decision.checkMode);
   if (!decision.checkMode) return { want, change, current, disturbsAll: disturbance === 'everything' };
   item.onlyPredicted = true;
   return null;

@@ -7,7 +7,8 @@ import { conditionsHold } from './decide.ts';
 import type { TaskResult } from './events.ts';
 import type { HostRun } from './host.ts';
 import { toBoolean } from './identity.ts';
-import { fail, registered, registeredLoop, statusOf, type ItemRecord, type TaskRecord } from './record.ts';
+import { fail, pardon, problemOf, registered, registeredLoop, statusOf } from './record.ts';
+import type { ItemRecord, TaskRecord } from './record.ts';
 import type { RunState } from './variables.ts';
 
 interface FinishContext {
@@ -37,7 +38,7 @@ function judge(record: TaskRecord, item: ItemRecord): void {
     if (task.failedWhen) {
       const failed = conditionsHold(task.failedWhen, scope);
       if (failed === true) fail(item, { message: item.message ?? 'failed_when holds' });
-      else if (failed === false && item.status === 'failed') item.status = item.changes.length > 0 ? 'changed' : 'ok';
+      else if (failed === false && item.status === 'failed') pardon(item);
     }
     if (task.changedWhen && item.status !== 'failed') {
       const changed = conditionsHold(task.changedWhen, scope);
@@ -46,11 +47,7 @@ function judge(record: TaskRecord, item: ItemRecord): void {
     }
   } catch (error) {
     if (!(error instanceof VezaError)) throw error;
-    fail(item, {
-      message: error.message,
-      ...(error.hint ? { hint: error.hint } : {}),
-      ...(error.where ? { where: error.where } : {}),
-    });
+    fail(item, problemOf(error, task.where));
   }
 }
 
@@ -68,17 +65,19 @@ export function finishRecord(context: FinishContext, record: TaskRecord): boolea
   const { host, run } = context;
   for (const item of record.items) {
     finishItem(record, item);
-    if (item.status === 'failed') item.ignored = ignores(record, item);
+    orFail(record, item, () => notify(host, record, item));
+    if (item.status === 'failed') orFail(record, item, () => (item.ignored = ignores(record, item)));
   }
   register(context, record);
   const status = statusOf(record);
-  if (status === 'changed') notify(host, record);
   const results = record.items.map((item) => resultOf(host, record, item));
-  if (record.loop) for (const result of results) run.options.emit({ type: 'task-item', result });
+  // A loop whose list cannot be had has no items to tell of.
+  const looped = record.loop && record.items.some(({ label }) => label !== undefined);
+  if (looped) for (const result of results) run.options.emit({ type: 'task-item', result });
   const ignored =
     status === 'failed' && record.items.every((item) => item.status !== 'failed' || item.ignored === true);
-  const first = record.loop ? undefined : results[0];
-  const message = record.loop && status === 'failed' ? 'one or more items failed' : undefined;
+  const first = looped ? undefined : results[0];
+  const message = looped && status === 'failed' ? 'one or more items failed' : undefined;
   const result: TaskResult = {
     host: host.host.name,
     task: record.info,
@@ -99,17 +98,31 @@ function ignores(record: TaskRecord, item: ItemRecord): boolean {
   );
 }
 
-function notify(host: HostRun, record: TaskRecord): void {
-  const scope = record.items.find(({ status }) => status === 'changed')?.scope;
-  if (!scope) return;
+/** What is wrong with what a task says of its results is a failure of the task. */
+function orFail(record: TaskRecord, item: ItemRecord, evaluate: () => void): void {
+  try {
+    evaluate();
+  } catch (error) {
+    if (!(error instanceof VezaError)) throw error;
+    fail(item, problemOf(error, record.task.where));
+  }
+}
+
+function notify(host: HostRun, record: TaskRecord, item: ItemRecord): void {
+  if (item.status !== 'changed') return;
   for (const templated of record.task.notify) {
-    const names = templated.evaluate(scope);
+    const names = templated.evaluate(item.scope);
     for (const name of Array.isArray(names) ? names : [names]) host.notified.add(String(name));
   }
 }
 
 function resultOf(host: HostRun, record: TaskRecord, item: ItemRecord): TaskResult {
-  const base = { host: host.host.name, task: record.info, status: item.status, changes: item.changes };
+  const base = {
+    host: host.host.name,
+    task: record.info,
+    status: item.status,
+    changes: item.hidden ? [] : item.changes,
+  };
   const always = {
     ...(item.label === undefined ? {} : { item: item.hidden ? '(hidden)' : item.label }),
     ...(item.ignored ? { ignored: true } : {}),

@@ -5,7 +5,7 @@ import { extendScope } from '../language/scope.ts';
 import type { Scope, Value } from '../language/value.ts';
 import type { Task } from '../playbook/ast.ts';
 import { toBoolean } from './identity.ts';
-import type { ItemRecord } from './record.ts';
+import { fail, problemOf, type ItemRecord } from './record.ts';
 
 export interface LoopItem {
   readonly variables: Readonly<Record<string, Value>>;
@@ -28,14 +28,24 @@ export function expandLoop(task: Task, scope: Scope): readonly (LoopItem | null)
   }));
 }
 
-/** A fresh record of one item. */
+/** A fresh record of one item; failed from the beginning where its label or `no_log` cannot be evaluated. */
 export function newItem(task: Task, scope: Scope, index: number, loopItem: LoopItem | null): ItemRecord {
-  const label = loopItem && labelOf(task, scope, loopItem);
-  return {
+  let hidden = false;
+  let label: string | null = null;
+  let problem: VezaError | null = null;
+  try {
+    hidden = task.noLog !== undefined && toBoolean(task.noLog.evaluate(scope), 'no_log');
+    label = loopItem && labelOf(task, scope, loopItem);
+  } catch (error) {
+    if (!(error instanceof VezaError)) throw error;
+    problem = error;
+  }
+  const item: ItemRecord = {
     scope,
     index,
     ...(label === null ? {} : { label }),
-    hidden: task.noLog !== undefined && toBoolean(task.noLog.evaluate(scope), 'no_log'),
+    // That `no_log` cannot be read is no secret.
+    hidden: hidden && problem === null,
     status: 'ok',
     finished: false,
     onlyPredicted: false,
@@ -43,6 +53,8 @@ export function newItem(task: Task, scope: Scope, index: number, loopItem: LoopI
     outcome: [],
     result: () => ({}),
   };
+  if (problem) fail(item, problemOf(problem, task.where));
+  return item;
 }
 
 function labelOf(task: Task, scope: Scope, item: LoopItem): string {

@@ -64,6 +64,15 @@ async function performState(
     converger.context.host.state.forget();
     await decideAll(converger, decision, ready);
   }
+  if (item.status === 'ok') failAsItSays(item);
+}
+
+/** A command that only looked has done so by now, and may have failed. */
+function failAsItSays(item: ItemRecord): void {
+  const own = item.result(item);
+  if (own?.['failed'] !== true) return;
+  const said = [own['msg'], own['stderr']].filter((text) => typeof text === 'string' && text.trim() !== '');
+  fail(item, { message: said.join(': ') || 'failed' });
 }
 
 async function decideAll(converger: Converger, decision: Decision, ready: Ready): Promise<void> {

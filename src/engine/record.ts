@@ -3,6 +3,7 @@ import { isUnknown, unknown } from '../core/unknown.ts';
 import type { Change } from '../core/change.ts';
 import type { OutcomeChange, StepOutput } from '../core/module.ts';
 import type { Want } from '../core/resource.ts';
+import { DiagnosticsError, type VezaError } from '../lib/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
 import type { Script } from '../lib/shell.ts';
 import type { Scope, Value } from '../language/value.ts';
@@ -38,6 +39,8 @@ export interface ItemRecord {
   /** Computes the module's own values for `register` from the outcome; `null` where not known yet. */
   result: (item: ItemRecord) => JsonObject | null;
   readonly index: number;
+  /** How often it was tried, where `until` may have it tried again. */
+  attempts?: number;
   /** changed_when, failed_when and until have had their say. */
   finished: boolean;
 }
@@ -74,6 +77,26 @@ export function fail(item: ItemRecord, problem: Problem): void {
   if (problem.where !== undefined) item.where = problem.where;
 }
 
+/** What an error says of a task; `where` is used where the error has no place of its own. */
+export function problemOf(error: VezaError, where?: Problem['where']): Problem {
+  const first = error instanceof DiagnosticsError ? error.diagnostics[0] : undefined;
+  const hint = error.hint ?? first?.hint;
+  const place = error.where ?? first?.where ?? where;
+  return {
+    message: error.message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(place === undefined ? {} : { where: place }),
+  };
+}
+
+/** Takes a failure back (`failed_when` says that it is none). */
+export function pardon(item: ItemRecord): void {
+  item.status = item.changes.length > 0 ? 'changed' : 'ok';
+  delete item.message;
+  delete item.hint;
+  delete item.where;
+}
+
 /** The value of `register` for one item. */
 export function registered(item: ItemRecord, taskName: string): Value {
   const own = item.status === 'skipped' ? {} : item.result(item);
@@ -82,6 +105,7 @@ export function registered(item: ItemRecord, taskName: string): Value {
     failed: item.status === 'failed',
     skipped: item.status === 'skipped',
     ...(item.message === undefined ? {} : { msg: item.message }),
+    ...(item.attempts === undefined ? {} : { attempts: item.attempts }),
   };
   if (item.status === 'unknown') return unknown(item.message ?? `depends on "${taskName}"`);
   if (own !== null) return { ...own, ...flags };
@@ -92,15 +116,16 @@ export function registered(item: ItemRecord, taskName: string): Value {
 /** The value of `register` for a task with a loop. */
 export function registeredLoop(record: TaskRecord, taskName: string): Value {
   const results = record.items.map((item) => ({ value: registered(item, taskName), item }));
+  const variable = record.task.loop?.variable ?? 'item';
   return {
     results: results.map(({ value, item }) =>
       isJsonObject(value) && !isUnknown(value)
-        ? { ...value, ...(item.label === undefined ? {} : { item: item.scope.get('item') ?? null }) }
+        ? { ...value, [variable]: item.scope.get(variable) ?? null, ansible_loop_var: variable }
         : value,
     ),
     changed: record.items.some(({ status }) => status === 'changed'),
-    failed: record.items.some(({ status, ignored }) => status === 'failed' && !ignored),
-    skipped: record.items.length > 0 && record.items.every(({ status }) => status === 'skipped'),
+    failed: record.items.some(({ status }) => status === 'failed'),
+    skipped: record.items.every(({ status }) => status === 'skipped'),
   };
 }
 

@@ -93,7 +93,9 @@ async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<
   }
   for (const host of hosts) {
     const ended = run.hosts.get(host);
-    if (ended) ended.ended = false;
+    if (!ended) continue;
+    ended.ended = false;
+    ended.notified.clear();
   }
   options.emit({ type: 'play-end' });
   return goesOn || hosts.some((host) => run.hosts.get(host)?.lost === null);

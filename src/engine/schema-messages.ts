@@ -16,8 +16,10 @@ export function schemaMessages(
   const problems = validatorFor(schema)(value).filter(({ kind }) => options.missing || kind !== 'missing');
   return problems.map((problem) => {
     const place = [...problem.path].join('.');
-    const suggestion = near(problem.name, problem.candidates);
-    const hint = suggestion === null ? {} : { hint: `did you mean "${suggestion}"?` };
+    const given = problem.kind === 'wrong' ? String(partAt(value, problem.path)) : problem.name;
+    const suggestion = near(given, problem.candidates);
+    const text = suggestion === null ? problem.hint : `did you mean "${suggestion}"?`;
+    const hint = text === undefined ? {} : { hint: text };
     switch (problem.kind) {
       case 'unknown':
         return { message: `"${problem.name}" is not known${place ? ` in ${place}` : ''}`, ...hint };
@@ -33,10 +35,14 @@ export function schemaMessages(
 }
 
 function shown(value: unknown, path: readonly string[]): string {
-  const part = path.reduce<unknown>(
+  const text = JSON.stringify(partAt(value, path)) as string | undefined;
+  if (text === undefined) return 'nothing';
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function partAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
     (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
     value,
   );
-  const text = JSON.stringify(part) ?? 'nothing';
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -9,6 +9,7 @@ import type { TaskInfo } from './events.ts';
 import type { HostRun } from './host.ts';
 import { tasksOf } from './look-ahead.ts';
 import { PlayEnded } from './perform.ts';
+import { problemOf } from './record.ts';
 import { roleArgumentProblems } from './role-arguments.ts';
 import type { PlayVariables, RunState } from './variables.ts';
 
@@ -70,7 +71,8 @@ export class SectionRun {
       host,
       play: variables,
       infoOf: (task) => infos.of(task),
-      selected: (task) => selectedByTags(task.tags, tags, skipTags),
+      // Who is notified runs, whatever tags were asked for.
+      selected: (task) => infos.of(task).handler || selectedByTags(task.tags, tags, skipTags),
       flushHandlers: () => this.#handlers(),
     });
   }
@@ -101,22 +103,37 @@ export class SectionRun {
     });
   }
 
+  /** Runs what was notified in the order of definition, and then what that notified. */
   async #handlers(): Promise<void> {
-    const { host, play } = this.#options;
-    for (let round = 0; host.notified.size > 0; round += 1) {
-      if (round === handlerRounds)
-        throw new VezaError(
-          'handler-circle',
-          `handlers notify each other without end: ${[...host.notified].join(', ')}`,
-        );
-      const notified = new Set(host.notified);
-      host.notified.clear();
-      const due = play.handlers.filter((handler) =>
-        [handler.name?.raw, ...handler.listen].some((name) => typeof name === 'string' && notified.has(name)),
-      );
-      if (due.length === 0) return;
-      await this.#converger.section(due);
+    const { play } = this.#options;
+    const due = this.#takeNotified();
+    const limit = handlerRounds + play.handlers.length;
+    for (let round = 0; due.size > 0; round += 1) {
+      const ordered = play.handlers.filter((handler) => due.has(handler));
+      if (round === limit) {
+        const names = ordered.map(({ name }) => String(name?.raw)).join(', ');
+        throw new VezaError('handler-circle', `handlers notify each other without end: ${names}`);
+      }
+      // One that notifies others may put some of them before those that follow.
+      const notifier = ordered.findIndex(({ notify }) => notify.length > 0);
+      const now = notifier === -1 ? ordered : ordered.slice(0, notifier + 1);
+      for (const handler of now) due.delete(handler);
+      await this.#converger.section(now);
+      for (const handler of this.#takeNotified()) due.add(handler);
     }
+  }
+
+  #takeNotified(): Set<Task> {
+    const { host, play, infos } = this.#options;
+    const notified = new Set(host.notified);
+    host.notified.clear();
+    const answers = (handler: Task) => {
+      const { name } = infos.of(handler);
+      // `role : name` and the name alone; names with templates are known by now.
+      const own = handler.role ? [name, name.slice(handler.role.name.length + 3), handler.name?.raw] : [name];
+      return [...own, ...handler.listen].some((one) => typeof one === 'string' && notified.has(one));
+    };
+    return new Set(play.handlers.filter(answers));
   }
 
   async #trouble(error: unknown, forceHandlers: boolean): Promise<void> {
@@ -155,10 +172,8 @@ export class SectionRun {
       host: host.host.name,
       task: { id: 0, name: connection ? 'Connect' : 'Prepare', module: 'connect', where, handler: false },
       status: host.lost,
-      message: error.message,
       changes: [],
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      ...(error.where === undefined ? {} : { where: error.where }),
+      ...problemOf(error),
     } as const;
     host.count(result);
     run.options.emit({ type: 'task-end', result });
