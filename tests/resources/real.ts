@@ -13,7 +13,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-export const shells = { dash: ['dash'], busybox: ['busybox', 'sh'] } as const;
+export const shells = { dash: ['dash'], busybox: ['busybox', 'sh'], bash: ['bash', '--norc', '--posix'] } as const;
 
 /** A folder with nothing but BusyBox's own tools: a host without GNU's. */
 const appletFolder = lazily(() => {
