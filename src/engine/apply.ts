@@ -1,5 +1,6 @@
 // Applies decided changes: one script for all of them, then a look at what was touched, in the same round trip.
 import { sameValue } from '../core/change.ts';
+import { isUnknown } from '../core/unknown.ts';
 import type { HostState } from '../core/host-state.ts';
 import { joinScripts, sh, type Script } from '../lib/shell.ts';
 import { probeSteps } from './probe.ts';
@@ -14,6 +15,8 @@ export interface Application {
 interface Hooks {
   readonly signal: AbortSignal;
   readonly onBegin: (pending: Pending) => void;
+  /** The step ended well. */
+  readonly onDone: (pending: Pending) => void;
 }
 
 /** Applies `pending` in order until one fails; outputs and verdicts land in the items. */
@@ -23,8 +26,11 @@ export async function applyPending(
   pending: readonly Pending[],
   hooks: Hooks,
 ): Promise<Application> {
-  for (const group of byIdentity(pending)) {
-    const failed = await applyGroup(session, state, group, hooks);
+  const groups = byIdentity(pending);
+  for (const [index, group] of groups.entries()) {
+    // What another user changes once more is looked at after that.
+    const later = new Set(groups.slice(index + 1).flatMap((one) => [...stillStanding(one).keys()]));
+    const failed = await applyGroup(session, state, group, later, hooks);
     if (failed) {
       state.forget();
       return { failed };
@@ -37,11 +43,12 @@ async function applyGroup(
   session: Session,
   state: HostState,
   group: readonly Pending[],
+  later: ReadonlySet<string>,
   hooks: Hooks,
 ): Promise<Pending | null> {
   const identity = group[0]?.identity;
   if (!identity) return null;
-  const touched = stillStanding(group);
+  const touched = new Map([...stillStanding(group)].filter(([key]) => !later.has(key)));
   const looks = probeSteps([...touched.values()].flatMap(({ parts }) => parts.slice(0, 1)).map(({ want }) => want));
   const results = await session.run({
     identity,
@@ -51,6 +58,10 @@ async function applyGroup(
     onBegin: (index) => {
       const begun = group[index];
       if (begun) hooks.onBegin(begun);
+    },
+    onEnd: (index, { exitCode, timedOut }) => {
+      const ended = group[index];
+      if (ended && exitCode === 0 && !timedOut) hooks.onDone(ended);
     },
   });
   for (const [index, pending] of group.entries()) {
@@ -101,7 +112,8 @@ function confirm(
     const resource = changes?.parts[0]?.want.resource;
     if (!changes || !resource) continue;
     const foreseen = state.get({ resource, id });
-    const problem = unlike(changes.parts, foreseen === undefined ? null : foreseen, actual);
+    // A later change of the batch may have made it unpredictable: then there is nothing to compare.
+    const problem = foreseen === undefined || isUnknown(foreseen) ? null : unlike(changes.parts, foreseen, actual);
     if (problem)
       fail(changes.last.item, {
         message: `did not converge: ${key} ${problem}`,
@@ -122,8 +134,20 @@ function unlike(changes: readonly Part[], foreseen: object | null, actual: objec
   const different = read.filter((name) => !sameValue(Reflect.get(foreseen, name), Reflect.get(actual, name)));
   if (different.length === 0) return null;
   return different
-    .map((name) => `${name} is ${show(Reflect.get(actual, name))}, wanted ${show(Reflect.get(foreseen, name))}`)
+    .map((name) =>
+      isSecret(changes, name)
+        ? `${name} is not as wanted`
+        : `${name} is ${show(Reflect.get(actual, name))}, wanted ${show(Reflect.get(foreseen, name))}`,
+    )
     .join('; ');
+}
+
+function isSecret(changes: readonly Part[], name: string): boolean {
+  return changes.some(({ want, change, current }) => {
+    if (want.secret) return true;
+    const shown = want.resource.describe?.(want.id, change, current).attributes ?? [];
+    return shown.some((attribute) => attribute.name === name && attribute.secret === true);
+  });
 }
 
 function show(value: unknown): string {

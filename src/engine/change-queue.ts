@@ -81,11 +81,30 @@ export class ChangeQueue {
     this.#pending = [];
     if (pending.length === 0) return null;
     const { run, host } = this.#context;
-    const { failed } = await applyPending(await this.#session(), host.state, pending, {
-      signal: run.options.signal,
-      onBegin: ({ record }) => run.options.emit({ type: 'task-begin', host: host.host.name, task: record.info }),
-    });
-    return failed;
+    const done = new Set<Pending>();
+    try {
+      const { failed } = await applyPending(await this.#session(), host.state, pending, {
+        signal: run.options.signal,
+        onBegin: ({ record }) => {
+          host.working = record.info;
+          run.options.emit({ type: 'task-begin', host: host.host.name, task: record.info });
+        },
+        onDone: (one) => done.add(one),
+      });
+      host.working = null;
+      return failed;
+    } catch (error) {
+      this.#cutOff(pending.find((one) => !done.has(one))?.record);
+      throw error;
+    }
+  }
+
+  /** Reports what was done before the connection was lost. */
+  #cutOff(at: TaskRecord | undefined): void {
+    const end = at === undefined ? -1 : this.#waiting.indexOf(at);
+    const done = end === -1 ? this.#waiting : this.#waiting.slice(0, end);
+    this.#waiting = [];
+    for (const record of done) finishRecord(this.#context, record);
   }
 
   #report(): void {

@@ -15,7 +15,7 @@ import type { Look } from './probe.ts';
 import { expandLoop, newItem, type LoopItem } from './loop.ts';
 import { performItem } from './perform.ts';
 import { fail, problemOf, registered, registeredLoop, type ItemRecord, type TaskRecord } from './record.ts';
-import type { Session } from './ports.ts';
+import { connectionCodes, type Session } from './ports.ts';
 import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
 
 export interface SectionContext {
@@ -56,7 +56,8 @@ export class Converger {
 
   session(): Promise<Session> {
     const { run, host, play } = this.context;
-    return host.session(() => addressOf(host.host, scopeOf(run, host, play, null), run.options.connection));
+    const scope = scopeOf(run, host, play, null);
+    return host.session(addressOf(host.host, scope, run.options.connection, play.play));
   }
 
   /** Computes; if that meets an error or something unknown, applies what is pending and computes again. */
@@ -118,7 +119,7 @@ export class Converger {
     const { run, host, play, infoOf, selected } = this.context;
     this.#upcoming = this.#upcoming.slice(this.#upcoming.indexOf(task) + 1);
     if (!selected(task)) return;
-    run.options.signal.throwIfAborted();
+    if (run.options.signal.aborted) throw new VezaError('cancelled', 'interrupted');
     const info = infoOf(task);
     run.options.emit({ type: 'task-begin', host: host.host.name, task: info });
     const record: TaskRecord = { task, info, loop: task.loop !== undefined, items: [] };
@@ -126,7 +127,11 @@ export class Converger {
       const items = await this.#loop(task);
       if (isUnknown(items))
         record.items.push(unknownItem(newItem(task, scopeOf(run, host, play, task), 0, null), items));
-      else for (const [index, item] of items.entries()) await this.#item(record, index, item);
+      else
+        for (const [index, item] of items.entries()) {
+          if (index > 0) await this.#pause(record);
+          await this.#item(record, index, item);
+        }
     } catch (error) {
       record.items.push(
         failedItem(record, newItem(task, scopeOf(run, host, play, task), record.items.length, null), error),
@@ -142,6 +147,16 @@ export class Converger {
   #loop(task: Task): Promise<readonly (LoopItem | null)[] | Unknown> {
     const { run, host, play } = this.context;
     return this.resolved(() => expandLoop(task, scopeOf(run, host, play, task)), isUnknown);
+  }
+
+  /** `loop_control: pause`. */
+  async #pause(record: TaskRecord): Promise<void> {
+    const { run, host, play } = this.context;
+    const { task } = record;
+    if (!task.loop?.pauseSeconds || run.options.checkMode) return;
+    await this.queue.flushFor(record);
+    const pause = number(task.loop.pauseSeconds.evaluate(scopeOf(run, host, play, task)), 0);
+    await run.options.clock.sleep(1000 * pause, run.options.signal);
   }
 
   /** One item, again while `until` does not hold. */
@@ -213,7 +228,7 @@ function mustKnow(task: Task): boolean {
 function number(value: Value | undefined, otherwise: number): number {
   const given = Number(value ?? otherwise);
   if (Number.isFinite(given) && given >= 0) return given;
-  throw new VezaError('not-a-number', `retries and delay must be numbers, but one is ${JSON.stringify(value)}`);
+  throw new VezaError('not-a-number', `retries, delay and pause must be numbers, but one is ${JSON.stringify(value)}`);
 }
 
 function unknownItem(item: ItemRecord, open: Unknown): ItemRecord {
@@ -228,15 +243,3 @@ function failedItem(record: TaskRecord, item: ItemRecord, error: unknown): ItemR
   fail(item, problemOf(error, record.task.moduleWhere));
   return item;
 }
-
-/** Errors that say that the host cannot be worked on at all. */
-export const connectionCodes: ReadonlySet<string> = new Set([
-  'unreachable',
-  'authentication-failed',
-  'host-key-unknown',
-  'host-key-changed',
-  'host-key-revoked',
-  'known-hosts-invalid',
-  'key-unreadable',
-  'cancelled',
-]);

@@ -2,7 +2,7 @@
 import { HostState } from '../core/host-state.ts';
 import type { Value } from '../language/value.ts';
 import type { Host } from '../inventory/model.ts';
-import type { HostTotals, TaskResult } from './events.ts';
+import type { HostTotals, TaskInfo, TaskResult } from './events.ts';
 import type { HostAddress, Session } from './ports.ts';
 
 export class HostRun implements AsyncDisposable {
@@ -12,12 +12,17 @@ export class HostRun implements AsyncDisposable {
   readonly facts: Record<string, Value> = {};
   /** Names of handlers notified and not yet run. */
   readonly notified = new Set<string>();
-  /** Out of the run: failed or unreachable. */
-  lost: 'failed' | 'unreachable' | null = null;
+  /** Out of the run. */
+  lost: 'failed' | 'unreachable' | 'interrupted' | null = null;
+  /** It failed at a task whose failure is to end the play for all (`any_errors_fatal`). */
+  fatal = false;
+  /** The task whose change is being made right now: what a lost connection cuts off. */
+  working: TaskInfo | null = null;
   /** Out of the current play only (`meta: end_host`). */
   ended = false;
   readonly #connect: (address: HostAddress) => Promise<Session>;
   #session: Promise<Session> | null = null;
+  #address = '';
   #roundTripsBefore = 0;
   readonly #totals = { ok: 0, changed: 0, unreachable: 0, failed: 0, skipped: 0, rescued: 0, ignored: 0, unknown: 0 };
 
@@ -34,9 +39,12 @@ export class HostRun implements AsyncDisposable {
     return this.#totals;
   }
 
-  /** The connection, made when it is first needed. */
-  session(address: () => HostAddress): Promise<Session> {
-    this.#session ??= this.#connect(address());
+  /** The connection, made when it is first needed, and anew where a play wants another one. */
+  async session(address: HostAddress): Promise<Session> {
+    const key = JSON.stringify(address);
+    if (this.#session && key !== this.#address) await this.reset();
+    this.#address = key;
+    this.#session ??= this.#connect(address);
     return this.#session;
   }
 

@@ -1,7 +1,7 @@
 // Who a task runs as, and how a host is reached: keywords, then `ansible_*` variables over them.
 import { VezaError } from '../lib/errors.ts';
 import { isUnknown } from '../core/unknown.ts';
-import type { Inherited } from '../playbook/ast.ts';
+import type { Inherited, Play } from '../playbook/ast.ts';
 import type { Scope, Templated, Value } from '../language/value.ts';
 import type { Host } from '../inventory/model.ts';
 import type { ConnectionDefaults } from './options.ts';
@@ -22,9 +22,16 @@ export function identityOf(node: Inherited, scope: Scope, defaults: ConnectionDe
   return { user: become ? user : null, method, ...(password === undefined ? {} : { password }) };
 }
 
-/** Where a host is and how to log in. */
-export function addressOf(host: Host, scope: Scope, defaults: ConnectionDefaults): HostAddress {
-  const connection = text(scope.get('ansible_connection')) ?? (host.name === 'localhost' ? 'local' : 'ssh');
+/** Where a host is and how to log in: variables, then the play's keywords, then the command line. */
+export function addressOf(
+  host: Host,
+  scope: Scope,
+  defaults: ConnectionDefaults,
+  play: Pick<Play, 'connection' | 'remoteUser'> | null = null,
+): HostAddress {
+  const connection =
+    text(scope.get('ansible_connection') ?? valueOf(play?.connection, scope)) ??
+    (host.name === 'localhost' ? 'local' : 'ssh');
   if (connection !== 'ssh' && connection !== 'local') {
     throw new VezaError('unknown-connection', `${host.name}: ansible_connection "${connection}" is not supported`, {
       where: host.where,
@@ -40,7 +47,9 @@ export function addressOf(host: Host, scope: Scope, defaults: ConnectionDefaults
     connection,
     address: text(scope.get('ansible_host') ?? scope.get('ansible_ssh_host')) ?? host.name,
     port: Number(text(scope.get('ansible_port') ?? scope.get('ansible_ssh_port')) ?? 22),
-    user: text(scope.get('ansible_user') ?? scope.get('ansible_ssh_user')) ?? defaults.user,
+    user:
+      text(scope.get('ansible_user') ?? scope.get('ansible_ssh_user') ?? valueOf(play?.remoteUser, scope)) ??
+      defaults.user,
     hostKeys: hostKeysOf(scope, defaults),
     ...(key === undefined ? {} : { privateKeyFile: key }),
     ...(password === undefined ? {} : { password }),

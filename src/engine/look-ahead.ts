@@ -11,7 +11,7 @@ import { expandLoop, newItem } from './loop.ts';
 import { probe, type Look } from './probe.ts';
 import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
 import type { HostRun } from './host.ts';
-import type { Session } from './ports.ts';
+import { connectionCodes, type Session } from './ports.ts';
 
 interface AheadContext {
   readonly run: RunState;
@@ -30,9 +30,19 @@ export async function lookAhead(
   const tasks = upcoming.filter(context.selected);
   const later: Record<string, Value> = {};
   for (const task of tasks) if (task.register !== undefined) later[task.register] = unknown('not run yet');
-  const looks = [...more, ...tasks.flatMap((task) => looksOf(context, task, later))];
-  const unseen = looks.filter(({ want }) => !context.host.state.knows(want));
-  if (unseen.length > 0) await probe(await session(), context.host.state, unseen, context.run.options.signal);
+  const ahead = tasks.flatMap((task) => looksOf(context, task, later));
+  const { state } = context.host;
+  const unseen = [...more, ...ahead].filter(({ want }) => !state.knows(want));
+  if (unseen.length === 0) return;
+  const { signal } = context.run.options;
+  const connection = await session();
+  try {
+    await probe(connection, state, unseen, signal);
+  } catch (error) {
+    if (!(error instanceof VezaError) || connectionCodes.has(error.code)) throw error;
+    // What cannot be looked at may not be needed; if it is, its task will say so.
+    if (more.length > 0) await probe(connection, state, more, signal);
+  }
 }
 
 export function tasksOf(nodes: readonly Node[]): Task[] {

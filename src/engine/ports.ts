@@ -74,3 +74,15 @@ export interface Clock {
   now(): number;
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
+
+/** Errors that say that the host cannot be worked on at all. */
+export const connectionCodes: ReadonlySet<string> = new Set([
+  'unreachable',
+  'authentication-failed',
+  'host-key-unknown',
+  'host-key-changed',
+  'host-key-revoked',
+  'known-hosts-invalid',
+  'key-unreadable',
+  'cancelled',
+]);

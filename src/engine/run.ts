@@ -4,6 +4,7 @@ import PQueue from 'p-queue';
 import { DiagnosticsError } from '../lib/errors.ts';
 import { HostRun } from './host.ts';
 import type { HostTotals } from './events.ts';
+import { toBoolean } from './identity.ts';
 import type { EngineOptions } from './options.ts';
 import { batchesOf, orderHosts } from './batches.ts';
 import { roleArgumentProblems, rolesOf } from './role-arguments.ts';
@@ -36,6 +37,9 @@ export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
   } finally {
     await Promise.allSettled([...hosts.values()].map((host) => host[Symbol.asyncDispose]()));
   }
+  const cut = [...hosts.values()].filter(({ lost }) => lost === 'interrupted').map(({ host }) => host.name);
+  if (cut.length > 0)
+    options.emit({ type: 'warning', message: `interrupted: ${cut.join(', ')} may be left with a part of the changes` });
   const roundTrips = new Map<string, number>();
   for (const name of used) roundTrips.set(name, (await hosts.get(name)?.roundTrips()) ?? 0);
   const totals = new Map(
@@ -50,7 +54,7 @@ export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
 async function playAll(run: RunState, used: Set<string>): Promise<void> {
   for (const playbook of run.options.playbooks) {
     for (const play of playbook.plays) {
-      if (!(await runPlay(run, playbook, play, used))) return;
+      if (!(await runPlay(run, playbook, play, used)) || run.options.signal.aborted) return;
     }
   }
 }
@@ -72,7 +76,7 @@ function patternOf(run: RunState, play: Play, variables: PlayVariables): string 
   return Array.isArray(pattern) ? pattern.map(String).join(',') : String(pattern);
 }
 
-/** Returns false where the run is over: every host of the play was lost. */
+/** Returns false where the run is over: as Ansible has it, when every host of a batch was lost, or too many of them. */
 async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<string>): Promise<boolean> {
   const { options } = run;
   const directory = dirname(playbook.file);
@@ -98,7 +102,7 @@ async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<
     ended.notified.clear();
   }
   options.emit({ type: 'play-end' });
-  return goesOn || hosts.some((host) => run.hosts.get(host)?.lost === null);
+  return goesOn;
 }
 
 async function runBatch(
@@ -122,18 +126,21 @@ async function runBatch(
     run.options.emit({ type: 'section-end' });
     if (tooManyLost(run, play, variables)) return false;
   }
-  return alive().length > 0 || variables.batchHosts.length === 0;
+  const { batchHosts } = variables;
+  return batchHosts.length === 0 || batchHosts.some((name) => run.hosts.get(name)?.lost === null);
 }
 
 /** `max_fail_percentage` (exceeded, not reached) and `any_errors_fatal`. */
 function tooManyLost(run: RunState, play: Play, variables: PlayVariables): boolean {
-  const lost = variables.batchHosts.filter((name) => run.hosts.get(name)?.lost !== null).length;
-  if (lost === 0) return false;
+  const hosts = variables.batchHosts.map((name) => run.hosts.get(name));
+  const lost = hosts.filter((host) => host?.lost !== null);
+  if (lost.length === 0) return false;
   const scope = outside(run, variables);
-  if (play.anyErrorsFatal?.evaluate(scope) === true) return true;
+  if (lost.some((host) => host?.fatal)) return true;
+  if (play.anyErrorsFatal && toBoolean(play.anyErrorsFatal.evaluate(scope), 'any_errors_fatal')) return true;
   const limit = play.maxFailPercentage?.evaluate(scope);
   if (limit === undefined) return false;
-  return (100 * lost) / variables.batchHosts.length > Number(limit);
+  return (100 * lost.length) / hosts.length > Number(limit);
 }
 
 function playVariables(run: RunState, play: Play, playbookDirectory: string): PlayVariables {

@@ -3,15 +3,17 @@ import { VezaError } from '../lib/errors.ts';
 import type { Play, Section, Task } from '../playbook/ast.ts';
 import type { Scope } from '../language/value.ts';
 import { selectedByTags } from '../playbook/tags.ts';
-import { connectionCodes, Converger } from './converge.ts';
+import { Converger } from './converge.ts';
 import { HostStopped } from './change-queue.ts';
-import type { TaskInfo } from './events.ts';
+import type { TaskInfo, TaskResult } from './events.ts';
 import type { HostRun } from './host.ts';
 import { tasksOf } from './look-ahead.ts';
 import { PlayEnded } from './perform.ts';
+import { connectionCodes } from './ports.ts';
 import { problemOf } from './record.ts';
 import { roleArgumentProblems } from './role-arguments.ts';
-import type { PlayVariables, RunState } from './variables.ts';
+import { toBoolean } from './identity.ts';
+import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
 
 export interface TaskInfos {
   of(task: Task): TaskInfo;
@@ -137,10 +139,11 @@ export class SectionRun {
   }
 
   async #trouble(error: unknown, forceHandlers: boolean): Promise<void> {
-    const { host } = this.#options;
+    const { host, run } = this.#options;
     if (error instanceof PlayEnded) return this.#end(error);
     if (error instanceof HostStopped) {
       host.lost = 'failed';
+      host.fatal ||= this.#isFatal(error.record.task);
       if (!forceHandlers) return;
       try {
         await this.#handlers();
@@ -149,8 +152,18 @@ export class SectionRun {
       }
       return;
     }
+    if (run.options.signal.aborted) {
+      host.lost = 'interrupted';
+      return;
+    }
     if (!(error instanceof VezaError)) throw error;
     this.#lose(error);
+  }
+
+  #isFatal(task: Task): boolean {
+    const { run, host, variables } = this.#options;
+    if (!task.anyErrorsFatal) return false;
+    return toBoolean(task.anyErrorsFatal.evaluate(scopeOf(run, host, variables, task)), 'any_errors_fatal');
   }
 
   #end({ everywhere }: PlayEnded): void {
@@ -168,13 +181,16 @@ export class SectionRun {
     const connection = connectionCodes.has(error.code);
     host.lost = connection ? 'unreachable' : 'failed';
     const where = tasksOf(section.nodes)[0]?.where ?? { file: '', line: 1, column: 1 };
-    const result = {
+    const task: TaskInfo = connection
+      ? { id: 0, name: 'Connect', module: 'connect', where, handler: false }
+      : { id: -1, name: 'Prepare', module: 'prepare', where, handler: false };
+    const result: TaskResult = {
       host: host.host.name,
-      task: { id: 0, name: connection ? 'Connect' : 'Prepare', module: 'connect', where, handler: false },
+      task: host.working ?? task,
       status: host.lost,
       changes: [],
       ...problemOf(error),
-    } as const;
+    };
     host.count(result);
     run.options.emit({ type: 'task-end', result });
   }

@@ -126,7 +126,7 @@ describe('serial', () => {
   });
 
   it('refuses what is no size', async () => {
-    await expect(host.run(play('many'))).rejects.toThrow('must be a number or a percentage');
+    await expect(host.run(play('"{{ groups.all[0] }}"'))).rejects.toThrow('must be a number or a percentage');
   });
 });
 

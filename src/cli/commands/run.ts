@@ -131,7 +131,7 @@ async function run(
   };
   try {
     const result = await runPlaybooks(options);
-    return exitCodeOf(result, flags);
+    return signal.aborted ? exitCodes.interrupted : exitCodeOf(result, flags);
   } catch (error) {
     if (signal.aborted) return exitCodes.interrupted;
     throw error;
