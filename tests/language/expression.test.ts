@@ -69,7 +69,7 @@ describe('problems found when an expression is compiled', () => {
 
   it('know the line of an expression of several lines', () => {
     const { diagnostics } = compileExpression('a and\n  b | uper', where);
-    expect(diagnostics[0]?.where).toEqual({ file: 'play.yml', line: 4, column: 7 });
+    expect(diagnostics[0]?.where).toEqual({ file: 'play.yml', line: 4, column: 17 });
   });
 
   it('leave the free names known', () => {
