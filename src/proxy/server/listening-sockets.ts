@@ -33,10 +33,15 @@ export class ListeningSockets {
 
   constructor(environment: NodeJS.ProcessEnv) {
     const count = Number(environment['LISTEN_PID']) === process.pid ? Number(environment['LISTEN_FDS'] ?? 0) : 0;
-    this.#passed = Array.from({ length: count }, (_, index) => createHandle(null, -1, -1, 3 + index)).filter(
+    this.#passed = Array.from({ length: count }, (_, index) => createHandle(null, 0, -1, 3 + index)).filter(
       (handle) => typeof handle !== 'number',
     );
     this.activated = this.#passed.length > 0;
+  }
+
+  /** Sockets of systemd that no bind asked for: nobody will ever answer on them. */
+  get unused(): number {
+    return this.#passed.length;
   }
 
   get(id: string): ListeningHandle | undefined {
