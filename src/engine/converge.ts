@@ -178,8 +178,10 @@ export class Converger {
       await this.queue.flushFor(record);
       const done = finishItem(record, item);
       if (done || item.onlyPredicted || item.status === 'unknown') return;
-      if (attempt >= retries)
-        return fail(item, { message: item.message ?? `\`until\` did not hold after ${attempt + 1} attempts` });
+      if (attempt >= retries) {
+        fail(item, { message: item.message ?? `\`until\` did not hold after ${attempt + 1} attempts` });
+        return;
+      }
       host.state.forget();
       await run.options.clock.sleep(delayMs, run.options.signal);
     }

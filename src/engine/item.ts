@@ -1,7 +1,7 @@
 // Works one item of a task on one host as far as it goes without waiting for changes: an intermediate state
 // is "the changes decided so far must be applied first", which the caller does before asking again.
 import { isUnknown, type Unknown } from '../core/unknown.ts';
-import type { AnyModule, ControlModule, ModuleContext, StateModule } from '../core/module.ts';
+import type { AnyModule, AnyControlModule, ModuleContext, AnyStateModule } from '../core/module.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { Scope } from '../language/value.ts';
@@ -95,10 +95,7 @@ function environmentOf(task: Task, scope: Scope): Record<string, string> | Unkno
 }
 
 /** The wants of a state module, or what is unknown in the templates that they need. */
-export function wantsOf(
-  ready: Ready,
-  module: StateModule<JsonObject>,
-): ReturnType<StateModule<JsonObject>['wants']> | Unknown {
+export function wantsOf(ready: Ready, module: AnyStateModule): ReturnType<AnyStateModule['wants']> | Unknown {
   try {
     return module.wants(ready.args, ready.context);
   } catch (error) {
@@ -113,7 +110,7 @@ export function decisionFor(
   record: TaskRecord,
   item: ItemRecord,
   ready: Ready,
-  module: StateModule<JsonObject>,
+  module: AnyStateModule,
 ): Decision {
   const { task } = record;
   const taskCheck =
@@ -136,12 +133,12 @@ export function decisionFor(
 
 /** Runs a control module. Expressions in its arguments are evaluated in the item's scope. */
 export function runControl(
-  module: ControlModule<JsonObject>,
+  module: AnyControlModule,
   ready: Ready,
   item: ItemRecord,
   task: Task,
-): ReturnType<ControlModule<JsonObject>['control']> | Unknown {
-  let open: Unknown | null = null;
+): ReturnType<AnyControlModule['control']> | Unknown {
+  const open: Unknown[] = [];
   const evaluate = (source: string): Json => {
     const { expression, diagnostics } = compileExpression(source, task.args.where);
     if (!expression)
@@ -149,7 +146,8 @@ export function runControl(
         where: task.args.where,
       });
     const value = expression.evaluate(item.scope);
-    open ??= unknownIn(value);
+    const doubt = unknownIn(value);
+    if (doubt) open.push(doubt);
     // Unknown parts never leave this function: see below.
     return value as Json;
   };
@@ -158,5 +156,5 @@ export function runControl(
     checkMode: ready.context.checkMode,
     evaluate,
   });
-  return open ?? result;
+  return open[0] ?? result;
 }

@@ -1,8 +1,7 @@
 // Does what an item asks, by the kind of its module.
 import { isUnknown } from '../core/unknown.ts';
-import type { ControlResult, ContactModule, StateModule } from '../core/module.ts';
+import type { ControlResult, AnyContactModule, AnyStateModule } from '../core/module.ts';
 import { VezaError } from '../lib/errors.ts';
-import type { JsonObject } from '../lib/json.ts';
 import type { Converger } from './converge.ts';
 import { decideWant, stepsOf, type Decision } from './decide.ts';
 import { decisionFor, runControl, wantsOf, type Ready } from './item.ts';
@@ -46,7 +45,7 @@ async function performState(
   record: TaskRecord,
   item: ItemRecord,
   ready: Ready,
-  module: StateModule<JsonObject>,
+  module: AnyStateModule,
 ): Promise<void> {
   const { run } = converger.context;
   item.result = (done) =>
@@ -71,7 +70,9 @@ async function performState(
 function failAsItSays(item: ItemRecord): void {
   const own = item.result(item);
   if (own?.['failed'] !== true) return;
-  const said = [own['msg'], own['stderr']].filter((text) => typeof text === 'string' && text.trim() !== '');
+  const said = [own['msg'], own['stderr']].filter(
+    (text): text is string => typeof text === 'string' && text.trim() !== '',
+  );
   fail(item, { message: said.join(': ') || 'failed' });
 }
 
@@ -120,7 +121,7 @@ async function performContact(
   record: TaskRecord,
   item: ItemRecord,
   ready: Ready,
-  module: ContactModule<JsonObject>,
+  module: AnyContactModule,
 ): Promise<void> {
   const { run, host } = converger.context;
   if (run.options.checkMode && !(module.readOnly(ready.args) && host.totals.changed === 0)) {

@@ -140,7 +140,10 @@ export class SectionRun {
 
   async #trouble(error: unknown, forceHandlers: boolean): Promise<void> {
     const { host, run } = this.#options;
-    if (error instanceof PlayEnded) return this.#end(error);
+    if (error instanceof PlayEnded) {
+      this.#end(error);
+      return;
+    }
     if (error instanceof HostStopped) {
       host.lost = 'failed';
       host.fatal ||= this.#isFatal(error.record.task);

@@ -5,7 +5,7 @@ import type { Redactor } from '../../lib/redact.ts';
 export function createJsonReporter(write: (text: string) => void, redactor: Redactor): (event: RunEvent) => void {
   return (event) => {
     write(
-      `${redactor.redact(JSON.stringify(event, (_key, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value)))}\n`,
+      `${redactor.redact(JSON.stringify(event, (_key, value: unknown): unknown => (value instanceof Map ? Object.fromEntries(value) : value)))}\n`,
     );
   };
 }
