@@ -59,14 +59,21 @@ function problemsOfRole(
       });
     }
   }
-  for (const { message, hint } of schemaMessages(schema, given, { missing: !early })) {
+  for (const { message, hint, value } of schemaMessages(schema, given, { missing: !early })) {
     diagnostics.push({
       severity: 'error',
       code: 'invalid-role-argument',
       message: `${owner}: ${message}`,
       where: role.where,
-      hint: hint ?? `see ${role.path}/README.md for its variables`,
+      hint: hint ?? (isNumberAsText(value) ? textHint : `see ${role.path}/README.md for its variables`),
     });
   }
   return diagnostics;
+}
+
+const textHint =
+  'without the quotes it is a number; the values of `-e key=value` are always text: use -e \'{"key": 1}\'';
+
+function isNumberAsText(value: unknown): boolean {
+  return typeof value === 'string' && /^(?:\d+|true|false)$/.test(value);
 }

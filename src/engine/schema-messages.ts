@@ -5,6 +5,8 @@ import { validatorFor } from '../lib/validate.ts';
 export interface SchemaMessage {
   readonly message: string;
   readonly hint?: string;
+  /** What does not fit, where it is a value. */
+  readonly value?: unknown;
 }
 
 /** What is wrong with `value` under `schema`; nothing if it is valid. What is missing can be left out. */
@@ -26,7 +28,11 @@ export function schemaMessages(
       case 'missing':
         return { message: `"${problem.name}" is missing${place ? ` in ${place}` : ''}` };
       case 'wrong':
-        return { message: `"${place}" must be ${problem.wanted}, not ${shown(value, problem.path)}`, ...hint };
+        return {
+          message: `"${place}" must be ${problem.wanted}, not ${shown(value, problem.path)}`,
+          value: partAt(value, problem.path),
+          ...hint,
+        };
       default:
         problem.kind satisfies never;
         return { message: 'is not valid' };
