@@ -49,7 +49,7 @@ export function evaluateArguments(
 
 function withoutUnknown(args: Value): Value {
   if (isUnknown(args) || typeof args !== 'object' || args === null || Array.isArray(args)) return args;
-  return Object.fromEntries(Object.entries(args).filter(([, value]) => unknownIn(value as Value) === null)) as Value;
+  return Object.fromEntries(Object.entries(args).filter(([, value]) => unknownIn(value as Value) === null));
 }
 
 function moduleDefaultsFor(defaults: Value, module: string): JsonObject {

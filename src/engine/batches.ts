@@ -27,7 +27,7 @@ export function orderHosts(hosts: readonly string[], order: Play['order']): read
 
 /** Batches by `serial`: numbers and percentages, the last one repeated. Throws VezaError `invalid-serial`. */
 export function batchesOf(hosts: readonly string[], serial: readonly Value[]): readonly (readonly string[])[] {
-  const sizes = serial.flat().map((size) => sizeOf(size as Value, hosts.length));
+  const sizes = serial.flat().map((size) => sizeOf(size, hosts.length));
   if (sizes.length === 0 || hosts.length === 0) return [hosts];
   const batches: (readonly string[])[] = [];
   for (let start = 0; start < hosts.length;) {

@@ -48,7 +48,10 @@ export class ChangeQueue {
   /** A task has been decided to its end: it is reported now, or when the changes before it and its own are done. */
   async conclude(record: TaskRecord): Promise<void> {
     this.#waiting.push(record);
-    if (this.empty) return this.#report();
+    if (this.empty) {
+      this.#report();
+      return;
+    }
     // What later tasks may know of it by now is what it is foreseen to do.
     register(this.#context, record);
     // Nothing may be decided after a failure.

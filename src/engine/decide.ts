@@ -6,7 +6,7 @@ import type { HostState } from '../core/host-state.ts';
 import type { StateModule } from '../core/module.ts';
 import type { Want } from '../core/resource.ts';
 import { VezaError } from '../lib/errors.ts';
-import type { JsonObject } from '../lib/json.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
 import { limits } from '../lib/limits.ts';
 import type { Script } from '../lib/shell.ts';
 import { evaluateCondition } from '../language/conditions.ts';
@@ -124,8 +124,8 @@ function describe(
 ): NonNullable<ItemRecord['changes'][number]['diff']> {
   if (want.resource.describe) return want.resource.describe(want.id, change, current);
   const names = new Set([...Object.keys(change.before ?? {}), ...Object.keys(change.after ?? {})]);
-  const at = (side: object | null, name: string) =>
-    side === null ? undefined : (Reflect.get(side, name) as undefined);
+  const at = (side: object | null, name: string): Json | undefined =>
+    side === null ? undefined : (Reflect.get(side, name) as Json | undefined);
   return {
     attributes: [...names].map((name) => ({ name, before: at(change.before, name), after: at(change.after, name) })),
   };

@@ -1,7 +1,7 @@
 // Works one item of a task on one host as far as it goes without waiting for changes: an intermediate state
 // is "the changes decided so far must be applied first", which the caller does before asking again.
 import { isUnknown, type Unknown } from '../core/unknown.ts';
-import type { AnyModule, ControlModule, ModuleContext, StateModule } from '../core/module.ts';
+import type { ContactModule, ControlModule, ModuleContext, StateModule } from '../core/module.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { Scope } from '../language/value.ts';
@@ -17,11 +17,12 @@ import type { ItemRecord, TaskRecord } from './record.ts';
 /** An item whose condition holds and whose arguments are known. */
 export interface Ready {
   readonly kind: 'ready';
-  readonly module: AnyModule;
+  readonly module: StateModule<JsonObject> | ControlModule<JsonObject> | ContactModule<JsonObject>;
   readonly args: JsonObject;
   readonly identity: Identity;
   readonly environment: Readonly<Record<string, string>>;
   readonly context: ModuleContext;
+  readonly verbosity: number;
 }
 
 export type Preparation = Ready | { readonly kind: 'skip' } | { readonly kind: 'unknown'; readonly unknown: Unknown };
@@ -75,7 +76,8 @@ export function prepareArguments(
       return text;
     },
   };
-  return { kind: 'ready', module, args, identity: identityOf(task, scope, options.connection), environment, context };
+  const identity = identityOf(task, scope, options.connection);
+  return { kind: 'ready', module, args, identity, environment, context, verbosity: options.verbosity ?? 0 };
 }
 
 function environmentOf(task: Task, scope: Scope): Record<string, string> | Unknown {
@@ -141,7 +143,7 @@ export function runControl(
   item: ItemRecord,
   task: Task,
 ): ReturnType<ControlModule<JsonObject>['control']> | Unknown {
-  let open: Unknown | null = null;
+  const open: Unknown[] = [];
   const evaluate = (source: string): Json => {
     const { expression, diagnostics } = compileExpression(source, task.args.where);
     if (!expression)
@@ -149,14 +151,19 @@ export function runControl(
         where: task.args.where,
       });
     const value = expression.evaluate(item.scope);
-    open ??= unknownIn(value);
+    const found = unknownIn(value);
+    if (found) open.push(found);
     // Unknown parts never leave this function: see below.
     return value as Json;
   };
-  const result = module.control(ready.args, {
-    taskName: ready.context.taskName,
-    checkMode: ready.context.checkMode,
-    evaluate,
-  });
-  return open ?? result;
+  try {
+    const { verbosity, context } = ready;
+    const { taskName, checkMode } = context;
+    const result = module.control(ready.args, { taskName, checkMode, evaluate, verbosity });
+    return open[0] ?? result;
+  } catch (error) {
+    // What it makes of a value that is not known means nothing.
+    if (open[0] && error instanceof VezaError) return open[0];
+    throw error;
+  }
 }

@@ -71,7 +71,9 @@ async function performState(
 function failAsItSays(item: ItemRecord): void {
   const own = item.result(item);
   if (own?.['failed'] !== true) return;
-  const said = [own['msg'], own['stderr']].filter((text) => typeof text === 'string' && text.trim() !== '');
+  const said = [own['msg'], own['stderr']].filter(
+    (text): text is string => typeof text === 'string' && text.trim() !== '',
+  );
   fail(item, { message: said.join(': ') || 'failed' });
 }
 
@@ -105,6 +107,7 @@ function push(converger: Converger, decision: Decision, parts: readonly Part[]):
 async function performControl(converger: Converger, item: ItemRecord, outcome: ControlResult): Promise<void> {
   const { host, flushHandlers } = converger.context;
   if (outcome.result) item.result = () => outcome.result ?? {};
+  if (outcome.result?.['skipped'] === true) item.status = 'skipped';
   if (outcome.message !== undefined) item.shown = outcome.message;
   if (outcome.failed !== undefined) fail(item, { message: outcome.failed });
   Object.assign(host.facts, outcome.facts);

@@ -82,6 +82,8 @@ export class SectionRun {
   /** Never rejects for what is the host's own trouble: that is in its `lost` and in the events. */
   async converge(): Promise<void> {
     const { host, run, section, play } = this.#options;
+    // A run acts on what it sees now; what a dry run foresees is nowhere else.
+    if (!run.options.checkMode) host.state.forget();
     try {
       if (section === play.sections[0]) this.#checkRoles();
       await this.#converger.section(section.nodes);
@@ -140,7 +142,10 @@ export class SectionRun {
 
   async #trouble(error: unknown, forceHandlers: boolean): Promise<void> {
     const { host, run } = this.#options;
-    if (error instanceof PlayEnded) return this.#end(error);
+    if (error instanceof PlayEnded) {
+      this.#end(error);
+      return;
+    }
     if (error instanceof HostStopped) {
       host.lost = 'failed';
       host.fatal ||= this.#isFatal(error.record.task);
