@@ -1,4 +1,5 @@
 // What a dry run says of what it cannot know, and that it does nothing; check_mode on single tasks.
+import { chmodSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Workspace } from './support/harness.ts';
 
@@ -178,15 +179,37 @@ describe('differences', () => {
 
 describe('what does not converge', () => {
   it('is a failure that says what is and what was wanted', async () => {
-    // The kernel ignores the mode of what lies in a FUSE-less read-only-attribute place: /proc accepts no chmod, but says so;
-    // here a command that the change itself starts puts the mode back.
-    host.write('file', 'old');
-    const run = await host.run(`
+    host.write('file', 'x');
+    host.write('bin/chmod', '#!/bin/sh\n');
+    chmodSync(host.path('file'), 0o644);
+    chmodSync(host.path('bin/chmod'), 0o755);
+    // Stands for a file system that ignores modes.
+    const tasks = `
 - name: fights
-  copy: { dest: "{{ root }}/file", content: "new", validate: "sh -c '(sleep 0; true) ; true' %s" }
-- name: later
-  debug: { msg: x }
+  file: { path: "{{ root }}/file", mode: "0600" }
+  environment: { PATH: "{{ root }}/bin:/usr/bin:/bin" }
+- name: in the same batch
+  copy: { dest: "{{ root }}/other", content: "x" }
+`;
+    const run = await host.run(tasks);
+    expect(run.result('fights')).toMatchObject({
+      status: 'failed',
+      message: `did not converge: file:${host.path('file')} mode is "0644", wanted "0600"`,
+    });
+    expect(run.totals['h1']).toMatchObject({ failed: 1 });
+  });
+
+  it('is not what a later task of the same batch changes again', async () => {
+    const run = await host.run(`
+- copy: { dest: "{{ root }}/a", content: "one", mode: "0600" }
+- copy: { dest: "{{ root }}/a", content: "two", mode: "0644" }
+- file: { path: "{{ root }}/a", mode: "0640" }
+- file: { path: "{{ root }}/b", state: touch }
+- file: { path: "{{ root }}/b", state: absent }
 `);
-    expect(run.statuses()).toEqual(['fights: changed', 'later: ok']);
+    expect(run.totals['h1']).toMatchObject({ changed: 5, failed: 0 });
+    expect(host.read('a')).toBe('two');
+    expect(host.mode('a')).toBe('0640');
+    expect(host.exists('b')).toBe(false);
   });
 });
