@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-// unit: seconds, no root, no network but loopback. contract: one suite on every transport and shell, with real waits.
+// unit: seconds, no root, no network but loopback. integration: real shells, sockets and processes, with real waits.
 // e2e: boots real hosts (needs root and Linux).
+const integration = ['tests/adapters/**/*.test.ts', 'tests/failover-unit/**/*.test.ts', 'tests/proxy/server/**/*.test.ts', 'tests/**/*.real.test.ts'];
+
 export default defineConfig({
   test: {
     projects: [
@@ -9,14 +11,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/e2e/**', 'tests/adapters/**', 'node_modules/**'],
+          exclude: ['tests/e2e/**', 'node_modules/**', ...integration],
           testTimeout: 20_000,
         },
       },
       {
         test: {
-          name: 'contract',
-          include: ['tests/adapters/**/*.test.ts'],
+          name: 'integration',
+          include: integration,
           testTimeout: 60_000,
         },
       },

@@ -31,7 +31,7 @@ count((await run`tsc --noEmit`).exitCode === 0);
 say('lint');
 count((await run`npm run --silent lint`).exitCode === 0);
 await vitest('unit');
-await vitest('contract');
+await vitest('integration');
 await run`npm run --silent build`;
 await vitest('e2e');
 

@@ -52,9 +52,9 @@ function layerOf(file: string): string {
 }
 
 function importsOf(text: string): string[] {
-  return [...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;'"]*?(?:from\s*)?['"]([^'"]+)['"]/g)].map(
-    (match) => match[1] ?? '',
-  );
+  const statements = /^\s*(?:import\s+(?:[^;'"()]*?\sfrom\s+)?|export\s+[^;'"()=]*?\sfrom\s+)['"]([^'"]+)['"]/gm;
+  const calls = /\bimport\(\s*['"]([^'"]+)['"]/g;
+  return [...text.matchAll(statements), ...text.matchAll(calls)].map((match) => match[1] ?? '');
 }
 
 function withoutComments(text: string): string {

@@ -5,7 +5,7 @@ import { distance } from 'fastest-levenshtein';
 export function nearestName(name: string, candidates: Iterable<string>): string | null {
   if (name.length < 2) return null;
   let best: string | null = null;
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  let bestDistance = Math.ceil(name.length / 3) + 1;
   for (const candidate of candidates) {
     if (candidate === name || Math.abs(candidate.length - name.length) >= bestDistance) continue;
     const far = isSwap(name, candidate) ? 1 : distance(name.toLowerCase(), candidate.toLowerCase());

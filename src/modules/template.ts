@@ -60,8 +60,9 @@ export default defineModule({
     const source = context.files.find(args.src, 'templates');
     const text = context.render(source).replaceAll(/\r\n|\n/g, args.newline_sequence ?? '\n');
     const content = bytesContent(new TextEncoder().encode(text));
+    const preserved = source.executable ? '0755' : '0644';
     const options = {
-      attributes: attributesOf(args),
+      attributes: attributesOf(args.mode === 'preserve' ? { ...args, mode: preserved } : args),
       force: args.force !== false,
       follow: args.follow === true,
       backup: args.backup === true,

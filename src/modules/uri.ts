@@ -100,11 +100,19 @@ async function request(args: Args, contact: Contact): Promise<ContactResult> {
     const content = textOf(answer.response);
     return { result: { ...result, content, msg: message }, failed: message };
   } catch (error) {
-    if (!(error instanceof VezaError) || error.code === 'cancelled' || error.code === 'invalid-argument') throw error;
+    if (!(error instanceof VezaError) || !requestFailures.has(error.code)) throw error;
     const message = `Status code was -1 and not [${expected.join(', ')}]: Request failed: ${error.message}`;
     return { result: { ...base, ...elapsed(), status: -1, msg: message }, failed: message };
   }
 }
+
+/** What is the answer's fault; anything else (a lost host, a cancelled run) is not this module's to explain. */
+const requestFailures: ReadonlySet<string> = new Set([
+  'connect-failed',
+  'timeout',
+  'invalid-response',
+  'too-many-redirects',
+]);
 
 interface Answer {
   readonly response: HttpResponse;
@@ -168,7 +176,8 @@ function pairsOf(body: Json): (readonly [string, Json])[] {
   if (isJsonObject(body)) return Object.entries(body);
   const pairs: readonly Json[] = Array.isArray(body) ? body : [];
   return pairs.map((pair) => {
-    const [name, value]: readonly Json[] = Array.isArray(pair) ? pair : [];
+    const parts: readonly Json[] = Array.isArray(pair) ? (pair as readonly Json[]) : [];
+    const [name, value] = parts;
     if (typeof name === 'string' && value !== undefined) return [name, value];
     throw new VezaError('invalid-argument', 'a form-urlencoded body is a map, or a list of pairs of name and value');
   });

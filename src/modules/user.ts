@@ -89,7 +89,8 @@ export default defineModule({
   wants: (args) => {
     const id = idOf(args);
     if (args.state === 'absent') return [want(user, id, () => null)];
-    const named = [...(typeof args.group === 'string' ? [args.group] : []), ...(groupsOf(args) ?? [])];
+    const primary = primaryGroup(args).group;
+    const named = [...(primary === undefined ? [] : [primary]), ...(groupsOf(args) ?? [])];
     const looks: Want[] = [...new Set(named)].map((name) => groupLook(name, args.name));
     return [...looks, want(user, id, (current) => desired(args, current))];
   },
@@ -150,7 +151,7 @@ function desired(args: Args, current: UserState | null): Partial<UserState> {
   return {
     name: args.name,
     ...(args.uid !== undefined && { uid: args.uid }),
-    ...primaryGroup(args, current),
+    ...primaryGroup(args),
     ...otherGroups(args, current),
     ...(args.comment !== undefined && { comment: args.comment }),
     ...(args.home !== undefined && { home: args.home }),
@@ -169,11 +170,10 @@ function withLock(args: Args): string {
   return args.password_lock === true ? `!${hash}` : hash;
 }
 
-function primaryGroup(args: Args, current: UserState | null): Partial<UserState> {
-  if (args.group === undefined) return {};
-  const asNumber = typeof args.group === 'number' ? args.group : /^\d+$/.test(args.group) ? Number(args.group) : null;
-  if (asNumber !== null && current?.gid === asNumber) return {};
-  return { group: String(args.group) };
+function primaryGroup({ group: wanted }: Args): Partial<UserState> {
+  if (wanted === undefined) return {};
+  const isNumber = typeof wanted === 'number' || /^\d+$/.test(wanted);
+  return isNumber ? { gid: Number(wanted) } : { group: wanted };
 }
 
 function otherGroups(args: Args, current: UserState | null): Partial<UserState> {

@@ -130,6 +130,8 @@ async function lookAtPort(args: Args, contact: Contact, leftMs: number): Promise
   try {
     const stream = await contact.dial(host, port, { timeoutMs });
     try {
+      // That it opened is what counts; what happens to it later does not.
+      stream.on('error', () => undefined);
       if (!wantsOpen) return null;
       if (args.search_regex === undefined) return {};
       const pattern = patternOf(args.search_regex);

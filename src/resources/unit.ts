@@ -24,7 +24,9 @@ export const unit: ResourceKind<UnitId, UnitState> = {
   disturbs,
   verifies: (_id, change) => {
     const names = Object.keys(change.after ?? {}) as (keyof UnitState)[];
-    return names.filter((name) => ['active', 'enabled', 'masked'].includes(name));
+    // A service that ends with an error when it is told to stop is stopped all the same (and then "failed").
+    const isStopped = change.after?.active === 'inactive';
+    return names.filter((name) => ['enabled', 'masked'].includes(name) || (name === 'active' && !isStopped));
   },
 };
 

@@ -38,11 +38,11 @@ echo end`;
   predict: (id, change, current) => {
     const next = applied(current, change);
     if (next === null || change.after === null) return null;
-    const { moveHome: _moved, ...state } = next;
+    const { moveHome: _moved, ...state } = withoutStaleGroup(next, change.after);
     return change.action === 'create'
       ? {
           ...state,
-          group: state.group ?? id.name,
+          ...(state.gid === undefined && { group: state.group ?? id.name }),
           groups: state.groups ?? [],
           home: state.home ?? `/home/${id.name}`,
           homeExists: state.homeExists ?? false,
@@ -56,6 +56,14 @@ echo end`;
   disturbs,
   describe,
 };
+
+/** A new name of the primary group makes the old number stale, and the other way round. */
+function withoutStaleGroup(state: UserState, after: Partial<UserState>): UserState {
+  const { group, gid, ...rest } = state;
+  if (after.group !== undefined && after.gid === undefined) return { ...rest, group: after.group };
+  if (after.gid !== undefined && after.group === undefined) return { ...rest, gid: after.gid };
+  return { ...rest, ...(group !== undefined && { group }), ...(gid !== undefined && { gid }) };
+}
 
 function parse(output: string, ids: readonly UserId[]): Map<string, UserState | null> {
   const cursor = new Cursor(output, 'users');
@@ -104,7 +112,7 @@ function disturbs(id: UserId, change: Change<UserState>, current: UserState | nu
   const exists = (before: object | null): object => before ?? { name: id.name };
   if (change.action === 'create') {
     // useradd makes a group of the user's name unless it is told one.
-    if (change.after?.group === undefined) others.set(`group:${id.name}`, exists);
+    if (change.after?.group === undefined && change.after?.gid === undefined) others.set(`group:${id.name}`, exists);
     if (change.after?.homeExists === true)
       others.set(`file:${change.after.home ?? `/home/${id.name}`}`, newHome(id.name));
     return others;
@@ -132,17 +140,17 @@ function newHome(name: string): Prediction {
   return (before: object | null) => before ?? { type: 'directory', mode: '0700', owner: name, group: name };
 }
 
-function describe(id: UserId, change: Change<UserState>): Diff {
+function describe(id: UserId, change: Change<UserState>, current: UserState | null): Diff {
   if (change.after === null) return { attributes: [{ name: 'user', before: id.name, after: undefined }] };
   const names = Object.keys(change.after) as (keyof UserState)[];
   return {
     attributes: names
       .filter((name) => name !== 'name' || change.action === 'create')
-      .map((name) => ({
-        name,
-        before: change.before?.[name],
-        after: change.after?.[name],
-        ...(name === 'password' && { secret: true }),
-      })),
+      .map((name) =>
+        // The values stay here: what is not handed on cannot be shown by mistake.
+        name === 'password'
+          ? { name, before: current?.password && '(hidden)', after: '(hidden, another)', secret: true }
+          : { name, before: change.before?.[name], after: change.after?.[name] },
+      ),
   };
 }

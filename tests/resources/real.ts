@@ -1,6 +1,8 @@
 // Runs probes and applies of a resource in real shells on this machine, the way the engine does on a host.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { difference, type Change } from '../../src/core/change.ts';
 import type { AnyResourceKind, Want } from '../../src/core/resource.ts';
 import type { Script } from '../../src/lib/shell.ts';
@@ -11,7 +13,15 @@ export interface Ran {
   readonly stderr: string;
 }
 
-export const shells = { dash: ['dash'], busybox: ['busybox', 'sh'] } as const;
+export const shells = { dash: ['dash'], busybox: ['busybox', 'sh'], bash: ['bash', '--norc', '--posix'] } as const;
+
+/** A folder with nothing but BusyBox's own tools: a host without GNU's. */
+const appletFolder = lazily(() => {
+  const folder = mkdtempSync(join(tmpdir(), 'vz-applets-'));
+  spawnSync('busybox', ['--install', '-s', folder]);
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+});
 
 export type Shell = keyof typeof shells;
 
@@ -21,8 +31,24 @@ export function runScript(script: Script, shell: Shell = 'dash'): Ran {
   const input =
     script.stdin === undefined ? undefined : 'path' in script.stdin ? readFileSync(script.stdin.path) : script.stdin;
   const args = [...rest, '-c', 'eval "$1"', 'sh', `(\n${script.text}\n)`];
-  const done = spawnSync(program, args, { input: input ?? '', encoding: 'utf8', timeout: 30_000 });
+  const done = spawnSync(program, args, {
+    input: input ?? '',
+    encoding: 'utf8',
+    timeout: 30_000,
+    env: environmentOf(shell),
+  });
   return { exitCode: done.status ?? -1, stdout: done.stdout, stderr: done.stderr };
+}
+
+/** BusyBox's tools come first; those that it lacks (shadow's, dpkg's) are the machine's. */
+function environmentOf(shell: Shell): Record<string, string> {
+  const path = process.env.PATH ?? '';
+  return { PATH: shell === 'busybox' ? `${appletFolder()}:${path}:/usr/sbin:/sbin` : `${path}:/usr/sbin:/sbin` };
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }
 
 export function look(kind: AnyResourceKind, id: unknown, shell: Shell = 'dash'): object | null {

@@ -1,5 +1,5 @@
 // Filters to and from JSON and YAML, printed as Python's json and PyYAML print them.
-import { parse, type Tags } from 'yaml';
+import { parse, type ScalarTag, type Tags } from 'yaml';
 import { messageOf, VezaError } from '../../lib/errors.ts';
 import { type Budget, checkTextLength, fail } from '../budget.ts';
 import { type Args, type Call, type Filter, flagArgument, integerArgument } from '../callable.ts';
@@ -104,16 +104,10 @@ function fromYaml(value: Value, budget: Budget): Value {
 
 /** PyYAML takes yes and no for booleans, but not y and n. */
 function pythonBooleans(tags: Tags): Tags {
-  return tags.map((tag): Tags[number] => {
-    if (
-      typeof tag === 'string' ||
-      tag.tag !== 'tag:yaml.org,2002:bool' ||
-      !('test' in tag) ||
-      !tag.test ||
-      tag.collection
-    )
-      return tag;
-    return { ...tag, test: new RegExp(tag.test.source.replace(/Y\|y\||N\|n\|/, '')) };
+  return tags.map((tag) => {
+    if (typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:bool') return tag;
+    const scalar = tag as ScalarTag;
+    return scalar.test ? { ...scalar, test: new RegExp(scalar.test.source.replace(/Y\|y\||N\|n\|/, '')) } : tag;
   });
 }
 

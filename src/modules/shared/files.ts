@@ -8,7 +8,7 @@ import type { JsonObject } from '../../lib/json.ts';
 import { file } from '../../resources/file.ts';
 import { ancestorsOf, joinPath, parentOf } from '../../resources/file/path.ts';
 import type { FileContent, FileFacts, FileId, FileState } from '../../resources/file/state.ts';
-import { accountWants, wantedAttributes, type Attributes } from './attributes.ts';
+import { accountWants, wantedAttributes, type Attributes } from '../shared/attributes.ts';
 
 export interface ContentOptions {
   readonly attributes: Attributes;

@@ -18,6 +18,7 @@ type TimerRole = 'none' | 'idle' | 'head' | 'body' | 'wait' | 'commit' | 'stall'
 
 /** Pipelined requests kept in memory before the client is paused. */
 const pipelineBytes = 65_536;
+const drainIdleMs = 1000;
 /** After an early answer the rest of a request is read and dropped for this long, so that the answer arrives. */
 const lingerMs = 2000;
 
@@ -106,10 +107,10 @@ export class ClientConnection extends WheelTimer {
     }
   }
 
-  /** Graceful stop: idle connections close, others after their response. */
+  /** Closed after the next response, or idle for a while: closing at once would cut off requests on their way. */
   drain(): void {
     this.keepsAlive = false;
-    if (this.phase === 'idle' && !this.#pending) this.destroy();
+    if (this.phase === 'idle' && !this.#pending) this.arm('idle', drainIdleMs);
   }
 
   destroy(): void {

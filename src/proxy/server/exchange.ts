@@ -64,6 +64,10 @@ export class Exchange implements UpstreamOwner {
     this.response = new ResponseWriter(this, context.log);
   }
 
+  get acceptsUpgrade(): boolean {
+    return this.head.upgrade !== '';
+  }
+
   start(): void {
     this.backend.budget.request(this.#context.now());
     this.#dispatch();
@@ -193,10 +197,6 @@ export class Exchange implements UpstreamOwner {
 
   onTunnel(connection: UpstreamConnection, head: ResponseHead, rest: Buffer): void {
     this.#win(connection);
-    if (this.head.upgrade === '') {
-      connection.fail('malformed');
-      return;
-    }
     this.response.tunnel(connection, head, rest);
   }
 

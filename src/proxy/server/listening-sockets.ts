@@ -39,6 +39,11 @@ export class ListeningSockets {
     this.activated = this.#passed.length > 0;
   }
 
+  /** Sockets of systemd that no bind asked for: nobody will ever answer on them. */
+  get unused(): number {
+    return this.#passed.length;
+  }
+
   get(id: string): ListeningHandle | undefined {
     return this.#open.get(id);
   }

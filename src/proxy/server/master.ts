@@ -54,6 +54,11 @@ export class Master {
   async start(): Promise<void> {
     const config = this.#config;
     this.#sockets.open(bindsOf(config));
+    if (this.#sockets.unused > 0) {
+      this.#log(
+        `warning: ${this.#sockets.unused} of the sockets that systemd passed match no \`bind\`; compare ListenStream= with it`,
+      );
+    }
     await this.#control.open(config);
     this.#registry.sync(config, performance.now());
     this.#pool.resize(workerCount(config), config.graceMs);
@@ -155,7 +160,7 @@ export class Master {
             .map((bind) => bind.id)
             .join(', ')}`,
         );
-        void notifySystemd(`READY=1\nMAINPID=${process.pid}\nSTATUS=Running`);
+        void notifySystemd('READY=1\nSTATUS=Running');
         return;
       case 'accuse': {
         const record = this.#registry.find(message.key);

@@ -1,5 +1,6 @@
 // The response as it goes to the client. A small response to a replayable request is held until it is complete: as long
 // as nothing was sent, a server that dies in the middle of it costs nothing.
+import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { insertedCookie, withoutSetCookie } from '../core/http/cookie.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
@@ -17,6 +18,10 @@ const heldBytesMax = 16_384;
 const heldMs = 200;
 /** Bodies below this go out in one write with the head, as text. */
 const inlineBytes = 4096;
+
+function uncork(socket: Socket): void {
+  socket.uncork();
+}
 
 export class ResponseWriter {
   /** A response has begun to come. */
@@ -79,7 +84,7 @@ export class ResponseWriter {
     this.#start(head);
     this.#headText = this.#text(connection.server, head);
     const { replayable, body, client } = this.#exchange;
-    if (!replayable || !body.kept || head.isEventStream || head.length > heldBytesMax) this.#commit();
+    if (!replayable || !body.kept || head.isEventStream) this.#commit();
     else client.arm('commit', heldMs);
   }
 
@@ -203,7 +208,11 @@ export class ResponseWriter {
   #commit(): void {
     if (this.committed) return;
     this.committed = true;
-    this.#exchange.client.disarm();
+    const { client } = this.#exchange;
+    client.disarm();
+    // What follows in the same read goes out in the same write.
+    client.socket.cork();
+    process.nextTick(uncork, client.socket);
     this.#send(this.#headText);
     for (const { bytes, ranges } of this.#held) this.#write(bytes, ranges);
     this.#held = [];

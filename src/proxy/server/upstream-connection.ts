@@ -208,7 +208,8 @@ export class UpstreamConnection extends WheelTimer {
       }
       start = end;
       if (head.status === 101) {
-        this.#toTunnel(head, bytes.subarray(start));
+        if (this.owner?.acceptsUpgrade === true) this.#toTunnel(head, bytes.subarray(start));
+        else this.fail('malformed');
         return;
       }
       if (head.status >= 200) {

@@ -5,6 +5,8 @@ import type { UpstreamConnection } from './upstream-connection.ts';
 export type Failure = 'refused' | 'connect-timeout' | 'reset' | 'eof' | 'malformed' | 'timeout' | 'down';
 
 export interface UpstreamOwner {
+  /** The request asked for an upgrade. */
+  readonly acceptsUpgrade: boolean;
   onConnected(connection: UpstreamConnection): void;
   onInformational(connection: UpstreamConnection, head: ResponseHead): void;
   onHead(connection: UpstreamConnection, head: ResponseHead): void;

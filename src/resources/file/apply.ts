@@ -113,7 +113,7 @@ if [ -e "$p" ]; then cp -p "$p" "$b" || exit 1; printf 'backup_file=%s\\n' "$b";
 function link(target: string, current: FileFacts | null): Script {
   return joinScripts(
     current?.type === 'directory' && rawShell('rmdir "$p" || exit 1'),
-    sh`t=$(umask 077; mktemp "\${p%/*}/.vz-XXXXXXXX") && rm -f "$t" && ln -s ${target} "$t" || exit 1`,
+    sh`t=$(umask 077; mktemp "\${p%/*}/.vz-XXXXXXXX") && rm -f "$t" && ln -s -- ${target} "$t" || exit 1`,
     rawShell(`trap 'rm -f "$t"' EXIT
 mv -f -T "$t" "$p" 2>/dev/null || { rm -f "$p" && mv -f "$t" "$p"; } || exit 1`),
   );

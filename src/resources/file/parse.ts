@@ -24,7 +24,7 @@ function parseGroup(cursor: Cursor, ids: readonly FileId[], states: Map<string, 
   }
   for (const [order, name] of allDigests.entries()) {
     if (ids.some((id) => wantsDigest(id, name))) parseSums(cursor, name, ids, found);
-    if (order === 0) parseTexts(cursor, found);
+    if (order === 0) parseTexts(cursor, ids, found);
   }
   cursor.expect('errors\n');
   const errors = cursor.until('\nend of errors\n');
@@ -76,11 +76,14 @@ function parseSums(cursor: Cursor, name: DigestName, ids: readonly FileId[], fou
   cursor.expect('end\n');
 }
 
-function parseTexts(cursor: Cursor, found: Map<number, FileState>): void {
+function parseTexts(cursor: Cursor, ids: readonly FileId[], found: Map<number, FileState>): void {
   while (!cursor.take('end\n')) {
     const match = cursor.takeBefore(/text (\d+) (base64|hex)/y, '\n') ?? cursor.fail('"text"');
     const text = textOf(bytesOf(match[2] === 'hex' ? 'hex' : 'base64', cursor.until('.\n')));
-    if (text === null) continue;
+    const state = found.get(Number(match[1]));
+    // The shell compares by the printed line, which an escaped name spoils.
+    const known = (state?.to ?? state)?.sha256;
+    if (text === null || (known !== undefined && known === ids[Number(match[1])]?.unlessSha256)) continue;
     update(found, Number(match[1]), (state) =>
       state.to ? { ...state, to: { ...state.to, text } } : { ...state, text },
     );

@@ -13,10 +13,11 @@ export function applyUser(id: UserId, change: Change<UserState>, current: UserSt
 }
 
 function create(id: UserId, wanted: Partial<UserState>): Script {
+  const primary = primaryOf(wanted);
   const options = joinWords(
     wanted.uid !== undefined && sh`-u ${wanted.uid}`,
     id.nonUnique === true && rawShell('-o'),
-    wanted.group !== undefined && sh`-g ${wanted.group}`,
+    primary !== undefined && sh`-g ${primary}`,
     wanted.groups !== undefined && wanted.groups.length > 0 && sh`-G ${wanted.groups.join(',')}`,
     wanted.comment !== undefined && sh`-c ${wanted.comment}`,
     wanted.home !== undefined && sh`-d ${wanted.home}`,
@@ -29,7 +30,7 @@ function create(id: UserId, wanted: Partial<UserState>): Script {
   );
   // With a group of the user's name already there, useradd refuses to make one: it is then the primary group.
   const existingGroup =
-    wanted.group === undefined &&
+    primary === undefined &&
     sh`if cut -d: -f1 /etc/group | grep -F -x -e ${id.name} >/dev/null; then set -- -g ${id.name}; fi`;
   return joinScripts(
     rawShell('set --'),
@@ -43,10 +44,11 @@ function create(id: UserId, wanted: Partial<UserState>): Script {
 }
 
 function busyboxCreate(id: UserId, wanted: Partial<UserState>): Script {
+  const primary = primaryOf(wanted);
   const options = joinWords(
     rawShell('-D'),
     wanted.uid !== undefined && sh`-u ${wanted.uid}`,
-    wanted.group !== undefined && sh`-G ${wanted.group}`,
+    primary !== undefined && sh`-G ${primary}`,
     wanted.comment !== undefined && sh`-g ${wanted.comment}`,
     wanted.home !== undefined && sh`-h ${wanted.home}`,
     wanted.shell !== undefined && sh`-s ${wanted.shell}`,
@@ -63,10 +65,11 @@ function busyboxCreate(id: UserId, wanted: Partial<UserState>): Script {
 
 function modify(id: UserId, wanted: Partial<UserState>, current: UserState | null): Script | null {
   const { groups } = wanted;
+  const primary = primaryOf(wanted);
   const others = joinWords(
     wanted.uid !== undefined && sh`-u ${wanted.uid}`,
     wanted.uid !== undefined && id.nonUnique === true && rawShell('-o'),
-    wanted.group !== undefined && sh`-g ${wanted.group}`,
+    primary !== undefined && sh`-g ${primary}`,
     wanted.comment !== undefined && sh`-c ${wanted.comment}`,
     wanted.home !== undefined && sh`-d ${wanted.home}`,
     wanted.home !== undefined && wanted.moveHome === true && rawShell('-m'),
@@ -126,6 +129,11 @@ function remove(id: UserId): Script {
   const busyboxHome = id.remove === true && rawShell(' --remove-home');
   return sh`if command -v userdel >/dev/null 2>&1; then userdel${force}${home} ${id.name} || exit 1
 else deluser${busyboxHome} ${id.name} || exit 1; fi`;
+}
+
+/** Name or number of the primary group. */
+function primaryOf(wanted: Partial<UserState>): string | undefined {
+  return wanted.group ?? (wanted.gid === undefined ? undefined : String(wanted.gid));
 }
 
 /** The date that shadow's tools take; an empty word means never. */

@@ -122,6 +122,27 @@ describe('a backend that hangs under load', () => {
   });
 });
 
+describe('a backend that is cut off', () => {
+  it('costs nothing and nobody more than two seconds: connections to it do not even open', async () => {
+    await a.stop('SIGKILL');
+    await a.start(1);
+    proxy = await startProxy(configOf());
+    await until(async () => (await statusOfServer('a')) === 'UP');
+    a.signal('SIGSTOP');
+    // The kernel drops what comes when the queue of the socket is full, as a host without power does.
+    const fill = Array.from({ length: 6 }, () => connect({ port: a.port, host: '127.0.0.1' }));
+    for (const socket of fill) socket.on('error', () => undefined);
+    await sleep(100);
+    const load = new Load(proxy.port, 100, kinds);
+    await sleep(2500);
+    const outcomes = await load.stop();
+    expect(failures(outcomes)).toEqual([]);
+    expect(slowest(outcomes)).toBeLessThan(2000);
+    expectNoDoubleExecution(outcomes);
+    for (const socket of fill) socket.destroy();
+  });
+});
+
 describe('both backends restarting', () => {
   it('holds requests until one is back', async () => {
     proxy = await startProxy(configOf());

@@ -1,8 +1,8 @@
-// A real backend in a process of its own, to be killed, stopped and restarted by tests. Arguments: port, name.
+// A real backend in a process of its own, to be killed, stopped and restarted by tests. Arguments: port, name, backlog.
 // Tells its parent which requests it executed, so that a request executed twice is seen.
 import { createServer } from 'node:http';
 
-const [, , port = '0', name = ''] = process.argv;
+const [, , port = '0', name = '', backlog = '511'] = process.argv;
 
 const server = createServer((request, response) => {
   const url = new URL(request.url ?? '/', 'http://x');
@@ -44,4 +44,4 @@ process.on('disconnect', () => {
   server.close();
 });
 
-server.listen(Number(port), '127.0.0.1', () => process.send?.('listening'));
+server.listen({ port: Number(port), host: '127.0.0.1', backlog: Number(backlog) }, () => process.send?.('listening'));

@@ -21,8 +21,10 @@ export class Backend implements AsyncDisposable {
     this.executed = executed;
   }
 
-  async start(): Promise<void> {
-    const child = fork(script, [String(this.port), this.name], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  async start(backlog = 511): Promise<void> {
+    const child = fork(script, [String(this.port), this.name, String(backlog)], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     this.#child = child;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     child.on('message', (message: 'listening' | { id?: string }) => {

@@ -1,0 +1,271 @@
+// Nothing that a template says reaches a prototype, the process or endless time. Random input makes no crash.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { renderHandlebars } from '../../src/language/handlebars.ts';
+import { compileExpression } from '../../src/language/expression.ts';
+import { compileJinja } from '../../src/language/jinja.ts';
+import { createScope } from '../../src/language/scope.ts';
+import { compileTemplated } from '../../src/language/templated.ts';
+import type { ValueMap } from '../../src/language/value.ts';
+import { VezaError } from '../../src/lib/errors.ts';
+import { templatedLayer, values, where } from './support.ts';
+
+const data: ValueMap = { a: { b: 'x', list: [1, 2] }, n: 5, s: 'text', l: ['p', 'q'], long: 'a'.repeat(5000) };
+const scope = createScope([values(data)]);
+
+/** Evaluates whatever it is; only VezaErrors may come out. */
+function attempt(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof VezaError) return error;
+    throw error;
+  }
+}
+
+const hostile = [
+  'a.constructor',
+  'a["constructor"]["constructor"]("return process")()',
+  "''.constructor.constructor('return this')()",
+  's.__proto__',
+  'a["__proto__"]',
+  'a.__class__.__mro__',
+  '[].constructor',
+  'l.length',
+  'l["push"]',
+  's["length"]',
+  'a.hasOwnProperty("b")',
+  'a.toString()',
+  'l.map("x")',
+  'l.constructor.from("x")',
+  'range.constructor',
+  'omit.constructor',
+  'dict(__proto__={"polluted": 1}).polluted',
+  '{"__proto__": {"polluted": 1}}.polluted',
+  '{}|combine({"__proto__": {"polluted": 1}}, recursive=true)',
+  '[["__proto__", {"polluted": 1}]] | items2dict',
+  '("{\\"__proto__\\": {\\"polluted\\": 1}}" | from_json).polluted',
+  '("__proto__: {polluted: 1}" | from_yaml).polluted',
+  "'{0.constructor}'.format(a)",
+  "'{0[__proto__]}'.format(a)",
+  "'%(constructor)s' % a",
+  "l | map(attribute='constructor') | list",
+  "l | map('constructor') | list",
+  "l | map('__proto__') | list",
+  "[a] | groupby('constructor')",
+  "[a] | map(attribute='__proto__.x') | list",
+  "'constructor' | extract(a)",
+  "lookup('constructor', 'x')",
+  'global',
+  'process.exit()',
+  'this',
+  'arguments',
+  'range(10 ** 9)',
+  '"a" * 10 ** 9',
+  '[1] * 10 ** 9',
+  '2 ** 10 ** 10',
+  '("a" * 10000000) * 10',
+  'range(100000) | product(range(100000)) | list',
+  'range(20) | permutations | list | length',
+  'range(1000) | map("string") | join("x" * 100000)',
+  "'%9999999999d' % 1",
+  "'{:>9999999999}'.format(1)",
+  's.center(10 ** 10)',
+  's.ljust(10 ** 10)',
+  's | indent(10 ** 10)',
+  "long | regex_search('(a+)+b')",
+  "long | regex_search('(a|aa)+b')",
+  "long | regex_search('([a-z]+)*b')",
+  "long | regex_search('(a*)*b')",
+  "long | regex_search('(.*a){20}b')",
+  "long | regex_search('(?:a?){5000}b')",
+  "'x' is match('(x+x+)+y')",
+  "'&lol;' | from_yaml",
+  "('a: &a [x,x,x,x,x,x,x,x,x]\\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\\ne: [*d,*d,*d,*d,*d,*d,*d,*d,*d]' | from_yaml) | to_json | length",
+  `${'('.repeat(5000)}1${')'.repeat(5000)}`,
+  `${'['.repeat(5000)}${']'.repeat(5000)}`,
+  `${'not '.repeat(5000)}1`,
+  `${'-'.repeat(5000)}1`,
+  `1${' + 1'.repeat(10000)}`,
+  `n${' | int'.repeat(8000)}`,
+  `a${'.b'.repeat(20000)}`,
+];
+
+describe('hostile input', () => {
+  it.each(hostile.map((source) => [source.slice(0, 70), source] as const))('%s', (_name, source) => {
+    const started = performance.now();
+    const { expression } = compileExpression(source, where);
+    const result = attempt(() => expression?.evaluate(scope));
+    attempt(() => compileJinja(`{{ ${source} }}`, 't.j2').template?.render(scope));
+    expect(performance.now() - started).toBeLessThan(3000);
+    expect(typeof result).not.toBe('function');
+    expect(result).not.toBe(1);
+    expect(Reflect.get({}, 'polluted')).toBeUndefined();
+  });
+
+  it.each([
+    '{{constructor}}',
+    '{{a.constructor.constructor}}',
+    '{{lookup a "constructor"}}',
+    '{{lookup (lookup a "__proto__") "constructor"}}',
+    '{{#with a as |x|}}{{x.__proto__.y}}{{/with}}',
+    '{{#with "s" as |string|}}{{#with (string.sub.apply 0 "x")}}{{this}}{{/with}}{{/with}}',
+    '{{helperMissing}}',
+    '{{blockHelperMissing a}}',
+    '{{__defineGetter__ "x" a}}',
+    '{{@root.constructor}}',
+    '{{@partial-block}}',
+    '{{> (lookup . "constructor")}}',
+    '{{#each a}}{{@root.process}}{{/each}}',
+    '{{#if (constructor "return 1")}}x{{/if}}',
+  ])('Handlebars: %s', (text) => {
+    const result = attempt(() => renderHandlebars(text, 't.hbs', scope));
+    expect(result).toBeInstanceOf(VezaError);
+  });
+
+  it('does not let variables that double each other grow without end', () => {
+    const doubling = Object.fromEntries(
+      Array.from({ length: 60 }, (_, index) => [`v${index + 1}`, `{{ v${index} }}{{ v${index} }}`]),
+    );
+    const lists = Object.fromEntries(
+      Array.from({ length: 60 }, (_, index) => [`w${index + 1}`, `{{ [w${index}, w${index}] }}`]),
+    );
+    const bomb = createScope([templatedLayer({ v0: 'x', w0: ['x'], ...doubling, ...lists })]);
+    expect(attempt(() => bomb.get('v60'))).toMatchObject({ code: 'evaluation-limit' });
+    for (const use of ['w60 | string', 'w60 | to_json', 'w60 | flatten', 'w60 | to_yaml', '[w60] | unique']) {
+      const { expression } = compileExpression(use, where);
+      expect(
+        attempt(() => expression?.evaluate(bomb)),
+        use,
+      ).toMatchObject({ code: 'evaluation-limit' });
+    }
+  });
+});
+
+const fragments = [
+  'a',
+  'a.b',
+  'n',
+  's',
+  'l',
+  'nope',
+  '1',
+  '2.5',
+  "'x'",
+  '[1, 2]',
+  '{"k": n}',
+  'true',
+  'none',
+  'omit',
+  'range(3)',
+  ' + ',
+  ' - ',
+  ' * ',
+  ' / ',
+  ' // ',
+  ' % ',
+  ' ** ',
+  ' ~ ',
+  ' == ',
+  ' < ',
+  ' in ',
+  ' not in ',
+  ' and ',
+  ' or ',
+  ' not ',
+  ' is ',
+  ' is not ',
+  'defined',
+  'mapping',
+  'divisibleby 2',
+  ' | ',
+  'int',
+  'upper',
+  'list',
+  'join(",")',
+  'map("string")',
+  'default(1)',
+  'sort',
+  'first',
+  'length',
+  ' if ',
+  ' else ',
+  '(',
+  ')',
+  '[',
+  ']',
+  '{',
+  '}',
+  '.',
+  ',',
+  ':',
+  '=',
+  '*',
+  '**',
+  '{{',
+  '}}',
+  '{%',
+  '%}',
+  '{#',
+  '#}',
+  '{% if ',
+  '{% for x in ',
+  '{% endif %}',
+  '{% endfor %}',
+  '{% else %}',
+  '{% set x = ',
+  '\n',
+  '"',
+  "'",
+  '\\',
+  '-',
+  '\u0000',
+  '𝄞',
+  '__proto__',
+  'constructor',
+  '.format(n)',
+  '.split()',
+  '[::-1]',
+  '[0]',
+];
+const source = fc.oneof(
+  fc.array(fc.constantFrom(...fragments), { maxLength: 25 }).map((parts) => parts.join('')),
+  fc.string({ maxLength: 60 }),
+);
+
+describe('random input', () => {
+  it('of expressions ends in a value or in a VezaError', () => {
+    fc.assert(
+      fc.property(source, (text) => {
+        const { expression, diagnostics } = compileExpression(text, where);
+        expect(expression === null).toBe(diagnostics.length > 0);
+        attempt(() => expression?.evaluate(scope));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('of templates ends in a text or in a VezaError', () => {
+    fc.assert(
+      fc.property(source, (text) => {
+        const { template, diagnostics } = compileJinja(text, 't.j2');
+        expect(template === null).toBe(diagnostics.length > 0);
+        attempt(() => template?.render(scope));
+        attempt(() => compileTemplated({ k: text }, where).templated.evaluate(scope));
+        attempt(() => renderHandlebars(text, 't.hbs', scope));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('evaluates twice to the same', () => {
+    fc.assert(
+      fc.property(source, (text) => {
+        const { expression } = compileExpression(text, where);
+        const show = () => JSON.stringify(attempt(() => expression?.evaluate(createScope([values(data)]))));
+        expect(show()).toBe(show());
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

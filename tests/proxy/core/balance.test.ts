@@ -1,0 +1,227 @@
+// Who is picked: round robin by weight, HAProxy's ring with its own golden vectors, persistence, suspicion, limits.
+import { describe, expect, it } from 'vitest';
+import { Balancer } from '../../../src/proxy/core/balance/balancer.ts';
+import { hashKeyOf } from '../../../src/proxy/core/balance/hash-key.ts';
+import { HashRing, ringHash, sdbm } from '../../../src/proxy/core/balance/hash-ring.ts';
+import type { ServerState } from '../../../src/proxy/core/balance/server-state.ts';
+import { effectiveWeight, throttlePercent } from '../../../src/proxy/core/slowstart.ts';
+import { aBackend, statesOf } from '../support/builders.ts';
+
+interface Setting {
+  readonly balancer: Balancer<ServerState>;
+  readonly servers: readonly ServerState[];
+  pick(request?: object): string;
+}
+
+function setUp(backend: object = {}): Setting {
+  const config = aBackend(backend);
+  const servers = statesOf(config);
+  const balancer = new Balancer(config, servers);
+  return {
+    balancer,
+    servers,
+    pick: (request = {}) => {
+      const picked = balancer.pick({ nowMs: 0, tried: [], cookie: undefined, hashKey: undefined, ...request });
+      return typeof picked === 'string' ? picked : picked.config.name;
+    },
+  };
+}
+
+const weighted = (...weights: number[]): object => ({
+  servers: weights.map((weight, index) => ({ name: `s${index + 1}`, address: '192.0.2.1', port: 80 + index, weight })),
+});
+
+function picks(setting: Setting, count: number): string {
+  return Array.from({ length: count }, () => setting.pick()).join(' ');
+}
+
+describe('round robin', () => {
+  it('takes turns at equal weights', () => {
+    expect(picks(setUp(), 6)).toBe('s1 s2 s3 s1 s2 s3');
+  });
+
+  it('gives each server its weight in every cycle, spread out', () => {
+    const setting = setUp(weighted(5, 3));
+    expect(picks(setting, 8)).toBe('s1 s2 s1 s1 s2 s1 s2 s1');
+    expect(
+      picks(setUp(weighted(1, 2, 4)), 7)
+        .split(' ')
+        .sort()
+        .join(' '),
+    ).toBe('s1 s2 s2 s3 s3 s3 s3');
+  });
+
+  it('leaves out weight 0, DOWN, drained and servers in maintenance', () => {
+    const setting = setUp(weighted(1, 1, 0));
+    const [first, second] = setting.servers;
+    expect(picks(setting, 4)).toBe('s1 s2 s1 s2');
+    second?.apply({ key: 'api/s2', up: true, admin: 'drain', weight: 1, risingForMs: -1 }, 0);
+    expect(picks(setting, 2)).toBe('s1 s1');
+    first?.apply({ key: 'api/s1', up: false, admin: 'ready', weight: 1, risingForMs: -1 }, 0);
+    expect(setting.pick()).toBe('none');
+  });
+});
+
+describe('least connections', () => {
+  it('takes the one with the fewest requests for its weight, and turns among equals', () => {
+    const setting = setUp({ balance: 'leastconn', ...weighted(1, 1, 4) });
+    const [first, second, third] = setting.servers;
+    if (!first || !second || !third) throw new Error('no servers');
+    first.inFlight = second.inFlight = 1;
+    third.inFlight = 3;
+    expect(setting.pick()).toBe('s3');
+    third.inFlight = 9;
+    expect(new Set(picks(setting, 4).split(' '))).toEqual(new Set(['s1', 's2']));
+  });
+});
+
+describe('consistent hash', () => {
+  const golden = {
+    '1,1,1': '1 2 1 1 3 3 1 3 2 3 3 2 3 3 3 3 2 3 2 3 3 1 2 3 1 1 3 3 1 3 1 1 2 3 1 2 1 1 1 3',
+    '1,2,4': '1 2 3 3 3 3 2 3 2 3 3 2 3 3 2 2 3 3 2 3 2 1 2 3 1 1 3 3 2 3 1 1 2 3 1 2 3 3 1 3',
+  };
+
+  it.each(Object.entries(golden))('equals HAProxy for weights %s', (weights, expected) => {
+    const ring = new HashRing(
+      weights.split(',').map((weight, index) => ({ id: index + 1, points: 16 * Number(weight) })),
+    );
+    const ids = Array.from({ length: 40 }, (_, index) => ring.lookup(ringHash(`/u/${index}`), () => true));
+    expect(ids.join(' ')).toBe(expected);
+  });
+
+  it('equals HAProxy through the balancer too', () => {
+    const setting = setUp({ balance: 'hash', hash: { key: 'uri' }, ...weighted(1, 2, 4) });
+    const names = Array.from({ length: 40 }, (_, index) => setting.pick({ hashKey: `/u/${index}` }).slice(1));
+    expect(names.join(' ')).toBe(golden['1,2,4']);
+  });
+
+  it('computes sdbm without avalanche as the slot table of HAProxy shows', () => {
+    const slots = [1, 3, 2, 3, 2, 3, 3];
+    const expected = [3, 3, 1, 3, 2, 3, 2, 3, 3, 1, 3, 2, 3, 2, 3, 3, 1, 3, 2, 3, 3, 2, 3, 3, 1, 3, 2, 3, 2, 3];
+    expect(expected.map((_, index) => slots[sdbm(`/u/${index}`) % 7])).toEqual(expected);
+  });
+
+  it('moves only the keys of the server that is gone', () => {
+    const setting = setUp({ balance: 'hash', hash: { key: 'uri' } });
+    const keys = Array.from({ length: 500 }, (_, index) => `/track/${index}`);
+    const before = keys.map((hashKey) => setting.pick({ hashKey }));
+    setting.servers[1]?.apply({ key: 'api/s2', up: false, admin: 'ready', weight: 1, risingForMs: -1 }, 0);
+    setting.balancer.invalidate();
+    const after = keys.map((hashKey) => setting.pick({ hashKey }));
+    keys.forEach((_, index) => {
+      if (before[index] === 's2') expect(after[index]).not.toBe('s2');
+      else expect(after[index]).toBe(before[index]);
+    });
+  });
+
+  it('keeps every server within the bounded load', () => {
+    const setting = setUp({ balance: 'hash', hash: { key: 'uri', balanceFactor: 125 } });
+    for (let index = 0; index < 300; index += 1) {
+      const name = setting.pick({ hashKey: `/hot/${index % 3}` });
+      const server = setting.servers.find(({ config }) => config.name === name);
+      if (server) server.inFlight += 1;
+    }
+    for (const { inFlight } of setting.servers) expect(inFlight).toBeLessThanOrEqual(Math.ceil((300 * 1.25) / 3));
+  });
+
+  it.each([
+    [{ key: 'path-segment', index: 2 }, '/stream/42/seg1.ts?x', '42'],
+    [{ key: 'path-segment', index: 5 }, '/stream/42', undefined],
+    [{ key: 'path-regex', pattern: '^/[a-z]+/([0-9]+)' }, '/hls/77/a', '77'],
+    [{ key: 'uri' }, '/a/b/c?d', '/a/b/c'],
+    [{ key: 'uri', whole: true }, '/a?d', '/a?d'],
+    [{ key: 'uri', depth: 2 }, '/a/b/c', '/a/b'],
+    [{ key: 'query', name: 'id' }, '/a?x=1&id=9', '9'],
+    [{ key: 'header', name: 'X-Track' }, '/', 't1'],
+    [{ key: 'cookie', name: 'sid' }, '/', 'c1'],
+    [{ key: 'source' }, '/', '192.0.2.9'],
+  ])('reads its key: %j from %s', (hash, target, expected) => {
+    const { hash: config } = aBackend({ balance: 'hash', hash });
+    if (!config) throw new Error('no hash');
+    const request = { target, fields: 'X-Other: a\r\nx-track: t1\r\n', cookie: 'a=b; sid=c1', host: 'h' };
+    expect(hashKeyOf(config, request, '192.0.2.9')).toBe(expected);
+  });
+});
+
+describe('persistence', () => {
+  const cookie = { cookie: { name: 'SERVERID' } };
+
+  it('uses the server that the cookie names, also while it is drained, not when it is DOWN, suspect or tried', () => {
+    const setting = setUp(cookie);
+    const [, second] = setting.servers;
+    if (!second) throw new Error('no server');
+    expect(setting.pick({ cookie: 's2' })).toBe('s2');
+    second.apply({ key: 'api/s2', up: true, admin: 'drain', weight: 1, risingForMs: -1 }, 0);
+    expect(setting.pick({ cookie: 's2' })).toBe('s2');
+    expect(setting.pick({ cookie: 's2', tried: [second] })).not.toBe('s2');
+    second.suspect('unreachable', 100);
+    expect(setting.pick({ cookie: 's2' })).not.toBe('s2');
+    expect(setting.pick({ cookie: 's2', nowMs: 101 })).toBe('s2');
+    second.apply({ key: 'api/s2', up: true, admin: 'maint', weight: 1, risingForMs: -1 }, 0);
+    expect(setting.pick({ cookie: 's2', nowMs: 101 })).not.toBe('s2');
+  });
+
+  it('spreads requests with an unknown value', () => {
+    expect(setUp(cookie).pick({ cookie: 'nobody' })).toBe('s1');
+  });
+});
+
+describe('candidates', () => {
+  it('prefers servers that did not fail this request', () => {
+    const setting = setUp();
+    expect(setting.pick({ tried: [setting.servers[0]] })).toBe('s2');
+    expect(setting.pick({ tried: [...setting.servers] })).not.toBe('none');
+  });
+
+  it('uses a silent server only when there is no other, an unreachable one never', () => {
+    const setting = setUp(weighted(1, 1));
+    setting.servers[0]?.suspect('silent', 100);
+    expect(picks(setting, 2)).toBe('s2 s2');
+    setting.servers[1]?.suspect('unreachable', 100);
+    expect(picks(setting, 2)).toBe('s1 s1');
+    setting.servers[0]?.suspect('unreachable', 100);
+    expect(setting.pick()).toBe('none');
+  });
+
+  it('uses the first backup only while nobody else is usable', () => {
+    const servers = ['s1', 's2', 's3'].map((name, index) => ({
+      name,
+      address: 'a',
+      port: 80 + index,
+      backup: index > 0,
+    }));
+    const setting = setUp({ servers });
+    expect(picks(setting, 2)).toBe('s1 s1');
+    setting.servers[0]?.apply({ key: 'api/s1', up: false, admin: 'ready', weight: 1, risingForMs: -1 }, 0);
+    expect(picks(setting, 3)).toBe('s2 s2 s2');
+  });
+
+  it('passes over servers without a free slot, and says when all are full', () => {
+    const setting = setUp(weighted(1, 1));
+    for (const server of setting.servers) server.slots = 1;
+    const [first, second] = setting.servers;
+    if (!first || !second) throw new Error('no servers');
+    first.inFlight = 1;
+    expect(picks(setting, 2)).toBe('s2 s2');
+    second.inFlight = 1;
+    expect(setting.pick()).toBe('full');
+  });
+});
+
+describe('slowstart', () => {
+  it('grows from one sixteenth to all in sixteen steps, only after a recovery', () => {
+    const at = (ms: number): number => effectiveWeight(1, 1000, 16_000, 1000 + ms);
+    expect([0, 1000, 4000, 8000, 15_500, 16_000, 90_000].map(at)).toEqual([1, 1, 4, 8, 16, 16, 16]);
+    expect(effectiveWeight(3, 0, 16_000, 5)).toBe(48);
+    expect(throttlePercent(1000, 16_000, 9000)).toBe(50);
+    expect(throttlePercent(1000, 16_000, 17_000)).toBeUndefined();
+  });
+
+  it('shows in the share of traffic', () => {
+    const setting = setUp({ slowstart: '16s', ...weighted(1, 1) });
+    setting.servers[0]?.apply({ key: 'api/s1', up: true, admin: 'ready', weight: 1, risingForMs: 4000 }, 4001);
+    const names = Array.from({ length: 100 }, () => setting.pick({ nowMs: 4001 }));
+    expect(names.filter((name) => name === 's1').length).toBeGreaterThan(15);
+    expect(names.filter((name) => name === 's1').length).toBeLessThan(30);
+  });
+});

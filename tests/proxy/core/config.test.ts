@@ -1,0 +1,123 @@
+// Configuration files: the documented example is valid, and every kind of mistake is found with its place.
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseBind } from '../../../src/proxy/core/config/bind.ts';
+import { readConfig } from '../../../src/proxy/core/config/read.ts';
+
+const documentation = readFileSync(new URL('../../../docs/proxy-config.md', import.meta.url), 'utf8');
+const examples = [...documentation.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+
+const minimal = (change: (text: string) => string = (text) => text): string =>
+  change(
+    [
+      'frontends:',
+      "  - { name: http, bind: ['*:80'], defaultBackend: api }",
+      'backends:',
+      '  - name: api',
+      '    servers:',
+      '      - { name: a, address: 192.0.2.1, port: 80 }',
+      '',
+    ].join('\n'),
+  );
+
+describe('configuration', () => {
+  it.each(examples.map((example, index) => [index + 1, example] as const))(
+    'example %i of the documentation is valid',
+    (_index, example) => {
+      expect(readConfig(example, 'example.yml').diagnostics).toEqual([]);
+    },
+  );
+
+  it('fills in the defaults', () => {
+    const result = readConfig(minimal(), 'x.yml');
+    expect(result.ok && result.config).toMatchObject({
+      workers: 'auto',
+      graceMs: 30_000,
+      timeouts: { connectMs: 5000, clientMs: 60_000, firstByteMs: 1000, tunnelMs: 3_600_000 },
+      backends: [{ retries: 3, holdMs: 10_000, retryNonIdempotent: 'idempotency-key', shutdownSessionsOnDown: true }],
+    });
+  });
+
+  it('accepts JSON', () => {
+    const json = JSON.stringify({
+      frontends: [{ name: 'f', bind: [':80'] }],
+      backends: [{ name: 'b', servers: [{ name: 's', address: 'h', port: 1 }] }],
+    });
+    expect(readConfig(json, 'x.json').ok).toBe(true);
+  });
+
+  it.each([
+    ['an unknown key', 'name: api\n    blance: hash', 'unknown-key', 5, 'balance'],
+    ['an unknown backend', 'name: apj', 'unknown-backend', 2, 'apj'],
+    ['a bare number for a duration', 'name: api\n    hold: 5', 'bad-type', 5, '500ms'],
+    ['a wrong duration', 'name: api\n    hold: 5 sec', 'bad-value', 5, '500ms'],
+    ['a hash without settings', 'name: api\n    balance: hash', 'missing-key', 4, 'path-segment'],
+    [
+      'a hash without what its key needs',
+      'name: api\n    balance: hash\n    hash: { key: header }',
+      'missing-key',
+      6,
+      undefined,
+    ],
+    [
+      'a wrong regular expression',
+      'name: api\n    balance: hash\n    hash: { key: path-regex, pattern: "(" }',
+      'bad-regex',
+      6,
+      undefined,
+    ],
+    ['a wrong retry policy', 'name: api\n    retryNonIdempotent: sometimes', 'bad-value', 5, 'idempotency-key'],
+  ])('finds %s', (_name, replacement, code, line, hint) => {
+    const { ok, diagnostics } = readConfig(
+      minimal((text) => text.replace('name: api', replacement)),
+      'x.yml',
+    );
+    expect(ok).toBe(false);
+    expect(diagnostics).toMatchObject([{ code, where: { file: 'x.yml', line } }]);
+    if (hint !== undefined) expect(diagnostics[0]?.hint).toContain(hint);
+  });
+
+  it.each([
+    ['duplicate servers', '      - { name: a, address: 192.0.2.2, port: 80 }\n', 'duplicate-name'],
+    ['a port out of range', '      - { name: b, address: 192.0.2.2, port: 99999 }\n', 'bad-value'],
+    [
+      'a cookie that breaks the header',
+      '      - { name: b, address: 192.0.2.2, port: 80, cookie: "a;b" }\n',
+      'bad-value',
+    ],
+  ])('finds %s', (_name, line, code) => {
+    expect(
+      readConfig(
+        minimal((text) => text + line),
+        'x.yml',
+      ).diagnostics,
+    ).toMatchObject([{ code, where: { line: 7 } }]);
+  });
+
+  it('reports all problems at once', () => {
+    const text = minimal((yaml) =>
+      yaml.replace('name: api', 'name: api\n    hold: 5\n    retries: many\n    blance: x'),
+    );
+    expect(readConfig(text, 'x.yml').diagnostics).toHaveLength(3);
+  });
+
+  it('reports broken YAML with its place', () => {
+    expect(readConfig('frontends:\n  - name: [a\n', 'x.yml').diagnostics[0]).toMatchObject({
+      code: 'bad-yaml',
+      where: { file: 'x.yml' },
+    });
+  });
+
+  it.each([
+    ['*:80', '[::]:80'],
+    [':80', '[::]:80'],
+    ['127.0.0.1:8080', '127.0.0.1:8080'],
+    ['[::1]:443', '[::1]:443'],
+    ['unix:/run/x', 'unix:/run/x'],
+    ['80', undefined],
+    ['a:b', undefined],
+    ['1.2.3.4:99999', undefined],
+  ])('reads the address %s', (text, id) => {
+    expect(parseBind(text)?.id).toBe(id);
+  });
+});
