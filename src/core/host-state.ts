@@ -118,12 +118,14 @@ function longestFit(predictions: ReadonlyMap<string, Prediction>, key: string): 
 function predicted(before: object | null | Unknown, fit: Fit | null, by: string): object | null | Unknown | undefined {
   if (fit === null) return undefined;
   const { prediction } = fit;
-  const state = isFunction(prediction) ? (isUnknown(before) ? undefined : prediction(before)) : prediction;
+  const state = isComputed(prediction) ? (isUnknown(before) ? undefined : prediction(before)) : prediction;
   if (state === undefined || (state !== null && Object.values(state).some(isUnknown)))
     return fit.vague ? undefined : unknown(`depends on "${by}"`);
   return state;
 }
 
-function isFunction(prediction: Prediction): prediction is (before: object | null) => object | null | undefined {
+type Computed = (before: object | null) => object | null | undefined;
+
+function isComputed(prediction: Prediction): prediction is Computed {
   return typeof prediction === 'function';
 }

@@ -201,12 +201,7 @@ export function canonicalArgs(
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the registry holds modules of all argument types
-export type AnyStateModule = StateModule<any>;
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
-export type AnyControlModule = ControlModule<any>;
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
-export type AnyContactModule = ContactModule<any>;
-export type AnyModule = AnyStateModule | AnyControlModule | AnyContactModule;
+export type AnyModule = StateModule<any> | ControlModule<any> | ContactModule<any>;
 
 /** Defines a state module; the argument type comes from the schema. */
 export function defineModule<const S extends ArgsSchema>(

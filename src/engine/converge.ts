@@ -2,6 +2,7 @@
 // applied in one go when something must be seen or run before it can go on. ARCHITECTURE.md, "How a host is converged".
 import { isUnknown, type Unknown } from '../core/unknown.ts';
 import { VezaError } from '../lib/errors.ts';
+import { isJsonObject } from '../lib/json.ts';
 import type { Value } from '../language/value.ts';
 import type { Block, Node, Task } from '../playbook/ast.ts';
 import { ChangeQueue, HostStopped } from './change-queue.ts';
@@ -195,11 +196,18 @@ export class Converger {
         prepareItem(run.options, record.task, scope(), play.playbookDirectory, record.info.name);
       const prepared = await this.resolved(prepare, (preparation) => preparation.kind === 'unknown');
       if (prepared.kind === 'skip') item.status = 'skipped';
-      else if (prepared.kind === 'unknown') unknownItem(item, prepared.unknown);
+      else if (prepared.kind === 'unknown') this.#unknown(record, item, prepared.unknown);
       else await performItem(this, record, item, prepared);
     } catch (error) {
       failedItem(record, item, error);
     }
+  }
+
+  /** What it would have set is not known either. */
+  #unknown({ task }: TaskRecord, item: ItemRecord, open: Unknown): void {
+    unknownItem(item, open);
+    if (task.module !== 'set_fact' || !isJsonObject(task.args.raw)) return;
+    for (const name of Object.keys(task.args.raw)) this.context.host.facts[name] = open;
   }
 
   /** Applies the changes of a loop. Where one fails, the items after it are worked all the same, as Ansible does. */

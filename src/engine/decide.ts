@@ -3,7 +3,7 @@
 import { applied, difference, type Change } from '../core/change.ts';
 import { isUnknown, type Unknown } from '../core/unknown.ts';
 import type { HostState } from '../core/host-state.ts';
-import type { AnyStateModule } from '../core/module.ts';
+import type { StateModule } from '../core/module.ts';
 import type { Want } from '../core/resource.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
@@ -29,7 +29,7 @@ export function conditionsHold(conditions: readonly Expression[], scope: Scope):
 export interface Decision {
   readonly record: TaskRecord;
   readonly item: ItemRecord;
-  readonly module: AnyStateModule;
+  readonly module: StateModule<JsonObject>;
   readonly args: JsonObject;
   readonly identity: Identity;
   readonly environment: Readonly<Record<string, string>>;
@@ -124,8 +124,8 @@ function describe(
 ): NonNullable<ItemRecord['changes'][number]['diff']> {
   if (want.resource.describe) return want.resource.describe(want.id, change, current);
   const names = new Set([...Object.keys(change.before ?? {}), ...Object.keys(change.after ?? {})]);
-  // States are plain data; what JSON cannot show is not among their attributes.
-  const at = (side: object | null, name: string) => (side === null ? undefined : (Reflect.get(side, name) as Json));
+  const at = (side: object | null, name: string): Json | undefined =>
+    side === null ? undefined : (Reflect.get(side, name) as Json | undefined);
   return {
     attributes: [...names].map((name) => ({ name, before: at(change.before, name), after: at(change.after, name) })),
   };

@@ -1,7 +1,7 @@
 // Works one item of a task on one host as far as it goes without waiting for changes: an intermediate state
 // is "the changes decided so far must be applied first", which the caller does before asking again.
 import { isUnknown, type Unknown } from '../core/unknown.ts';
-import type { AnyModule, AnyControlModule, ModuleContext, AnyStateModule } from '../core/module.ts';
+import type { ContactModule, ControlModule, ModuleContext, StateModule } from '../core/module.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { Scope } from '../language/value.ts';
@@ -17,11 +17,12 @@ import type { ItemRecord, TaskRecord } from './record.ts';
 /** An item whose condition holds and whose arguments are known. */
 export interface Ready {
   readonly kind: 'ready';
-  readonly module: AnyModule;
+  readonly module: StateModule<JsonObject> | ControlModule<JsonObject> | ContactModule<JsonObject>;
   readonly args: JsonObject;
   readonly identity: Identity;
   readonly environment: Readonly<Record<string, string>>;
   readonly context: ModuleContext;
+  readonly verbosity: number;
 }
 
 export type Preparation = Ready | { readonly kind: 'skip' } | { readonly kind: 'unknown'; readonly unknown: Unknown };
@@ -75,7 +76,8 @@ export function prepareArguments(
       return text;
     },
   };
-  return { kind: 'ready', module, args, identity: identityOf(task, scope, options.connection), environment, context };
+  const identity = identityOf(task, scope, options.connection);
+  return { kind: 'ready', module, args, identity, environment, context, verbosity: options.verbosity ?? 0 };
 }
 
 function environmentOf(task: Task, scope: Scope): Record<string, string> | Unknown {
@@ -95,7 +97,10 @@ function environmentOf(task: Task, scope: Scope): Record<string, string> | Unkno
 }
 
 /** The wants of a state module, or what is unknown in the templates that they need. */
-export function wantsOf(ready: Ready, module: AnyStateModule): ReturnType<AnyStateModule['wants']> | Unknown {
+export function wantsOf(
+  ready: Ready,
+  module: StateModule<JsonObject>,
+): ReturnType<StateModule<JsonObject>['wants']> | Unknown {
   try {
     return module.wants(ready.args, ready.context);
   } catch (error) {
@@ -110,7 +115,7 @@ export function decisionFor(
   record: TaskRecord,
   item: ItemRecord,
   ready: Ready,
-  module: AnyStateModule,
+  module: StateModule<JsonObject>,
 ): Decision {
   const { task } = record;
   const taskCheck =
@@ -133,11 +138,11 @@ export function decisionFor(
 
 /** Runs a control module. Expressions in its arguments are evaluated in the item's scope. */
 export function runControl(
-  module: AnyControlModule,
+  module: ControlModule<JsonObject>,
   ready: Ready,
   item: ItemRecord,
   task: Task,
-): ReturnType<AnyControlModule['control']> | Unknown {
+): ReturnType<ControlModule<JsonObject>['control']> | Unknown {
   const open: Unknown[] = [];
   const evaluate = (source: string): Json => {
     const { expression, diagnostics } = compileExpression(source, task.args.where);
@@ -146,15 +151,19 @@ export function runControl(
         where: task.args.where,
       });
     const value = expression.evaluate(item.scope);
-    const doubt = unknownIn(value);
-    if (doubt) open.push(doubt);
+    const found = unknownIn(value);
+    if (found) open.push(found);
     // Unknown parts never leave this function: see below.
     return value as Json;
   };
-  const result = module.control(ready.args, {
-    taskName: ready.context.taskName,
-    checkMode: ready.context.checkMode,
-    evaluate,
-  });
-  return open[0] ?? result;
+  try {
+    const { verbosity, context } = ready;
+    const { taskName, checkMode } = context;
+    const result = module.control(ready.args, { taskName, checkMode, evaluate, verbosity });
+    return open[0] ?? result;
+  } catch (error) {
+    // What it makes of a value that is not known means nothing.
+    if (open[0] && error instanceof VezaError) return open[0];
+    throw error;
+  }
 }

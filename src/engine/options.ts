@@ -32,6 +32,8 @@ export interface EngineOptions {
   readonly checkMode: boolean;
   readonly diff: boolean;
   readonly forks: number;
+  /** How many times -v was given; 0 where left out. */
+  readonly verbosity?: number;
   readonly connection: ConnectionDefaults;
   readonly signal: AbortSignal;
 }

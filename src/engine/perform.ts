@@ -1,7 +1,8 @@
 // Does what an item asks, by the kind of its module.
 import { isUnknown } from '../core/unknown.ts';
-import type { ControlResult, AnyContactModule, AnyStateModule } from '../core/module.ts';
+import type { ControlResult, ContactModule, StateModule } from '../core/module.ts';
 import { VezaError } from '../lib/errors.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { Converger } from './converge.ts';
 import { decideWant, stepsOf, type Decision } from './decide.ts';
 import { decisionFor, runControl, wantsOf, type Ready } from './item.ts';
@@ -45,7 +46,7 @@ async function performState(
   record: TaskRecord,
   item: ItemRecord,
   ready: Ready,
-  module: AnyStateModule,
+  module: StateModule<JsonObject>,
 ): Promise<void> {
   const { run } = converger.context;
   item.result = (done) =>
@@ -106,6 +107,7 @@ function push(converger: Converger, decision: Decision, parts: readonly Part[]):
 async function performControl(converger: Converger, item: ItemRecord, outcome: ControlResult): Promise<void> {
   const { host, flushHandlers } = converger.context;
   if (outcome.result) item.result = () => outcome.result ?? {};
+  if (outcome.result?.['skipped'] === true) item.status = 'skipped';
   if (outcome.message !== undefined) item.shown = outcome.message;
   if (outcome.failed !== undefined) fail(item, { message: outcome.failed });
   Object.assign(host.facts, outcome.facts);
@@ -121,7 +123,7 @@ async function performContact(
   record: TaskRecord,
   item: ItemRecord,
   ready: Ready,
-  module: AnyContactModule,
+  module: ContactModule<JsonObject>,
 ): Promise<void> {
   const { run, host } = converger.context;
   if (run.options.checkMode && !(module.readOnly(ready.args) && host.totals.changed === 0)) {

@@ -73,10 +73,8 @@ function checkPlays(run: RunState): void {
 
 function patternOf(run: RunState, play: Play, variables: PlayVariables): string {
   const pattern = play.hosts.evaluate(outside(run, variables));
-  return [pattern]
-    .flat()
-    .map((part) => (typeof part === 'string' ? part : JSON.stringify(part)))
-    .join(',');
+  const terms: readonly unknown[] = Array.isArray(pattern) ? pattern : [pattern];
+  return terms.map(String).join(',');
 }
 
 /** Returns false where the run is over: as Ansible has it, when every host of a batch was lost, or too many of them. */

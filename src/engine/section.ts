@@ -82,6 +82,8 @@ export class SectionRun {
   /** Never rejects for what is the host's own trouble: that is in its `lost` and in the events. */
   async converge(): Promise<void> {
     const { host, run, section, play } = this.#options;
+    // A run acts on what it sees now; what a dry run foresees is nowhere else.
+    if (!run.options.checkMode) host.state.forget();
     try {
       if (section === play.sections[0]) this.#checkRoles();
       await this.#converger.section(section.nodes);

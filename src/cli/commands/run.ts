@@ -122,6 +122,7 @@ async function run(
     checkMode: flags.check ?? false,
     diff: flags.diff ?? false,
     forks: forksOf(flags.forks),
+    verbosity: flags.verbose,
     signal,
     connection: {
       ...connectionDefaults(flags),
