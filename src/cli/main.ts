@@ -10,6 +10,11 @@ import type { FailoverFlags } from './commands/test-failover.ts';
 
 /** Runs the command line; resolves to the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
+  // Whoever reads our output may stop reading (`| head`): that is no error of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exitCode = exitCodes.ok;
+  });
   let exitCode: number = exitCodes.ok;
   const program = new Command('veza-run')
     .description('Provision hosts over SSH, with dry runs that tell the truth.')
