@@ -84,7 +84,7 @@ export class HealthChecker {
     }
     task.running = true;
     task.again = false;
-    const result = await runCheck(check);
+    const result = await runCheck({ ...check, timeoutMs: record.health?.timeoutMs ?? check.timeoutMs });
     task.running = false;
     if (this.#tasks.get(record) !== task) return;
     this.#listener(record, result, record.record(result, performance.now()));
