@@ -83,15 +83,15 @@ function addLab(program: Command, report: (code: number) => void): void {
   add('up', 'boot every host of the inventory', async (flags) => (await commands()).labUp(flags));
   add('down', 'stop the hosts and leave nothing behind', async (flags) => (await commands()).labDown(flags));
   add('status', 'what is running', async (flags) => (await commands()).labStatus(flags));
-  add('ssh', 'log in to a host', async (flags, host) => (await commands()).labSsh(flags, host ?? ''), 'host');
+  add('ssh', 'log in to a host', async (flags, host) => (await commands()).labSsh(flags, host), 'host');
   add(
     'fail',
     'make a host fail: graceful, crash, hang, power-off, cable, slow, full-disk',
-    async (flags, host, way) => (await commands()).labFail(flags, host ?? '', way ?? ''),
+    async (flags, host, way) => (await commands()).labFail(flags, host, way),
     'host',
     'way',
   );
-  add('heal', 'undo what `fail` did', async (flags, host) => (await commands()).labHeal(flags, host ?? ''), 'host');
+  add('heal', 'undo what `fail` did', async (flags, host) => (await commands()).labHeal(flags, host), 'host');
 }
 
 function addTest(program: Command, report: (code: number) => void): void {

@@ -12,7 +12,7 @@ interface HostRow {
   task: string;
   sinceMs: number;
   show: ((text: string) => void) | null;
-  readonly done: Promise<void>;
+  readonly done: Promise<undefined>;
   readonly finish: () => void;
 }
 
@@ -50,11 +50,13 @@ export function createProgress(options: {
   };
   const start = (hosts: readonly string[]) => {
     for (const host of hosts) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      rows.set(host, { task: '', sinceMs: options.now(), show: null, done: promise, finish: resolve });
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      rows.set(host, { task: '', sinceMs: options.now(), show: null, done: promise, finish: () => resolve(undefined) });
     }
     timer = options.terminal
-      ? setTimeout(() => (shown = showRows(rows)), showAfterMs)
+      ? setTimeout(() => {
+          shown = showRows(rows);
+        }, showAfterMs)
       : setInterval(() => options.write(waiting(rows, options.now())), plainEveryMs);
     timer.unref();
   };

@@ -145,7 +145,9 @@ function unitActuator(session: Session, way: 'stop' | 'crash' | 'hang', unit: st
 function labActuator(flags: FailoverFlags, host: string): Actuator {
   const { lab } = openLab(flags);
   return {
-    fail: async () => void (await lab.fail(host, 'power-off')),
+    fail: async () => {
+      await lab.fail(host, 'power-off');
+    },
     heal: () => lab.heal(host),
   };
 }
