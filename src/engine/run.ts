@@ -7,7 +7,7 @@ import type { HostTotals } from './events.ts';
 import { toBoolean } from './identity.ts';
 import type { EngineOptions } from './options.ts';
 import { batchesOf, orderHosts } from './batches.ts';
-import { roleArgumentProblems, rolesOf } from './role-arguments.ts';
+import { mergedProblems, roleArgumentProblems, rolesOf } from './role-arguments.ts';
 import { SectionRun, taskInfos } from './section.ts';
 import { outsidePlays, scopeOf, type PlayVariables, type RunState } from './variables.ts';
 import type { Play, Playbook } from '../playbook/ast.ts';
@@ -65,7 +65,9 @@ function checkPlays(run: RunState): void {
     playbook.plays.flatMap((play) => {
       const variables = playVariables(run, play, dirname(playbook.file));
       const hosts = hostsOf(run, play, variables).flatMap((name) => run.hosts.get(name) ?? []);
-      return hosts.flatMap((host) => roleArgumentProblems(run, host, variables, { early: true }));
+      return mergedProblems(
+        new Map(hosts.map((host) => [host.host.name, roleArgumentProblems(run, host, variables, { early: true })])),
+      );
     }),
   );
   if (diagnostics.length > 0) throw new DiagnosticsError(diagnostics);

@@ -117,7 +117,8 @@ function attributeLine({ name, before, after, secret }: AttributeDiff): string {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? value : ((JSON.stringify(value)) ?? 'absent');
+  if (value === undefined) return 'absent';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function paintPatchLine(line: string, colors: Colors): string {
