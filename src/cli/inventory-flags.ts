@@ -1,8 +1,7 @@
 // What every command that works on hosts reads first: the inventory and the extra variables.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { userInfo } from 'node:os';
-import { parse } from 'yaml';
 import { diskFiles } from '../adapters/source-files.ts';
 import type { SshOptions } from '../adapters/ssh/transport.ts';
 import type { ConnectionDefaults } from '../engine/options.ts';
@@ -10,9 +9,9 @@ import { loadInventory } from '../inventory/load.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { compileTemplated } from '../language/templated.ts';
 import type { Variables } from '../language/value.ts';
+import { parseVariableFile, type VariableFile } from '../language/yaml-variables.ts';
 import type { Diagnostic } from '../lib/diagnostic.ts';
-import { messageOf, VezaError } from '../lib/errors.ts';
-import { isJsonObject } from '../lib/json.ts';
+import { DiagnosticsError } from '../lib/errors.ts';
 
 export interface InventoryFlags {
   readonly inventory?: readonly string[];
@@ -60,45 +59,50 @@ export function connectionDefaults(flags: InventoryFlags): ConnectionDefaults {
   };
 }
 
-/** `key=value ...`, JSON or YAML, or `@file`. Throws VezaError `invalid-extra-vars`. */
+/** `key=value ...`, JSON or YAML, or `@file`; later ones win. Throws DiagnosticsError. */
 export function readExtraVars(given: readonly string[]): Variables {
-  const variables = new Map<string, ReturnType<typeof compileTemplated>['templated']>();
-  for (const [index, text] of given.entries()) {
-    const file = text.startsWith('@') ? text.slice(1) : `--extra-vars ${index + 1}`;
-    for (const [name, value] of Object.entries(parseExtraVars(text))) {
-      const { templated, diagnostics } = compileTemplated(value, { file, line: 1, column: 1 });
-      const [problem] = diagnostics;
-      if (problem) throw new VezaError('invalid-extra-vars', `--extra-vars ${name}: ${problem.message}`);
-      variables.set(name, templated);
-    }
-  }
-  return variables;
+  const read = given.map((text) =>
+    text.startsWith('@')
+      ? fromFile(text.slice(1))
+      : /^\s*[{[]/.test(text)
+        ? parseVariableFile(text, flag)
+        : fromPairs(text),
+  );
+  const diagnostics = read.flatMap((one) => one.diagnostics);
+  if (diagnostics.some(({ severity }) => severity === 'error')) throw new DiagnosticsError(diagnostics);
+  return new Map(read.flatMap(({ variables }) => [...variables]));
 }
 
-function parseExtraVars(text: string): Record<string, unknown> {
-  try {
-    const source = text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text;
-    if (text.startsWith('@') || /^\s*[{[]/.test(source)) {
-      const value: unknown = parse(source);
-      if (isJsonObject(value)) return { ...value };
-      throw new TypeError('it must be a map');
-    }
-    return keyValues(source);
-  } catch (error) {
-    throw new VezaError(
-      'invalid-extra-vars',
-      `--extra-vars ${JSON.stringify(text)} could not be read: ${messageOf(error)}`,
-      {
-        hint: 'use key=value, JSON, or @file with YAML or JSON',
-        cause: error,
-      },
-    );
-  }
+const flag = '--extra-vars';
+
+function fromFile(path: string): VariableFile {
+  const text = diskFiles().read(path);
+  if (text !== null) return parseVariableFile(text, path);
+  return problem(
+    `there is no file "${path}" for ${flag}`,
+    'file-not-found',
+    'after the @ comes the path of a YAML or JSON file',
+  );
 }
 
 /** `a=1 b='two words'`: values are strings, as with Ansible. */
-function keyValues(text: string): Record<string, string> {
+function fromPairs(text: string): VariableFile {
   const pairs = [...text.matchAll(/([A-Za-z_]\w*)=("(?:[^"\\]|\\.)*"|'[^']*'|\S*)\s*/g)];
-  if (pairs.map(([all]) => all).join('') !== text.trimStart()) throw new TypeError('it is not a list of key=value');
-  return Object.fromEntries(pairs.map(([, key = '', value = '']) => [key, value.replace(/^(["'])(.*)\1$/s, '$2')]));
+  if (pairs.map(([all]) => all).join('') !== text.trimStart())
+    return problem(
+      `${flag} ${JSON.stringify(text)} is not key=value`,
+      'invalid-extra-vars',
+      'use key=value, JSON, or @file with YAML or JSON',
+    );
+  const diagnostics: Diagnostic[] = [];
+  const variables = pairs.map(([, key = '', value = '']) => {
+    const compiled = compileTemplated(value.replace(/^(["'])(.*)\1$/s, '$2'), { file: flag, line: 1, column: 1 });
+    diagnostics.push(...compiled.diagnostics);
+    return [key, compiled.templated] as const;
+  });
+  return { variables: new Map(variables), diagnostics };
+}
+
+function problem(message: string, code: string, hint: string): VariableFile {
+  return { variables: new Map(), diagnostics: [{ severity: 'error', code, message, hint }] };
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import pc from 'picocolors';
 import { formatDiagnostic, type Diagnostic } from '../lib/diagnostic.ts';
 import { DiagnosticsError, messageOf, VezaError } from '../lib/errors.ts';
+import { shownPath } from './paths.ts';
 
 export function print(text: string): void {
   process.stdout.write(text);
@@ -17,7 +18,9 @@ export function printDiagnostics(
   for (const diagnostic of ordered) {
     const file = diagnostic.where?.file;
     const text = formatDiagnostic(
-      diagnostic,
+      diagnostic.where
+        ? { ...diagnostic, where: { ...diagnostic.where, file: shownPath(diagnostic.where.file) } }
+        : diagnostic,
       file === undefined ? undefined : (sources.get(file) ?? readIfPossible(file)),
     );
     const [first = '', ...rest] = text.split('\n');
@@ -29,9 +32,12 @@ export function printDiagnostics(
 
 /** Prints what went wrong: for people if it was meant for them, with its stack if it is our own mistake. */
 export function printError(error: unknown): void {
-  if (error instanceof DiagnosticsError) return printDiagnostics(error.diagnostics);
+  if (error instanceof DiagnosticsError) {
+    printDiagnostics(error.diagnostics);
+    return;
+  }
   if (error instanceof VezaError) {
-    return printDiagnostics([
+    printDiagnostics([
       {
         severity: 'error',
         code: error.code,
@@ -40,6 +46,7 @@ export function printError(error: unknown): void {
         ...(error.hint ? { hint: error.hint } : {}),
       },
     ]);
+    return;
   }
   process.stderr.write(
     `${pc.red('error: this is a mistake in veza-run, please report it')}\n${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`,

@@ -1,5 +1,5 @@
 // Where this package is, and where it keeps what it makes.
-import { resolve } from 'node:path';
+import { isAbsolute, relative, resolve } from 'node:path';
 
 /** The package's own folder, from the source and from the build alike. */
 export const packageDirectory = resolve(import.meta.dirname, '../..');
@@ -10,3 +10,9 @@ export function labStateDirectory(name: string): string {
 }
 
 export const defaultInventory = resolve(packageDirectory, 'inventory/lab.yml');
+
+/** A path as people at this terminal would write it: relative where it is below the current folder. */
+export function shownPath(path: string): string {
+  const near = relative(process.cwd(), path);
+  return isAbsolute(path) && near !== '' && !near.startsWith('..') ? near : path;
+}

@@ -2,10 +2,8 @@
 import { resolve } from 'node:path';
 import type { SourceFiles } from '../core/source-files.ts';
 import type { Variables } from '../language/value.ts';
-import { compileVariables, noVariables } from '../language/yaml-variables.ts';
-import type { Diagnostic } from '../lib/diagnostic.ts';
+import { parseVariableFile } from '../language/yaml-variables.ts';
 import { DiagnosticsError, VezaError } from '../lib/errors.ts';
-import { parseYaml } from '../lib/yaml.ts';
 
 /** The variables of the first of `names` that exists. Throws VezaError `file-not-found`, DiagnosticsError. */
 export function readVarsFile(files: SourceFiles, names: readonly string[], directory: string): Variables {
@@ -13,10 +11,7 @@ export function readVarsFile(files: SourceFiles, names: readonly string[], direc
   for (const path of paths) {
     const text = files.read(path);
     if (text === null) continue;
-    const diagnostics: Diagnostic[] = [];
-    const { root, diagnostics: problems } = parseYaml(text, path);
-    diagnostics.push(...problems);
-    const variables = root ? compileVariables(root, (diagnostic) => diagnostics.push(diagnostic)) : noVariables;
+    const { variables, diagnostics } = parseVariableFile(text, path);
     if (diagnostics.some(({ severity }) => severity === 'error')) throw new DiagnosticsError(diagnostics);
     return variables;
   }

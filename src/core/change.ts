@@ -48,7 +48,7 @@ export function applied<S extends object>(current: S | null, change: Change<S>):
 /** Structural equality of plain values; two unknowns are never equal. */
 export function sameValue(left: unknown, right: unknown): boolean {
   if (isUnknown(left) || isUnknown(right)) return false;
-  if (Object.is(left, right)) return true;
+  if (left === right || Object.is(left, right)) return true;
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
   if (Array.isArray(left) !== Array.isArray(right)) return false;
   const leftKeys = Object.keys(left);

@@ -41,7 +41,7 @@ function problemsOfRole(
   const scope = scopeOf(run, host, variables, { role, vars: [], where: role.where });
   const diagnostics: Diagnostic[] = [];
   const given: Record<string, unknown> = {};
-  const owner = `role "${role.name}" on ${host.host.name}`;
+  const owner = `role "${role.name}"`;
   for (const name of Object.keys(properties)) {
     try {
       const value = role.params.get(name)?.evaluate(scope) ?? scope.get(name);
@@ -59,12 +59,12 @@ function problemsOfRole(
       });
     }
   }
-  for (const { message, hint, value } of schemaMessages(schema, given, { missing: !early })) {
+  for (const { property, message, hint, value } of schemaMessages(schema, given, { missing: !early })) {
     diagnostics.push({
       severity: 'error',
       code: 'invalid-role-argument',
       message: `${owner}: ${message}`,
-      where: role.where,
+      where: role.params.get(property)?.where ?? role.where,
       hint: hint ?? (isNumberAsText(value) ? textHint : `see ${role.path}/README.md for its variables`),
     });
   }
@@ -76,4 +76,15 @@ const textHint =
 
 function isNumberAsText(value: unknown): boolean {
   return typeof value === 'string' && /^(?:\d+|true|false)$/.test(value);
+}
+
+/** One diagnostic for the same mistake on several hosts. */
+export function mergedProblems(found: ReadonlyMap<string, readonly Diagnostic[]>): readonly Diagnostic[] {
+  const all = [...found].flatMap(([host, problems]) => problems.map((problem) => ({ host, problem })));
+  const groups = Map.groupBy(all, ({ problem }) => JSON.stringify(problem));
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    const hosts = group.map(({ host }) => host).join(', ');
+    return first ? [{ ...first.problem, message: `${first.problem.message} (on ${hosts})` }] : [];
+  });
 }

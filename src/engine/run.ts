@@ -1,13 +1,13 @@
 // Runs playbooks: play by play, batch by batch, section by section, every host of a batch beside the others.
 import { dirname } from 'node:path';
 import PQueue from 'p-queue';
-import { DiagnosticsError } from '../lib/errors.ts';
+import { DiagnosticsError, VezaError } from '../lib/errors.ts';
 import { HostRun } from './host.ts';
 import type { HostTotals } from './events.ts';
 import { toBoolean } from './identity.ts';
 import type { EngineOptions } from './options.ts';
 import { batchesOf, orderHosts } from './batches.ts';
-import { roleArgumentProblems, rolesOf } from './role-arguments.ts';
+import { mergedProblems, roleArgumentProblems, rolesOf } from './role-arguments.ts';
 import { SectionRun, taskInfos } from './section.ts';
 import { outsidePlays, scopeOf, type PlayVariables, type RunState } from './variables.ts';
 import type { Play, Playbook } from '../playbook/ast.ts';
@@ -64,11 +64,27 @@ function checkPlays(run: RunState): void {
   const diagnostics = run.options.playbooks.flatMap((playbook) =>
     playbook.plays.flatMap((play) => {
       const variables = playVariables(run, play, dirname(playbook.file));
-      const hosts = run.options.hostsOf(patternOf(run, play, variables)).flatMap((name) => run.hosts.get(name) ?? []);
-      return hosts.flatMap((host) => roleArgumentProblems(run, host, variables, { early: true }));
+      const hosts = hostsOf(run, play, variables).flatMap((name) => run.hosts.get(name) ?? []);
+      return mergedProblems(
+        new Map(hosts.map((host) => [host.host.name, roleArgumentProblems(run, host, variables, { early: true })])),
+      );
     }),
   );
   if (diagnostics.length > 0) throw new DiagnosticsError(diagnostics);
+}
+
+/** Throws VezaError with the place of the pattern. */
+function hostsOf(run: RunState, play: Play, variables: PlayVariables): readonly string[] {
+  const pattern = patternOf(run, play, variables);
+  try {
+    return run.options.hostsOf(pattern);
+  } catch (error) {
+    if (!(error instanceof VezaError) || error.where) throw error;
+    throw new VezaError(error.code, error.message, {
+      where: play.hosts.where,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+  }
 }
 
 function patternOf(run: RunState, play: Play, variables: PlayVariables): string {
@@ -83,7 +99,9 @@ async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<
   const directory = dirname(playbook.file);
   const variables = playVariables(run, play, directory);
   const pattern = patternOf(run, play, variables);
-  const hosts = orderHosts(options.hostsOf(pattern), play.order).filter((name) => run.hosts.get(name)?.lost === null);
+  const hosts = orderHosts(hostsOf(run, play, variables), play.order).filter(
+    (name) => run.hosts.get(name)?.lost === null,
+  );
   const name = play.name?.evaluate(outside(run, variables));
   options.emit({ type: 'play-begin', name: typeof name === 'string' ? name : pattern, hosts });
   for (const host of hosts) used.add(host);

@@ -3,6 +3,8 @@ import { near } from '../lib/suggest.ts';
 import { validatorFor } from '../lib/validate.ts';
 
 export interface SchemaMessage {
+  /** The property at the top that it is about. */
+  readonly property: string;
   readonly message: string;
   readonly hint?: string;
   /** What does not fit, where it is a value. */
@@ -22,20 +24,22 @@ export function schemaMessages(
     const suggestion = near(given, problem.candidates);
     const text = suggestion === null ? problem.hint : `did you mean "${suggestion}"?`;
     const hint = text === undefined ? {} : { hint: text };
+    const property = problem.path[0] ?? problem.name;
     switch (problem.kind) {
       case 'unknown':
-        return { message: `"${problem.name}" is not known${place ? ` in ${place}` : ''}`, ...hint };
+        return { property, message: `"${problem.name}" is not known${place ? ` in ${place}` : ''}`, ...hint };
       case 'missing':
-        return { message: `"${problem.name}" is missing${place ? ` in ${place}` : ''}` };
+        return { property, message: `"${problem.name}" is missing${place ? ` in ${place}` : ''}` };
       case 'wrong':
         return {
+          property,
           message: `"${place}" must be ${problem.wanted}, not ${shown(value, problem.path)}`,
           value: partAt(value, problem.path),
           ...hint,
         };
       default:
         problem.kind satisfies never;
-        return { message: 'is not valid' };
+        return { property, message: 'is not valid' };
     }
   });
 }

@@ -198,7 +198,7 @@ describe('role arguments', () => {
       },
     );
     await expect(run).rejects.toMatchObject({ name: 'DiagnosticsError' });
-    await expect(run).rejects.toThrow(/role "app" on h1: .*port/);
+    await expect(run).rejects.toThrow(/role "app": .*port.* \(on h1, h2\)/);
     expect(host.exists('touched')).toBe(false);
   });
 });

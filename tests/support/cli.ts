@@ -14,17 +14,20 @@ export interface CliResult {
   readonly durationMs: number;
 }
 
-/** Runs `veza-run` with these words, in the project's folder. */
+/** Runs `veza-run` with these words, in the project's folder unless told another. */
 export async function vezaRun(
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  directory = projectDirectory,
+  onStart: (pid: number) => void = () => undefined,
 ): Promise<CliResult> {
   const startedAt = performance.now();
   const child = spawn(process.execPath, [resolve(projectDirectory, 'bin/veza-run.js'), ...words], {
-    cwd: projectDirectory,
+    cwd: directory,
     env: { ...process.env, NO_COLOR: '1', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  if (child.pid !== undefined) onStart(child.pid);
   const [stdout, stderr, [exitCode]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

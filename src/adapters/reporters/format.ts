@@ -13,6 +13,8 @@ export interface Style {
   readonly diff: boolean;
   /** 0 to 4: -v, -vv, ... */
   readonly verbosity: number;
+  /** How paths of the controller are shown. Default: as they are. */
+  readonly path?: (file: string) => string;
 }
 
 const words = {
@@ -70,7 +72,7 @@ function resultLines(result: TaskResult, style: Style): string[] {
   if (result.shown !== undefined)
     say(typeof result.shown === 'string' ? result.shown : JSON.stringify(result.shown, null, 2));
   if (result.where && (result.status === 'failed' || result.status === 'unreachable'))
-    say(`at ${result.where.file}:${result.where.line}:${result.where.column}`);
+    say(`at ${style.path?.(result.where.file) ?? result.where.file}:${result.where.line}:${result.where.column}`);
   if (result.hint !== undefined) say(`help: ${result.hint}`);
   if (result.assuming !== undefined && style.verbosity > 0)
     say(`assuming that "${result.assuming}" does not change this`);
@@ -92,8 +94,13 @@ function changeLines(change: ResourceChange, colors: Colors): string[] {
     run: colors.cyan,
     'no-op': colors.dim,
   }[change.action];
-  const lines = [`    ${paint(`${signs[change.action]} ${change.key}`)}`];
+  const lines = [`    ${paint(`${signs[change.action]} ${shownKey(change.key)}`)}`];
   return change.diff ? [...lines, ...diffLines(change.diff, colors)] : lines;
+}
+
+/** Without the hash that tells commands apart. */
+function shownKey(key: string): string {
+  return key.startsWith('run:') ? key.replace(/ #[0-9a-f]+$/, '') : key;
 }
 
 function diffLines(diff: Diff, colors: Colors): string[] {
@@ -144,4 +151,9 @@ export function recapLines(hosts: ReadonlyMap<string, HostTotals>, colors: Color
       .join(' ')
       .trimEnd()}`;
   });
+}
+
+/** `1 host`, `2 hosts`. */
+export function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }

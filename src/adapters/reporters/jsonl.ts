@@ -4,8 +4,11 @@ import type { Redactor } from '../../lib/redact.ts';
 
 export function createJsonReporter(write: (text: string) => void, redactor: Redactor): (event: RunEvent) => void {
   return (event) => {
-    write(
-      `${redactor.redact(JSON.stringify(event, (_key, value: unknown): unknown => (value instanceof Map ? Object.fromEntries(value) : value)))}\n`,
-    );
+    // String by string, so that no secret can spoil the JSON around it.
+    const shown = (_key: string, value: unknown): unknown => {
+      if (value instanceof Map) return Object.fromEntries(value) as unknown;
+      return typeof value === 'string' ? redactor.redact(value) : value;
+    };
+    write(`${JSON.stringify(event, shown)}\n`);
   };
 }

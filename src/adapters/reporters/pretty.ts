@@ -1,6 +1,6 @@
 // For people: tasks in the order of the playbook, hosts with the same outcome on one line, a recap at the end.
 // Hosts run ahead of each other; a task is told when all hosts are past it.
-import { recapLines, taskLines, type Style } from './format.ts';
+import { counted, recapLines, taskLines, type Style } from './format.ts';
 import type { RunEvent, TaskInfo, TaskResult } from '../../engine/events.ts';
 import type { Redactor } from '../../lib/redact.ts';
 
@@ -11,13 +11,18 @@ export interface PrettyOptions {
   readonly checkMode: boolean;
 }
 
+interface Told {
+  readonly task: TaskInfo;
+  readonly results: TaskResult[];
+  /** Hosts that are past it. A handler may run twice in a section: then it is told twice. */
+  readonly past: Set<string>;
+}
+
 interface SectionState {
-  readonly hosts: Set<string>;
-  readonly order: TaskInfo[];
-  /** Of each task, by its place in `order`. */
-  readonly results: Map<number, TaskResult[]>;
-  /** The place that each host has got to. */
-  readonly reached: Map<string, number>;
+  readonly hosts: readonly string[];
+  readonly order: Told[];
+  /** The last task that each host is past; null: none yet, `end`: all of them. */
+  readonly reached: Map<string, Told | null | 'end'>;
   told: number;
 }
 
@@ -48,36 +53,44 @@ class PrettyReporter {
         return;
       case 'section-begin':
         this.#section = {
-          hosts: new Set(event.hosts),
-          order: [...event.tasks],
-          results: new Map(),
-          reached: new Map(event.hosts.map((host) => [host, -1])),
+          hosts: event.hosts,
+          order: event.tasks.map((task) => ({ task, results: [], past: new Set() })),
+          reached: new Map(event.hosts.map((host) => [host, null])),
           told: 0,
         };
         return;
       case 'task-begin':
         return;
       case 'task-item':
-      case 'task-end':
-        return this.#result(event.result, event.type === 'task-item');
+      case 'task-end': {
+        this.#result(event.result, event.type === 'task-item');
+        return;
+      }
       case 'host-section-end':
-        this.#section?.reached.set(event.host, Number.POSITIVE_INFINITY);
-        return this.#tell();
+        this.#section?.reached.set(event.host, 'end');
+        {
+          this.#tell();
+          return;
+        }
       case 'section-end':
         this.#tell();
         this.#section = null;
         return;
       case 'play-end':
         return;
-      case 'warning':
-        return this.#say(colors.yellow(`warning: ${event.message}`));
+      case 'warning': {
+        this.#say(colors.yellow(`warning: ${event.message}`));
+        return;
+      }
       case 'run-end': {
         const trips = [...event.roundTrips.values()].reduce((sum, count) => sum + count, 0);
         this.#say('', colors.bold('PLAY RECAP'), ...recapLines(event.hosts, colors));
         for (const task of this.#assumptions)
           this.#say(`assumed: what comes after "${task}" is not touched by it (-v shows where)`);
         this.#say(
-          colors.dim(`${event.hosts.size} hosts, ${trips} round trips, ${(event.durationMs / 1000).toFixed(1)} s`),
+          colors.dim(
+            `${counted(event.hosts.size, 'host')}, ${counted(trips, 'round trip')}, ${(event.durationMs / 1000).toFixed(1)} s`,
+          ),
         );
         return;
       }
@@ -89,34 +102,42 @@ class PrettyReporter {
   #result(result: TaskResult, item: boolean): void {
     if (result.assuming !== undefined) this.#assumptions.add(result.assuming);
     const section = this.#section;
-    if (!section) return this.#say(...taskLines(result.task.name, result.task.handler, [result], this.#options.style));
-    const place = this.#place(section, result.task);
-    const results = section.results.get(place) ?? [];
+    if (!section) {
+      this.#say(...taskLines(result.task.name, result.task.handler, [result], this.#options.style));
+      return;
+    }
+    const told = this.#place(section, result);
     // The items have told it all; the task's own line would say it twice.
-    const repeats = !item && results.some((one) => one.item !== undefined && one.host === result.host);
-    if (!repeats) results.push(result);
-    section.results.set(place, results);
-    if (!item) section.reached.set(result.host, Math.max(place, section.reached.get(result.host) ?? -1));
+    const repeats = !item && told.results.some((one) => one.item !== undefined && one.host === result.host);
+    if (!repeats) told.results.push(result);
+    if (!item) {
+      told.past.add(result.host);
+      section.reached.set(result.host, told);
+    }
     this.#tell();
   }
 
-  /** Handlers and connection troubles are not among the section's tasks: they come after those known so far. */
-  #place(section: SectionState, task: TaskInfo): number {
-    const known = section.order.findIndex(({ id }) => id === task.id);
-    if (known >= 0) return known;
-    section.order.push(task);
-    return section.order.length - 1;
+  /** Handlers and connection troubles are not among the section's tasks: they come where the host was at that moment. */
+  #place(section: SectionState, { task, host }: TaskResult): Told {
+    const known = section.order.find(
+      (one, index) => one.task.id === task.id && index >= section.told && !one.past.has(host),
+    );
+    if (known) return known;
+    const added: Told = { task, results: [], past: new Set() };
+    section.order.splice(placeOf(section, section.reached.get(host)) + 1, 0, added);
+    return added;
   }
 
   #tell(): void {
     const section = this.#section;
     if (!section) return;
-    const past = Math.min(...section.reached.values());
+    const past = Math.min(...[...section.reached.values()].map((reached) => placeOf(section, reached)));
     while (section.told < section.order.length && section.told <= past) {
-      const task = section.order[section.told];
-      const results = section.results.get(section.told);
-      if (task && results)
-        this.#say(...taskLines(task.name, task.handler, this.#ordered(section, results), this.#options.style));
+      const told = section.order[section.told];
+      if (told && told.results.length > 0)
+        this.#say(
+          ...taskLines(told.task.name, told.task.handler, this.#ordered(section, told.results), this.#options.style),
+        );
       section.told += 1;
     }
   }
@@ -124,7 +145,7 @@ class PrettyReporter {
   /** Items in the order of the loop, hosts in that of the inventory, however fast each was. */
   #ordered(section: SectionState, results: readonly TaskResult[]): readonly TaskResult[] {
     const items = [...new Set(results.map(({ item }) => item))];
-    const hosts = [...section.hosts];
+    const { hosts } = section;
     const rank = ({ item, host }: TaskResult) => items.indexOf(item) * hosts.length + hosts.indexOf(host);
     return results.toSorted((left, right) => rank(left) - rank(right));
   }
@@ -132,4 +153,9 @@ class PrettyReporter {
   #say(...lines: readonly string[]): void {
     this.#options.write(this.#options.redactor.redact(`${lines.join('\n')}\n`));
   }
+}
+
+function placeOf(section: SectionState, reached: Told | null | 'end' | undefined): number {
+  if (reached === 'end') return section.order.length;
+  return reached ? section.order.indexOf(reached) : -1;
 }

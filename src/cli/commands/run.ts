@@ -34,6 +34,7 @@ import {
 } from '../inventory-flags.ts';
 import { askPassword } from '../ask.ts';
 import { print, printDiagnostics } from '../output.ts';
+import { shownPath } from '../paths.ts';
 import { renderTemplate } from '../render.ts';
 import { readVarsFile } from '../vars-files.ts';
 
@@ -93,7 +94,7 @@ async function run(
         write: (text) => progress.write(text),
         redactor,
         checkMode: flags.check ?? false,
-        style: { colors: pc, diff: flags.diff ?? false, verbosity: flags.verbose },
+        style: { colors: pc, diff: flags.diff ?? false, verbosity: flags.verbose, path: shownPath },
       });
   const emit = (event: RunEvent) => {
     if (!flags.json) progress.handle(event);
@@ -175,7 +176,8 @@ function readPlaybooks(paths: readonly string[]): {
 
 function limitDiagnostics(loaded: LoadedInventory, limit: string | undefined): readonly Diagnostic[] {
   if (limit === undefined || !loaded.inventory) return [];
-  return selectHosts(loaded.inventory, limit).diagnostics;
+  // Only what is wrong with the limit: what the plays say of hosts is judged play by play.
+  return selectHosts(loaded.inventory, 'all', limit).diagnostics;
 }
 
 /** Throws VezaError `unknown-host` for a pattern that names nothing known. */
