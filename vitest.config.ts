@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 // unit: seconds, no root, no network but loopback. integration: real shells, sockets and processes, with real waits.
 // e2e: boots real hosts (needs root and Linux).
-const integration = ['tests/adapters/**/*.test.ts', 'tests/failover-unit/**/*.test.ts', 'tests/proxy/server/**/*.test.ts', 'tests/**/*.real.test.ts'];
+const integration = [
+  'tests/adapters/**/*.test.ts',
+  'tests/failover-unit/**/*.test.ts',
+  'tests/proxy/server/**/*.test.ts',
+  'tests/**/*.real.test.ts',
+];
 
 export default defineConfig({
   test: {

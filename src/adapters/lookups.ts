@@ -27,6 +27,11 @@ export function lookup(plugin: string, terms: readonly Value[], directory: strin
       hint: suggestion ? `did you mean "${suggestion}"?` : `known are: ${Object.keys(plugins).join(', ')}`,
     });
   }
-  const values = terms.map((term) => read(String(term), directory));
+  const values = terms.map((term) => read(wordOf(plugin, term), directory));
   return values.length === 1 ? (values[0] ?? null) : values;
+}
+
+function wordOf(plugin: string, term: Value): string {
+  if (typeof term === 'string' || typeof term === 'number') return String(term);
+  throw new VezaError('wrong-arguments', `lookup("${plugin}") needs text, not ${JSON.stringify(term)}`);
 }

@@ -10,6 +10,11 @@ import type { FailoverFlags } from './commands/test-failover.ts';
 
 /** Runs the command line; resolves to the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
+  // Whoever reads our output may stop reading (`| head`): that is no error of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exitCode = exitCodes.ok;
+  });
   let exitCode: number = exitCodes.ok;
   const program = new Command('veza-run')
     .description('Provision hosts over SSH, with dry runs that tell the truth.')
@@ -61,7 +66,7 @@ function addLab(program: Command, report: (code: number) => void): void {
   const add = (
     name: string,
     description: string,
-    run: (flags: LabFlags, ...words: string[]) => Promise<number>,
+    run: (flags: LabFlags, host: string, way: string) => Promise<number>,
     ...words: string[]
   ) => {
     const command = addInventoryOptions(lab.command(name).description(description)).option(
@@ -76,7 +81,7 @@ function addLab(program: Command, report: (code: number) => void): void {
         .option('--path <path>', 'the folder to fill (full-disk)');
     command.action(async (...all: unknown[]) => {
       const given = all.slice(0, words.length).map(String);
-      report(await run(command.opts<LabFlags>(), ...given));
+      report(await run(command.opts<LabFlags>(), given[0] ?? '', given[1] ?? ''));
     });
   };
   const commands = () => import('./commands/lab.ts');

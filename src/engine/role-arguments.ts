@@ -59,13 +59,13 @@ function problemsOfRole(
       });
     }
   }
-  for (const { property, message, hint } of schemaMessages(schema, given, { missing: !early })) {
+  for (const { property, message, hint, value } of schemaMessages(schema, given, { missing: !early })) {
     diagnostics.push({
       severity: 'error',
       code: 'invalid-role-argument',
       message: `${owner}: ${message}`,
       where: role.params.get(property)?.where ?? role.where,
-      hint: hint ?? `see ${role.path}/README.md for its variables`,
+      hint: hint ?? (isNumberAsText(value) ? textHint : `see ${role.path}/README.md for its variables`),
     });
   }
   return diagnostics;
@@ -80,4 +80,11 @@ export function mergedProblems(found: ReadonlyMap<string, readonly Diagnostic[]>
     const hosts = group.map(({ host }) => host).join(', ');
     return first ? [{ ...first.problem, message: `${first.problem.message} (on ${hosts})` }] : [];
   });
+}
+
+const textHint =
+  'without the quotes it is a number; the values of `-e key=value` are always text: use -e \'{"key": 1}\'';
+
+function isNumberAsText(value: unknown): boolean {
+  return typeof value === 'string' && /^(?:\d+|true|false)$/.test(value);
 }

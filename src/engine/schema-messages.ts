@@ -7,6 +7,8 @@ export interface SchemaMessage {
   readonly property: string;
   readonly message: string;
   readonly hint?: string;
+  /** What does not fit, where it is a value. */
+  readonly value?: unknown;
 }
 
 /** What is wrong with `value` under `schema`; nothing if it is valid. What is missing can be left out. */
@@ -32,6 +34,7 @@ export function schemaMessages(
         return {
           property,
           message: `"${place}" must be ${problem.wanted}, not ${shown(value, problem.path)}`,
+          value: partAt(value, problem.path),
           ...hint,
         };
       default:

@@ -199,7 +199,7 @@ function remoteWants(args: Args, src: string): Want[] {
       if (!applies()) return {};
       if (current === null) check();
       // A source that an earlier task is only going to write may have no hash yet: it then counts as different.
-      return desiredContent(current, facts()?.sha256 ?? 'unknown', path, optionsOf(args, facts()?.mode));
+      return desiredContent(current, { sha256: facts()?.sha256 ?? 'unknown' }, path, optionsOf(args, facts()?.mode));
     });
   return [
     ...accountWants(plain.attributes),

@@ -119,7 +119,7 @@ describe.skipIf(labMissing !== null && !labRequired)('the load-balanced stack', 
 
   it('reloads the balancer, and does not restart it, when its configuration changes', async () => {
     const pid = await mainPid('lb-1', 'veza-proxy');
-    const run = await vezaRunJson([playbook, ...stack.inventory, '-l', 'haproxy', '-e', 'haproxy_retries=2']);
+    const run = await vezaRunJson([playbook, ...stack.inventory, '-l', 'haproxy', '-e', '{"haproxy_retries": 2}']);
     expect(run.exitCode).toBe(0);
     expect(await mainPid('lb-1', 'veza-proxy')).toBe(pid);
     const { stdout } = await stack.lab.exec('lb-1', ['cat', '/etc/veza-proxy/config.yml']);
@@ -140,13 +140,23 @@ describe.skipIf(labMissing !== null && !labRequired)('the load-balanced stack', 
         '        validate: /usr/local/bin/node /opt/veza/proxy/veza-proxy.mjs validate %s',
       ].join('\n'),
     );
-    const before = (await stack.lab.exec('lb-1', 'ls -la /etc/veza-proxy; cat /etc/veza-proxy/config.yml')).stdout;
+    const before = (
+      await stack.lab.exec(
+        'lb-1',
+        'ls -A1 /etc/veza-proxy; stat -c %i,%a,%U,%G,%Y /etc/veza-proxy/config.yml; cat /etc/veza-proxy/config.yml',
+      )
+    ).stdout;
     const result = await vezaRun([file, ...stack.inventory]);
     expect(result.exitCode).toBe(3);
     expect(result.stdout).toContain('nonsense');
-    expect((await stack.lab.exec('lb-1', 'ls -la /etc/veza-proxy; cat /etc/veza-proxy/config.yml')).stdout).toBe(
-      before,
-    );
+    expect(
+      (
+        await stack.lab.exec(
+          'lb-1',
+          'ls -A1 /etc/veza-proxy; stat -c %i,%a,%U,%G,%Y /etc/veza-proxy/config.yml; cat /etc/veza-proxy/config.yml',
+        )
+      ).stdout,
+    ).toBe(before);
   });
 
   it('goes on with the other hosts when one cannot be reached', async () => {

@@ -199,6 +199,23 @@ describe('what does not converge', () => {
     expect(run.totals['h1']).toMatchObject({ failed: 1 });
   });
 
+  it('is not what another user changes again in the same batch', async () => {
+    const run = await host.run(
+      `
+- copy: { dest: "{{ root }}/a", content: "one", mode: "0600" }
+- copy: { dest: "{{ root }}/a", content: "two", mode: "0644" }
+  become: true
+  become_user: app
+- file: { path: "{{ root }}/b", state: touch }
+- file: { path: "{{ root }}/b", state: absent }
+  become: true
+`,
+      { oneUser: true },
+    );
+    expect(run.totals['h1']).toMatchObject({ changed: 4, failed: 0 });
+    expect(host.mode('a')).toBe('0644');
+  });
+
   it('is not what a later task of the same batch changes again', async () => {
     const run = await host.run(`
 - copy: { dest: "{{ root }}/a", content: "one", mode: "0600" }

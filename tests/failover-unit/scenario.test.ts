@@ -105,7 +105,9 @@ describe('the failover test', () => {
 
   it('does not begin when a server never answers', async () => {
     const csv = '# pxname,svname,status,chkdown,\npool,a,UP,0,\npool,b,UP,0,\npool,silent,UP,0,\n';
-    const report = await runFailover(options({ servers: ['a', 'b', 'silent'], way: 'none', stats: () => Promise.resolve(csv) }));
+    const report = await runFailover(
+      options({ servers: ['a', 'b', 'silent'], way: 'none', stats: () => Promise.resolve(csv) }),
+    );
     expect(passed(report)).toEqual({ preflight: true, baseline: false });
     expect(report.checks[1]?.detail).toMatch(/never answered by/);
   });

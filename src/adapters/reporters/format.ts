@@ -1,5 +1,6 @@
 // How results look as text. Pure; colours come from picocolors, which knows when there must be none.
 import pc from 'picocolors';
+import type { Json } from '../../lib/json.ts';
 import { unifiedDiff } from '../../lib/text-diff.ts';
 import type { AttributeDiff, Diff } from '../../core/resource.ts';
 import type { HostTotals, ResourceChange, TaskResult } from '../../engine/events.ts';
@@ -122,7 +123,7 @@ function attributeLine({ name, before, after, secret }: AttributeDiff): string {
   return `${name}: ${show(before)} -> ${after === undefined || after === null ? 'absent' : show(after)}`;
 }
 
-function show(value: unknown): string {
+function show(value: Json | undefined): string {
   if (value === undefined) return 'absent';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

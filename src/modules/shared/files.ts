@@ -27,10 +27,15 @@ export function bytesContent(bytes: Uint8Array): FileContent {
 /** Small files travel in the script and can be shown; large ones are only pointed at. */
 export function sourceContent(source: LocalSource): FileContent {
   const { path, sizeBytes } = source;
-  const known = { sha256: source.sha256(), sizeBytes };
-  return sizeBytes <= limits.inlineContentBytes
-    ? { ...known, bytes: () => source.read() }
-    : { ...known, local: { path, sizeBytes } };
+  const how = sizeBytes <= limits.inlineContentBytes ? { bytes: () => source.read() } : { local: { path, sizeBytes } };
+  return {
+    ...how,
+    sizeBytes,
+    // Asked for only where it matters: with `force: false` a large file that is there is never read.
+    get sha256() {
+      return source.sha256();
+    },
+  };
 }
 
 /** How a file that is to have a content is looked at. Nothing is hashed that need not be. */
@@ -51,7 +56,7 @@ export function contentId(path: string, content: FileContent, options: ContentOp
 
 export function desiredContent(
   current: FileState | null,
-  sha256: string,
+  content: Pick<FileContent, 'sha256'>,
   path: string,
   options: ContentOptions,
 ): Partial<FileState> {
@@ -64,7 +69,11 @@ export function desiredContent(
   }
   if (current !== null && !options.force) return {};
   const base = facts?.type === 'file' ? facts : null;
-  const wanted = { type: 'file' as const, sha256, ...wantedAttributes(options.attributes, base, 'file') };
+  const wanted = {
+    type: 'file' as const,
+    sha256: content.sha256,
+    ...wantedAttributes(options.attributes, base, 'file'),
+  };
   return throughLink ? { to: { mode: '0644', ...facts, ...wanted } } : wanted;
 }
 
@@ -76,7 +85,7 @@ export function contentWants(path: string, content: FileContent, options: Conten
     parent.want,
     want(file, contentId(path, content, options), (current) => {
       if (current === null) parent.check();
-      return desiredContent(current, content.sha256, path, options);
+      return desiredContent(current, content, path, options);
     }),
   ];
 }
@@ -98,10 +107,10 @@ export function contentOrInsideWants(
     want(file, contentId(path, content, options), (current) => {
       if (isFolder(current)) return {};
       if (current === null) parent.check();
-      return desiredContent(current, content.sha256, path, options);
+      return desiredContent(current, content, path, options);
     }),
     want(file, contentId(inside, content, options), (current) =>
-      isFolder(target.state()) ? desiredContent(current, content.sha256, inside, options) : {},
+      isFolder(target.state()) ? desiredContent(current, content, inside, options) : {},
     ),
   ];
 }

@@ -64,6 +64,12 @@ export class Health {
     return true;
   }
 
+  /** How long the next check may take: a server that traffic accuses has been silent for a while already. */
+  get timeoutMs(): number {
+    const { timeoutMs, fastinterMs } = this.#timing;
+    return this.#accused ? Math.min(timeoutMs, fastinterMs) : timeoutMs;
+  }
+
   /** Pause until the next check: inter when fully UP, downinter when fully DOWN, fastinter in between. */
   nextDelayMs(): number {
     if (!this.#checked || this.#accused) return this.#timing.fastinterMs;

@@ -10,17 +10,12 @@ import { errorResponse } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import { logRefusal } from './exchange-log.ts';
 import type { FrontendRuntime } from './frontend.ts';
+import { connectionLimits } from './limits.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 type Phase = 'idle' | 'head' | 'body' | 'busy' | 'tunnel' | 'lingering' | 'closed';
 type TimerRole = 'none' | 'idle' | 'head' | 'body' | 'wait' | 'commit' | 'stall' | 'linger';
-
-/** Pipelined requests kept in memory before the client is paused. */
-const pipelineBytes = 65_536;
-const drainIdleMs = 1000;
-/** After an early answer the rest of a request is read and dropped for this long, so that the answer arrives. */
-const lingerMs = 2000;
 
 export class ClientConnection extends WheelTimer {
   readonly socket: Socket;
@@ -67,8 +62,16 @@ export class ClientConnection extends WheelTimer {
     this.arm('stall', this.#context.config.timeouts.clientMs);
   }
 
+  /** The server takes no more for now; the client is not to blame for the time that takes. */
+  pause(): void {
+    this.socket.pause();
+    if (this.#role === 'body') this.disarm();
+  }
+
   resume(): void {
-    if (this.phase === 'body' || this.phase === 'tunnel') this.socket.resume();
+    if (this.phase !== 'body' && this.phase !== 'tunnel') return;
+    this.socket.resume();
+    if (this.phase === 'body' && this.#role === 'none') this.arm('body', this.#context.config.timeouts.clientMs);
   }
 
   disarm(): void {
@@ -110,7 +113,7 @@ export class ClientConnection extends WheelTimer {
   /** Closed after the next response, or idle for a while: closing at once would cut off requests on their way. */
   drain(): void {
     this.keepsAlive = false;
-    if (this.phase === 'idle' && !this.#pending) this.arm('idle', drainIdleMs);
+    if (this.phase === 'idle' && !this.#pending) this.arm('idle', connectionLimits.drainIdleMs);
   }
 
   destroy(): void {
@@ -131,11 +134,8 @@ export class ClientConnection extends WheelTimer {
       case 'head':
       case 'busy':
         this.#pending = this.#pending ? Buffer.concat([this.#pending, bytes]) : bytes;
-        if (this.phase === 'busy') {
-          if (this.#pending.length > pipelineBytes) this.socket.pause();
-        } else if (!this.#parsing) {
-          this.#process();
-        }
+        if (this.phase !== 'busy') this.#process();
+        else if (this.#pending.length > connectionLimits.pipelineBytes) this.socket.pause();
         return;
       case 'body':
         this.#readBody(bytes, 0);
@@ -163,11 +163,15 @@ export class ClientConnection extends WheelTimer {
 
   /** Reads requests as long as there are whole heads and nothing else is to be done first. */
   #process(): void {
+    if (this.#parsing) return;
     this.#parsing = true;
-    while (this.#pending && (this.phase === 'idle' || this.phase === 'head')) {
-      if (!this.#readHead(this.#pending)) break;
-    }
+    let goesOn = true;
+    while (goesOn && this.#pending && this.#awaitsHead()) goesOn = this.#readHead(this.#pending);
     this.#parsing = false;
+  }
+
+  #awaitsHead(): boolean {
+    return this.phase === 'idle' || this.phase === 'head';
   }
 
   /** Returns false when more bytes are needed or the connection is done. */
@@ -198,10 +202,7 @@ export class ClientConnection extends WheelTimer {
     const name = this.frontend.route(head.host, head.target);
     const backend = name === undefined ? undefined : this.#context.backend(name);
     this.#pending = undefined;
-    if (!backend) {
-      this.#refuse(refuse(404, 'no backend for this request'));
-      return;
-    }
+    if (!backend) return void this.#refuse(refuse(404, 'no backend for this request'));
     this.frontend.counters.begin();
     const exchange = new Exchange(this, head, backend, this.#context);
     this.#exchange = exchange;
@@ -237,17 +238,15 @@ export class ClientConnection extends WheelTimer {
     } else if (this.#role === 'body' || this.#role === 'none') {
       this.arm('body', this.#context.config.timeouts.clientMs);
     }
-    if (!exchange.onRequestBody(bytes, ranges, complete) && !complete) this.socket.pause();
+    if (!exchange.onRequestBody(bytes, ranges, complete) && !complete) this.pause();
   }
 
   /** The body is malformed: whatever was forwarded of it must not look complete. */
   #badBody(exchange: Exchange): void {
-    this.frontend.counters.requestErrors += 1;
     this.#exchange = undefined;
-    const answerable = !exchange.response.committed;
     exchange.abort();
-    if (answerable) this.#refuse(refuse(400, 'malformed chunk'));
-    else this.destroy();
+    if (exchange.response.committed) this.destroy();
+    else this.#refuse(refuse(400, 'malformed chunk'));
   }
 
   /** Answers a bad request and closes; always returns false. */
@@ -275,14 +274,14 @@ export class ClientConnection extends WheelTimer {
     if (this.socket.isPaused()) this.socket.resume();
     if (this.socket.writableNeedDrain) this.arm('stall', this.#context.config.timeouts.clientMs);
     else this.arm('idle', this.#context.config.timeouts.keepAliveMs);
-    if (this.#pending && !this.#parsing) this.#process();
+    this.#process();
   }
 
   #linger(): void {
     this.phase = 'lingering';
     this.socket.resume();
     this.socket.end();
-    this.arm('linger', lingerMs);
+    this.arm('linger', connectionLimits.lingerMs);
   }
 
   /** From now on bytes go through as they are; what the client sent early goes first. */

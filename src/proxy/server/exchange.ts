@@ -85,7 +85,7 @@ export class Exchange implements UpstreamOwner {
     this.body.add(bytes, ranges, complete, sent.length > 0);
     for (const attempt of sent) {
       if (!this.body.forward(attempt, bytes, ranges)) flows = false;
-      attempt.waitForResponse(this.#earlyWarningMs(), this.config.timeouts.serverMs);
+      attempt.waitForResponse(this.#earlyWarningMs(), this.config.timeouts.serverMs, this.#context.now());
     }
     return flows && (sent.length > 0 || !this.body.isFull);
   }
@@ -153,12 +153,10 @@ export class Exchange implements UpstreamOwner {
   }
 
   #send(connection: UpstreamConnection): void {
-    if (!this.body.send(connection)) this.client.socket.pause();
+    if (!this.body.send(connection)) this.client.pause();
     else if (!this.body.complete) this.client.resume();
     // The time it took to connect counts.
-    const early = this.#earlyWarningMs();
-    const leftMs = Math.max(1, connection.startedMs + early - this.#context.now());
-    connection.waitForResponse(early === 0 ? 0 : leftMs, this.config.timeouts.serverMs);
+    connection.waitForResponse(this.#earlyWarningMs(), this.config.timeouts.serverMs, connection.startedMs);
   }
 
   /** After how long silence is worth a second attempt; 0 = a second attempt is not allowed. */
@@ -227,7 +225,7 @@ export class Exchange implements UpstreamOwner {
     this.#attempts = [winner];
   }
 
-  /** No byte for a while: give another server the chance to answer first. */
+  /** No byte from the server for a while, not even for others: give another server the chance to answer first. */
   onSilence(connection: UpstreamConnection): void {
     const { server } = connection;
     if (!connection.sent) {
@@ -235,8 +233,7 @@ export class Exchange implements UpstreamOwner {
       if (this.config.retryNonIdempotent !== 'never' || this.replayable) connection.fail('connect-timeout');
       return;
     }
-    // A server that answers others meanwhile is alive, this request is merely slow.
-    if (server.lastByteMs < connection.startedMs) this.#context.accuse(server, 'silent');
+    this.#context.accuse(server, 'silent');
     if (this.#earlyWarningMs() === 0 || this.response.started || this.#attempts.length > this.config.retries) return;
     const nowMs = this.#context.now();
     this.plan.markTried(server);

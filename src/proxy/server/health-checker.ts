@@ -14,6 +14,7 @@ const maxResponseBytes = 16_384;
 
 interface Task {
   timer: NodeJS.Timeout | undefined;
+  dueMs: number;
   running: boolean;
   again: boolean;
 }
@@ -38,7 +39,7 @@ export class HealthChecker {
     const spreadMs = Math.min(1000, ...checked.map((record) => record.config.check?.interMs ?? 1000));
     checked.forEach((record, index) => {
       if (this.#tasks.has(record)) return;
-      const task: Task = { timer: undefined, running: false, again: false };
+      const task: Task = { timer: undefined, dueMs: 0, running: false, again: false };
       this.#tasks.set(record, task);
       this.#schedule(record, task, (spreadMs * index) / checked.length);
     });
@@ -54,10 +55,12 @@ export class HealthChecker {
 
   /** Requests wait for a server of this backend: look more often. */
   hurry(backend: string): void {
-    this.#held.set(backend, performance.now() + heldForMs);
+    const now = performance.now();
+    this.#held.set(backend, now + heldForMs);
     for (const [record, task] of this.#tasks) {
-      if (record.backend.name === backend && !record.up && !task.running)
-        this.#schedule(record, task, heldIntervalMs / 2);
+      if (record.backend.name !== backend || record.up || task.running) continue;
+      // Only ever earlier: reports come often, and must not push the check away.
+      if (task.dueMs - now > heldIntervalMs) this.#schedule(record, task, heldIntervalMs);
     }
   }
 
@@ -68,6 +71,7 @@ export class HealthChecker {
 
   #schedule(record: ServerRecord, task: Task, delayMs: number): void {
     clearTimeout(task.timer);
+    task.dueMs = performance.now() + delayMs;
     task.timer = setTimeout(() => void this.#run(record, task), delayMs);
   }
 
@@ -80,7 +84,7 @@ export class HealthChecker {
     }
     task.running = true;
     task.again = false;
-    const result = await runCheck(check);
+    const result = await runCheck({ ...check, timeoutMs: record.health?.timeoutMs ?? check.timeoutMs });
     task.running = false;
     if (this.#tasks.get(record) !== task) return;
     this.#listener(record, result, record.record(result, performance.now()));

@@ -64,7 +64,7 @@ export class Master {
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#checker.sync(this.#registry.records);
     process.on('SIGHUP', () => void this.reload());
-    process.on('SIGUSR1', () => this.#pool.broadcast({ type: 'reopen-log' }));
+    process.on('SIGUSR2', () => this.#pool.broadcast({ type: 'reopen-log' }));
     process.on('SIGTERM', () => void this.stop());
     process.on('SIGINT', () => void this.stop());
   }

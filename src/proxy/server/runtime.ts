@@ -25,6 +25,12 @@ export class ServerRuntime extends ServerState {
     this.key = serverKey(backend.config.name, config.name);
   }
 
+  /** The connection is idle no more. */
+  forget(connection: UpstreamConnection): void {
+    const at = this.idle.lastIndexOf(connection);
+    if (at >= 0) this.idle.splice(at, 1);
+  }
+
   /** Closes idle connections; those in use go on. */
   closeIdle(): void {
     for (const connection of [...this.idle]) connection.destroy();

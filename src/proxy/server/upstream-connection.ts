@@ -4,17 +4,14 @@ import { connect, type Socket } from 'node:net';
 import { BodyReader } from '../core/http/body-reader.ts';
 import { parseResponseHead, type ResponseHead } from '../core/http/response-head.ts';
 import { findHeadEnd, incomplete, malformed } from '../core/http/scan.ts';
+import { Patience } from '../core/patience.ts';
 import { WheelTimer } from '../core/timer-wheel.ts';
+import { connectionLimits } from './limits.ts';
 import type { ServerRuntime } from './runtime.ts';
 import type { Failure, UpstreamOwner } from './upstream-owner.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'tunnel' | 'closed';
-
-/** A response head larger than this is refused: four times what a request may have by default. */
-const maxResponseHeadBytes = 65_536;
-/** Idle connections are closed after this unless the server said less: Node's servers close after 5 s. */
-const idleMs = 4000;
 
 export class UpstreamConnection extends WheelTimer {
   readonly socket: Socket;
@@ -30,13 +27,12 @@ export class UpstreamConnection extends WheelTimer {
   requestDone = false;
   startedMs = 0;
   connectedMs = 0;
-  /** Clock time at which the server has been silent for too long. */
-  #expiresMs = Infinity;
+  readonly #patience = new Patience();
   #bodiless = false;
   #pending: Buffer | undefined;
   #head: ResponseHead | undefined;
   #body: BodyReader | undefined;
-  #keepMs = idleMs;
+  #keepMs: number = connectionLimits.upstreamIdleMs;
   #reusable = true;
 
   constructor(server: ServerRuntime, context: WorkerContext) {
@@ -64,21 +60,27 @@ export class UpstreamConnection extends WheelTimer {
     this.startedMs = now;
     const connecting = this.phase === 'connecting';
     if (!connecting) this.phase = 'head';
-    this.#expiresMs = now + (connecting ? this.server.backend.config.timeouts.connectMs : serverMs);
-    this.#context.wheel.arm(
-      this,
-      now,
-      firstByteMs > 0 ? Math.min(firstByteMs, this.#expiresMs - now) : this.#expiresMs - now,
-    );
+    const { connectMs } = this.server.backend.config.timeouts;
+    this.#patience.begin(now, firstByteMs, now + (connecting ? connectMs : serverMs));
+    this.#armWait(now);
     this.server.inFlight += 1;
     this.server.counters.begin();
   }
 
   /** The request is on its way: from now on `serverMs` counts, with the early warning before it. */
-  waitForResponse(firstByteMs: number, serverMs: number): void {
+  waitForResponse(firstByteMs: number, serverMs: number, sinceMs: number): void {
     const now = this.#context.now();
-    this.#expiresMs = now + serverMs;
-    this.#context.wheel.arm(this, now, firstByteMs > 0 ? Math.min(firstByteMs, serverMs) : serverMs);
+    this.#patience.begin(sinceMs, firstByteMs, now + serverMs);
+    this.#armWait(now);
+  }
+
+  #armWait(now: number): void {
+    this.#context.wheel.arm(this, now, this.#patience.nextMs(now, this.#lastByteMs()));
+  }
+
+  /** Bytes of others say nothing about a server that does not even accept. */
+  #lastByteMs(): number {
+    return this.sent ? this.server.lastByteMs : 0;
   }
 
   write(data: string | Uint8Array): boolean {
@@ -89,17 +91,21 @@ export class UpstreamConnection extends WheelTimer {
   override onTimer(nowMs: number): void {
     if (this.phase === 'idle') {
       this.destroy();
-    } else if (this.phase === 'tunnel' || nowMs >= this.#expiresMs) {
-      this.fail(this.phase === 'connecting' ? 'connect-timeout' : 'timeout');
-    } else {
-      this.#context.wheel.arm(this, nowMs, this.#expiresMs - nowMs);
-      this.owner?.onSilence(this);
+      return;
     }
+    // A client that takes its time is not the server's fault; its own timer watches it.
+    if (this.phase === 'body' && this.socket.isPaused()) this.#waitForBody();
+    const verdict = this.phase === 'tunnel' ? 'expired' : this.#patience.judge(nowMs, this.#lastByteMs());
+    if (verdict === 'expired') {
+      this.fail(this.phase === 'connecting' ? 'connect-timeout' : 'timeout');
+      return;
+    }
+    this.#armWait(nowMs);
+    if (verdict === 'silent') this.owner?.onSilence(this);
   }
 
   /** Nothing moved through a tunnel since this was called: close it after `tunnelMs`. */
   touchTunnel(tunnelMs: number): void {
-    this.#expiresMs = Infinity;
     this.#context.wheel.arm(this, this.#context.now(), tunnelMs);
   }
 
@@ -115,7 +121,7 @@ export class UpstreamConnection extends WheelTimer {
   /** Closes without a word to the owner. */
   destroy(): void {
     if (this.phase === 'closed') return;
-    if (this.phase === 'idle') this.#leaveIdle();
+    if (this.phase === 'idle') this.server.forget(this);
     this.phase = 'closed';
     this.#release();
     this.server.connections.delete(this);
@@ -129,11 +135,6 @@ export class UpstreamConnection extends WheelTimer {
     this.server.inFlight -= 1;
     this.server.counters.end();
     if (this.server.backend.isWaited) this.server.backend.wake();
-  }
-
-  #leaveIdle(): void {
-    const at = this.server.idle.lastIndexOf(this);
-    if (at >= 0) this.server.idle.splice(at, 1);
   }
 
   #onConnect(): void {
@@ -168,8 +169,7 @@ export class UpstreamConnection extends WheelTimer {
         this.#readHead(bytes);
         return;
       case 'body':
-        this.#context.wheel.arm(this, this.server.lastByteMs, this.server.backend.config.timeouts.serverMs);
-        this.#expiresMs = this.deadlineMs;
+        this.#waitForBody();
         this.#readBody(bytes, 0);
         return;
       case 'tunnel':
@@ -193,7 +193,7 @@ export class UpstreamConnection extends WheelTimer {
     let start = 0;
     while (this.phase === 'head') {
       const end = findHeadEnd(bytes, start, start);
-      if (end === malformed || (end === incomplete && bytes.length - start > maxResponseHeadBytes)) {
+      if (end === malformed || (end === incomplete && bytes.length - start > connectionLimits.responseHeadBytes)) {
         this.fail('malformed');
         return;
       }
@@ -208,8 +208,12 @@ export class UpstreamConnection extends WheelTimer {
       }
       start = end;
       if (head.status === 101) {
-        if (this.owner?.acceptsUpgrade === true) this.#toTunnel(head, bytes.subarray(start));
-        else this.fail('malformed');
+        if (this.owner?.acceptsUpgrade !== true) {
+          this.fail('malformed');
+          return;
+        }
+        this.phase = 'tunnel';
+        this.owner.onTunnel(this, head, bytes.subarray(start));
         return;
       }
       if (head.status >= 200) {
@@ -221,16 +225,13 @@ export class UpstreamConnection extends WheelTimer {
     }
   }
 
-  #toTunnel(head: ResponseHead, rest: Buffer): void {
-    this.phase = 'tunnel';
-    this.owner?.onTunnel(this, head, rest);
-  }
-
   #toBody(head: ResponseHead, bytes: Buffer, from: number): void {
     this.#head = head;
     this.#reusable = head.keepAlive;
     this.#keepMs =
-      head.keepAliveSeconds >= 0 ? Math.min(idleMs, Math.max(0, head.keepAliveSeconds * 1000 - 1000)) : idleMs;
+      head.keepAliveSeconds >= 0
+        ? Math.min(connectionLimits.upstreamIdleMs, Math.max(0, head.keepAliveSeconds * 1000 - 1000))
+        : connectionLimits.upstreamIdleMs;
     const available = bytes.length - from;
     if (head.length >= 0 && available >= head.length) {
       if (available > head.length) this.#reusable = false;
@@ -242,15 +243,14 @@ export class UpstreamConnection extends WheelTimer {
     }
     this.phase = 'body';
     this.#body = new BodyReader(head.length);
-    this.#context.wheel.arm(this, this.#context.now(), this.server.backend.config.timeouts.serverMs);
-    this.#expiresMs = this.deadlineMs;
+    this.#waitForBody();
     this.owner?.onHead(this, head);
-    if (available > 0 && this.#isReading()) this.#readBody(bytes, from);
+    if (available > 0 && isReading(this)) this.#readBody(bytes, from);
   }
 
-  /** The owner may have let go of the connection meanwhile. */
-  #isReading(): boolean {
-    return this.phase === 'body';
+  #waitForBody(): void {
+    const now = this.#context.now();
+    this.waitForResponse(0, this.server.backend.config.timeouts.serverMs, now);
   }
 
   #readBody(bytes: Buffer, from: number): void {
@@ -289,4 +289,9 @@ export class UpstreamConnection extends WheelTimer {
     this.#context.wheel.arm(this, this.#context.now(), this.#keepMs);
     this.#release();
   }
+}
+
+/** The owner may have let go of the connection meanwhile. */
+function isReading({ phase }: UpstreamConnection): boolean {
+  return phase === 'body';
 }

@@ -20,6 +20,7 @@ const suspicionMs = 10_000;
 const uncheckedSuspicionMs = 1000;
 /** How often the master may be told the same. */
 const repeatMs = 200;
+const remindMs = 500;
 const backlog = 4096;
 /** Requests that came while the grace time ran out may still be answered. */
 const lastRequestsMs = 5000;
@@ -37,11 +38,13 @@ export class Worker implements WorkerContext {
   readonly #told = new Map<string, number>();
   readonly #send: (message: FromWorker) => void;
   readonly #ticker: NodeJS.Timeout;
+  readonly #reminder: NodeJS.Timeout;
 
   constructor(send: (message: FromWorker) => void) {
     this.#send = send;
     this.wheel = new TimerWheel(this.now(), tickMs);
     this.#ticker = setInterval(() => this.wheel.advance(this.now()), tickMs);
+    this.#reminder = setInterval(() => this.#remind(), remindMs).unref();
   }
 
   get config(): ProxyConfig {
@@ -129,7 +132,8 @@ export class Worker implements WorkerContext {
     }
     await this.log.close();
     clearInterval(this.#ticker);
-    process.disconnect();
+    clearInterval(this.#reminder);
+    if (process.connected) process.disconnect();
   }
 
   #stopListening(): void {
@@ -188,6 +192,11 @@ export class Worker implements WorkerContext {
     this.#listeners.set(bind, server);
   }
 
+  /** Requests that wait without new ones coming still want their servers checked soon. */
+  #remind(): void {
+    for (const backend of this.#backends.values()) if (backend.isWaited) this.holding(backend);
+  }
+
   #trust(key: string): void {
     const server = this.#server(key);
     if (!server) return;
@@ -210,6 +219,8 @@ export class Worker implements WorkerContext {
   }
 
   #report(): Report {
+    const [first] = this.#frontends.values();
+    if (first) first.counters.logDropped = this.log.dropped;
     for (const backend of this.#backends.values()) {
       for (const server of backend.servers) server.counters.idle = server.idle.length;
     }
@@ -242,5 +253,5 @@ export function runWorker(): void {
   process.on('SIGTERM', () => undefined);
   process.on('SIGHUP', () => undefined);
   // Without a master nobody would ever stop it.
-  process.on('disconnect', () => void worker.stop(0, false));
+  process.on('disconnect', () => void worker.stop(worker.config.graceMs, false));
 }

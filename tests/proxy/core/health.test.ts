@@ -65,6 +65,15 @@ describe('health', () => {
     expect(health.nextDelayMs()).toBe(1000);
   });
 
+  it('gets less patience from a check while traffic accuses it', () => {
+    const health = aHealth({ timeout: '2s', fastinter: '1s' });
+    expect(health.timeoutMs).toBe(2000);
+    health.accuse();
+    expect(health.timeoutMs).toBe(1000);
+    health.record(true);
+    expect(health.timeoutMs).toBe(2000);
+  });
+
   it('once accused by traffic, one failed check is enough; a passed one clears it', () => {
     const health = aHealth();
     health.record(true);

@@ -172,19 +172,21 @@ describe('requests', () => {
   });
 
   it('of 8 MB in chunks arrive whole', async () => {
-    let got = '';
+    let got = 0;
+    let tail = '';
     answer = (socket, text) => {
-      got += text;
-      socket.on('data', (bytes: Buffer) => {
-        got += bytes.toString('latin1');
-        if (got.endsWith('0\r\n\r\n')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
-      });
-      answer = () => undefined;
+      const take = (piece: string): void => {
+        for (let at = 0; (at = piece.indexOf('z', at)) >= 0; at += 1) got += 1;
+        tail = (tail + piece).slice(-5);
+        if (tail === '0\r\n\r\n') socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      };
+      take(text.slice(text.indexOf('\r\n\r\n') + 4));
+      socket.removeAllListeners('data').on('data', (bytes: Buffer) => take(bytes.toString('latin1')));
     };
     const chunk = `10000\r\n${'z'.repeat(65_536)}\r\n`;
     const payload = `PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n${chunk.repeat(128)}0\r\n\r\n`;
     expect(statusOf(await request(proxy.port, payload, 3000))).toBe(200);
-    expect(got.replaceAll(/[^z]/g, '').length).toBe(128 * 65_536);
+    expect(got).toBe(128 * 65_536);
   });
 
   it('whose head comes too slowly get 408', async () => {

@@ -218,7 +218,7 @@ export const configSchema = {
         access: {
           type: 'string',
           default: 'off',
-          description: '`off`, `stdout`, or a file (opened again on SIGUSR1 and on reload).',
+          description: '`off`, `stdout`, or a file (opened again on SIGUSR2 and on reload).',
         },
       },
     },

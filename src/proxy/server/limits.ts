@@ -1,0 +1,14 @@
+// Limits of connections that no user needs to set, each with its reason. Units are in the names.
+
+export const connectionLimits = {
+  /** Pipelined requests kept in memory before the client is paused. */
+  pipelineBytes: 65_536,
+  /** After an early answer the rest of a request is read and dropped for this long, so that the answer arrives. */
+  lingerMs: 2000,
+  /** During a graceful stop an idle client has this long to send its next request and hear `Connection: close`. */
+  drainIdleMs: 1000,
+  /** A response head larger than this is refused: four times what a request may have by default. */
+  responseHeadBytes: 65_536,
+  /** Idle connections to servers are closed after this unless the server said less: Node's servers close after 5 s. */
+  upstreamIdleMs: 4000,
+} as const;
