@@ -230,3 +230,19 @@ describe('what does not converge', () => {
     expect(host.exists('b')).toBe(false);
   });
 });
+
+describe('a look at what would be there', () => {
+  it('knows what the change says of it', async () => {
+    const run = await host.run(
+      `
+- copy: { dest: "{{ root }}/a", content: "hello", mode: "0600" }
+- stat: { path: "{{ root }}/a" }
+  register: a
+- name: known
+  debug: { msg: "{{ a.stat.exists }} {{ a.stat.mode }} {{ a.stat.size }} {{ a.stat.isreg }}" }
+`,
+      { check: true },
+    );
+    expect(run.result('known').shown).toBe('True 0600 5 True');
+  });
+});
