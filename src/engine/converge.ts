@@ -27,6 +27,8 @@ export interface SectionContext {
   readonly selected: (task: Task) => boolean;
   /** Runs the notified handlers now (`meta: flush_handlers`). */
   readonly flushHandlers: () => Promise<void>;
+  /** Lets the lost hosts of the play take part again, from the next section on (`meta: clear_host_errors`). */
+  readonly clearErrors: () => Promise<void>;
 }
 
 export class Converger {
@@ -83,17 +85,27 @@ export class Converger {
     }
   }
 
+  /** A rescue is for what failed; `always` is for that too, but not for a host that is out of reach or out of the play. */
   async #block(block: Block): Promise<void> {
     await this.queue.flush();
+    let stopped = await this.#stopped(block.nodes);
+    if (stopped && block.rescue.length > 0) {
+      this.#rescue(stopped.record);
+      stopped = await this.#stopped(block.rescue);
+    }
+    const again = await this.#stopped(block.always);
+    if (again) throw again;
+    if (stopped) throw stopped;
+  }
+
+  async #stopped(nodes: readonly Node[]): Promise<HostStopped | null> {
     try {
-      await this.#whole(block.nodes);
+      await this.#whole(nodes);
+      return null;
     } catch (error) {
-      if (!(error instanceof HostStopped) || block.rescue.length === 0) throw error;
-      this.#rescue(error.record);
-      await this.#whole(block.rescue);
-    } finally {
       this.queue.drop();
-      await this.#whole(block.always);
+      if (error instanceof HostStopped) return error;
+      throw error;
     }
   }
 

@@ -105,7 +105,7 @@ function push(converger: Converger, decision: Decision, parts: readonly Part[]):
 }
 
 async function performControl(converger: Converger, item: ItemRecord, outcome: ControlResult): Promise<void> {
-  const { host, flushHandlers } = converger.context;
+  const { host, flushHandlers, clearErrors } = converger.context;
   if (outcome.result) item.result = () => outcome.result ?? {};
   if (outcome.result?.['skipped'] === true) item.status = 'skipped';
   if (outcome.message !== undefined) item.shown = outcome.message;
@@ -113,9 +113,19 @@ async function performControl(converger: Converger, item: ItemRecord, outcome: C
   Object.assign(host.facts, outcome.facts);
   if (outcome.meta === undefined || outcome.meta === 'noop') return;
   await converger.queue.flush();
-  if (outcome.meta === 'flush_handlers') await flushHandlers();
-  else if (outcome.meta === 'reset_connection') await host.reset();
-  else if (outcome.meta === 'end_host' || outcome.meta === 'end_play') throw new PlayEnded(outcome.meta === 'end_play');
+  switch (outcome.meta) {
+    case 'flush_handlers':
+      return flushHandlers();
+    case 'reset_connection':
+      return host.reset();
+    case 'clear_host_errors':
+      return clearErrors();
+    case 'end_host':
+    case 'end_play':
+      throw new PlayEnded(outcome.meta === 'end_play');
+    default:
+      outcome.meta satisfies never;
+  }
 }
 
 async function performContact(

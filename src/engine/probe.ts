@@ -76,9 +76,6 @@ function readKind(
     throw new VezaError(
       'probe-failed',
       `looking at ${resource.kind} resources failed (exit code ${result.exitCode}): ${result.stderr.trim()}`,
-      {
-        hint: 'run with -vvv to see the script',
-      },
     );
   }
   const states = resource.parse(result.stdout, ids) as Map<string, object | null>;

@@ -3,15 +3,26 @@ import { isUnknown } from '../core/unknown.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { Diagnostic } from '../lib/diagnostic.ts';
 import { isJsonObject } from '../lib/json.ts';
-import type { Play, RoleUse } from '../playbook/ast.ts';
+import type { Play, RoleUse, Section, Task } from '../playbook/ast.ts';
 import type { HostRun } from './host.ts';
 import { tasksOf } from './look-ahead.ts';
 import { schemaMessages } from './schema-messages.ts';
 import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
 
+/** The roles whose first task is in this section of the play. */
+export function rolesBeginningIn(play: Play, section: Section): readonly RoleUse[] {
+  const before = play.sections.slice(0, play.sections.indexOf(section));
+  const known = new Set(before.flatMap(({ nodes }) => rolesOfTasks(tasksOf(nodes))));
+  return rolesOfTasks(tasksOf(section.nodes)).filter((role) => !known.has(role));
+}
+
 /** Every role that a play uses, once, in the order of their first tasks. */
 export function rolesOf(play: Play): readonly RoleUse[] {
   const tasks = [...play.sections.flatMap(({ nodes }) => tasksOf(nodes)), ...play.handlers];
+  return rolesOfTasks(tasks);
+}
+
+function rolesOfTasks(tasks: readonly Task[]): readonly RoleUse[] {
   return [...new Set(tasks.flatMap(({ role }) => (role ? [...role.parents, role] : [])))];
 }
 
@@ -23,9 +34,11 @@ export function roleArgumentProblems(
   run: RunState,
   host: HostRun,
   variables: PlayVariables,
-  options: { readonly early: boolean },
+  options: { readonly early: boolean; readonly roles?: readonly RoleUse[] },
 ): readonly Diagnostic[] {
-  return variables.roles.flatMap((role) => problemsOfRole(run, host, variables, role, options.early));
+  return (options.roles ?? variables.roles).flatMap((role) =>
+    problemsOfRole(run, host, variables, role, options.early),
+  );
 }
 
 function problemsOfRole(
@@ -71,13 +84,6 @@ function problemsOfRole(
   return diagnostics;
 }
 
-const textHint =
-  'without the quotes it is a number; the values of `-e key=value` are always text: use -e \'{"key": 1}\'';
-
-function isNumberAsText(value: unknown): boolean {
-  return typeof value === 'string' && /^(?:\d+|true|false)$/.test(value);
-}
-
 /** One diagnostic for the same mistake on several hosts. */
 export function mergedProblems(found: ReadonlyMap<string, readonly Diagnostic[]>): readonly Diagnostic[] {
   const all = [...found].flatMap(([host, problems]) => problems.map((problem) => ({ host, problem })));
@@ -87,4 +93,11 @@ export function mergedProblems(found: ReadonlyMap<string, readonly Diagnostic[]>
     const hosts = group.map(({ host }) => host).join(', ');
     return first ? [{ ...first.problem, message: `${first.problem.message} (on ${hosts})` }] : [];
   });
+}
+
+const textHint =
+  'without the quotes it is a number; the values of `-e key=value` are always text: use -e \'{"key": 1}\'';
+
+function isNumberAsText(value: unknown): boolean {
+  return typeof value === 'string' && /^(?:\d+|true|false)$/.test(value);
 }

@@ -11,7 +11,7 @@ import { tasksOf } from './look-ahead.ts';
 import { PlayEnded } from './perform.ts';
 import { connectionCodes } from './ports.ts';
 import { problemOf } from './record.ts';
-import { roleArgumentProblems } from './role-arguments.ts';
+import { roleArgumentProblems, rolesBeginningIn } from './role-arguments.ts';
 import { toBoolean } from './identity.ts';
 import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
 
@@ -76,6 +76,7 @@ export class SectionRun {
       // Who is notified runs, whatever tags were asked for.
       selected: (task) => infos.of(task).handler || selectedByTags(task.tags, tags, skipTags),
       flushHandlers: () => this.#handlers(),
+      clearErrors: () => this.#clearErrors(),
     });
   }
 
@@ -85,7 +86,7 @@ export class SectionRun {
     // A run acts on what it sees now; what a dry run foresees is nowhere else.
     if (!run.options.checkMode) host.state.forget();
     try {
-      if (section === play.sections[0]) this.#checkRoles();
+      this.#checkRoles();
       await this.#converger.section(section.nodes);
       await this.#handlers();
     } catch (error) {
@@ -95,10 +96,11 @@ export class SectionRun {
     }
   }
 
-  /** Throws VezaError `invalid-role-argument` with all that is wrong, now that earlier plays have set what they set. */
+  /** Throws VezaError `invalid-role-argument` with all that is wrong, now that all before it has set what it sets. */
   #checkRoles(): void {
-    const { run, host, variables } = this.#options;
-    const problems = roleArgumentProblems(run, host, variables, { early: false });
+    const { run, host, variables, play, section } = this.#options;
+    const roles = rolesBeginningIn(play, section);
+    const problems = roleArgumentProblems(run, host, variables, { early: false, roles });
     const [first] = problems;
     if (!first) return;
     throw new VezaError('invalid-role-argument', problems.map(({ message }) => message).join('\n'), {
@@ -169,6 +171,17 @@ export class SectionRun {
     const { run, host, variables } = this.#options;
     if (!task.anyErrorsFatal) return false;
     return toBoolean(task.anyErrorsFatal.evaluate(scopeOf(run, host, variables, task)), 'any_errors_fatal');
+  }
+
+  async #clearErrors(): Promise<void> {
+    const { run, variables } = this.#options;
+    for (const name of variables.playHosts) {
+      const other = run.hosts.get(name);
+      if (!other || other.lost === null || other.lost === 'interrupted') continue;
+      await other.reset();
+      other.lost = null;
+      other.fatal = false;
+    }
   }
 
   #end({ everywhere }: PlayEnded): void {

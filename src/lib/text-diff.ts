@@ -14,6 +14,6 @@ export function unifiedDiff(path: string, before: string | null, after: string |
     undefined,
     { context: limits.diffContextLines },
   );
-  // The first line is a ruler that `diff -u` does not print.
-  return patch.replace(/^=+\n/, '').replace(/^(---|\+\+\+) (.*)\t$/gm, '$1 $2');
+  // The first lines are a name and a ruler that `diff -u` does not print.
+  return patch.replace(/^(?:Index: .*\n)?=+\n/, '').replace(/^(---|\+\+\+) (.*)\t$/gm, '$1 $2');
 }

@@ -99,7 +99,7 @@ const cases: readonly Case[] = [
 ];
 
 describe('bad input', () => {
-  it.each(cases.map((one) => [one.name, one] as const))('%s', async (name, one) => {
+  it.concurrent.each(cases.map((one) => [one.name, one] as const))('%s', async (name, one) => {
     const folder = join(directory, name.replaceAll(' ', '-'));
     const files = { 'inventory.yml': inventory, 'site.yml': one.playbook ?? fine, ...one.files };
     for (const [path, text] of Object.entries(files)) {

@@ -199,6 +199,23 @@ describe('what does not converge', () => {
     expect(run.totals['h1']).toMatchObject({ failed: 1 });
   });
 
+  it('is not what another user changes again in the same batch', async () => {
+    const run = await host.run(
+      `
+- copy: { dest: "{{ root }}/a", content: "one", mode: "0600" }
+- copy: { dest: "{{ root }}/a", content: "two", mode: "0644" }
+  become: true
+  become_user: app
+- file: { path: "{{ root }}/b", state: touch }
+- file: { path: "{{ root }}/b", state: absent }
+  become: true
+`,
+      { oneUser: true },
+    );
+    expect(run.totals['h1']).toMatchObject({ changed: 4, failed: 0 });
+    expect(host.mode('a')).toBe('0644');
+  });
+
   it('is not what a later task of the same batch changes again', async () => {
     const run = await host.run(`
 - copy: { dest: "{{ root }}/a", content: "one", mode: "0600" }
@@ -211,5 +228,21 @@ describe('what does not converge', () => {
     expect(host.read('a')).toBe('two');
     expect(host.mode('a')).toBe('0640');
     expect(host.exists('b')).toBe(false);
+  });
+});
+
+describe('a look at what would be there', () => {
+  it('knows what the change says of it', async () => {
+    const run = await host.run(
+      `
+- copy: { dest: "{{ root }}/a", content: "hello", mode: "0600" }
+- stat: { path: "{{ root }}/a" }
+  register: a
+- name: known
+  debug: { msg: "{{ a.stat.exists }} {{ a.stat.mode }} {{ a.stat.size }} {{ a.stat.isreg }}" }
+`,
+      { check: true },
+    );
+    expect(run.result('known').shown).toBe('True 0600 5 True');
   });
 });

@@ -231,3 +231,30 @@ describe('keywords of the connection', () => {
     expect(users.toSorted()).toEqual(['h1 one', 'h1 two', 'h2 own']);
   });
 });
+
+describe('role arguments that are set on the way', () => {
+  const files = {
+    'roles/app/meta/argument_specs.yml':
+      'argument_specs:\n  main:\n    options:\n      port: { type: int, required: true, description: x }\n',
+    'roles/app/tasks/main.yml': '- name: show\n  debug: { msg: "{{ port }}" }\n',
+  };
+
+  it('may come from tasks before the role', async () => {
+    const run = await host.run(
+      `
+- hosts: all
+  pre_tasks:
+    - set_fact: { port: 80 }
+  roles: [app]
+`,
+      { files },
+    );
+    expect(run.result('app : show').shown).toBe(80);
+  });
+
+  it('fail the host where they are missing after all', async () => {
+    const run = await host.run('\n- hosts: all\n  roles: [app]\n', { files });
+    expect(run.totals['h1']).toMatchObject({ failed: 1 });
+    expect(run.results[0]?.message).toContain('"port" is missing');
+  });
+});

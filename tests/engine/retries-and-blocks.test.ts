@@ -115,3 +115,38 @@ describe('blocks', () => {
     expect(host.exists('rescued')).toBe(true);
   });
 });
+
+describe('meta in blocks and after failures', () => {
+  it('leaves the play without what is always done', async () => {
+    const run = await host.run(`
+- block:
+    - meta: end_host
+  always:
+    - name: always
+      debug: { msg: x }
+- name: not reached
+  debug: { msg: x }
+`);
+    expect(run.results).toEqual([]);
+  });
+
+  it('lets failed hosts take part again', async () => {
+    const run = await host.run(
+      `
+- hosts: all
+  pre_tasks:
+    - name: fails on h2
+      command: "{{ 'false' if inventory_hostname == 'h2' else 'true' }}"
+  tasks:
+    - name: without h2
+      debug: { msg: x }
+    - meta: clear_host_errors
+  post_tasks:
+    - name: with h2
+      debug: { msg: x }
+`,
+      { hosts: ['h1', 'h2'] },
+    );
+    expect(run.statuses('h2')).toEqual(['fails on h2: failed', 'with h2: ok']);
+  });
+});

@@ -68,7 +68,7 @@ function colorOf(result: TaskResult, colors: Colors): Formatter {
 function resultLines(result: TaskResult, style: Style): string[] {
   const lines: string[] = [];
   const say = (text: string) => lines.push(...text.split('\n').map((line) => `    ${line}`.trimEnd()));
-  if (result.message !== undefined) say(result.status === 'unknown' ? `unknown: ${result.message}` : result.message);
+  if (result.message !== undefined) say(result.message);
   if (result.shown !== undefined)
     say(typeof result.shown === 'string' ? result.shown : JSON.stringify(result.shown, null, 2));
   if (result.where && (result.status === 'failed' || result.status === 'unreachable'))
@@ -77,11 +77,17 @@ function resultLines(result: TaskResult, style: Style): string[] {
   if (result.assuming !== undefined && style.verbosity > 0)
     say(`assuming that "${result.assuming}" does not change this`);
   if (style.diff) for (const change of result.changes) lines.push(...changeLines(change, style.colors));
-  if (result.output && (style.verbosity > 0 || (result.status === 'failed' && result.output.stdout.trim() !== ''))) {
-    for (const stream of ['stdout', 'stderr'] as const)
-      if (result.output[stream].trim() !== '') say(`${stream}: ${result.output[stream].trimEnd()}`);
+  for (const stream of streamsOf(result, style)) {
+    const text = result.output?.[stream].trimEnd() ?? '';
+    if (text.trim() !== '') say(`${stream}: ${text}`);
   }
   return lines;
+}
+
+/** The message of a failure has the end of its standard error, or else of its output. */
+function streamsOf({ status, output }: TaskResult, style: Style): readonly ('stdout' | 'stderr')[] {
+  if (style.verbosity > 0) return ['stdout', 'stderr'];
+  return status === 'failed' && output?.stderr.trim() !== '' ? ['stdout'] : [];
 }
 
 const signs = { create: '+', update: '~', delete: '-', run: '!', 'no-op': ' ' } as const;

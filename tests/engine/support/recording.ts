@@ -15,6 +15,8 @@ export interface RecordingOptions {
   readonly unreachable?: readonly string[];
   /** The connection of a host is lost instead of its nth batch (from 1). */
   readonly lostAt?: Readonly<Record<string, number>>;
+  /** Takes all users for the one who logged in, so that `become` needs no sudo here. */
+  readonly oneUser?: boolean;
   /** Called before each batch. */
   readonly onBatch?: (host: string, scripts: readonly string[]) => void;
 }
@@ -31,7 +33,7 @@ export function record(inner: Transport, options: RecordingOptions = {}): Record
       const sent: string[][] = batches.get(host.name) ?? [];
       batches.set(host.name, sent);
       const session = await inner.connect(host, signal);
-      return watched(session, (batch) => {
+      return watched(session, options.oneUser === true, (batch) => {
         const scripts = batch.steps.map(({ script }) => script.text);
         options.onBatch?.(host.name, scripts);
         sent.push(scripts);
@@ -43,7 +45,7 @@ export function record(inner: Transport, options: RecordingOptions = {}): Record
   return { transport, batches, addresses };
 }
 
-function watched(session: Session, before: (batch: Batch) => void): Session {
+function watched(session: Session, oneUser: boolean, before: (batch: Batch) => void): Session {
   return {
     get roundTrips() {
       return session.roundTrips;
@@ -51,7 +53,7 @@ function watched(session: Session, before: (batch: Batch) => void): Session {
     dial: (host, port, options) => session.dial(host, port, options),
     async run(batch): Promise<readonly StepResult[]> {
       before(batch);
-      return session.run(batch);
+      return session.run(oneUser ? { ...batch, identity: { ...batch.identity, user: null } } : batch);
     },
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
