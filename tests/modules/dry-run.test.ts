@@ -31,6 +31,10 @@ const absent: Readonly<Record<string, object>> = {
   package: { manager: 'apt', status: 'absent', configuration: false, candidate: '1.0' },
 };
 
+function unseen(kind: string, id: unknown): object | null {
+  return kind === 'tree' ? { below: 'as wanted', wanted: id } : (absent[kind] ?? null);
+}
+
 class Prospect {
   readonly #state = new HostState({ dryRun: true });
 
@@ -41,12 +45,12 @@ class Prospect {
     return module.wants(args, context).flatMap((want) => {
       const { resource, id, incidental } = want;
       const key = resource.key(id);
-      if (!this.#state.knows(want)) this.#state.see(want, clean[key] ?? absent[resource.kind] ?? null);
+      if (!this.#state.knows(want)) this.#state.see(want, clean[key] ?? unseen(resource.kind, id));
       const current = this.#state.get(want);
       if (current === undefined || isUnknown(current)) return [`unknown ${key}`];
       const change = difference(current, want.desired(current));
       if (change.action === 'no-op') return [];
-      const next = resource.predict ? resource.predict(id, change, current) : applied(current, change);
+      const next: unknown = resource.predict ? resource.predict(id, change, current) : applied(current, change);
       this.#state.foresee(want, next as object | null, resource.disturbs?.(id, change, current), name);
       const sure = Object.values(change.after ?? {}).some(isUnknown) ? 'perhaps ' : '';
       const shown = `${sure}${change.action} ${key}`;
@@ -126,6 +130,18 @@ it('what the old lists offer is still to be had when the lists have been read', 
   expect(host.task('apt', { update_cache: true })).toEqual(['update package-lists:host']);
   expect(host.task('apt', { name: 'a' })).toEqual(['update package:a']);
   expect(host.task('apt', { name: 'offered-later' })).toEqual(['unknown package:offered-later']);
+});
+
+it('attributes of a tree: what was put into it counts', () => {
+  const host = new Prospect();
+  const all = { path: '/opt/app', state: 'directory', recurse: true, mode: 'u=rwX,g=rX,o=' } as const;
+  host.task('file', all);
+  expect(host.task('copy', { dest: '/opt/app/a', content: 'x', mode: '0644' })).toEqual(['create file:/opt/app/a']);
+  const changes = host.task('file', all);
+  expect(changes).toHaveLength(1);
+  expect(changes[0]).toContain('update tree:/opt/app:');
+  expect(host.task('file', all)).toEqual([]);
+  expect(host.task('file', { path: '/opt/app/a', mode: '0640' })).toEqual([]);
 });
 
 it('links made in this run lead where they say', () => {
