@@ -25,7 +25,8 @@ export async function probe(
 ): Promise<void> {
   const unseen = looks.filter(({ want }) => !state.knows(want));
   const groups = Map.groupBy(unseen, ({ identity }) => `${identity.method} ${identity.user ?? ''}`);
-  await Promise.all(
+  // All of them must be over before anything is decided: an answer that comes late would undo what is foreseen by then.
+  const looked = await Promise.allSettled(
     [...groups.values()].map(async (group) => {
       const identity = group[0]?.identity;
       if (!identity) return;
@@ -44,6 +45,8 @@ export async function probe(
       });
     }),
   );
+  const failed = looked.find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 interface KindProbe extends ProbeStep {
