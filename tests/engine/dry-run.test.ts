@@ -46,7 +46,7 @@ describe('a dry run after a command', () => {
 `;
     const run = await host.run(tasks, { check: true });
     expect(run.result('into it')).toMatchObject({ status: 'unknown' });
-    expect(run.result('into it')?.message).toContain('depends on "build"; without it: Destination directory');
+    expect(run.result('into it').message).toContain('depends on "build"; without it: Destination directory');
     expect((await host.run(tasks)).statuses()).toEqual(['build: changed', 'into it: changed']);
   });
 
