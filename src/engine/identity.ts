@@ -38,6 +38,7 @@ export function addressOf(
       hint: 'use ssh or local',
     });
   }
+  refuseUnsupported(host, scope);
   const key =
     text(scope.get('ansible_ssh_private_key_file') ?? scope.get('ansible_private_key_file')) ?? defaults.privateKeyFile;
   const password = text(scope.get('ansible_password') ?? scope.get('ansible_ssh_pass')) ?? defaults.password;
@@ -55,6 +56,23 @@ export function addressOf(
     ...(password === undefined ? {} : { password }),
     ...(knownHosts === undefined ? {} : { knownHostsFile: knownHosts }),
   };
+}
+
+/** Variables that decide how a host is reached and that nothing here obeys: connecting otherwise than asked is no choice. */
+const unsupported = [
+  'ansible_ssh_common_args',
+  'ansible_ssh_extra_args',
+  'ansible_ssh_executable',
+  'ansible_become_flags',
+  'ansible_become_exe',
+];
+
+function refuseUnsupported(host: Host, scope: Scope): void {
+  const name = unsupported.find((one) => (text(scope.get(one)) ?? '') !== '');
+  if (name === undefined) return;
+  throw new VezaError('unsupported-variable', `${host.name}: ${name} is not supported yet`, {
+    hint: 'remove it; keys, ports, users and known_hosts have variables of their own (README, "Connections")',
+  });
 }
 
 function hostKeysOf(scope: Scope, defaults: ConnectionDefaults): HostAddress['hostKeys'] {

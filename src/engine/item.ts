@@ -77,6 +77,7 @@ export function prepareArguments(
     },
   };
   const identity = identityOf(task, scope, options.connection);
+  if (identity.password !== undefined) options.redactor.add(identity.password);
   return { kind: 'ready', module, args, identity, environment, context, verbosity: options.verbosity ?? 0 };
 }
 

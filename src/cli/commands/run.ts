@@ -55,7 +55,8 @@ export interface RunFlags extends InventoryFlags {
 }
 
 /** Resolves to the exit code. */
-export async function runCommand(paths: readonly string[], flags: RunFlags): Promise<number> {
+export async function runCommand(paths: readonly string[], given: RunFlags): Promise<number> {
+  const flags = given.limit?.startsWith('@') ? { ...given, limit: limitFromFile(given.limit.slice(1)) } : given;
   const [first = '.'] = paths;
   const loaded = readInventory(flags, { playbookDirectory: dirname(resolve(first)) });
   const { playbooks, sources, diagnostics } = readPlaybooks(paths);
@@ -172,6 +173,14 @@ function readPlaybooks(paths: readonly string[]): {
     sources: new Map(loaded.flatMap(({ sources }) => [...sources])),
     diagnostics: [...loaded.flatMap(({ diagnostics }) => diagnostics), ...playbooks.flatMap(unsupportedKeywords)],
   };
+}
+
+/** `--limit @FILE`: one pattern a line, as Ansible's retry files have them. Throws VezaError `file-not-found`. */
+function limitFromFile(path: string): string {
+  const text = files.read(resolve(path));
+  if (text === null) throw new VezaError('file-not-found', `there is no file "${path}" for --limit`);
+  const patterns = text.split('\n').map((line) => line.replace(/#.*/, '').trim());
+  return patterns.filter((line) => line !== '').join(',');
 }
 
 function limitDiagnostics(loaded: LoadedInventory, limit: string | undefined): readonly Diagnostic[] {
