@@ -24,7 +24,7 @@ export function createContact(ports: ContactPorts): Contact {
   return {
     signal,
     now: () => clock.now(),
-    sleep: (milliseconds) => clock.sleep(milliseconds, signal),
+    sleep: (milliseconds, own) => clock.sleep(milliseconds, own ? AbortSignal.any([signal, own]) : signal),
     look: (script) => ports.look(script),
     dial: (host, port, options) => ports.dial(host, port, { ...options, signal }),
     request: (options) => request(ports, options),

@@ -135,7 +135,8 @@ export interface Contact {
   request(options: HttpRequest): Promise<HttpResponse>;
   /** Runs a script that only reads. */
   look(script: Script): Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }>;
-  sleep(milliseconds: number): Promise<void>;
+  /** Rejects when `signal` (or the run) is aborted. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   now(): number;
   readonly signal: AbortSignal;
 }

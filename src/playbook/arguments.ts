@@ -3,9 +3,27 @@ import type { Json } from '../lib/json.ts';
 import { validatorFor } from '../lib/validate.ts';
 import type { SchemaProblem } from '../lib/validate.ts';
 import { dataOf, nodeAt } from '../lib/yaml-node.ts';
-import type { YamlMap, YamlNode } from '../lib/yaml-node.ts';
+import type { YamlEntry, YamlMap, YamlNode } from '../lib/yaml-node.ts';
 import { isTemplate, keySpot, suggestion } from './reader.ts';
 import type { ModuleInfo, Reader, Spot } from './reader.ts';
+
+/** The arguments under their own names, each still at its place. */
+export function canonicalArguments(reader: Reader, module: ModuleInfo, args: YamlMap): YamlMap {
+  const aliases = module.argumentAliases;
+  if (!aliases) return args;
+  const entries = new Map<string, YamlEntry>();
+  for (const entry of args.entries.values()) {
+    const key = Object.hasOwn(aliases, entry.key) ? (aliases[entry.key] ?? entry.key) : entry.key;
+    const other = entries.get(key);
+    if (other) {
+      const message = `${module.name}: "${other.key}" and "${entry.key}" are the same argument, and given twice`;
+      reader.error('duplicate-argument', message, keySpot(entry), `Keep "${key}".`);
+    } else {
+      entries.set(key, entry);
+    }
+  }
+  return { ...args, entries };
+}
 
 /** `given` tells arguments that come from elsewhere (module_defaults), so that they are not missing. */
 export function checkArguments(

@@ -3,7 +3,7 @@ import type { Templated } from '../language/value.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { isNull, textOf } from '../lib/yaml-node.ts';
 import type { YamlEntry, YamlMap, YamlNode } from '../lib/yaml-node.ts';
-import { checkArguments } from './arguments.ts';
+import { canonicalArguments, checkArguments } from './arguments.ts';
 import { unknownKeyword } from './check-keywords.ts';
 import { freeFormArguments } from './free-form.ts';
 import { isKeyword, keywordsOf } from './keywords.ts';
@@ -62,7 +62,8 @@ export function readArguments(
   const own = argumentMap(reader, module, entry);
   if (!own) return reader.templated(entry.value);
   const entries = new Map([...(more?.kind === 'map' ? more.entries : []), ...own.entries]);
-  const map = withExpressions(reader, module, { ...own, entries });
+  const canonical = canonicalArguments(reader, module, { ...own, entries });
+  const map = withExpressions(reader, module, canonical);
   const given = namesGiven(defaults, module.name);
   checkArguments(reader, module, map, keySpot(entry), (name) => given.has(name));
   return reader.templated(map);

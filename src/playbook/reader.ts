@@ -18,6 +18,8 @@ export interface ModuleInfo {
   /** JSON Schema of the arguments. */
   readonly schema: unknown;
   readonly freeForm?: string;
+  /** Other names of arguments, by which playbooks may call them: `{ dest: 'path' }`. */
+  readonly argumentAliases?: Readonly<Record<string, string>>;
   /** Arguments that are expressions, not templates. */
   readonly expressions?: readonly string[];
 }

@@ -2,7 +2,7 @@
 import type { Expression, Templated, Variables } from '../language/value.ts';
 import { isNull } from '../lib/yaml-node.ts';
 import type { YamlEntry, YamlMap, YamlNode } from '../lib/yaml-node.ts';
-import { checkArguments } from './arguments.ts';
+import { canonicalArguments, checkArguments } from './arguments.ts';
 import type { Inherited, RoleUse, Task } from './ast.ts';
 import { findModule } from './modules.ts';
 import { isTemplate, keySpot, suggestion } from './reader.ts';
@@ -151,8 +151,9 @@ function canonicalDefaults(reader: Reader, map: YamlMap): YamlMap {
       entries.set(module.name, { ...entry, key: module.name });
     } else {
       // Defaults need not be complete.
-      checkArguments(reader, module, entry.value, keySpot(entry), () => true);
-      entries.set(module.name, { ...entry, key: module.name });
+      const value = canonicalArguments(reader, module, entry.value);
+      checkArguments(reader, module, value, keySpot(entry), () => true);
+      entries.set(module.name, { ...entry, key: module.name, value });
     }
   }
   return { ...map, entries };

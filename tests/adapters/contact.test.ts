@@ -29,6 +29,9 @@ function dial(host: string, port: number, options: { readonly timeoutMs: number 
   });
 }
 
+/** How many waits are not over. */
+let waiting = 0;
+
 function aContact(signal = new AbortController().signal) {
   return createContact({
     dial,
@@ -40,9 +43,18 @@ function aContact(signal = new AbortController().signal) {
         return Promise.resolve({ exitCode: 1, stdout: '', stderr: '' });
       }
     },
-    clock: { now: () => Date.now(), sleep: (milliseconds) => delay(milliseconds) },
+    clock: { now: () => Date.now(), sleep },
     signal,
   });
+}
+
+async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  waiting += 1;
+  try {
+    await delay(milliseconds, undefined, signal ? { signal } : {});
+  } finally {
+    waiting -= 1;
+  }
 }
 
 async function listening(server: Server | ReturnType<typeof createTcpServer>): Promise<number> {
@@ -248,6 +260,8 @@ describe('wait_for', () => {
     expect(await waitFor.contact({ port }, aContact())).not.toHaveProperty('failed');
     const said = await waitFor.contact({ port, search_regex: 'ready (v\\d)' }, aContact());
     expect(said.result).toMatchObject({ match_groups: ['v7'], port, state: 'started' });
+    await delay(0);
+    expect(waiting).toBe(0);
     setTimeout(() => server.close(), 50);
     expect(await waitFor.contact({ port, state: 'stopped', sleep: 0.02, timeout: 5 }, aContact())).not.toHaveProperty(
       'failed',

@@ -7,7 +7,13 @@ const flag = { type: 'boolean' } as const;
 function module(
   name: string,
   properties: object,
-  more: { required?: string[]; freeForm?: string; expressions?: string[]; anyOf?: object[] } = {},
+  more: {
+    required?: string[];
+    freeForm?: string;
+    expressions?: string[];
+    argumentAliases?: Record<string, string>;
+    anyOf?: object[];
+  } = {},
 ): ModuleInfo {
   const { required = [], anyOf, ...info } = more;
   const schema = { type: 'object', properties, required, additionalProperties: false, ...(anyOf && { anyOf }) };
@@ -28,7 +34,7 @@ const modules = [
   module(
     'file',
     { path: text, state: { enum: ['absent', 'directory', 'file', 'link', 'touch'] }, mode: text },
-    { required: ['path'] },
+    { required: ['path'], argumentAliases: { dest: 'path', name: 'path' } },
   ),
   module('template', { src: text, dest: text, mode: text }, { required: ['src', 'dest'] }),
   module(

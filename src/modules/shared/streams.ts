@@ -20,6 +20,14 @@ export async function readUntil(
     stream.on('close', finish);
     stream.on('error', finish);
   });
-  await Promise.race([done, contact.sleep(limit.timeoutMs)]);
+  // A timer that is left behind would keep the whole program from ending.
+  const over = new AbortController();
+  const timeUp = contact.sleep(limit.timeoutMs, over.signal);
+  try {
+    await Promise.race([done, timeUp]);
+  } finally {
+    timeUp.catch(() => undefined);
+    over.abort();
+  }
   return text;
 }
