@@ -23,6 +23,23 @@ const afterCommand = `
   loop: "{{ build.stdout_lines }}"
 `;
 
+describe('a guard of a command', () => {
+  const guarded = `
+- copy: { dest: "{{ root }}/made", content: x }
+- name: unnecessary
+  command: touch {{ root }}/never
+  args: { creates: "{{ root }}/made" }
+`;
+
+  it('counts what the dry run foresees, as the run will', async () => {
+    const dry = await host.run(guarded, { check: true });
+    expect(dry.result('unnecessary').status).toBe('ok');
+    const run = await host.run(guarded);
+    expect(run.totals['h1']?.changed).toBe(dry.totals['h1']?.changed);
+    expect(host.exists('never')).toBe(false);
+  });
+});
+
 describe('a dry run after a command', () => {
   it('goes on, and says what it assumes', async () => {
     const run = await host.run(afterCommand, { check: true });
