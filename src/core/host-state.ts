@@ -48,11 +48,17 @@ export class HostState {
     return this.#entries.get(resource.key(id))?.state;
   }
 
+  /** Whether the thing with this key will only come to be: in a dry run nobody can be asked about it. */
+  isProspect(key: string): boolean {
+    const entry = this.#entries.get(key);
+    return entry?.onlyForeseen === true && entry.state !== null && !isUnknown(entry.state);
+  }
+
   /** Records what a probe saw. */
   see(looked: Looked, state: object | null): void {
     const key = looked.resource.key(looked.id);
     const foreseen = this.#foreseen.reduce<object | null | Unknown>((before, { predictions, by }) => {
-      const after = predicted(before, longestFit(predictions, key), by);
+      const after = predicted(before, longestFit(predictions, key), by, false);
       return after === undefined ? before : after;
     }, state);
     this.#entries.set(key, { ...looked, state: foreseen, onlyForeseen: false });
@@ -95,7 +101,7 @@ export class HostState {
     for (const [key, entry] of this.#entries) {
       const fit = longestFit(predictions, key);
       if (fit === null) continue;
-      const state = predicted(entry.state, fit, by);
+      const state = predicted(entry.state, fit, by, real);
       if (state === null || (state !== undefined && !isUnknown(state))) this.#entries.set(key, { ...entry, state });
       else if (real && !entry.onlyForeseen) this.#entries.delete(key);
       // A dry run goes on with what it saw where only "everything" was disturbed: the assumption is told with each result.
@@ -122,12 +128,20 @@ function longestFit(predictions: ReadonlyMap<string, Prediction>, key: string): 
   return predictions.has('*') ? { prediction: predictions.get('*'), vague: true } : null;
 }
 
-/** The predicted state, unknown where it must be looked at again, or undefined where nothing is said (or only vaguely). */
-function predicted(before: object | null | Unknown, fit: Fit | null, by: string): object | null | Unknown | undefined {
+/**
+ * The predicted state, unknown where it must be looked at again, or undefined where nothing is said (or only vaguely).
+ * Where a look will be possible (`real`), a state with unknown parts is looked at again as a whole.
+ */
+function predicted(
+  before: object | null | Unknown,
+  fit: Fit | null,
+  by: string,
+  real: boolean,
+): object | null | Unknown | undefined {
   if (fit === null) return undefined;
   const { prediction } = fit;
   const state = isComputed(prediction) ? (isUnknown(before) ? undefined : prediction(before)) : prediction;
-  if (state === undefined || (state !== null && Object.values(state).some(isUnknown)))
+  if (state === undefined || (real && state !== null && Object.values(state).some(isUnknown)))
     return fit.vague ? undefined : unknown(`depends on "${by}"`);
   return state;
 }

@@ -27,7 +27,7 @@ export interface TextDiff {
 
 /**
  * What a thing will look like: its state, `null` (it is gone), `undefined` (it must be looked at again), or a
- * function of the state it has before. A predicted state with unknown parts must be looked at again too.
+ * function of the state it has before. A predicted state with unknown parts must be looked at again too; a dry run goes on with it.
  */
 export type Prediction = object | null | undefined | ((before: object | null) => object | null | undefined);
 
@@ -119,26 +119,4 @@ export function observe<Id, S extends object>(
     return {};
   });
   return { want: look, state: () => seen };
-}
-
-/** The state of one key after a disturbance; `undefined` where it must be looked at again. */
-export function disturbedState(
-  disturbance: Disturbance,
-  key: string,
-  state: object | null | undefined,
-): object | null | undefined {
-  if (disturbance === 'everything') return undefined;
-  let longest: string | undefined;
-  for (const name of disturbance.keys()) {
-    const fits = name === key || name === '*' || (/[/:]$/.test(name) && key.startsWith(name));
-    if (fits && (longest === undefined || longest === '*' || name.length > longest.length)) longest = name;
-  }
-  if (longest === undefined) return state;
-  const prediction = disturbance.get(longest);
-  if (!isFunction(prediction)) return prediction;
-  return state === undefined ? undefined : prediction(state);
-}
-
-function isFunction(prediction: Prediction): prediction is (before: object | null) => object | null | undefined {
-  return typeof prediction === 'function';
 }

@@ -64,12 +64,27 @@ export function decideWant(decision: Decision, want: Want, state: HostState): Pa
     object | null;
   item.outcome.push({ key: resource.key(id), change, current, state: next });
   if (!changes) return null;
+  const doubt = doubtIn(change);
+  if (doubt) {
+    item.status = worse(item.status, 'unknown');
+    item.message ??= doubt.reason;
+    return null;
+  }
   note(decision, want, change, current, state.assumption);
   const disturbance = resource.disturbs?.(id, change, current);
   if (decision.foresee) state.foresee(want, next, disturbance, decision.taskName, !decision.checkMode);
   if (!decision.checkMode) return { want, change, current, disturbsAll: disturbance === 'everything' };
   item.onlyPredicted = true;
   return null;
+}
+
+/** Why it is not known whether this is a change; null where something is going to differ for sure. Only dry runs have doubts. */
+function doubtIn({ action, before, after }: Change<object>): Unknown | null {
+  if (action !== 'update' || after === null) return null;
+  const open = Object.keys(after).map((name) =>
+    [Reflect.get(after, name), before && Reflect.get(before, name)].find(isUnknown),
+  );
+  return open.every((one) => one !== undefined) ? (open[0] ?? null) : null;
 }
 
 function note(

@@ -1,5 +1,7 @@
 // Does what an item asks, by the kind of its module.
 import { isUnknown } from '../core/unknown.ts';
+import type { HostState } from '../core/host-state.ts';
+import type { Want } from '../core/resource.ts';
 import type { ControlResult, ContactModule, StateModule } from '../core/module.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -94,10 +96,23 @@ async function decideAll(converger: Converger, decision: Decision, ready: Ready)
       if (await converger.queue.flushFor(decision.record)) return;
       await converger.look(wants.map((one) => ({ identity: ready.identity, want: one })));
     }
-    const part = decideWant(decision, want, host.state);
+    const part = decideOrDoubt(decision, want, host.state);
+    if (part === 'in doubt') return;
     if (part) parts.push(part);
   }
   push(converger, decision, parts);
+}
+
+/** In a dry run, what looks impossible may become possible by an earlier task whose effects could not be foreseen. */
+function decideOrDoubt(decision: Decision, want: Want, state: HostState): Part | null | 'in doubt' {
+  try {
+    return decideWant(decision, want, state);
+  } catch (error) {
+    if (!(error instanceof VezaError) || !decision.checkMode || state.assumption === null) throw error;
+    decision.item.status = 'unknown';
+    decision.item.message = `depends on "${state.assumption}"; without it: ${error.message}`;
+    return 'in doubt';
+  }
 }
 
 function push(converger: Converger, decision: Decision, parts: readonly Part[]): void {

@@ -37,7 +37,9 @@ export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
   } finally {
     await Promise.allSettled([...hosts.values()].map((host) => host[Symbol.asyncDispose]()));
   }
-  const cut = [...hosts.values()].filter(({ lost }) => lost === 'interrupted').map(({ host }) => host.name);
+  const cut = [...hosts.values()]
+    .filter(({ lost }) => lost === 'interrupted')
+    .map(({ host, working }) => (working ? `${host.name} (at "${working.name}")` : host.name));
   if (cut.length > 0)
     options.emit({ type: 'warning', message: `interrupted: ${cut.join(', ')} may be left with a part of the changes` });
   const roundTrips = new Map<string, number>();

@@ -9,6 +9,7 @@ import { defaultMode } from './file/mode.ts';
 import { parseFiles, textOf } from './file/parse.ts';
 import { probeFiles } from './file/probe.ts';
 import { unitFileDisturbance } from './file/unit-files.ts';
+import { afterChangeBelow, treePrefix } from './tree.ts';
 import type { FileContent, FileFacts, FileId, FileState } from './file/state.ts';
 
 export const file: ResourceKind<FileId, FileState> = {
@@ -84,9 +85,16 @@ function disturbs(id: FileId, change: Change<FileState>, current: FileState | nu
   const others = new Map<string, Prediction>(unitFileDisturbance(id, change));
   if (change.after === null && current?.type === 'directory') others.set(`file:${id.path}/`, null);
   if (current?.type === 'link' || change.after?.target !== undefined) others.set(`file:${id.path}/`, undefined);
+  const below = afterChangeBelow(predict(id, change, current));
+  for (const folder of foldersAbove(id.path)) others.set(treePrefix(folder), below);
   if (id.path === '/etc/passwd') others.set('user:', undefined);
   if (id.path === '/etc/group') others.set('group:', undefined).set('user:', undefined);
   return others;
+}
+
+function foldersAbove(path: string): string[] {
+  const parts = path.split('/').slice(1, -1);
+  return parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`);
 }
 
 const shownAttributes = ['type', 'mode', 'owner', 'group', 'uid', 'gid', 'target', 'hardLink', 'touched'] as const;

@@ -38,9 +38,9 @@ done
   predict: () => ({ ageSeconds: 0 }),
   disturbs: () => {
     const newer: Prediction = (before) => {
-      if (!before) return before;
-      const { brings: _brings, ...known } = before as { brings?: unknown };
-      return { ...known, candidate: unknown('depends on reading the package lists') };
+      // What the old lists offer the new ones offer too; what they do not may be in them or not.
+      if (!before || ('candidate' in before && before.candidate === null)) return undefined;
+      return { ...before, candidate: unknown('depends on reading the package lists') };
     };
     return new Map([['package:', newer]]);
   },

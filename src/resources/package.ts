@@ -1,6 +1,7 @@
 // A package of the host's package manager. All changes of one task are one transaction.
 import { applied, type Change } from '../core/change.ts';
 import type { Disturbance, PendingChange, Prediction, ResourceKind } from '../core/resource.ts';
+import { unknown } from '../core/unknown.ts';
 import { VezaError } from '../lib/errors.ts';
 import { joinScripts, rawShell, type Script } from '../lib/shell.ts';
 import { applyApt, parseApt, probeApt } from './package/apt.ts';
@@ -10,8 +11,13 @@ import type { PackageId, PackageManager, PackageState } from './package/state.ts
 export const packageKind: ResourceKind<PackageId, PackageState> = {
   kind: 'package',
   key: (id) => `package:${id.name}`,
-  merge: (first, second) => ({ ...first, latest: first.latest === true || second.latest === true }),
-  covers: (known, asked) => asked.latest !== true || known.latest === true,
+  merge: (first, second) => ({
+    ...first,
+    latest: first.latest === true || second.latest === true,
+    leaving: first.leaving === true || second.leaving === true,
+  }),
+  covers: (known, asked) =>
+    (asked.latest !== true || known.latest === true) && (asked.leaving !== true || known.leaving === true),
   probe,
   parse,
   apply: (id, change, current) => applyTogether([{ id, change, current }]),
@@ -78,7 +84,7 @@ function isManager(name: string | undefined): name is PackageManager {
 function predict(id: PackageId, change: Change<PackageState>, current: PackageState | null): PackageState | null {
   const next = applied(current, change);
   if (!next) return null;
-  const { version, brings: _brings, providedBy: _providedBy, ...rest } = next;
+  const { version, brings: _brings, takes: _takes, providedBy: _providedBy, ...rest } = next;
   if (next.status !== 'installed') return rest;
   const newest = typeof next.candidate === 'string' ? next.candidate : undefined;
   const expected = change.after?.version ?? (change.after?.status === 'installed' || id.latest ? newest : version);
@@ -104,7 +110,17 @@ function disturbs(id: PackageId, change: Change<PackageState>, current: PackageS
       }));
     }
   }
+  // What goes along is known only where it was looked up (apt) in the state that counts.
+  if (change.after?.status === 'absent' && current?.takes === undefined) others.set('package:', undefined);
+  for (const name of current?.takes ?? []) others.set(`package:${name}`, gone);
   return others;
+}
+
+function gone(before: object | null): object | null {
+  if (before === null) return null;
+  const { version: _version, ...rest } = before as PackageState;
+  // Not known, so a run looks again; what it would bring along was never looked up.
+  return { ...rest, status: 'absent', candidate: unknown('depends on what is removed before') } satisfies PackageState;
 }
 
 function shown(state: PackageState | null): string {

@@ -54,6 +54,14 @@ describe.each([{ dryRun: true }, { dryRun: false }])('what is known ($dryRun)', 
     expect(state.knows(fileAt('/a'))).toBe(true);
   });
 
+  it('asks nobody who is only going to be there', () => {
+    const state = new HostState(options);
+    state.see(alice, null);
+    expect(state.isProspect('user:alice')).toBe(false);
+    state.foresee(alice, { v: 1 }, undefined, 'task');
+    expect(state.isProspect('user:alice')).toBe(options.dryRun);
+  });
+
   it('lays what is foreseen over what was seen', () => {
     const state = stateWith(options, ['/a']);
     state.foresee(fileAt('/a'), { v: 2 }, undefined, 'task');

@@ -76,6 +76,19 @@ describe('a dry run after a command', () => {
     expect(run.totals['h1']).toMatchObject({ changed: 2, unknown: 3, failed: 0 });
   });
 
+  it('does not say that something fails which the command may make possible', async () => {
+    const tasks = `
+- name: build
+  command: mkdir {{ root }}/made
+- name: into it
+  copy: { dest: "{{ root }}/made/config", content: "x" }
+`;
+    const run = await host.run(tasks, { check: true });
+    expect(run.result('into it')).toMatchObject({ status: 'unknown' });
+    expect(run.result('into it')?.message).toContain('depends on "build"; without it: Destination directory');
+    expect((await host.run(tasks)).statuses()).toEqual(['build: changed', 'into it: changed']);
+  });
+
   it('knows all of it in the run', async () => {
     const run = await host.run(afterCommand);
     expect(run.statuses()).toEqual([

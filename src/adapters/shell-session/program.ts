@@ -54,12 +54,13 @@ export function batchMessage(
 
 /**
  * Runs on a second channel: waits for `PID NAME` of the step, then copies its own input into the step's named pipe.
- * When the connection breaks, input ends too: the step is then killed before it can take half an input for the whole.
+ * When the connection breaks, input ends too: the step is then ended before it can take half an input for the whole.
+ * It may clean up after itself: it is asked first, and the input ends only after that.
  * A broken connection is known by standard output, which nobody reads any more.
  */
 export const feederProgram = `trap "" PIPE; read -r p n || exit 1
 for d in ${pipeFolders}; do f=$d/.veza-$n/in; [ -p "$f" ] && break; done
-[ -p "$f" ] || exit 1; exec 3>"$f"; cat >&3 2>/dev/null; printf . 2>/dev/null || kill -KILL "$p"
+[ -p "$f" ] || exit 1; exec 3>"$f"; cat >&3 2>/dev/null; printf . 2>/dev/null || { kill -TERM "$p"; exec 3>&-; sleep 1; kill -KILL "$p"; } 2>/dev/null
 rm -rf "\${f%/in}"`;
 
 /**

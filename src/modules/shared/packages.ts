@@ -53,10 +53,13 @@ export function packageWants(args: PackageArgs, options: PackageOptions, manager
       name,
       ...(manager !== undefined && { manager }),
       ...(args.state === 'latest' && { latest: true }),
+      ...((args.state === 'absent' || args.state === 'removed') && { leaving: true }),
       options,
     };
     return want(packageKind, id, (current) => {
       checkManager(current, manager);
+      // apt does the same: what is not there is not updated.
+      if (options.onlyUpgrade === true && current?.status === 'absent' && id.leaving !== true) return {};
       return desired(args, name, version, current);
     });
   });

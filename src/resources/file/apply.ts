@@ -71,10 +71,17 @@ mv -f "$t" "$p" || exit 1`),
 
 function fill(content: FileContent): Script {
   if (content.remotePath !== undefined) return sh`cat ${content.remotePath} >"$t" || exit 1`;
-  if (content.local && !fitsInline(content.sizeBytes)) return { text: 'cat >"$t" || exit 1', stdin: content.local };
+  if (content.local && !fitsInline(content.sizeBytes)) return received(content.sizeBytes, content.local);
   const bytes = content.bytes?.() ?? new Uint8Array();
-  if (!fitsInline(bytes.length)) return { text: 'cat >"$t" || exit 1', stdin: bytes };
+  if (!fitsInline(bytes.length)) return received(bytes.length, bytes);
   return joinScripts(rawShell('{'), printBytes(bytes), rawShell('} >"$t" || exit 1'));
+}
+
+/** A connection that breaks can look like the end of the input: what is not whole is never put in place. */
+function received(sizeBytes: number, stdin: NonNullable<Script['stdin']>): Script {
+  const { text } = sh`cat >"$t" || exit 1
+[ "$(wc -c <"$t")" -eq ${sizeBytes} ] || { printf 'only a part of %s came\n' "$p" >&2; exit 1; }`;
+  return { text, stdin };
 }
 
 function owned(wanted: Partial<FileFacts>, kept: FileFacts | null): Script {

@@ -13,6 +13,8 @@ export function probeApt(ids: readonly PackageId[]): Script {
   const names = ids.map((id) => id.name);
   const latest = ids.filter((id) => id.latest === true).map((id) => id.name);
   const recommends = ids.some((id) => id.options?.installRecommends === false) && rawShell('--no-install-recommends ');
+  const leaving = ids.filter((id) => id.leaving === true).map((id) => id.name);
+  const alone = ids.some((id) => id.options?.autoremove === true) && rawShell('--auto-remove ');
   return joinScripts(
     sh`nl='
 '
@@ -25,11 +27,18 @@ for name in ${names}; do
     *) set -- "$@" "$name"; printf 'missing|%s\\n' "$name" ;;
   esac
 done`,
+    leaving.length > 0 &&
+      sh`for name in ${leaving}; do
+  case $known in
+    *"$nl"installed"|$name|"* | *"$nl"installed"|\${name%%:*}|$name|"*)
+      ${rawShell(simulated)} remove ${alone}"$name" 2>/dev/null | sed -n "s/^Remv \\([^ ]*\\).*/takes|$name|\\1/p" ;;
+  esac
+done`,
     // A missing name may be a virtual package that something installed provides.
     sh`vz_simulate() {
   asked=$1
   shift
-  ${rawShell(simulated)} install ${recommends}"$@" 2>/dev/null | sed -n "s/^Inst \\([^ ]*\\) .*(\\([^ ]*\\) .*/brings|$asked|\\1|\\2/p"
+  ${rawShell(simulated)} install ${recommends}"$@" 2>/dev/null | sed -n -e "s/^Inst \\([^ ]*\\) .*(\\([^ ]*\\) .*/brings|$asked|\\1|\\2/p" -e "s/^Remv \\([^ ]*\\).*/takes|$asked|\\1/p"
 }
 if [ $# -gt 0 ]; then
   dpkg-query -W -f='\${db:Status-Status}|\${Package}|\${Provides}\n' 2>/dev/null | sed -n 's/^installed|\\([^|]*\\)|\\(..*\\)$/provides|\\1|\\2/p'
@@ -54,17 +63,32 @@ export function parseApt(lines: readonly string[], ids: readonly PackageId[]): M
     const brings = bringsOf(lines, name, asked);
     const more = Object.keys(brings).length > 0 ? { brings } : {};
     const provider = found ? undefined : providerOf(lines, name);
-    if (found) states.set(name, { manager: 'apt', status: 'installed', configuration: true, version: found, ...known });
+    const taken = lines.flatMap((line) => takenBy(line, name));
+    const takes = id.leaving === true || taken.length > 0 ? { takes: taken } : {};
+    if (found)
+      states.set(name, {
+        manager: 'apt',
+        status: 'installed',
+        configuration: true,
+        version: found,
+        ...known,
+        ...takes,
+      });
     else if (provider !== undefined)
       states.set(name, { manager: 'apt', status: 'installed', configuration: true, providedBy: provider });
     else {
       const left = lines.some((line) => isFor(line, name, 'config-files'));
       // apt-cache prints nothing for a name that it does not know.
       const missing = lines.includes(`missing|${name}`) && candidate === undefined ? { candidate: null } : known;
-      states.set(name, { manager: 'apt', status: 'absent', configuration: left, ...missing, ...more });
+      states.set(name, { manager: 'apt', status: 'absent', configuration: left, ...missing, ...more, ...takes });
     }
   }
   return states;
+}
+
+function takenBy(line: string, name: string): string[] {
+  const [tag, by, taken] = line.split('|');
+  return tag === 'takes' && (by === name || by === '*') && taken !== undefined && taken !== name ? [taken] : [];
 }
 
 function isFor(line: string, name: string, status: string): boolean {

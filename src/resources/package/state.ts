@@ -10,6 +10,8 @@ export interface PackageId {
   readonly manager?: PackageManager;
   /** Look for the newest version too. */
   readonly latest?: boolean;
+  /** It is to go: look what goes with it. */
+  readonly leaving?: boolean;
   readonly options?: PackageOptions;
 }
 
@@ -40,4 +42,6 @@ export interface PackageState {
   readonly providedBy?: string;
   /** What comes along if it is installed: name and version. */
   readonly brings?: Readonly<Record<string, string>>;
+  /** What is removed if it is installed or removed as wanted. Missing: not known. */
+  readonly takes?: readonly string[];
 }
