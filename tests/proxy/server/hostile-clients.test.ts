@@ -82,6 +82,22 @@ describe('an error of the proxy itself', () => {
   });
 });
 
+describe('a server', () => {
+  it('that floods 1xx responses gets its connection closed', async () => {
+    answer = (socket) => socket.write('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'.repeat(1000));
+    const text = await request(proxy.port, last(), 1000);
+    expect(statusOf(text.slice(text.lastIndexOf('HTTP/1.1 5')))).toBe(502);
+    expect(text.match(/103 Early/g)?.length).toBeLessThan(100);
+  });
+
+  it('that switches protocols before it has the whole request is refused', async () => {
+    answer = (socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: x\r\nTransfer-Encoding: chunked\r\n';
+    const text = await request(proxy.port, `POST / HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n5\r\nhel`, 400);
+    expect(statusOf(text)).toBe(502);
+  });
+});
+
 describe('a client', () => {
   it('that sends requests and never takes an answer costs little memory', async () => {
     const body = 'b'.repeat(60_000);
