@@ -152,7 +152,7 @@ export class Worker implements WorkerContext {
     else this.log.reopen();
     for (const backend of config.backends) {
       const known = this.#backends.get(backend.name);
-      if (known) known.reconfigure(backend, workers);
+      if (known) known.reconfigure(backend, worker, workers);
       else this.#backends.set(backend.name, new BackendRuntime(backend, worker, workers));
     }
     for (const [name, backend] of this.#backends) {
