@@ -1,8 +1,12 @@
-// `npm run build`: packs veza-proxy into the one file that the haproxy role installs, and compiles the package for publishing.
+// `npm run build`: packs veza-proxy into the one file that the haproxy role installs.
+// With --package it compiles everything for publishing, too.
 import { rm } from 'node:fs/promises';
 import { $ } from 'zx';
 import { packProxy } from './pack-proxy.ts';
 
-await rm('dist', { recursive: true, force: true });
+if (process.argv.includes('--package')) {
+  await rm('dist', { recursive: true, force: true });
+  const { exitCode } = await $({ stdio: 'inherit', nothrow: true })`tsc --project tsconfig.build.json`;
+  process.exitCode = exitCode ?? 1;
+}
 await packProxy('dist/veza-proxy.mjs');
-if (process.argv.includes('--package')) await $({ stdio: 'inherit' })`tsc --project tsconfig.build.json`;

@@ -77,10 +77,18 @@ export class HostState {
   ): void {
     if (disturbance !== undefined)
       this.#disturb(disturbance === 'everything' ? new Map([['*', undefined]]) : disturbance, by, real);
+    if (real) this.#forgetRestless();
     const key = looked.resource.key(looked.id);
     this.#entries.set(key, { ...looked, state, onlyForeseen: !real });
     // A look after `forget` must not take a dry run back to what is really there.
     if (!real) this.#foreseen.push({ predictions: new Map([[key, state]]), by });
+  }
+
+  /** What may depend on anything is looked at again when the change is made. */
+  #forgetRestless(): void {
+    for (const [key, { resource, id }] of this.#entries) {
+      if (resource.dependsOnAnything?.(id)) this.#entries.delete(key);
+    }
   }
 
   /** Forgets everything: the next look is a look at the host. */

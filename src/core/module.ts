@@ -4,6 +4,7 @@
 import type { ArgsOf, ArgsSchema } from './args.ts';
 import type { Change } from './change.ts';
 import type { Want } from './resource.ts';
+import { unknown } from './unknown.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { Script } from '../lib/shell.ts';
@@ -182,6 +183,11 @@ export interface ContactModule<Args> extends ModuleBase {
   /** Whether it changes nothing on the other side, so that a dry run may do it when nothing before it would change. */
   readOnly(args: Args): boolean;
   contact(args: Args, contact: Contact): Promise<ContactResult>;
+}
+
+/** A value for `register` that only a run can tell; expressions know it for what it is, and it is never printed. */
+export function untold(reason: string): Json {
+  return unknown(reason) as unknown as Json;
 }
 
 /** The arguments under their own names. Throws VezaError `duplicate-argument` where a name and an alias are both given. */

@@ -68,6 +68,8 @@ export interface ResourceKind<Id, S extends object> {
   /** The state after the change, where laying the wanted attributes over the current ones is not it. */
   predict?(id: Id, change: Change<S>, current: S | null): S | null;
   disturbs?(id: Id, change: Change<S>, current: S | null): Disturbance;
+  /** Whether any change of anything may change how it looks (the guards of a command): a run then looks again. */
+  dependsOnAnything?(id: Id): boolean;
   /** The attributes of a predicted state that a look afterwards must confirm; default: all that changed. */
   verifies?(id: Id, change: Change<S>): readonly (keyof S & string)[];
   /** Default: one line an attribute. */

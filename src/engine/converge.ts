@@ -177,8 +177,8 @@ export class Converger {
     const { run, host, play } = this.context;
     const { task } = record;
     const scope = () => scopeOf(run, host, play, task, loopItem?.variables);
-    // Ansible's defaults: 3 retries, 5 s apart.
-    const retries = task.until ? number(task.retries?.evaluate(scope()), 3) : 0;
+    // As Ansible counts: `retries` come after the first attempt, but without it there are 3 attempts in all; 5 s apart.
+    const retries = task.until ? number(task.retries?.evaluate(scope()), 2) : 0;
     const delayMs = 1000 * (task.until ? number(task.delaySeconds?.evaluate(scope()), 5) : 0);
     for (let attempt = 0; ; attempt += 1) {
       const item = newItem(task, scope(), index, loopItem);

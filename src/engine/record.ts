@@ -104,11 +104,11 @@ export function registered(item: ItemRecord, taskName: string): Value {
     changed: item.status === 'changed',
     failed: item.status === 'failed',
     skipped: item.status === 'skipped',
-    ...(item.message === undefined ? {} : { msg: item.message }),
     ...(item.attempts === undefined ? {} : { attempts: item.attempts }),
   };
   if (item.status === 'unknown') return unknown(item.message ?? `depends on "${taskName}"`);
-  if (own !== null) return { ...own, ...flags };
+  const said = item.message === undefined ? {} : { msg: item.message };
+  if (own !== null) return { ...said, ...own, ...flags };
   const open = unknown(`depends on "${taskName}"`);
   return { ...flags, rc: open, stdout: open, stderr: open, stdout_lines: open, stderr_lines: open, msg: open };
 }

@@ -33,7 +33,7 @@ export function schemaMessages(
       case 'wrong':
         return {
           property,
-          message: `"${place}" must be ${problem.wanted}, not ${shown(value, problem.path)}`,
+          message: `"${place}" must be ${problem.wanted}, not ${isSecret(schema, property) ? 'what is given (it is secret)' : shown(value, problem.path)}`,
           value: partAt(value, problem.path),
           ...hint,
         };
@@ -42,6 +42,12 @@ export function schemaMessages(
         return { property, message: 'is not valid' };
     }
   });
+}
+
+/** What a schema calls `writeOnly` is not shown. */
+function isSecret(schema: object, property: string): boolean {
+  const described = partAt(schema, ['properties', property]);
+  return typeof described === 'object' && described !== null && Reflect.get(described, 'writeOnly') === true;
 }
 
 function shown(value: unknown, path: readonly string[]): string {

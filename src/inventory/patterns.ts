@@ -80,9 +80,16 @@ function hostsOfTerm(inventory: Inventory, term: string, say: Say): readonly str
   if (term === '*') return named(inventory, 'all', say);
   if (/[*?[]/.test(term)) return byNames(inventory, term, globPattern(term), say);
   const near = nearestName(term, [...inventory.groups.keys(), ...inventory.hosts.keys()]);
-  const hint = near === null ? 'See `veza-run inventory --graph` for what there is.' : `Did you mean "${near}"?`;
+  const hint = near === null ? whatThereIs(inventory) : `Did you mean "${near}"?`;
   say('error', 'unknown-host', `the inventory has no host or group "${term}"`, hint);
   return [];
+}
+
+/** Enough names to recognise one's inventory, not all of a large one. */
+function whatThereIs(inventory: Inventory): string {
+  const some = (names: readonly string[]) => `${names.slice(0, 8).join(', ')}${names.length > 8 ? ', ...' : ''}`;
+  const groups = [...inventory.groups.keys()].filter((name) => name !== 'ungrouped');
+  return `It has the groups ${some(groups)} and the hosts ${some([...inventory.hosts.keys()])}.`;
 }
 
 function named(inventory: Inventory, term: string, say: Say): readonly string[] {

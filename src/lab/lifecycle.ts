@@ -40,7 +40,7 @@ export async function bootHosts(context: LabContext, names: readonly HostNames[]
     files,
     context.hosts.map((host) => hostNames(lab, host)),
   );
-  await all(names.map((host) => waitForHost(context, host)));
+  await all(names.map((host, index) => waitOrBootAgain(context, setting, host, booted[index] === true)));
   const count = booted.filter(Boolean).length;
   if (count > 0) await checkBridge(lab, names);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
@@ -66,6 +66,22 @@ async function ensureHost(setting: hosts.HostSetting, host: HostNames): Promise<
   await hosts.prepareDisk(setting, host);
   if (!running) await hosts.boot(host);
   return !running;
+}
+
+/** A host that was dying when it was looked at seemed to run: it is booted when it is gone. */
+async function waitOrBootAgain(
+  context: LabContext,
+  setting: hosts.HostSetting,
+  host: HostNames,
+  booted: boolean,
+): Promise<void> {
+  try {
+    await waitForHost(context, host);
+  } catch (error) {
+    if (booted || (await hosts.isRunning(host))) throw error;
+    await ensureHost(setting, host);
+    await waitForHost(context, host);
+  }
 }
 
 async function waitForHost({ signal, onProgress }: LabContext, host: HostNames): Promise<void> {

@@ -154,7 +154,7 @@ function groupHosts(name: string, { scope }: Site): Value {
   if (groups === undefined || !isMap(groups)) return fail("there is no inventory here: 'groups' is undefined");
   const hosts = ownValue(groups, name);
   if (hosts !== undefined) return hosts;
-  const hint = didYouMean(name, Object.keys(groups)) ?? 'see `veza-run inventory --graph`';
+  const hint = didYouMean(name, Object.keys(groups)) ?? `there are ${Object.keys(groups).slice(0, 8).join(', ')}`;
   throw new VezaError('unknown-group', `there is no group '${name}'`, { hint });
 }
 

@@ -2,7 +2,7 @@
 import { defineModule } from '../core/module.ts';
 import { VezaError } from '../lib/errors.ts';
 import { splitWords } from '../resources/support/words.ts';
-import { commandProperties, commandResult, commandWant } from './shared/commands.ts';
+import { commandProperties, commandResult, commandWants } from './shared/commands.ts';
 
 export default defineModule({
   name: 'command',
@@ -27,7 +27,7 @@ export default defineModule({
     { title: 'Words that need no quotes', args: { argv: ['useradd', '--comment', 'Ada L.', 'ada'], unless: 'id ada' } },
     { title: 'Only looks: runs in dry runs too', args: { cmd: 'uname -r', probe: true } },
   ],
-  wants: (args, context) => [commandWant(wordsOf(args), args, context.environment)],
+  wants: (args, context) => commandWants(wordsOf(args), args, context.environment),
   result: (outcome, args) => commandResult(outcome, wordsOf(args), args),
 });
 

@@ -1,6 +1,6 @@
 // Text for a shell of the host.
 import { defineModule } from '../core/module.ts';
-import { commandProperties, commandResult, commandWant } from './shared/commands.ts';
+import { commandProperties, commandResult, commandWants } from './shared/commands.ts';
 
 export default defineModule({
   name: 'shell',
@@ -20,6 +20,6 @@ export default defineModule({
     { title: 'A pipe, once', args: { cmd: 'zcat dump.gz | app import', chdir: '/srv', creates: '/srv/imported' } },
     { title: 'Only looks: runs in dry runs too', args: { cmd: 'ls /srv | wc -l', probe: true } },
   ],
-  wants: (args, context) => [commandWant(args.cmd, args, context.environment, args.executable)],
+  wants: (args, context) => commandWants(args.cmd, args, context.environment, args.executable),
   result: (outcome, args) => commandResult(outcome, args.cmd, args),
 });

@@ -1,5 +1,5 @@
 // Facts of a path, to be registered.
-import { defineModule } from '../core/module.ts';
+import { defineModule, untold } from '../core/module.ts';
 import { want } from '../core/resource.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { file } from '../resources/file.ts';
@@ -52,10 +52,25 @@ export default defineModule({
         ...accessFlags(state?.access),
         ...link,
         ...(checksum !== undefined && { checksum }),
+        ...(isForeseen(facts) && unforeseeable(facts, args.get_checksum !== false)),
       },
     };
   },
 });
+
+/** Every look reads the inode; what a dry run foresees has none. */
+function isForeseen(facts: FileFacts): boolean {
+  return facts.inode === undefined;
+}
+
+function unforeseeable(facts: FileFacts, checksum: boolean): JsonObject {
+  const names = ['size', 'mtime', 'atime', 'ctime', 'inode', 'dev', 'nlink'];
+  if (checksum && facts.type === 'file') names.push('checksum');
+  const told = numbers(facts);
+  return Object.fromEntries(
+    names.filter((name) => !(name in told)).map((name) => [name, untold('a dry run cannot tell it')]),
+  );
+}
 
 function algorithmOf(args: { readonly checksum_algorithm?: DigestName }): DigestName {
   return args.checksum_algorithm ?? 'sha1';

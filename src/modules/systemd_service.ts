@@ -132,14 +132,16 @@ function isRunning(state: Args['state']): boolean {
 }
 
 function activity({ state }: Args, current: UnitState): Partial<UnitState> {
-  const running = ['active', 'activating', 'reloading'].includes(current.active);
+  // What systemd starts again and again, because it fails again and again, does not run.
+  const failing = current.active === 'activating' && current.subState === 'auto-restart';
+  const running = ['active', 'activating', 'reloading'].includes(current.active) && !failing;
   // A one-shot service is done as soon as it has run: that it ran is all there is to say.
   const start = current.oneShot === true ? { started: true } : { active: 'active' };
   switch (state) {
     case 'started':
       return running ? {} : start;
     case 'stopped':
-      return running || current.active === 'deactivating' ? { active: 'inactive' } : {};
+      return running || failing || current.active === 'deactivating' ? { active: 'inactive' } : {};
     case 'restarted':
       return { restarted: true, ...(running || current.oneShot === true ? {} : start) };
     case 'reloaded':

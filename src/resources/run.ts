@@ -44,6 +44,8 @@ export const run: ResourceKind<RunId, RunState> = {
   apply: (id) => execute(id),
   // What ran may run again; with a guard it is taken to have done what the guard looks for.
   predict: (id) => ({ ran: id.creates !== undefined || id.removes !== undefined || hasCommandGuard(id) }),
+  dependsOnAnything: (id) =>
+    id.readOnly === true || id.creates !== undefined || id.removes !== undefined || hasCommandGuard(id),
   disturbs: (id) => (id.readOnly === true ? new Map() : 'everything'),
   verifies: () => [],
   describe: (id, change) => describe(id, change),

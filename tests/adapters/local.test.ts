@@ -25,7 +25,7 @@ for (const program of ['dash', 'bash', 'busybox']) {
     });
     continue;
   }
-  transportContract(`local with ${program}`, () => {
+  const start = () => {
     // The name makes bash a POSIX shell, and BusyBox a shell at all.
     const folder = mkdtempSync(join(tmpdir(), 'veza-shell-'));
     const shellPath = join(folder, 'sh');
@@ -38,7 +38,8 @@ for (const program of ['dash', 'bash', 'busybox']) {
         return Promise.resolve();
       },
     });
-  });
+  };
+  transportContract(`local with ${program}`, start, { remote: false });
 }
 
 function findProgram(name: string): string | null {

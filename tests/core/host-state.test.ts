@@ -128,6 +128,15 @@ describe('a run', () => {
     expect(state.get(fileAt('/a'))).toEqual({ v: 5 });
   });
 
+  it('looks again at what may depend on anything, after any change', () => {
+    const state = stateWith({ dryRun: false }, ['/a']);
+    const guard = { resource: { ...kind('run'), dependsOnAnything: () => true }, id: { name: 'guarded' } };
+    state.see(guard, { v: 1 });
+    state.foresee(alice, { v: 1 }, undefined, 'task');
+    expect(state.knows(guard)).toBe(false);
+    expect(state.knows(fileAt('/a'))).toBe(true);
+  });
+
   it('looks again for what a foreseen change did not need to know', () => {
     const state = stateWith({ dryRun: false }, ['/a']);
     state.foresee(fileAt('/a'), { v: 2 }, undefined, 'task');

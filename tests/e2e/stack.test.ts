@@ -1,14 +1,17 @@
 // The whole stack on real hosts: the dry run tells the truth, the run makes it so, the second run has nothing to do,
 // and a backend that fails in any way costs no request.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FailoverReport } from '../../src/failover/model.ts';
 import { changedOf, vezaRun, vezaRunJson, type JsonRun } from '../support/cli.ts';
 import { bootStack, labMissing, labRequired, stackHosts, type TestLab } from '../support/lab.ts';
 
 const playbook = 'playbooks/lb.yml';
 const name = 'stacktest';
+/** Checks of the failover test that measure time, and nothing else. */
+const ceilings = new Set(['ceiling', 'generator', 'websocket-closed', 'websocket-reconnected']);
 const scratch = mkdtempSync(join(tmpdir(), 'veza-stack-'));
 
 let stack: TestLab;
@@ -97,23 +100,27 @@ describe.skipIf(labMissing !== null && !labRequired)('the load-balanced stack', 
     expect(await page.text()).toContain('backend-api-1');
   });
 
+  // Lost requests are never the machine's fault and fail at once. Ceilings may be: another process that holds both cores
+  // for 50 ms looks like a slow balancer; so a run that only broke a ceiling gets one more chance.
   it.each(['stop', 'crash', 'power-off', 'hang'] as const)(
     'fails no request when a backend goes away by %s',
     async (way) => {
-      const result = await vezaRun([
-        'test',
-        'failover',
-        '-i',
-        'inventory/lab.yml',
-        '--name',
-        name,
-        '--way',
-        way,
-        '--json',
-        join(scratch, `${way}.json`),
-      ]);
-      expect(result.stdout + result.stderr).toContain('passed');
-      expect(result.exitCode, result.stdout).toBe(0);
+      const file = join(scratch, `${way}.json`);
+      const words = ['test', 'failover', '-i', 'inventory/lab.yml', '--name', name, '--way', way, '--json', file];
+      const broken = async () => {
+        const { exitCode, stdout, stderr } = await vezaRun(words);
+        expect([0, 3], stdout + stderr).toContain(exitCode);
+        const report = JSON.parse(readFileSync(file, 'utf8')) as FailoverReport;
+        const failed = report.checks.filter(({ passed }) => !passed).map(({ id }) => id);
+        expect(exitCode === 0, stdout).toBe(failed.length === 0);
+        expect(
+          failed.filter((id) => !ceilings.has(id)),
+          stdout,
+        ).toEqual([]);
+        return failed;
+      };
+      const first = await broken();
+      if (first.length > 0) expect(await broken(), `after ${first.join(', ')} in the first run`).toEqual([]);
     },
   );
 

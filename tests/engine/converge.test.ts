@@ -82,3 +82,23 @@ describe('a representative playbook', () => {
     expect(dry.roundTrips).toEqual({ h1: 1 });
   });
 });
+
+describe('the guards of a command', () => {
+  it('see what the tasks before it did', async () => {
+    host.write('old', 'x');
+    const run = await host.run(`
+- name: write
+  copy: { dest: "{{ root }}/a", content: "x" }
+- name: creates
+  shell: { cmd: "echo x > {{ root }}/ran", creates: "{{ root }}/a" }
+- name: unless
+  shell: { cmd: "echo x > {{ root }}/ran", unless: "test -e {{ root }}/a" }
+- name: remove
+  file: { path: "{{ root }}/old", state: absent }
+- name: removes
+  shell: { cmd: "echo x > {{ root }}/ran", removes: "{{ root }}/old" }
+`);
+    expect(run.statuses()).toEqual(['write: changed', 'creates: ok', 'unless: ok', 'remove: changed', 'removes: ok']);
+    expect(host.exists('ran')).toBe(false);
+  });
+});

@@ -23,6 +23,45 @@ const afterCommand = `
   loop: "{{ build.stdout_lines }}"
 `;
 
+describe('a guard of a command', () => {
+  const guarded = `
+- copy: { dest: "{{ root }}/made", content: x }
+- name: unnecessary
+  command: touch {{ root }}/never
+  args: { creates: "{{ root }}/made" }
+`;
+
+  it('counts what the dry run foresees, as the run will', async () => {
+    const dry = await host.run(guarded, { check: true });
+    expect(dry.result('unnecessary').status).toBe('ok');
+    const run = await host.run(guarded);
+    expect(run.totals['h1']?.changed).toBe(dry.totals['h1']?.changed);
+    expect(host.exists('never')).toBe(false);
+  });
+});
+
+describe('a look at a file that a dry run foresees', () => {
+  const looked = `
+- copy: { dest: "{{ root }}/made", content: x, mode: "0640" }
+- stat: { path: "{{ root }}/made" }
+  register: made
+- name: known
+  debug: { msg: "{{ made.stat.exists }} {{ made.stat.mode }}" }
+- name: open
+  debug: { msg: "{{ made.stat.checksum }}" }
+- name: also open
+  debug: { msg: late }
+  when: made.stat.mtime > 5
+`;
+
+  it('knows what it can know, and calls the rest unknown', async () => {
+    const dry = await host.run(looked, { check: true });
+    expect(dry.result('known').shown).toBe('True 0640');
+    expect(dry.result('open')).toMatchObject({ status: 'unknown', message: 'a dry run cannot tell it' });
+    expect(dry.result('also open').status).toBe('unknown');
+  });
+});
+
 describe('a dry run after a command', () => {
   it('goes on, and says what it assumes', async () => {
     const run = await host.run(afterCommand, { check: true });

@@ -72,7 +72,7 @@ describe('patterns of hosts', () => {
     [
       'quartz',
       undefined,
-      'error: the inventory has no host or group "quartz" [unknown-host]\n  help: See `veza-run inventory --graph` for what there is.',
+      'error: the inventory has no host or group "quartz" [unknown-host]\n  help: It has the groups web, db, eu, none, v6, all and the hosts web-1, web-2, web-3, web-4, db-a, db-b, fe80::1, localhost.',
     ],
     ['web[9]', undefined, 'error: "web[9]" goes beyond the 4 hosts of "web" [pattern-subscript]'],
     ['z*', undefined, 'warning: no host or group matches "z*" [no-hosts-matched]'],

@@ -100,7 +100,10 @@ function changeLines(change: ResourceChange, colors: Colors): string[] {
     run: colors.cyan,
     'no-op': colors.dim,
   }[change.action];
-  const lines = [`    ${paint(`${signs[change.action]} ${shownKey(change.key)}`)}`];
+  const [first, ...more] = `${signs[change.action]} ${shownKey(change.key)}`.split('\n');
+  const lines = [first, ...more.map((line) => `    ${line}`)].map((line) => `    ${paint(line ?? '')}`);
+  // A command is its own description.
+  if (change.action === 'run') return lines;
   return change.diff ? [...lines, ...diffLines(change.diff, colors)] : lines;
 }
 

@@ -1,7 +1,9 @@
 // What command and shell have in common: guards, the working folder, and what they register.
 import type { Outcome, StepOutput } from '../../core/module.ts';
-import { want, type Want } from '../../core/resource.ts';
+import { observe, want, type Want } from '../../core/resource.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import { file } from '../../resources/file.ts';
+import type { FileId, FileState } from '../../resources/file/state.ts';
 import { run, type RunId, type RunState } from '../../resources/run.ts';
 
 export const commandProperties = {
@@ -41,12 +43,13 @@ export interface CommandArgs {
   readonly strip_empty_ends?: boolean;
 }
 
-export function commandWant(
+/** The command, and looks at the paths that guard it: changes foreseen for them count in a dry run. */
+export function commandWants(
   command: readonly string[] | string,
   args: CommandArgs,
   environment: Readonly<Record<string, string>>,
   executable?: string,
-): Want {
+): Want[] {
   const stdin = args.stdin === undefined ? undefined : args.stdin + (args.stdin_add_newline === false ? '' : '\n');
   const id: RunId = {
     command,
@@ -60,7 +63,21 @@ export function commandWant(
     ...(args.onlyif !== undefined && { onlyif: args.onlyif }),
     ...(args.probe === true && { readOnly: true }),
   };
-  return want(run, id, () => ({ ran: true }));
+  const made = guardLook(args.creates);
+  const needed = guardLook(args.removes);
+  const runs = want(run, id, () => (exists(made) || (needed !== null && !exists(needed)) ? {} : { ran: true }));
+  return [...(made ? [made.want] : []), ...(needed ? [needed.want] : []), runs];
+}
+
+type GuardLook = ReturnType<typeof observe<FileId, FileState>>;
+
+/** Patterns and relative paths are left to the host's shell, and so to what is there now. */
+function guardLook(path: string | undefined): GuardLook | null {
+  return path === undefined || !path.startsWith('/') || /[*?[]/.test(path) ? null : observe(file, { path });
+}
+
+function exists(look: GuardLook | null): boolean {
+  return look !== null && look.state() !== null;
 }
 
 /** What Ansible's command registers; null while it has only been predicted. */

@@ -1,5 +1,6 @@
 // Writes access log lines in large pieces, so that logging costs little; drops and counts when the disk is too slow.
 import { closeSync, openSync, write } from 'node:fs';
+import { messageOf } from '../../lib/errors.ts';
 
 /** Written at this size, or after the interval. */
 const flushBytes = 65_536;
@@ -16,13 +17,20 @@ export class AccessLog {
   #writing = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `off`, `stdout` or a file, which is opened (again). */
+  /** `off`, `stdout` or a file, which is opened (again). If that fails all stays as it was: traffic matters more. */
   open(target: string): void {
+    let opened = -1;
+    try {
+      if (target !== 'off') opened = target === 'stdout' ? 1 : openSync(target, 'a', 0o640);
+    } catch (error) {
+      process.stderr.write(`cannot open the access log: ${messageOf(error)}\n`);
+      return;
+    }
     this.#flush();
     if (this.#fd > 2 && !this.#writing) closeSync(this.#fd);
     this.enabled = target !== 'off';
     this.#path = target;
-    this.#fd = target === 'off' ? -1 : target === 'stdout' ? 1 : openSync(target, 'a', 0o640);
+    this.#fd = opened;
     if (this.enabled) this.#timer ??= setInterval(() => this.#flush(), flushIntervalMs).unref();
   }
 

@@ -24,6 +24,7 @@ export function blame({ server, uses }: UpstreamConnection, failure: Failure, co
     case 'malformed':
       server.counters.responseErrors += 1;
       return;
+    case 'local':
     case 'down':
       return;
     default:

@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { BodyReader } from '../core/http/body-reader.ts';
 import { readRequest } from '../core/http/read-request.ts';
 import { refuse, type Refusal, type RequestHead } from '../core/http/request-head.ts';
-import { WheelTimer } from '../core/timer-wheel.ts';
+import { ClientSocket } from './client-socket.ts';
 import { errorResponse } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import { logRefusal } from './exchange-log.ts';
@@ -15,38 +15,24 @@ import type { Tunnel } from './tunnel.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 type Phase = 'idle' | 'head' | 'body' | 'busy' | 'tunnel' | 'lingering' | 'closed';
-type TimerRole = 'none' | 'idle' | 'head' | 'body' | 'wait' | 'commit' | 'stall' | 'linger';
 
-export class ClientConnection extends WheelTimer {
-  readonly socket: Socket;
-  readonly frontend: FrontendRuntime;
-  readonly address: string;
-  readonly port: number;
-  /** Its own X-Forwarded-* headers are believed. */
-  readonly trusted: boolean;
+export class ClientConnection extends ClientSocket {
   keepsAlive = true;
   /** When the present request began: on the monotonic clock, and in epoch milliseconds. */
   headAt = 0;
   requestAtMs = 0;
   phase: Phase = 'idle';
-  readonly #context: WorkerContext;
-  #role: TimerRole = 'idle';
   #pending: Buffer | undefined;
   #scanned = 0;
   #exchange: Exchange | undefined;
   #body: BodyReader | undefined;
   #parsing = false;
   #halfClosed = false;
+  #draining = false;
   #tunnel: Tunnel | undefined;
 
   constructor(socket: Socket, frontend: FrontendRuntime, context: WorkerContext) {
-    super();
-    this.socket = socket;
-    this.frontend = frontend;
-    this.#context = context;
-    this.address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-    this.port = socket.remotePort ?? 0;
-    this.trusted = frontend.trusts(this.address);
+    super(socket, frontend, context);
     socket.on('data', (bytes: Buffer) => this.#onData(bytes));
     socket.on('end', () => this.#onEnd());
     socket.on('error', () => this.destroy());
@@ -58,36 +44,25 @@ export class ClientConnection extends WheelTimer {
   write(data: string | Uint8Array): void {
     if (this.phase === 'closed') return;
     const flows = typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data);
-    if (flows || this.phase === 'tunnel' || this.#role === 'wait') return;
-    this.arm('stall', this.#context.config.timeouts.clientMs);
+    if (flows || this.phase === 'tunnel' || this.role === 'wait') return;
+    this.arm('stall', this.context.config.timeouts.clientMs);
   }
 
   /** The server takes no more for now; the client is not to blame for the time that takes. */
   pause(): void {
     this.socket.pause();
-    if (this.#role === 'body') this.disarm();
+    if (this.role === 'body') this.disarm();
   }
 
   resume(): void {
     if (this.phase !== 'body' && this.phase !== 'tunnel') return;
     this.socket.resume();
-    if (this.phase === 'body' && this.#role === 'none') this.arm('body', this.#context.config.timeouts.clientMs);
-  }
-
-  disarm(): void {
-    this.#role = 'none';
-    this.#context.wheel.disarm(this);
-  }
-
-  /** One timer serves all waits of a connection: they exclude each other. */
-  arm(role: TimerRole, delayMs: number): void {
-    this.#role = role;
-    this.#context.wheel.arm(this, this.#context.now(), delayMs);
+    if (this.phase === 'body' && this.role === 'none') this.arm('body', this.context.config.timeouts.clientMs);
   }
 
   override onTimer(): void {
-    const role = this.#role;
-    this.#role = 'none';
+    const role = this.role;
+    this.role = 'none';
     switch (role) {
       case 'head':
         this.#refuse(refuse(408, 'request head too slow'));
@@ -99,8 +74,7 @@ export class ClientConnection extends WheelTimer {
         this.#exchange?.response.onHeldLongEnough();
         return;
       case 'body':
-        if (this.#exchange?.response.committed === false) this.#exchange.response.fail(408, 'cD');
-        else this.destroy();
+        this.#exchange?.onBodyTimeout();
         return;
       case 'none':
         return;
@@ -112,14 +86,26 @@ export class ClientConnection extends WheelTimer {
 
   /** Closed after the next response, or idle for a while: closing at once would cut off requests on their way. */
   drain(): void {
-    this.keepsAlive = false;
+    this.#draining = true;
     if (this.phase === 'idle' && !this.#pending) this.arm('idle', connectionLimits.drainIdleMs);
+  }
+
+  /** Settles for the head of a response whether the connection is kept after it: what was announced must hold. */
+  settleKeepAlive(possible: boolean): boolean {
+    if (!possible || this.#draining || this.#halfClosed) this.keepsAlive = false;
+    return this.keepsAlive;
+  }
+
+  /** Closes in a way that cannot be taken for the end of a body that lasts until the connection ends. */
+  cut(): void {
+    if (this.port !== 0 && !this.socket.destroyed) this.socket.resetAndDestroy();
+    this.destroy();
   }
 
   destroy(): void {
     if (this.phase === 'closed') return;
     this.phase = 'closed';
-    this.#context.wheel.remove(this);
+    this.context.wheel.remove(this);
     this.frontend.closed(this);
     this.#tunnel?.destroy();
     const exchange = this.#exchange;
@@ -134,7 +120,8 @@ export class ClientConnection extends WheelTimer {
       case 'head':
       case 'busy':
         this.#pending = this.#pending ? Buffer.concat([this.#pending, bytes]) : bytes;
-        if (this.phase !== 'busy') this.#process();
+        // Who does not take answers gets no more of them: what waits to be written must not grow.
+        if (this.phase !== 'busy' && !this.socket.writableNeedDrain) this.#process();
         else if (this.#pending.length > connectionLimits.pipelineBytes) this.socket.pause();
         return;
       case 'body':
@@ -156,9 +143,9 @@ export class ClientConnection extends WheelTimer {
   }
 
   #onDrain(): void {
-    if (this.#role === 'stall') this.disarm();
-    if (this.phase === 'idle') this.arm('idle', this.#context.config.timeouts.keepAliveMs);
-    this.#exchange?.resumeResponse();
+    if (this.role === 'stall') this.disarm();
+    if (this.phase === 'idle') this.#awaitRequest();
+    else this.#exchange?.resumeResponse();
   }
 
   /** Reads requests as long as there are whole heads and nothing else is to be done first. */
@@ -171,12 +158,12 @@ export class ClientConnection extends WheelTimer {
   }
 
   #awaitsHead(): boolean {
-    return this.phase === 'idle' || this.phase === 'head';
+    return (this.phase === 'idle' || this.phase === 'head') && !this.socket.writableNeedDrain;
   }
 
   /** Returns false when more bytes are needed or the connection is done. */
   #readHead(bytes: Buffer): boolean {
-    const { limits, timeouts } = this.#context.config;
+    const { limits, timeouts } = this.context.config;
     if (this.phase === 'idle') {
       this.headAt = performance.now();
       this.requestAtMs = Date.now();
@@ -198,13 +185,13 @@ export class ClientConnection extends WheelTimer {
 
   #begin(head: RequestHead, bytes: Buffer, from: number): void {
     this.disarm();
-    this.keepsAlive = head.keepAlive && !this.#context.stopping && !this.#halfClosed;
+    this.keepsAlive = head.keepAlive && !this.context.stopping;
     const name = this.frontend.route(head.host, head.target);
-    const backend = name === undefined ? undefined : this.#context.backend(name);
+    const backend = name === undefined ? undefined : this.context.backend(name);
     this.#pending = undefined;
     if (!backend) return void this.#refuse(refuse(404, 'no backend for this request'));
     this.frontend.counters.begin();
-    const exchange = new Exchange(this, head, backend, this.#context);
+    const exchange = new Exchange(this, head, backend, this.context);
     this.#exchange = exchange;
     if (head.length === 0) {
       this.phase = 'busy';
@@ -214,7 +201,7 @@ export class ClientConnection extends WheelTimer {
     }
     this.phase = 'body';
     this.#body = new BodyReader(head.length);
-    this.arm('body', this.#context.config.timeouts.clientMs);
+    this.arm('body', this.context.config.timeouts.clientMs);
     if (from < bytes.length) this.#readBody(bytes, from);
     if (this.#exchange === exchange) exchange.start();
   }
@@ -233,10 +220,10 @@ export class ClientConnection extends WheelTimer {
     if (complete) {
       this.phase = 'busy';
       this.#body = undefined;
-      if (this.#role === 'body') this.disarm();
+      if (this.role === 'body') this.disarm();
       if (end < bytes.length) this.#pending = bytes.subarray(end);
-    } else if (this.#role === 'body' || this.#role === 'none') {
-      this.arm('body', this.#context.config.timeouts.clientMs);
+    } else if (this.role === 'body' || this.role === 'none') {
+      this.arm('body', this.context.config.timeouts.clientMs);
     }
     if (!exchange.onRequestBody(bytes, ranges, complete) && !complete) this.pause();
   }
@@ -254,7 +241,7 @@ export class ClientConnection extends WheelTimer {
     this.frontend.counters.requestErrors += 1;
     this.frontend.counters.status(refusal.status);
     this.#pending = undefined;
-    logRefusal(this, this.#context.log, refusal.status);
+    logRefusal(this, this.context.log, refusal.status);
     this.write(errorResponse(refusal.status, false));
     this.#linger();
     return false;
@@ -271,17 +258,26 @@ export class ClientConnection extends WheelTimer {
       return;
     }
     this.phase = 'idle';
+    if (this.socket.writableNeedDrain) this.arm('stall', this.context.config.timeouts.clientMs);
+    else this.#awaitRequest();
+  }
+
+  #awaitRequest(): void {
     if (this.socket.isPaused()) this.socket.resume();
-    if (this.socket.writableNeedDrain) this.arm('stall', this.#context.config.timeouts.clientMs);
-    else this.arm('idle', this.#context.config.timeouts.keepAliveMs);
+    this.arm('idle', this.#draining ? connectionLimits.drainIdleMs : this.context.config.timeouts.keepAliveMs);
     this.#process();
   }
 
   #linger(): void {
     this.phase = 'lingering';
     this.socket.resume();
-    this.socket.end();
-    this.arm('linger', connectionLimits.lingerMs);
+    const wait = (): void => {
+      if (this.phase === 'lingering') this.arm('linger', connectionLimits.lingerMs);
+    };
+    // A slow reader has as long for the last bytes as for all others.
+    if (this.socket.writableLength > 0) this.arm('stall', this.context.config.timeouts.clientMs);
+    else wait();
+    this.socket.end(wait);
   }
 
   /** From now on bytes go through as they are; what the client sent early goes first. */

@@ -5,7 +5,6 @@ import {
   type Server as HttpServer,
   type ServerResponse,
 } from 'node:http';
-import { unlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AdminState } from '../core/balance/server-state.ts';
 import type { Bind, ProxyConfig } from '../core/config/model.ts';
@@ -17,6 +16,7 @@ import { statsPage } from '../core/stats/page.ts';
 import { statsCsv, statsRows } from '../core/stats/rows.ts';
 import { infoText, serversStateText } from '../core/stats/text.ts';
 import { VezaError } from '../../lib/errors.ts';
+import { removeStale } from './listening-sockets.ts';
 import { version } from './version.ts';
 
 export interface ControlledProxy {
@@ -33,6 +33,8 @@ export interface ControlledProxy {
 /** A line longer than this is no command. */
 const maxLineBytes = 16_384;
 const idleTimeoutMs = 60_000;
+/** Of one socket. */
+const maxConnections = 128;
 
 export class ControlServer {
   readonly #proxy: ControlledProxy;
@@ -95,6 +97,9 @@ export class ControlServer {
         for (const line of lines) {
           session.working = session.working.then(() => this.#line(socket, line, session));
         }
+        // No more commands before these are answered and the answers taken.
+        socket.pause();
+        session.working = session.working.then(() => drained(socket)).then(() => void socket.resume());
       });
       socket.on('end', () => {
         // `printf 'show stat' | nc` ends without a line end.
@@ -109,15 +114,17 @@ export class ControlServer {
 
   async #line(socket: Socket, line: string, session: { prompt: boolean }): Promise<void> {
     for (const part of line.split(';')) {
+      if (!socket.writable) return;
       const command = parseCommand(part);
       if (command.do === 'quit') {
         socket.end();
         return;
       }
       if (command.do === 'prompt') session.prompt = true;
-      else if (!socket.destroyed) socket.write(`${await this.run(command)}\n`);
+      else reply(socket, `${await this.run(command)}\n`);
+      await drained(socket);
     }
-    if (session.prompt) socket.write('> ');
+    if (session.prompt) reply(socket, '> ');
     else socket.end();
   }
 
@@ -238,11 +245,31 @@ export class ControlServer {
   }
 }
 
+/** The client may have gone while its command was carried out. */
+function reply(socket: Socket, text: string): void {
+  if (socket.writable) socket.write(text);
+}
+
+/** Resolves when what was written is taken, or never will be. */
+function drained(socket: Socket): Promise<void> {
+  if (!socket.writable || !socket.writableNeedDrain) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      socket.off('drain', done).off('close', done);
+      resolve();
+    };
+    socket.on('drain', done).on('close', done);
+  });
+}
+
 const noSuchServer = 'No such server.\n';
 
 function listen<S extends Server | HttpServer>(server: S, bind: Bind): Promise<S> {
   const { promise, resolve, reject } = Promise.withResolvers<S>();
-  server.once('error', (error: NodeJS.ErrnoException) => {
+  // Whoever opens connections without end must not take the descriptors that checks and reloads need.
+  server.maxConnections = maxConnections;
+  // Stays for good: a connection that cannot be accepted later on is an error of the server, too.
+  server.on('error', (error: NodeJS.ErrnoException) => {
     reject(
       new VezaError('cannot-bind', `cannot listen on ${bind.id} for statistics: ${error.code ?? error.message}`, {
         hint:
@@ -253,11 +280,7 @@ function listen<S extends Server | HttpServer>(server: S, bind: Bind): Promise<S
     );
   });
   if (bind.kind === 'unix') {
-    try {
-      unlinkSync(bind.path);
-    } catch {
-      // Nothing was left over.
-    }
+    removeStale(bind.path);
     server.listen(bind.path, () => resolve(server));
   } else {
     server.listen(bind.port, bind.host, () => resolve(server));

@@ -18,15 +18,15 @@ const reasons: Readonly<Record<number, string>> = {
 
 const known = new Map<string, string>();
 
-/** A whole response: status, one line of text. 503 says when to come back. */
-export function errorResponse(status: number, keepAlive: boolean): string {
-  const key = `${status}${keepAlive ? '+' : '-'}`;
-  const text = known.get(key) ?? build(status, keepAlive);
+/** A whole response: status, one line of text but for HEAD. 503 says when to come back. */
+export function errorResponse(status: number, keepAlive: boolean, bodiless = false): string {
+  const key = `${status}${keepAlive ? '+' : '-'}${bodiless ? 'h' : ''}`;
+  const text = known.get(key) ?? build(status, keepAlive, bodiless);
   known.set(key, text);
   return text;
 }
 
-function build(status: number, keepAlive: boolean): string {
+function build(status: number, keepAlive: boolean, bodiless: boolean): string {
   const reason = reasons[status] ?? 'Error';
   const body = `${status} ${reason}\n`;
   return (
@@ -34,6 +34,6 @@ function build(status: number, keepAlive: boolean): string {
     `Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-cache\r\nContent-Length: ${body.length}\r\n` +
     (status === 503 ? 'Retry-After: 5\r\n' : '') +
     (keepAlive ? '' : 'Connection: close\r\n') +
-    `\r\n${body}`
+    `\r\n${bodiless ? '' : body}`
   );
 }

@@ -11,7 +11,7 @@ import { RetryPlan } from '../core/retry-plan.ts';
 import { blame } from './blame.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { requestText } from './request-text.ts';
-import { RequestBody } from './request-body.ts';
+import { pieceOf, RequestBody } from './request-body.ts';
 import { ResponseWriter } from './response.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
 import { UpstreamConnection } from './upstream-connection.ts';
@@ -82,9 +82,10 @@ export class Exchange implements UpstreamOwner {
   onRequestBody(bytes: Buffer, ranges: readonly number[], complete: boolean): boolean {
     let flows = true;
     const sent = this.#attempts.filter((attempt) => attempt.sent);
-    this.body.add(bytes, ranges, complete, sent.length > 0);
+    const piece = pieceOf(bytes, ranges);
+    this.body.add(piece, complete, sent.length > 0);
     for (const attempt of sent) {
-      if (!this.body.forward(attempt, bytes, ranges)) flows = false;
+      if (!this.body.forward(attempt, piece)) flows = false;
       attempt.waitForResponse(this.#earlyWarningMs(), this.config.timeouts.serverMs, this.#context.now());
     }
     return flows && (sent.length > 0 || !this.body.isFull);
@@ -92,9 +93,22 @@ export class Exchange implements UpstreamOwner {
 
   /** The client is gone, or its time is up. */
   abort(): void {
+    this.#letGo();
+    this.response.closed('C');
+  }
+
+  /** The client does not send the rest of its request. */
+  onBodyTimeout(): void {
+    const tooLate = this.response.committed;
+    this.#letGo();
+    this.response.reset();
+    if (tooLate) this.client.destroy();
+    else this.response.fail(408, 'cD');
+  }
+
+  #letGo(): void {
     this.#waiting.end();
     for (const attempt of this.#attempts.splice(0)) attempt.destroy();
-    this.response.closed('C');
   }
 
   /** No server has it yet. */
@@ -258,7 +272,7 @@ export class Exchange implements UpstreamOwner {
     if (this.response.committed) {
       server.counters.serverAborts += 1;
       this.response.closed('S');
-      this.client.destroy();
+      this.client.cut();
       return;
     }
     this.response.reset();

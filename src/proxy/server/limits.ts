@@ -9,6 +9,8 @@ export const connectionLimits = {
   drainIdleMs: 1000,
   /** A response head larger than this is refused: four times what a request may have by default. */
   responseHeadBytes: 65_536,
+  /** More 1xx responses than this before the final one are no answer but a flood. */
+  informationalResponses: 32,
   /** Idle connections to servers are closed after this unless the server said less: Node's servers close after 5 s. */
   upstreamIdleMs: 4000,
 } as const;

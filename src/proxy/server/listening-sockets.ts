@@ -1,6 +1,6 @@
 // The master's listening sockets: bound here or passed by systemd, held open for the life of the process, handed to
 // workers, which accept on them. The master itself never accepts.
-import { unlinkSync } from 'node:fs';
+import { lstatSync, unlinkSync } from 'node:fs';
 import net from 'node:net';
 import type { Bind } from '../core/config/model.ts';
 import { VezaError } from '../../lib/errors.ts';
@@ -120,9 +120,10 @@ function sameAddress(handle: ListeningHandle, bind: Bind): boolean {
   return name.address === bind.host || (bind.host === '::' && name.address === '0.0.0.0');
 }
 
-function removeStale(path: string): void {
+/** Removes a socket that a process which is gone left behind; never a file. */
+export function removeStale(path: string): void {
   try {
-    unlinkSync(path);
+    if (lstatSync(path).isSocket()) unlinkSync(path);
   } catch {
     // Nothing there: fine. Anything else shows when binding fails.
   }

@@ -1,5 +1,5 @@
 // The master process: owns the listening sockets, the health of the servers and the control sockets; carries no traffic.
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Diagnostic } from '../../lib/diagnostic.ts';
 import { DiagnosticsError, messageOf, VezaError } from '../../lib/errors.ts';
@@ -53,6 +53,7 @@ export class Master {
   /** Binds, starts workers and checks. Throws if a socket cannot be opened. */
   async start(): Promise<void> {
     const config = this.#config;
+    tryLog(config.accessLog);
     this.#sockets.open(bindsOf(config));
     if (this.#sockets.unused > 0) {
       this.#log(
@@ -76,10 +77,12 @@ export class Master {
   }
 
   async #reload(): Promise<string | undefined> {
+    if (this.#stopping) return 'the proxy is stopping';
     await notifySystemd(`RELOADING=1\nMONOTONIC_USEC=${Math.floor(Number(process.hrtime.bigint()) / 1000)}`);
     let problem: string | undefined;
     try {
       const config = loadConfig(this.#file);
+      tryLog(config.accessLog);
       this.#sockets.open(bindsOf(config));
       await this.#control.open(config);
       this.#apply(config);
@@ -202,6 +205,18 @@ export function loadConfig(file: string): ProxyConfig {
   const result = readConfig(text, file);
   if (!result.ok) throw new ConfigError(result.diagnostics, text);
   return result.config;
+}
+
+/** Throws if the access log cannot be written: each worker would find out only while it serves. */
+function tryLog(target: string): void {
+  if (!target.startsWith('/')) return;
+  try {
+    closeSync(openSync(target, 'a', 0o640));
+  } catch (error) {
+    throw new VezaError('cannot-open', `cannot open the access log: ${messageOf(error)}`, {
+      hint: 'Create its folder, writable for the user of veza-proxy, or set log.access to `stdout` or `off`.',
+    });
+  }
 }
 
 /** Problems of a configuration file together with its text, for showing the lines. */

@@ -4,6 +4,14 @@ import type { UpstreamConnection } from './upstream-connection.ts';
 
 /** Bodies up to this can be replayed: what features ask for, and little enough for thousands of requests. */
 const keptBytes = 65_536;
+/** The data of one read as one piece: a body in chunks of a byte must not cost a hundred times its size. */
+export function pieceOf(bytes: Buffer, ranges: readonly number[]): Buffer {
+  if (ranges.length === 2) return bytes.subarray(ranges[0], ranges[1]);
+  const pieces: Buffer[] = [];
+  for (let index = 0; index < ranges.length; index += 2) pieces.push(bytes.subarray(ranges[index], ranges[index + 1]));
+  return Buffer.concat(pieces);
+}
+
 /** Bodies below this are appended to the head as text: one write instead of two. */
 const inlineBytes = 4096;
 
@@ -29,12 +37,10 @@ export class RequestBody {
   }
 
   /** Takes a piece from the client. `streaming`: a server is getting it as it comes, so that it need not be kept. */
-  add(bytes: Buffer, ranges: readonly number[], complete: boolean, streaming: boolean): void {
+  add(piece: Buffer, complete: boolean, streaming: boolean): void {
     this.complete = complete;
-    for (let index = 0; index < ranges.length; index += 2) {
-      const piece = bytes.subarray(ranges[index], ranges[index + 1]);
-      this.bytesIn += piece.length;
-      if (!this.kept) continue;
+    this.bytesIn += piece.length;
+    if (this.kept && piece.length > 0) {
       this.#size += piece.length;
       this.#pieces.push(piece);
     }
@@ -58,12 +64,9 @@ export class RequestBody {
   }
 
   /** Sends one piece on, as it comes. */
-  forward(connection: UpstreamConnection, bytes: Buffer, ranges: readonly number[]): boolean {
-    const pieces: Buffer[] = [];
-    for (let index = 0; index < ranges.length; index += 2)
-      pieces.push(bytes.subarray(ranges[index], ranges[index + 1]));
+  forward(connection: UpstreamConnection, piece: Buffer): boolean {
     connection.socket.cork();
-    let flows = pieces.length === 0 || this.#writePieces(connection, pieces);
+    let flows = this.#writePieces(connection, [piece]);
     if (this.complete) flows = this.#end(connection);
     connection.socket.uncork();
     return flows;

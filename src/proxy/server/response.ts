@@ -127,12 +127,11 @@ export class ResponseWriter {
 
   /** Answers with an error of the proxy itself. */
   fail(status: number, termination: string): void {
-    const { client } = this.#exchange;
+    const { client, head, body } = this.#exchange;
     this.status = status;
     this.committed = true;
-    const keepAlive = client.keepsAlive && this.#exchange.body.complete;
-    client.keepsAlive = keepAlive;
-    this.#send(errorResponse(status, keepAlive));
+    const keepAlive = client.settleKeepAlive(body.complete && head.minor === 1);
+    this.#send(errorResponse(status, keepAlive, head.method === 'HEAD'));
     this.#finish(termination);
   }
 
@@ -187,13 +186,13 @@ export class ResponseWriter {
     const { minor } = request;
     const endless = head.length === -2 || head.length === -1;
     this.#chunked = endless && minor === 1;
-    if (!body.complete || (endless && minor === 0)) client.keepsAlive = false;
+    const keepAlive = client.settleKeepAlive(body.complete && !(endless && minor === 0));
     let text = `HTTP/1.1 ${head.statusText}\r\n`;
     const { cookie } = this.#exchange.config;
     text += cookie && head.hasSetCookie ? withoutSetCookie(head.fields, cookie.name) : head.fields;
     if (cookie) text += this.#cookieLine(server, head);
     if (this.#chunked) text += 'Transfer-Encoding: chunked\r\n';
-    if (!client.keepsAlive) text += 'Connection: close\r\n';
+    if (!keepAlive) text += 'Connection: close\r\n';
     else if (minor === 0) text += 'Connection: keep-alive\r\n';
     return `${text}\r\n`;
   }

@@ -53,15 +53,15 @@ export class BackendRuntime {
   readonly counters = new Counters();
   readonly #waiting = new Set<Exchange>();
 
-  constructor(config: BackendConfig, turn: number, workers: number) {
+  constructor(config: BackendConfig, worker: number, workers: number) {
     this.config = config;
     this.servers = config.servers.map((server) => new ServerRuntime(this, server));
-    this.balancer = new Balancer(config, this.servers, turn);
-    this.#share(workers);
+    this.balancer = new Balancer(config, this.servers, worker);
+    this.#share(worker, workers);
   }
 
   /** Takes a new configuration; servers whose identity is the same keep their connections and state. */
-  reconfigure(config: BackendConfig, workers: number): void {
+  reconfigure(config: BackendConfig, worker: number, workers: number): void {
     this.config = config;
     const before = new Map(this.servers.map((server) => [server.config.name, server]));
     this.servers = config.servers.map((wanted) => {
@@ -77,7 +77,7 @@ export class BackendRuntime {
     for (const server of before.values()) {
       if (!this.servers.includes(server)) server.closeIdle();
     }
-    this.#share(workers);
+    this.#share(worker, workers);
     this.wake();
   }
 
@@ -111,16 +111,19 @@ export class BackendRuntime {
   /** Lets waiting requests try again, oldest first. */
   wake(): void {
     let vain = 0;
-    for (const exchange of [...this.#waiting]) {
+    // Not a copy: thousands may wait. Who leaves meanwhile is passed over, who comes is at the end.
+    for (const exchange of this.#waiting) {
       exchange.resume();
       if (exchange.isWaiting && ++vain >= vainTries) return;
     }
   }
 
-  /** A limit holds over all workers: each has an equal share, at least one. */
-  #share(workers: number): void {
+  /** A limit holds over all workers: their shares add up to it, but each has at least one. */
+  #share(worker: number, workers: number): void {
     for (const server of this.servers) {
-      server.slots = server.config.maxconn === 0 ? 0 : Math.max(1, Math.floor(server.config.maxconn / workers));
+      const { maxconn } = server.config;
+      const rest = worker < maxconn % workers ? 1 : 0;
+      server.slots = maxconn === 0 ? 0 : Math.max(1, Math.floor(maxconn / workers) + rest);
     }
   }
 }

@@ -8,17 +8,15 @@ import { Patience } from '../core/patience.ts';
 import { WheelTimer } from '../core/timer-wheel.ts';
 import { connectionLimits } from './limits.ts';
 import type { ServerRuntime } from './runtime.ts';
-import type { Failure, UpstreamOwner } from './upstream-owner.ts';
+import { connectFailure, type Failure, type UpstreamOwner, type UpstreamPhase } from './upstream-owner.ts';
 import type { WorkerContext } from './worker-context.ts';
-
-type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'tunnel' | 'closed';
 
 export class UpstreamConnection extends WheelTimer {
   readonly socket: Socket;
   readonly server: ServerRuntime;
   readonly #context: WorkerContext;
   owner: UpstreamOwner | undefined;
-  phase: Phase = 'connecting';
+  phase: UpstreamPhase = 'connecting';
   /** Requests sent over it. */
   uses = 0;
   /** Bytes of the present request were written to the connected socket. */
@@ -34,6 +32,7 @@ export class UpstreamConnection extends WheelTimer {
   #body: BodyReader | undefined;
   #keepMs: number = connectionLimits.upstreamIdleMs;
   #reusable = true;
+  #hints = 0;
 
   constructor(server: ServerRuntime, context: WorkerContext) {
     super();
@@ -56,6 +55,7 @@ export class UpstreamConnection extends WheelTimer {
     this.owner = owner;
     this.sent = false;
     this.requestDone = false;
+    this.#hints = 0;
     this.#bodiless = bodiless;
     this.startedMs = now;
     const connecting = this.phase === 'connecting';
@@ -146,7 +146,7 @@ export class UpstreamConnection extends WheelTimer {
   #onError(error: NodeJS.ErrnoException): void {
     if (this.phase === 'closed') return;
     if (this.phase === 'idle') this.destroy();
-    else if (this.phase === 'connecting') this.fail('refused');
+    else if (this.phase === 'connecting') this.fail(connectFailure(error.code));
     else this.fail(error.code === 'ETIMEDOUT' ? 'timeout' : 'reset');
   }
 
@@ -202,18 +202,14 @@ export class UpstreamConnection extends WheelTimer {
         return;
       }
       const head = parseResponseHead(bytes.toString('latin1', start, end - 2), this.#bodiless);
-      if (typeof head === 'string') {
+      if (typeof head === 'string' || this.#isUnasked(head)) {
         this.fail('malformed');
         return;
       }
       start = end;
       if (head.status === 101) {
-        if (this.owner?.acceptsUpgrade !== true) {
-          this.fail('malformed');
-          return;
-        }
         this.phase = 'tunnel';
-        this.owner.onTunnel(this, head, bytes.subarray(start));
+        this.owner?.onTunnel(this, head, bytes.subarray(start));
         return;
       }
       if (head.status >= 200) {
@@ -223,6 +219,13 @@ export class UpstreamConnection extends WheelTimer {
       }
       this.owner?.onInformational(this, head);
     }
+  }
+
+  /** An upgrade that cannot be (framing of an unfinished request would go on in the tunnel), or a flood of hints. */
+  #isUnasked({ status }: ResponseHead): boolean {
+    if (status === 101) return this.owner?.acceptsUpgrade !== true || !this.requestDone;
+    if (status < 200) this.#hints += 1;
+    return this.#hints > connectionLimits.informationalResponses;
   }
 
   #toBody(head: ResponseHead, bytes: Buffer, from: number): void {
@@ -249,8 +252,7 @@ export class UpstreamConnection extends WheelTimer {
   }
 
   #waitForBody(): void {
-    const now = this.#context.now();
-    this.waitForResponse(0, this.server.backend.config.timeouts.serverMs, now);
+    this.waitForResponse(0, this.server.backend.config.timeouts.serverMs, this.#context.now());
   }
 
   #readBody(bytes: Buffer, from: number): void {

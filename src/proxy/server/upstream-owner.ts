@@ -2,7 +2,17 @@
 import type { ResponseHead } from '../core/http/response-head.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
-export type Failure = 'refused' | 'connect-timeout' | 'reset' | 'eof' | 'malformed' | 'timeout' | 'down';
+/** `local`: this host could not even try. */
+export type Failure = 'refused' | 'local' | 'connect-timeout' | 'reset' | 'eof' | 'malformed' | 'timeout' | 'down';
+
+export type UpstreamPhase = 'connecting' | 'idle' | 'head' | 'body' | 'tunnel' | 'closed';
+
+const localCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL']);
+
+/** What an error while connecting means: without descriptors or ports here no server is to blame. */
+export function connectFailure(code: string | undefined): Failure {
+  return code !== undefined && localCodes.has(code) ? 'local' : 'refused';
+}
 
 export interface UpstreamOwner {
   /** The request asked for an upgrade. */

@@ -123,9 +123,10 @@ export class Worker implements WorkerContext {
     const until = this.now() + graceMs;
     while (this.now() < until && before.some((connection) => connection.phase !== 'closed')) await pause();
     this.#stopListening();
+    // Who came meanwhile may have its request on the way: it is let go as the others were.
+    for (const connection of this.#connections()) connection.drain();
     const last = this.now() + lastRequestsMs;
-    while (this.now() < last && this.#connections().some(({ phase }) => phase !== 'idle' && phase !== 'tunnel'))
-      await pause();
+    while (this.now() < last && this.#connections().some(({ phase }) => phase !== 'tunnel')) await pause();
     for (const connection of this.#connections()) connection.destroy();
     for (const backend of this.#backends.values()) {
       for (const server of backend.servers) for (const connection of [...server.connections]) connection.destroy();
@@ -152,7 +153,7 @@ export class Worker implements WorkerContext {
     else this.log.reopen();
     for (const backend of config.backends) {
       const known = this.#backends.get(backend.name);
-      if (known) known.reconfigure(backend, workers);
+      if (known) known.reconfigure(backend, worker, workers);
       else this.#backends.set(backend.name, new BackendRuntime(backend, worker, workers));
     }
     for (const [name, backend] of this.#backends) {

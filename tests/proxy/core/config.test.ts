@@ -94,6 +94,25 @@ describe('configuration', () => {
     ).toMatchObject([{ code, where: { line: 7 } }]);
   });
 
+  it.each([
+    ['10.0.0.0/8', true],
+    ['192.0.2.1', true],
+    ['2001:db8::/32', true],
+    ['::ffff:192.0.2.1/128', true],
+    ['1:2:3:4:5:6:7:8', true],
+    ['10.0.0.0/33', false],
+    ['10.0.0.256', false],
+    ['10.0.0', false],
+    ['2001:db8::/129', false],
+    ['1::2::3', false],
+    ['1:2:3:4:5:6:7', false],
+    ['::/', false],
+    ['abc', false],
+  ])('takes trusted proxies only as ranges that exist: %s %s', (range, ok) => {
+    const text = minimal((yaml) => yaml.replace('name: http,', `name: http, trustedProxies: ['${range}'],`));
+    expect(readConfig(text, 'x.yml').ok).toBe(ok);
+  });
+
   it('reports all problems at once', () => {
     const text = minimal((yaml) =>
       yaml.replace('name: api', 'name: api\n    hold: 5\n    retries: many\n    blance: x'),

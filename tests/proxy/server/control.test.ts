@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packProxy } from '../../../scripts/pack-proxy.ts';
 import { version } from '../../../src/proxy/server/version.ts';
-import { freePort, request, type RunningProxy, sleep, startProxy, statusOf, until } from '../support/proxy.ts';
+import { freePort, readAll, request, type RunningProxy, sleep, startProxy, statusOf, until } from '../support/proxy.ts';
 
 let backend: Server;
 let backendPort = 0;
@@ -19,6 +19,10 @@ let proxy: RunningProxy;
 
 beforeAll(async () => {
   backend = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1');
+  backend.on('upgrade', (_request, socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+  });
   await once(backend, 'listening');
   const address = backend.address();
   backendPort = typeof address === 'object' ? (address?.port ?? 0) : 0;
@@ -162,28 +166,58 @@ describe('the statistics page', () => {
   });
 });
 
+interface Activated extends AsyncDisposable {
+  readonly port: number;
+  readonly child: ReturnType<typeof spawn>;
+  /** Starts another process on the same socket. */
+  start(): void;
+}
+
+/** A proxy that is passed its socket as systemd does it. */
+async function startActivated(settings: object): Promise<Activated> {
+  const { _createServerHandle: bind } = net as unknown as {
+    readonly _createServerHandle: (address: string, port: number, family: number) => { fd: number; close(): void };
+  };
+  const port = await freePort();
+  const socket = bind('127.0.0.1', port, 4);
+  const folder = mkdtempSync(join(tmpdir(), 'veza-proxy-activation-'));
+  const file = join(folder, 'proxy.json');
+  const config = {
+    workers: 1,
+    ...settings,
+    frontends: [{ name: 'http', bind: [`127.0.0.1:${port}`], defaultBackend: 'api' }],
+    backends: [{ name: 'api', servers: [{ name: 'a', address: '127.0.0.1', port: backendPort }] }],
+  };
+  writeFileSync(file, JSON.stringify(config));
+  const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
+  const start = (): ReturnType<typeof spawn> =>
+    spawn('/bin/sh', ['-c', 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"', process.execPath, main, 'run', file], {
+      stdio: ['ignore', 'ignore', 'ignore', socket.fd],
+    });
+  let child = start();
+  await until(async () => statusOf(await request(port, 'GET / HTTP/1.0\r\n\r\n', 300)) === 200, 8000);
+  return {
+    port,
+    get child() {
+      return child;
+    },
+    start: () => void (child = start()),
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.signalCode === null) {
+        const ended = once(child, 'exit');
+        child.kill('SIGTERM');
+        await ended;
+      }
+      socket.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
 describe('socket activation', () => {
   it('loses no connection over a restart: the queue of the socket stays open', async () => {
-    const { _createServerHandle: bind } = net as unknown as {
-      readonly _createServerHandle: (address: string, port: number, family: number) => { fd: number; close(): void };
-    };
-    const port = await freePort();
-    const socket = bind('127.0.0.1', port, 4);
-    const folder = mkdtempSync(join(tmpdir(), 'veza-proxy-activation-'));
-    const file = join(folder, 'proxy.json');
-    const config = {
-      workers: 1,
-      frontends: [{ name: 'http', bind: [`127.0.0.1:${port}`], defaultBackend: 'api' }],
-      backends: [{ name: 'api', servers: [{ name: 'a', address: '127.0.0.1', port: backendPort }] }],
-    };
-    writeFileSync(file, JSON.stringify(config));
-    const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
-    const start = (): ReturnType<typeof spawn> =>
-      spawn('/bin/sh', ['-c', 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"', process.execPath, main, 'run', file], {
-        stdio: ['ignore', 'ignore', 'ignore', socket.fd],
-      });
-    let child = start();
-    await until(async () => statusOf(await request(port, 'GET / HTTP/1.0\r\n\r\n', 300)) === 200, 8000);
+    await using activated = await startActivated({});
+    const { port } = activated;
     const agent = new Agent({ keepAlive: true });
     const results: string[] = [];
     let started = 0;
@@ -197,21 +231,32 @@ describe('socket activation', () => {
       }).on('error', (error) => done(error.message));
     }, 10);
     await sleep(300);
-    const exited = once(child, 'exit');
-    child.kill('SIGTERM');
+    const exited = once(activated.child, 'exit');
+    activated.child.kill('SIGTERM');
     expect((await exited)[0]).toBe(0);
-    child = start();
+    activated.start();
     await sleep(1500);
     clearInterval(timer);
     await until(() => results.length === started, 8000);
     expect(results.filter((result) => result !== '200')).toEqual([]);
     expect(results.length).toBeGreaterThan(50);
     agent.destroy();
-    const ended = once(child, 'exit');
-    child.kill('SIGTERM');
-    await ended;
-    socket.close();
-    rmSync(folder, { recursive: true });
+  });
+
+  it('answers who connected while long tunnels kept the old process, and asks only at its end', async () => {
+    await using activated = await startActivated({ grace: '500ms' });
+    const tunnel = net.connect(activated.port, '127.0.0.1');
+    tunnel.on('error', () => undefined);
+    tunnel.write('GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    await once(tunnel, 'data');
+    const exited = once(activated.child, 'exit');
+    activated.child.kill('SIGTERM');
+    await sleep(300);
+    const late = net.connect(activated.port, '127.0.0.1');
+    await sleep(400);
+    late.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(await readAll(late, 2000)).toMatch(/^HTTP\/1.1 200 OK[^]*Connection: close/);
+    expect((await exited)[0]).toBe(0);
   });
 });
 

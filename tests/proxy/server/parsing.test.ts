@@ -199,4 +199,14 @@ describe('forwarded headers', () => {
     for (const name of ['x-private', 'keep-alive', 'proxy-connection', 'te', 'upgrade'])
       expect(headers).not.toHaveProperty(name);
   });
+
+  it('leaves out whatever else a client says about where it comes from', async () => {
+    const lines =
+      'Forwarded: for=6.6.6.6\r\nX-Real-IP: 6.6.6.6\r\nX-Forwarded-Port: 1\r\nX-Forwarded-Prefix: /a\r\nX-Kept: yes\r\n';
+    await request(proxy.port, get(lines));
+    const headers = seen[0]?.headers ?? {};
+    expect(headers).toMatchObject({ 'x-kept': 'yes' });
+    for (const name of ['forwarded', 'x-real-ip', 'x-forwarded-port', 'x-forwarded-prefix'])
+      expect(headers).not.toHaveProperty(name);
+  });
 });

@@ -3,6 +3,7 @@ import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
 import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
 import { nearName } from './explain.ts';
+import { isNetwork } from './network.ts';
 import type { ConfigDocument, Path } from './read.ts';
 
 type Where = (path: Path, key?: string) => Position;
@@ -45,7 +46,7 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
       if (rule.pathRegex !== undefined) pattern(rule.pathRegex, [...path, 'pathRegex'], add);
     });
     frontend.trustedProxies.forEach((text, index) => {
-      if (!/^[0-9A-Fa-f:.]+(\/[0-9]{1,3})?$/.test(text)) {
+      if (!isNetwork(text)) {
         add('bad-address', `\`${text}\` is not an address or CIDR range`, ['frontends', at, 'trustedProxies', index]);
       }
     });

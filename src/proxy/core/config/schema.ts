@@ -126,7 +126,7 @@ const serverSchema = {
         enabled: { type: 'boolean', description: 'false: never checked, always UP ("no check").' },
         address: { type: 'string', description: 'Address to check instead.' },
         port: { type: 'integer', minimum: 1, maximum: 65_535, description: 'Port to check instead.' },
-        path: { type: 'string', pattern: '^/', description: 'Path to check instead.' },
+        path: { type: 'string', pattern: '^/[!-~]*$', description: 'Path to check instead.' },
         inter: durationOf(undefined, 'Interval instead.'),
         timeout: durationOf(undefined, 'Timeout instead.'),
       },

@@ -30,6 +30,8 @@ export class RequestHead {
   forwardedFor = '';
   forwardedProto = '';
   forwardedHost = '';
+  /** Names of other headers that say where the request comes from; only trusted proxies may. */
+  origins: string[] | undefined;
   /** End-to-end header lines as they came, without Cookie, X-Forwarded-*, hop-by-hop ones and framing of chunks. */
   fields = '';
 }
@@ -117,17 +119,20 @@ function field(
     case 4:
     case 6:
     case 7:
+    case 9:
     case 10:
     case 14:
     case 15:
     case 16:
     case 17:
+    case 18:
       break;
     default:
       return keep;
   }
   const value = (): string => trimmed(text, colon + 1, end);
-  switch (text.slice(at, colon).toLowerCase()) {
+  const name = text.slice(at, colon).toLowerCase();
+  switch (name) {
     case 'te':
       to.te += `,${value().toLowerCase()}`;
       return drop;
@@ -143,7 +148,7 @@ function field(
       head.expectContinue = true;
       return drop;
     case 'upgrade':
-      to.upgrade = value();
+      to.upgrade += `,${value()}`;
       return drop;
     case 'connection':
       splitTokens(value(), to.connection);
@@ -165,7 +170,7 @@ function field(
       return drop;
     }
     case 'idempotency-key':
-      head.hasIdempotencyKey = true;
+      head.hasIdempotencyKey = value() !== '';
       return keep;
     case 'x-forwarded-for':
       head.forwardedFor += head.forwardedFor === '' ? value() : `, ${value()}`;
@@ -177,6 +182,8 @@ function field(
       head.forwardedHost = value();
       return drop;
     default:
+      if (name === 'forwarded' || name === 'x-real-ip' || name.startsWith('x-forwarded-'))
+        (head.origins ??= []).push(name);
       return keep;
   }
 }
@@ -191,6 +198,8 @@ const protectedNames = new Set([
   'trailer',
   'te',
   'content-type',
+  'content-encoding',
+  'idempotency-key',
 ]);
 
 function finish(head: RequestHead, from: Collected): RequestHead | Refusal {
@@ -216,9 +225,15 @@ function finish(head: RequestHead, from: Collected): RequestHead | Refusal {
   }
   if (from.connection.includes('close')) head.keepAlive = false;
   if (nominated) head.fields = withoutFields(head.fields, nominated);
-  if (upgrades && head.minor === 1 && from.upgrade.toLowerCase() !== 'h2c') head.upgrade = from.upgrade;
+  if (upgrades && head.minor === 1) head.upgrade = upgradeProtocols(from.upgrade);
   head.acceptsTrailers = /(^|,)\s*trailers\s*(,|;|$)/.test(from.te);
   return head;
+}
+
+/** What may be tunnelled: not HTTP/2 without TLS, in which requests would go past the rules and limits here. */
+function upgradeProtocols(list: string): string {
+  const names = list.split(',').map((name) => name.trim());
+  return names.filter((name) => name !== '' && !/^h2/i.test(name)).join(', ');
 }
 
 /** Host of a URI with an optional port: a name, an IPv4 address or an IPv6 literal. */

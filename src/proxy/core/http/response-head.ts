@@ -128,6 +128,10 @@ function finish(head: ResponseHead, seen: Seen, bodiless: boolean): ResponseHead
   }
   if (seen.connection.includes('close')) head.keepAlive = false;
   if (nominated) head.fields = withoutFields(head.fields, nominated);
+  // A length where no body can be is no framing, but some client might take it for one.
+  if (seen.lengths === 1 && (head.status < 200 || head.status === 204)) {
+    head.fields = withoutFields(head.fields, ['content-length']);
+  }
   if (bodiless || head.status < 200 || head.status === 204 || head.status === 304) head.length = 0;
   else if (seen.transferEncodings === 1) head.length = -1;
   else head.length = seen.lengths === 1 ? seen.length : streamEnd;

@@ -1,0 +1,50 @@
+// Heads of messages that try to say two things: what the proxy believes of them and passes on.
+import { describe, expect, it } from 'vitest';
+import { parseRequestHead, type RequestHead } from '../../../src/proxy/core/http/request-head.ts';
+import { parseResponseHead } from '../../../src/proxy/core/http/response-head.ts';
+
+function requestHead(lines: string): RequestHead {
+  const limits = { headerBytes: 16_384, headers: 128, uriBytes: 8192 };
+  const head = parseRequestHead(`POST / HTTP/1.1\r\nHost: x\r\n${lines}`, limits);
+  if (head.refused) throw new Error(head.reason);
+  return head;
+}
+
+describe('an Idempotency-Key', () => {
+  it('without a value is none', () => {
+    expect(requestHead('Idempotency-Key: a\r\n').hasIdempotencyKey).toBe(true);
+    expect(requestHead('Idempotency-Key: \r\n').hasIdempotencyKey).toBe(false);
+  });
+
+  it('cannot be hidden from the server by Connection while the proxy repeats because of it', () => {
+    expect(requestHead('Idempotency-Key: a\r\nConnection: idempotency-key\r\n').fields).toContain('Idempotency-Key: a');
+  });
+});
+
+describe('an upgrade', () => {
+  it.each([
+    ['Upgrade: websocket\r\n', 'websocket'],
+    ['Upgrade: h2c\r\n', ''],
+    ['Upgrade: H2C\r\n', ''],
+    ['Upgrade: h2c, h2c\r\n', ''],
+    ['Upgrade: websocket, h2c\r\n', 'websocket'],
+    ['Upgrade: h2c\r\nUpgrade: websocket\r\n', 'websocket'],
+    ['Upgrade: a\r\nUpgrade: b/1\r\n', 'a, b/1'],
+  ])('by %j asks servers for %j: never for HTTP/2, which would pass by all rules', (lines, expected) => {
+    expect(requestHead(`Connection: Upgrade\r\n${lines}`).upgrade).toBe(expected);
+  });
+});
+
+describe('a response without a body', () => {
+  it.each(['103 Early Hints', '204 No Content', '101 Switching Protocols'])('%s goes on without a length', (status) => {
+    const head = parseResponseHead(`HTTP/1.1 ${status}\r\nContent-Length: 5\r\nX-A: b\r\n`, false);
+    expect(head).toMatchObject({ fields: 'X-A: b\r\n', length: 0 });
+  });
+
+  it('304 keeps its length, which says what a GET would have got', () => {
+    expect(parseResponseHead('HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n', false)).toMatchObject({
+      fields: 'Content-Length: 5\r\n',
+      length: 0,
+    });
+  });
+});
