@@ -131,9 +131,12 @@ describe('a control socket', () => {
 
 describe('a unix socket', () => {
   it('serves clients, which have no address', async () => {
-    const socket = connect(join(folder, 'front.sock'));
-    socket.write('GET / HTTP/1.0\r\n\r\n');
-    expect(statusOf(await readAll(socket, 1000))).toBe(200);
+    const status = async (): Promise<number> => {
+      const socket = connect(join(folder, 'front.sock'));
+      socket.write('GET / HTTP/1.0\r\n\r\n');
+      return statusOf(await readAll(socket, 1000));
+    };
+    await until(async () => (await status()) === 200);
     expect(seen[0]).toMatchObject({ host: 'localhost', 'x-forwarded-proto': 'http' });
     expect(seen[0]).not.toHaveProperty('x-forwarded-for');
   });
