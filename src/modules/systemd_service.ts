@@ -132,16 +132,16 @@ function isRunning(state: Args['state']): boolean {
 }
 
 function activity({ state }: Args, current: UnitState): Partial<UnitState> {
-  // What systemd starts again and again, because it fails again and again, does not run.
-  const failing = current.active === 'activating' && current.subState === 'auto-restart';
-  const running = ['active', 'activating', 'reloading'].includes(current.active) && !failing;
+  // Still starting, or waiting to be started again because it failed: systemctl start waits for how that ends.
+  const starting = current.active === 'activating' && current.oneShot !== true;
+  const running = ['active', 'activating', 'reloading'].includes(current.active) && !starting;
   // A one-shot service is done as soon as it has run: that it ran is all there is to say.
   const start = current.oneShot === true ? { started: true } : { active: 'active' };
   switch (state) {
     case 'started':
       return running ? {} : start;
     case 'stopped':
-      return running || failing || current.active === 'deactivating' ? { active: 'inactive' } : {};
+      return running || starting || current.active === 'deactivating' ? { active: 'inactive' } : {};
     case 'restarted':
       return { restarted: true, ...(running || current.oneShot === true ? {} : start) };
     case 'reloaded':
