@@ -151,7 +151,11 @@ function worse(left: ItemRecord['status'], right: 'changed' | 'unknown'): ItemRe
   return left === 'changed' ? left : right;
 }
 
-/** A task's `timeout`, or the limit. */
+/** A task's `timeout` (0: none of its own), or the limit. Throws VezaError `not-a-number`. */
 export function stepTimeoutMs(seconds: unknown): number {
-  return typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : limits.stepTimeoutMs;
+  const number = Number(seconds ?? 0);
+  if (!Number.isFinite(number) || number < 0) {
+    throw new VezaError('not-a-number', `\`timeout\` must be a number of seconds, not ${JSON.stringify(seconds)}`);
+  }
+  return number > 0 ? number * 1000 : limits.stepTimeoutMs;
 }

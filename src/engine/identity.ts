@@ -47,7 +47,7 @@ export function addressOf(
     name: host.name,
     connection,
     address: text(scope.get('ansible_host') ?? scope.get('ansible_ssh_host')) ?? host.name,
-    port: Number(text(scope.get('ansible_port') ?? scope.get('ansible_ssh_port')) ?? 22),
+    port: portOf(host, text(scope.get('ansible_port') ?? scope.get('ansible_ssh_port')) ?? '22'),
     user:
       text(scope.get('ansible_user') ?? scope.get('ansible_ssh_user') ?? valueOf(play?.remoteUser, scope)) ??
       defaults.user,
@@ -56,6 +56,14 @@ export function addressOf(
     ...(password === undefined ? {} : { password }),
     ...(knownHosts === undefined ? {} : { knownHostsFile: knownHosts }),
   };
+}
+
+function portOf(host: Host, value: string): number {
+  const port = Number(value);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new VezaError('invalid-variable', `${host.name}: ansible_port must be a port, not "${value}"`, {
+    where: host.where,
+  });
 }
 
 /** Variables that decide how a host is reached and that nothing here obeys: connecting otherwise than asked is no choice. */

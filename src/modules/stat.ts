@@ -64,7 +64,7 @@ function isForeseen(facts: FileFacts): boolean {
 }
 
 function unforeseeable(facts: FileFacts, checksum: boolean): JsonObject {
-  const names = ['size', 'mtime', 'atime', 'ctime', 'inode', 'dev', 'nlink'];
+  const names = ['pw_name', 'gr_name', 'uid', 'gid', 'size', 'mtime', 'atime', 'ctime', 'inode', 'dev', 'nlink'];
   if (checksum && facts.type === 'file') names.push('checksum');
   const told = numbers(facts);
   return Object.fromEntries(

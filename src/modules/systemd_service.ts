@@ -122,7 +122,8 @@ function desired(args: Args, name: string, current: UnitState | null): Partial<U
   }
   return {
     ...(args.masked !== undefined && (current.exists || args.masked) && { masked: args.masked }),
-    ...(args.enabled !== undefined && current.exists && { enabled: args.enabled }),
+    // What has no [Install] is started by others only: there is nothing to enable or to disable.
+    ...(args.enabled !== undefined && current.exists && !current.fixed && { enabled: args.enabled }),
     ...activity(args, current),
   };
 }

@@ -96,6 +96,7 @@ function stateOf(found: Readonly<Record<string, string | undefined>>): UnitState
     active,
     subState: found.SubState ?? 'dead',
     enabled: ['enabled', 'enabled-runtime', 'static', 'generated'].includes(fileState),
+    ...(['static', 'generated'].includes(fileState) && { fixed: true }),
     masked: found.LoadState === 'masked' || fileState === 'masked' || fileState === 'masked-runtime',
     needDaemonReload: found.NeedDaemonReload === 'yes',
     ...(found.MainPID !== undefined && found.MainPID !== '0' && { mainPid: Number(found.MainPID) }),

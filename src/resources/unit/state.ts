@@ -16,6 +16,8 @@ export interface UnitState {
   readonly subState?: string;
   /** Enabled, or static or generated, which cannot be otherwise; as in Ansible, alias and indirect units are not. */
   readonly enabled: boolean;
+  /** Static or generated: it has no [Install], and `enabled` cannot be otherwise. */
+  readonly fixed?: boolean;
   readonly masked: boolean;
   readonly needDaemonReload: boolean;
   readonly mainPid?: number;
