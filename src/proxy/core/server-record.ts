@@ -12,6 +12,8 @@ export interface CheckResult {
   readonly status: number | undefined;
   readonly durationMs: number;
   readonly detail: string;
+  /** Nothing on the host said anything: no answer, no refusal, no reset. */
+  readonly silent?: boolean;
 }
 
 export class ServerRecord {
@@ -86,7 +88,8 @@ export class ServerRecord {
 
   view(nowMs: number): ServerView {
     const { key, up, admin, weight } = this;
-    return { key, up, admin, weight, risingForMs: this.risingSinceMs === 0 ? -1 : nowMs - this.risingSinceMs };
+    const risingForMs = this.risingSinceMs === 0 ? -1 : nowMs - this.risingSinceMs;
+    return { key, up, admin, weight, risingForMs, silent: this.lastCheck?.silent ?? false };
   }
 
   #changed(change: 'up' | 'down', nowMs: number): void {

@@ -107,12 +107,14 @@ export function runCheck(check: CheckConfig): Promise<CheckResult> {
   let connected = false;
   let text = '';
   const socket = connect({ host: check.address, port: check.port, noDelay: true });
-  const finish = (passed: boolean, code: string, detail: string, status?: number): void => {
+  const finish = (passed: boolean, code: string, detail: string, status?: number, silent = false): void => {
     clearTimeout(timer);
     socket.destroy();
-    resolve({ passed, code, status, durationMs: performance.now() - startedAt, detail });
+    resolve({ passed, code, status, durationMs: performance.now() - startedAt, detail, silent });
   };
-  const timer = setTimeout(() => finish(false, connected ? 'L7TOUT' : 'L4TOUT', 'timeout'), check.timeoutMs);
+  const timer = setTimeout(() => {
+    finish(false, connected ? 'L7TOUT' : 'L4TOUT', 'timeout', undefined, true);
+  }, check.timeoutMs);
   const judge = (): void => {
     const match = /^HTTP\/1\.[01] ([1-5][0-9][0-9])/.exec(text);
     if (!match) {
@@ -133,7 +135,10 @@ export function runCheck(check: CheckConfig): Promise<CheckResult> {
     if (text.includes('\r\n') || text.length > maxResponseBytes) judge();
   });
   socket.on('end', judge);
-  socket.on('error', (error) => finish(false, connected ? 'L7RSP' : 'L4CON', error.message));
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    const answered = error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET' || error.code === 'EPIPE';
+    finish(false, connected ? 'L7RSP' : 'L4CON', error.message, undefined, !answered);
+  });
   return promise;
 }
 

@@ -36,9 +36,11 @@ export class ServerRuntime extends ServerState {
     for (const connection of [...this.idle]) connection.destroy();
   }
 
-  /** Closes every connection; requests on them are tried elsewhere where that is allowed. */
-  shutdownSessions(): void {
-    for (const connection of [...this.connections]) connection.fail('down');
+  /** Closes every connection; requests on them are tried elsewhere where that is allowed. `tunnels`: only those. */
+  shutdownSessions(which: 'all' | 'tunnels' = 'all'): void {
+    for (const connection of [...this.connections]) {
+      if (which === 'all' || connection.phase === 'tunnel') connection.fail('down');
+    }
   }
 }
 
@@ -89,7 +91,9 @@ export class BackendRuntime {
     this.balancer.invalidate();
     if (fell) {
       server.closeIdle();
-      if (this.config.shutdownSessionsOnDown) server.shutdownSessions();
+      // A server that refuses what is new, or says that it is not well, may be stopping gracefully: what is under way there
+      // ends by itself, or its kernel resets it. Only from a silent one nothing will ever come.
+      if (this.config.shutdownSessionsOnDown) server.shutdownSessions(view.silent === true ? 'all' : 'tunnels');
     }
     this.wake();
   }

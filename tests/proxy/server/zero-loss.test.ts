@@ -105,6 +105,28 @@ describe('a backend that stops gracefully under load', () => {
   });
 });
 
+describe('a slow request on a backend that stops gracefully', () => {
+  it('is answered by it, also after the backend is DOWN, and is executed once', async () => {
+    proxy = await startProxy(configOf());
+    const slow = ['POST', 'GET'].map((method) =>
+      fetch(`http://127.0.0.1:${proxy.port}/slow?ms=1500`, {
+        method,
+        headers: { Cookie: 'SERVERID=a', 'X-Request': method },
+      }),
+    );
+    await sleep(200);
+    const stopped = a.stop('SIGTERM');
+    const load = new Load(proxy.port, 100, { get: kinds.get });
+    await until(async () => (await statusOfServer('a')) === 'DOWN', 3000);
+    for (const response of await Promise.all(slow)) {
+      expect([response.status, response.headers.get('x-server')]).toEqual([200, 'a']);
+    }
+    await stopped;
+    expect(failures(await load.stop())).toEqual([]);
+    expect([executed.get('POST'), executed.get('GET')]).toEqual([1, 2]);
+  });
+});
+
 describe('a backend that hangs under load', () => {
   it('costs no GET, none longer than two seconds, and its tunnels are closed', async () => {
     proxy = await startProxy(configOf());

@@ -12,6 +12,8 @@ export interface ServerView {
   readonly weight: number;
   /** How long ago a recovery was seen (an age, since processes have clocks of their own); -1 = never. */
   readonly risingForMs: number;
+  /** Of a server that is down: it does not even refuse. */
+  readonly silent?: boolean;
 }
 
 /** Why a worker avoids a server until the master's check says more. */
