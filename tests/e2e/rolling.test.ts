@@ -59,10 +59,9 @@ async function underLoad(
     durations: { warmUpMs: 1000, baselineMs: 1000, recoveryMs: 1500 },
     preflightTimeoutMs: 30_000,
   });
-  const failed = report.checks.filter(({ id, passed }) => !passed && id !== 'generator' && id !== 'executions');
+  const failed = report.checks.filter(({ id, passed }) => !passed && id !== 'generator');
   expect(failed, renderTable(report)).toEqual([]);
-  expect(report.executions).toMatchObject({ duplicates: [], missing: [], failedButExecuted: 0 });
-  expect(report.executions?.repeatedWithKey).toBeLessThanOrEqual(5);
+  expect(report.executions).toMatchObject({ duplicates: [], missing: [], failedButExecuted: 0, repeatedWithKey: 0 });
   expect(report.rate.achievedPerSecond).toBeGreaterThan(300);
   expect(report.kinds.find(({ kind }) => kind === 'all')).toMatchObject({ failed: 0, excused: 0 });
   return report;
