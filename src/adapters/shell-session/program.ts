@@ -60,7 +60,8 @@ export function batchMessage(
  */
 export const feederProgram = `trap "" PIPE; read -r p n || exit 1
 for d in ${pipeFolders}; do f=$d/.veza-$n/in; [ -p "$f" ] && break; done
-[ -p "$f" ] || exit 1; exec 3>"$f"; cat >&3 2>/dev/null; printf . 2>/dev/null || { kill -TERM "$p"; exec 3>&-; sleep 1; kill -KILL "$p"; } 2>/dev/null
+[ -p "$f" ] || exit 1; exec 3>"$f"; cat >&3 2>/dev/null; printf . 2>/dev/null || {
+kill -TERM "$p"; exec 3>&-; rm -rf "\${f%/in}"; sleep 1; kill -KILL "$p"; } 2>/dev/null
 rm -rf "\${f%/in}"`;
 
 /**
