@@ -176,8 +176,8 @@ async function readBody(request) {
 function stop() {
   if (stopping) return;
   stopping = true;
-  // In the next turn: connections that the kernel has already accepted for us are taken first, not reset.
-  setImmediate(() => {
+  // A few turns later: connections that the kernel has already accepted for us are taken first, not reset.
+  afterTurns(3, () => {
     // Not http's own close(): it cuts idle connections at once, while a request may be on its way in one of them.
     TcpServer.prototype.close.call(server, () => {
       ledger.close();
@@ -190,6 +190,11 @@ function stop() {
       for (const tunnel of tunnels) tunnel.destroy();
     }, limits.stopMs);
   });
+}
+
+function afterTurns(turns, work) {
+  if (turns === 0) work();
+  else setImmediate(() => afterTurns(turns - 1, work));
 }
 
 function upgrade(request, socket, first) {

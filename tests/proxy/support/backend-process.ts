@@ -1,5 +1,6 @@
 // A real backend in a process of its own, to be killed, stopped and restarted by tests. Arguments: port, name, backlog.
 // Tells its parent which requests it executed, so that a request executed twice is seen.
+import { Server as NetServer } from 'node:net';
 import { createServer } from 'node:http';
 
 const [, , port = '0', name = '', backlog = '511'] = process.argv;
@@ -35,10 +36,19 @@ server.on('upgrade', (_request, socket, head) => {
   socket.pipe(socket);
 });
 
+// Gracefully: what the kernel has accepted for us is taken before the listening socket goes, or it would be reset.
 process.on('SIGTERM', () => {
-  server.close(() => process.disconnect());
-  server.closeIdleConnections();
+  afterTurns(3, () => {
+    // Not http's own close(): it cuts idle connections at once, and one whose request is on its way looks idle.
+    NetServer.prototype.close.call(server, () => process.disconnect());
+    setTimeout(() => setInterval(() => server.closeIdleConnections(), 50).unref(), 300).unref();
+  });
 });
+
+function afterTurns(turns: number, work: () => void): void {
+  if (turns === 0) work();
+  else setImmediate(() => afterTurns(turns - 1, work));
+}
 process.on('disconnect', () => {
   server.closeAllConnections();
   server.close();
