@@ -19,6 +19,7 @@ import {
   parentLook,
   sourceContent,
   type ContentOptions,
+  writingProperties,
 } from './shared/files.ts';
 
 interface Args {
@@ -58,13 +59,7 @@ export default defineModule({
       },
       content: { description: 'The content itself, instead of `src`; anything but a text becomes JSON.' },
       remote_src: { type: 'boolean', default: false, description: '`src` is a file of the host.' },
-      force: { type: 'boolean', default: true, description: 'Replace what differs; else only make what is missing.' },
-      follow: {
-        type: 'boolean',
-        default: false,
-        description: 'Write through a symbolic link instead of replacing it.',
-      },
-      backup: { type: 'boolean', default: false, description: 'Keep a copy of the old file beside it, with the time.' },
+      ...writingProperties,
       validate: {
         type: 'string',
         pattern: '%s',

@@ -2,7 +2,7 @@
 import { defineModule } from '../core/module.ts';
 import { filePath, joinPath } from '../resources/file/path.ts';
 import { attributeProperties, attributesOf } from './shared/attributes.ts';
-import { bytesContent, contentOrInsideWants, contentWants, fileResult } from './shared/files.ts';
+import { bytesContent, contentOrInsideWants, contentWants, fileResult, writingProperties } from './shared/files.ts';
 
 export default defineModule({
   name: 'template',
@@ -23,13 +23,7 @@ export default defineModule({
         description: "Where to. A file of the template's name in it if it is a folder or ends with /.",
         $comment: 'Begin it with /.',
       },
-      force: { type: 'boolean', default: true, description: 'Replace what differs; else only make what is missing.' },
-      follow: {
-        type: 'boolean',
-        default: false,
-        description: 'Write through a symbolic link instead of replacing it.',
-      },
-      backup: { type: 'boolean', default: false, description: 'Keep a copy of the old file beside it, with the time.' },
+      ...writingProperties,
       validate: {
         type: 'string',
         pattern: '%s',

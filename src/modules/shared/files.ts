@@ -10,6 +10,13 @@ import { ancestorsOf, joinPath, parentOf } from '../../resources/file/path.ts';
 import type { FileContent, FileFacts, FileId, FileState } from '../../resources/file/state.ts';
 import { accountWants, wantedAttributes, type Attributes } from '../shared/attributes.ts';
 
+/** Arguments of every module that writes files. */
+export const writingProperties = {
+  force: { type: 'boolean', default: true, description: 'Replace what differs; else only make what is missing.' },
+  follow: { type: 'boolean', default: false, description: 'Write through a symbolic link instead of replacing it.' },
+  backup: { type: 'boolean', default: false, description: 'Keep a copy of the old file beside it, with the time.' },
+} as const;
+
 export interface ContentOptions {
   readonly attributes: Attributes;
   /** Replace what is there; else only what is missing is made. */
