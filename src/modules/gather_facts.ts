@@ -1,0 +1,25 @@
+// What a play does first that says `gather_facts: true`.
+import { defineModule } from '../core/module.ts';
+import { isFactName } from '../resources/facts/subsets.ts';
+import { factArguments, factResult, factWants } from './shared/facts.ts';
+
+export default defineModule({
+  name: 'gather_facts',
+  summary: 'Gather facts of the host: what a play with `gather_facts: true` begins with.',
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      ...factArguments,
+      parallel: {
+        type: 'boolean',
+        default: false,
+        description: 'Taken for compatibility: all facts are read at once, in one round trip.',
+      },
+    },
+  },
+  examples: [{ title: 'Everything', args: {} }],
+  gathers: isFactName,
+  wants: factWants,
+  result: factResult,
+});
