@@ -7,7 +7,7 @@ import type { Play, RoleUse, Section, Task } from '../playbook/ast.ts';
 import type { HostRun } from './host.ts';
 import { tasksOf } from './look-ahead.ts';
 import { schemaMessages } from './schema-messages.ts';
-import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
+import { ownerOf, scopeOf, type PlayVariables, type RunState } from './variables.ts';
 
 /** The roles whose first task is in this section of the play. */
 export function rolesBeginningIn(play: Play, section: Section): readonly RoleUse[] {
@@ -51,7 +51,7 @@ function problemsOfRole(
   const schema = role.argumentSchema;
   const properties = schema?.['properties'];
   if (!schema || !isJsonObject(properties)) return [];
-  const scope = scopeOf(run, host, variables, { role, vars: [], where: role.where });
+  const scope = scopeOf(run, host, variables, ownerOf(role));
   const diagnostics: Diagnostic[] = [];
   const given: Record<string, unknown> = {};
   const owner = `role "${role.name}"`;
