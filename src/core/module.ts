@@ -88,8 +88,18 @@ export interface StepOutput {
   readonly endedAtMs: number;
 }
 
+/** Names of facts, without `ansible_`. */
+export interface FactNames {
+  /** Those that every host has. */
+  readonly names: readonly string[];
+  /** Whether a host may have a fact of that name. */
+  mayBe(name: string): boolean;
+}
+
 export interface StateModule<Args> extends ModuleBase {
   readonly kind: 'state';
+  /** It only looks at the host, and the `ansible_facts` of its result are the host's facts from then on. */
+  readonly gathers?: FactNames;
   wants(args: Args, context: ModuleContext): readonly Want[];
   /**
    * Values for `register` beside changed, failed, skipped; `null` where they are not known before it runs.
@@ -103,6 +113,8 @@ export interface ControlResult {
   readonly result?: JsonObject;
   readonly failed?: string;
   readonly facts?: JsonObject;
+  /** Facts of the host, weaker than the variables of plays (`set_fact` with `cacheable`). */
+  readonly hostFacts?: JsonObject;
   /** Text for people (`debug`). */
   readonly message?: Json;
   readonly meta?: 'flush_handlers' | 'noop' | 'end_host' | 'end_play' | 'clear_host_errors' | 'reset_connection';

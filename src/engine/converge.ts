@@ -5,10 +5,12 @@ import { VezaError } from '../lib/errors.ts';
 import { isJsonObject } from '../lib/json.ts';
 import type { Value } from '../language/value.ts';
 import type { Block, Node, Task } from '../playbook/ast.ts';
+import { attempt } from './attempt.ts';
 import { ChangeQueue, HostStopped } from './change-queue.ts';
 import type { TaskInfo } from './events.ts';
 import { finishItem } from './finish.ts';
 import type { HostRun } from './host.ts';
+import { factLook, gatherOthers } from './gather.ts';
 import { addressOf } from './identity.ts';
 import { prepareItem, type Preparation } from './item.ts';
 import { lookAhead, tasksOf } from './look-ahead.ts';
@@ -64,18 +66,32 @@ export class Converger {
     return host.session(addressOf(host.host, scope, run.options.connection, play.play));
   }
 
-  /** Computes; if that meets an error or something unknown, applies what is pending and computes again. */
+  /**
+   * Computes; if that asks for facts, gathers them, and if it meets an error or something unknown, applies what is pending;
+   * then it computes again.
+   */
   async resolved<T>(compute: () => T, open: (value: T) => boolean): Promise<T> {
-    if (!this.queue.empty) {
-      try {
-        const value = compute();
-        if (!open(value)) return value;
-      } catch (error) {
-        if (!(error instanceof VezaError)) throw error;
-      }
-      await this.queue.flush();
+    for (;;) {
+      const found = attempt(compute);
+      if (found.kind === 'value' && !open(found.value)) return found.value;
+      if (await this.gatherWanted()) continue;
+      if (!this.queue.empty) await this.queue.flush();
+      else if (found.kind === 'value') return found.value;
+      else throw found.error;
     }
-    return compute();
+  }
+
+  /** Gathers the facts that expressions have asked for; returns whether there were any. */
+  async gatherWanted(): Promise<boolean> {
+    const { run, host, play } = this.context;
+    const own = host.gathered.wanted;
+    if (own) {
+      const facts = factLook(run, host, play);
+      if (facts) await this.look([facts]);
+      if (facts) facts.learn();
+      else host.gathered.giveUp(null);
+    }
+    return (await gatherOthers(run, host, play)) || own;
   }
 
   async #nodes(nodes: readonly Node[]): Promise<void> {
@@ -188,6 +204,11 @@ export class Converger {
       // Its label or `no_log` could not be evaluated.
       if (item.status === 'failed') return;
       await this.#attempt(record, item, scope);
+      // A template that was rendered late has asked for facts.
+      if (item.status === 'unknown' && (await this.gatherWanted())) {
+        attempt -= 1;
+        continue;
+      }
       if (!mustKnow(task)) return;
       await this.queue.flushFor(record);
       const done = finishItem(record, item);

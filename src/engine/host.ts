@@ -2,6 +2,7 @@
 import { HostState } from '../core/host-state.ts';
 import type { Templated, Value } from '../language/value.ts';
 import type { Host } from '../inventory/model.ts';
+import { HostFacts } from './host-facts.ts';
 import type { HostTotals, TaskInfo, TaskResult } from './events.ts';
 import type { HostAddress, Session } from './ports.ts';
 
@@ -11,7 +12,7 @@ export class HostRun implements AsyncDisposable {
   /** `register` and `set_fact`. */
   readonly facts: Record<string, Value> = {};
   /** What was gathered on the host (`setup`): weaker than the variables of plays, stronger than the inventory. */
-  readonly gathered: Record<string, Value> = {};
+  readonly gathered = new HostFacts();
   /** What `include_vars` has read for this host. */
   readonly included = new Map<string, Templated>();
   /** Names of handlers notified and not yet run. */

@@ -6,6 +6,7 @@ import { isJsonObject } from '../lib/json.ts';
 import type { Scope, Value } from '../language/value.ts';
 import type { Node, Task } from '../playbook/ast.ts';
 import { conditionsHold } from './decide.ts';
+import { factLook, gatherOthers } from './gather.ts';
 import { prepareArguments, runControl, wantsOf } from './item.ts';
 import { expandLoop, newItem } from './loop.ts';
 import { probe, type Look } from './probe.ts';
@@ -27,13 +28,27 @@ export async function lookAhead(
   session: () => Promise<Session>,
   more: readonly Look[] = [],
 ): Promise<void> {
-  const tasks = upcoming.filter(context.selected);
-  const later: Record<string, Value> = {};
-  for (const task of tasks) if (task.register !== undefined) later[task.register] = unknown('not run yet');
-  const ahead = tasks.flatMap((task) => looksOf(context, task, later));
-  const { state } = context.host;
-  const unseen = [...more, ...ahead].filter(({ want }) => !state.knows(want));
+  const { run, host, play } = context;
+  const { state } = host;
+  const ahead = looksOfAll(context, upcoming);
+  const facts = host.gathered.wanted ? factLook(run, host, play) : null;
+  host.gathered.wanted = false;
+  const unseen = [...more, ...(facts ? [facts] : []), ...ahead].filter(({ want }) => !state.knows(want));
+  const [others] = await Promise.all([gatherOthers(run, host, play), lookAt(context, unseen, session, more)]);
+  const learned = facts !== null && state.knows(facts.want);
+  if (learned) facts.learn();
+  // With facts at hand, more can be seen.
+  if (others || learned) await lookAhead(context, upcoming, session);
+}
+
+async function lookAt(
+  context: AheadContext,
+  unseen: readonly Look[],
+  session: () => Promise<Session>,
+  more: readonly Look[],
+): Promise<void> {
   if (unseen.length === 0) return;
+  const { state } = context.host;
   const { signal } = context.run.options;
   const connection = await session();
   try {
@@ -56,6 +71,13 @@ export function tasksOf(nodes: readonly Node[]): Task[] {
   );
 }
 
+function looksOfAll(context: AheadContext, upcoming: readonly Task[]): readonly Look[] {
+  const tasks = upcoming.filter(context.selected);
+  const later: Record<string, Value> = {};
+  for (const task of tasks) if (task.register !== undefined) later[task.register] = unknown('not run yet');
+  return tasks.flatMap((task) => looksOf(context, task, later));
+}
+
 function looksOf(context: AheadContext, task: Task, later: Record<string, Value>): Look[] {
   const { run, host, play } = context;
   const attempt = <T>(compute: () => T): T | null => {
@@ -68,6 +90,7 @@ function looksOf(context: AheadContext, task: Task, later: Record<string, Value>
     }
   };
   const scope = scopeOf(run, host, play, task, later);
+  if (host.gathered.open) for (const name of namesAtItsEnd(task)) attempt(() => scope.get(name));
   const items = attempt(() => expandLoop(task, scope));
   if (items === null || isUnknown(items)) return [];
   return items.flatMap(
@@ -76,6 +99,14 @@ function looksOf(context: AheadContext, task: Task, later: Record<string, Value>
         looksOfItem(context, task, scopeOf(run, host, play, task, { ...later, ...item?.variables }), later),
       ) ?? [],
   );
+}
+
+/** Names that a task uses only when it is done, or nearly: facts among them must be there by then. */
+function namesAtItsEnd(task: Task): readonly string[] {
+  const conditions = [...(task.changedWhen ?? []), ...(task.failedWhen ?? []), ...(task.until ?? [])];
+  const { loop, noLog, ignoreErrors, retries, delaySeconds, checkMode, diff } = task;
+  const values = [loop?.label, loop?.pauseSeconds, noLog, ignoreErrors, retries, delaySeconds, checkMode, diff];
+  return [...conditions, ...values, ...task.notify].flatMap((one) => one?.names ?? []);
 }
 
 function looksOfItem(context: AheadContext, task: Task, scope: Scope, later: Record<string, Value>): Look[] {

@@ -7,6 +7,7 @@ import { VezaError } from '../lib/errors.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Converger } from './converge.ts';
 import { decideWant, stepsOf, type Decision } from './decide.ts';
+import { learnResult, tellsAll } from './gather.ts';
 import { decisionFor, runControl, wantsOf, type Ready } from './item.ts';
 import { fail, type ItemRecord, type Part, type TaskRecord } from './record.ts';
 
@@ -67,6 +68,8 @@ async function performState(
     await decideAll(converger, decision, ready);
   }
   if (item.status === 'ok') failAsItSays(item);
+  if (module.gathers && item.status === 'ok')
+    learnResult(converger.context.host, item.result(item) ?? {}, tellsAll(module));
 }
 
 /** A command that only looked has done so by now, and may have failed. */
@@ -126,6 +129,7 @@ async function performControl(converger: Converger, item: ItemRecord, outcome: C
   if (outcome.message !== undefined) item.shown = outcome.message;
   if (outcome.failed !== undefined) fail(item, { message: outcome.failed });
   Object.assign(host.facts, outcome.facts);
+  if (outcome.hostFacts) host.gathered.learn(outcome.hostFacts, false);
   if (outcome.meta === undefined || outcome.meta === 'noop') return;
   await converger.queue.flush();
   switch (outcome.meta) {

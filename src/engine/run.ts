@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import PQueue from 'p-queue';
 import { DiagnosticsError, VezaError } from '../lib/errors.ts';
+import { factNamesOf, withGathering } from './gather.ts';
 import { HostRun } from './host.ts';
 import type { HostTotals } from './events.ts';
 import { toBoolean } from './identity.ts';
@@ -100,8 +101,9 @@ function patternOf(run: RunState, play: Play, variables: PlayVariables): string 
 }
 
 /** Returns false where the run is over: as Ansible has it, when every host of a batch was lost, or too many of them. */
-async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<string>): Promise<boolean> {
+async function runPlay(run: RunState, playbook: Playbook, given: Play, used: Set<string>): Promise<boolean> {
   const { options } = run;
+  const play = withGathering(given);
   const directory = dirname(playbook.file);
   const variables = playVariables(run, play, directory);
   const pattern = patternOf(run, play, variables);
@@ -110,7 +112,10 @@ async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<
   );
   const name = play.name?.evaluate(outside(run, variables));
   options.emit({ type: 'play-begin', name: typeof name === 'string' ? name : pattern, hosts });
-  for (const host of hosts) used.add(host);
+  for (const host of hosts) {
+    used.add(host);
+    run.hosts.get(host)?.gathered.begin(play.gatherFacts, factNamesOf(run));
+  }
   const infos = taskInfos(play, (task) => scopeOf(run, firstHost(run, hosts), variables, task));
   let goesOn = true;
   for (const batch of batchesOf(

@@ -73,7 +73,7 @@ export function layersOf(
   return byPrecedence([
     values('names of the run', 'veza-run', namesOfTheRun(run, host, task)),
     ...host.host.layers.map(({ level, origin, variables }) => templated(level, origin, variables)),
-    values('facts', `facts of ${host.host.name}`, host.gathered),
+    factsLayer(host),
     ...playLayers(play),
     ...roleLayers(play, task),
     ...taskLayers(task),
@@ -127,6 +127,12 @@ function templated(level: PrecedenceName, origin: string, variables: Variables):
 
 function values(level: PrecedenceName, origin: string, given: Readonly<Record<string, Value>>): NamedLayer {
   return { kind: 'values', values: given, level, origin };
+}
+
+/** Asked for by name, so that facts that nobody uses are never gathered. */
+function factsLayer({ host, gathered }: HostRun): NamedLayer {
+  const get = (name: string) => gathered.get(name);
+  return { kind: 'lazy', level: 'facts', origin: `facts of ${host.name}`, get, names: () => gathered.names() };
 }
 
 /** `groups`, and `hostvars`: each host's variables, evaluated only where they are asked for. */

@@ -1,6 +1,6 @@
 // What a play does first that says `gather_facts: true`.
 import { defineModule } from '../core/module.ts';
-import { isFactName } from '../resources/facts/subsets.ts';
+import { factNames } from '../resources/facts/subsets.ts';
 import { factArguments, factResult, factWants } from './shared/facts.ts';
 
 export default defineModule({
@@ -19,7 +19,7 @@ export default defineModule({
     },
   },
   examples: [{ title: 'Everything', args: {} }],
-  gathers: isFactName,
+  gathers: factNames,
   wants: factWants,
   result: factResult,
 });

@@ -7,10 +7,13 @@ import copy from './copy.ts';
 import debug from './debug.ts';
 import fail from './fail.ts';
 import file from './file.ts';
+import gatherFacts from './gather_facts.ts';
 import group from './group.ts';
 import meta from './meta.ts';
 import packageModule from './package.ts';
+import ping from './ping.ts';
 import setFact from './set_fact.ts';
+import setup from './setup.ts';
 import shell from './shell.ts';
 import stat from './stat.ts';
 import systemdService from './systemd_service.ts';
@@ -27,10 +30,13 @@ export const modules: readonly AnyModule[] = [
   debug,
   fail,
   file,
+  gatherFacts,
   group,
   meta,
   packageModule,
+  ping,
   setFact,
+  setup,
   shell,
   stat,
   systemdService,

@@ -1,6 +1,6 @@
 // The facts of a host, as Ansible's setup tells them.
 import { defineModule } from '../core/module.ts';
-import { isFactName } from '../resources/facts/subsets.ts';
+import { factNames } from '../resources/facts/subsets.ts';
 import { factArguments, factResult, factWants } from './shared/facts.ts';
 
 export default defineModule({
@@ -13,7 +13,7 @@ export default defineModule({
     { title: 'Local facts of a folder', args: { gather_subset: '!all,local', fact_path: '/opt/app/facts' } },
     { title: 'Some names', args: { filter: ['ansible_distribution*', 'ansible_memtotal_mb'] } },
   ],
-  gathers: isFactName,
+  gathers: factNames,
   wants: factWants,
   result: factResult,
 });

@@ -36,7 +36,8 @@ export const factArguments = {
     type: 'string',
     pattern: '^/',
     default: defaultFactPath,
-    description: 'Folder on the host with local facts: `*.fact`, JSON or INI; executable ones are run and print either.',
+    description:
+      'Folder on the host with local facts: `*.fact`, JSON or INI; executable ones are run and print either.',
     $comment: 'Begin it with /.',
   },
 } as const satisfies Readonly<Record<string, PropertySchema>>;

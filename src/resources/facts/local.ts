@@ -25,8 +25,7 @@ else vz "read \${vz_name%.fact}"; cat "$vz_path"; fi; done`,
       for (const [name, text] of source.outputsOf('run ')) {
         const path = `${folder}/${name}.fact`;
         const code = codes.get(name) ?? '';
-        local[name] =
-          code === '0' ? valueOf(text, path) : `Failure executing fact script (${path}), rc: ${code}`;
+        local[name] = code === '0' ? valueOf(text, path) : `Failure executing fact script (${path}), rc: ${code}`;
       }
       return { local };
     },

@@ -13,10 +13,10 @@ while read -r vz_device vz_path vz_type vz_rest; do
 case $vz_device in /*|*:/*) ;; *) continue ;; esac
 case $vz_path in *\\\\*) vz_path=$(printf %b "$vz_path") ;; esac
 case $vz_type in none) ;;
-nfs*|cifs|smb*|ceph|9p|fuse.*|afs|gluster*|lustre) [ -z "$vz_limit" ] || $vz_limit stat -f -c '${'%s %S %b %a %c %d %n'}' "$vz_path" ;;
+nfs*|cifs|smb*|ceph|9p|fuse.*|afs|gluster*|lustre) [ -z "$vz_limit" ] || $vz_limit stat -f -c '%s %S %b %a %c %d %n' "$vz_path" ;;
 *) set -- "$@" "$vz_path" ;; esac
 done </proc/self/mounts
-[ $# = 0 ] || stat -f -c '${'%s %S %b %a %c %d %n'}' "$@"`,
+[ $# = 0 ] || stat -f -c '%s %S %b %a %c %d %n' "$@"`,
   parse(source) {
     const space = new Map(
       source.outputLines('space').flatMap((line) => {
@@ -62,7 +62,7 @@ export const devices: Collector = {
   facts: ['device_links', 'devices'],
   files: [
     ...['size', 'removable', 'queue/rotational', 'queue/scheduler', 'queue/hw_sector_size'],
-    ...[ 'queue/discard_granularity', 'device/vendor', 'device/model', 'device/sas_address'],
+    ...['queue/discard_granularity', 'device/vendor', 'device/model', 'device/sas_address'],
     ...['device/sas_device_handle', '*/size', '*/"start"', '*/partition', 'dm/name', '*/dm/name'],
   ].map((file) => `${disk}/${file}`),
   script: `vz holders; for vz_path in ${disk}/holders/* ${disk}/*/holders/* ${disk}/slaves/*; do

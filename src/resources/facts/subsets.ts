@@ -1,6 +1,6 @@
 // Which facts `gather_subset` asks for: all of Ansible's names for them, groups of them, and both with `!` before.
 import { VezaError } from '../../lib/errors.ts';
-import { near } from '../../lib/suggest.ts';
+import { nearestName } from '../../lib/suggest.ts';
 import { environment, user } from './account.ts';
 import { distribution } from './distribution.ts';
 import { maker, memory, processor } from './hardware.ts';
@@ -53,7 +53,7 @@ const empty = [
 ];
 
 /** Names of facts, without `ansible_`; those of interfaces are not among them. */
-const factNames: ReadonlySet<string> = new Set([
+const names: ReadonlySet<string> = new Set([
   ...collectors.flatMap(({ facts }) => facts),
   'gather_subset',
   'module_setup',
@@ -62,10 +62,11 @@ const factNames: ReadonlySet<string> = new Set([
 /** How the kernel and administrators call interfaces, whose facts bear their names. */
 const interfaceNames = /^(?:lo$|eth|en[opsx]|wl|br|bond|docker|dummy|ib\d|tap|team|tun|veth|virbr|vlan|wg)\w*$/;
 
-/** Whether a name without `ansible_` may be that of a fact. */
-export function isFactName(name: string): boolean {
-  return factNames.has(name) || interfaceNames.test(name);
-}
+/** What the facts may be called, without `ansible_`. */
+export const factNames = {
+  names: [...names],
+  mayBe: (name: string): boolean => names.has(name) || interfaceNames.test(name),
+};
 
 const subsetNames: readonly string[] = [
   ...new Set([...Object.keys(groups), ...collectors.flatMap(({ name, parts = [] }) => [name, ...parts]), ...empty]),
@@ -95,7 +96,7 @@ function membersOf(name: string): readonly string[] {
   if (group) return group;
   const found = collectors.filter((one) => one.name === name || one.parts?.includes(name) === true);
   if (found.length > 0 || empty.includes(name)) return found.map((one) => one.name);
-  const meant = near(name, subsetNames);
+  const meant = nearestName(name, subsetNames);
   throw new VezaError('unknown-subset', `there is no subset "${name}" of facts`, {
     hint: meant === null ? `there are ${subsetNames.join(', ')}` : `did you mean "${meant}"?`,
   });

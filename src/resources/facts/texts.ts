@@ -54,12 +54,11 @@ export const dns: Collector = {
 };
 
 function options(words: readonly string[]): JsonObject {
-  return Object.fromEntries(
-    words.map((word) => {
-      const at = word.indexOf(':');
-      return at === -1 ? [word, true] : [word.slice(0, at), word.slice(at + 1)];
-    }),
-  );
+  const option = (word: string): readonly [string, Json] => {
+    const at = word.indexOf(':');
+    return at === -1 ? [word, true] : [word.slice(0, at), word.slice(at + 1)];
+  };
+  return Object.fromEntries(words.map(option));
 }
 
 export const commandLine: Collector = {
@@ -70,17 +69,20 @@ export const commandLine: Collector = {
   parse(source) {
     const line = source.first('/proc/cmdline');
     if (line === undefined) return {};
-    const cmdline: Record<string, Json> = {};
-    const all: Record<string, Json> = {};
+    const all = new Map<string, (string | true)[]>();
     for (const word of line.match(/(?:"[^"]*"|\S)+/g) ?? []) {
       const at = word.indexOf('=');
       const name = at === -1 ? word : word.slice(0, at);
       const value = at === -1 ? true : word.slice(at + 1).replace(/^"(.*)"$/, '$1');
-      cmdline[name] = value;
-      const earlier = all[name];
-      all[name] = earlier === undefined || value === true ? value : [...(Array.isArray(earlier) ? earlier : [earlier]), value];
+      all.set(name, [...(all.get(name) ?? []), value]);
     }
-    return { cmdline, proc_cmdline: all };
+    // The one tells the last value of a name, the other all of them.
+    return {
+      cmdline: Object.fromEntries([...all].map(([name, values]) => [name, values.at(-1) ?? true] as const)),
+      proc_cmdline: Object.fromEntries(
+        [...all].map(([name, values]) => [name, values.length > 1 ? values : (values[0] ?? true)] as const),
+      ),
+    };
   },
 };
 

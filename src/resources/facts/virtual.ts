@@ -26,7 +26,7 @@ vz qemu; grep -m 1 -c -E '^model name.*QEMU Virtual CPU' /proc/cpuinfo`,
     const guest = [container, container === null ? null : 'container', machine].filter((one) => one !== null);
     return {
       virtualization_type: type,
-      virtualization_role: container ?? machine ? 'guest' : hosts[0] === undefined ? 'NA' : 'host',
+      virtualization_role: (container ?? machine) ? 'guest' : hosts[0] === undefined ? 'NA' : 'host',
       virtualization_tech_guest: [...new Set(guest)].sort(),
       virtualization_tech_host: hosts,
     };
@@ -35,7 +35,11 @@ vz qemu; grep -m 1 -c -E '^model name.*QEMU Virtual CPU' /proc/cpuinfo`,
 
 function containerOf(source: FactSource): string | null {
   const traces = source.outputLines('traces');
-  const said = source.output('container').trim().replace(/^container=/, '') || source.first('/run/systemd/container');
+  const said =
+    source
+      .output('container')
+      .trim()
+      .replace(/^container=/, '') || source.first('/run/systemd/container');
   if (said !== undefined && said !== '') return said;
   if (traces.includes('/run/.containerenv')) return 'podman';
   if (traces.includes('/.dockerenv')) return 'docker';
