@@ -1,7 +1,8 @@
 // A computation whose mistakes may turn out to be none once more is known.
 import { VezaError } from '../lib/errors.ts';
 
-export type Attempt<T> = { readonly kind: 'value'; readonly value: T } | { readonly kind: 'error'; readonly error: VezaError };
+export type Attempt<T> =
+  { readonly kind: 'value'; readonly value: T } | { readonly kind: 'error'; readonly error: VezaError };
 
 /** The value, or the VezaError that came instead; other errors are thrown. */
 export function attempt<T>(compute: () => T): Attempt<T> {

@@ -16,6 +16,7 @@ import { prepareItem, type Preparation } from './item.ts';
 import { lookAhead, tasksOf } from './look-ahead.ts';
 import type { Look } from './probe.ts';
 import { expandLoop, newItem, type LoopItem } from './loop.ts';
+import { isRoleEnded } from './orders.ts';
 import { performItem } from './perform.ts';
 import { isOver, overSignal } from './options.ts';
 import { fail, problemOf, registered, registeredLoop, type ItemRecord, type TaskRecord } from './record.ts';
@@ -148,7 +149,7 @@ export class Converger {
   async #task(task: Task): Promise<void> {
     const { run, host, play, infoOf, selected } = this.context;
     this.#upcoming = this.#upcoming.slice(this.#upcoming.indexOf(task) + 1);
-    if (!selected(task)) return;
+    if (!selected(task) || this.#isForOthers(task)) return;
     if (isOver(run.options)) throw new VezaError('cancelled', 'interrupted');
     const info = infoOf(task);
     run.options.emit({ type: 'task-begin', host: host.host.name, task: info });
@@ -172,6 +173,15 @@ export class Converger {
     if (task.module === 'meta' && record.items.every(({ status }) => status !== 'failed' && status !== 'unknown'))
       return;
     await this.queue.conclude(record);
+  }
+
+  /** Its role was ended here, or one host of the batch does it for all. */
+  #isForOthers(task: Task): boolean {
+    const { run, host, play, infoOf } = this.context;
+    if (isRoleEnded(task, host.endedRoles) && !infoOf(task).handler) return true;
+    if (run.options.findModule(task.module)?.oncePerBatch !== true) return false;
+    const first = play.batchHosts.find((name) => run.hosts.get(name)?.lost === null);
+    return first !== host.host.name;
   }
 
   #loop(task: Task): Promise<readonly (LoopItem | null)[] | Unknown> {

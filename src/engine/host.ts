@@ -3,11 +3,13 @@ import { HostState } from '../core/host-state.ts';
 import type { Templated, Value } from '../language/value.ts';
 import type { Host } from '../inventory/model.ts';
 import { HostFacts } from './host-facts.ts';
+import type { RoleUse } from '../playbook/ast.ts';
 import type { HostTotals, TaskInfo, TaskResult } from './events.ts';
 import type { HostAddress, Session } from './ports.ts';
 
 export class HostRun implements AsyncDisposable {
-  readonly host: Host;
+  /** As the inventory has it by now. */
+  host: Host;
   readonly state: HostState;
   /** `register` and `set_fact`. */
   readonly facts: Record<string, Value> = {};
@@ -25,6 +27,8 @@ export class HostRun implements AsyncDisposable {
   working: TaskInfo | null = null;
   /** Out of the current play only (`meta: end_host`). */
   ended = false;
+  /** Uses of roles that have nothing more to do here (`meta: end_role`). */
+  readonly endedRoles = new Set<RoleUse>();
   readonly #connect: (address: HostAddress) => Promise<Session>;
   #session: Promise<Session> | null = null;
   #address = '';

@@ -1,4 +1,6 @@
 // The scope of a task on a host: every layer of variables in the order of precedence, magic variables on top.
+import type { LiveInventory } from '../inventory/live.ts';
+import type { Host } from '../inventory/model.ts';
 import { byPrecedence, type PrecedenceName } from '../inventory/precedence.ts';
 import { createScope, type ScopeLayer } from '../language/scope.ts';
 import type { Scope, Value, Variables } from '../language/value.ts';
@@ -33,6 +35,9 @@ export interface PlayVariables {
 export interface RunState {
   readonly options: EngineOptions;
   readonly hosts: ReadonlyMap<string, HostRun>;
+  readonly inventory: LiveInventory;
+  /** Takes hosts that the inventory has got, or has changed. */
+  admit(hosts: Iterable<Host>): void;
 }
 
 export const outsidePlays: PlayVariables = {

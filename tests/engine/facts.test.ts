@@ -35,7 +35,10 @@ describe('facts of a play', () => {
     ['failed_when', '- { name: t, command: echo hi, failed_when: ansible_system != "Linux" }'],
     ['changed_when', '- { name: t, command: echo hi, changed_when: ansible_system == "Linux" }'],
     ['a test for being there', '- { name: t, assert: { that: "ansible_hostname is defined" } }'],
-    ['another fact by way of vars', '- { name: t, assert: { that: "ansible_facts is mapping and ansible_facts.kernel is string" } }'],
+    [
+      'another fact by way of vars',
+      '- { name: t, assert: { that: "ansible_facts is mapping and ansible_facts.kernel is string" } }',
+    ],
   ])('are at hand in %s', async (_what, tasks) => {
     using host = new Workspace();
     const run = await host.run(tasks);
@@ -46,7 +49,10 @@ describe('facts of a play', () => {
   it('are at hand in a template file', async () => {
     using host = new Workspace();
     const run = await host.run("- { name: render, template: { src: t.j2, dest: '{{ root }}/t' } }", {
-      files: { 'templates/t.j2': '{{ ansible_system }} {{ named }}\n', 'group_vars/all.yml': 'named: "{{ ansible_facts.os_family }}"\n' },
+      files: {
+        'templates/t.j2': '{{ ansible_system }} {{ named }}\n',
+        'group_vars/all.yml': 'named: "{{ ansible_facts.os_family }}"\n',
+      },
     });
     expect(run.result('render').status).toBe('changed');
     expect(host.read('t')).toMatch(/^Linux \w+\n$/);

@@ -18,7 +18,7 @@ import { unsupportedKeywords } from '../../engine/unsupported.ts';
 import { selectHosts } from '../../inventory/patterns.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import type { Diagnostic } from '../../lib/diagnostic.ts';
-import { VezaError } from '../../lib/errors.ts';
+import { DiagnosticsError, VezaError } from '../../lib/errors.ts';
 import { limits } from '../../lib/limits.ts';
 import { createRedactor } from '../../lib/redact.ts';
 import { findModule, modules } from '../../modules/index.ts';
@@ -32,7 +32,7 @@ import {
   type InventoryFlags,
   type LoadedInventory,
 } from '../inventory-flags.ts';
-import { askPassword } from '../ask.ts';
+import { askLine, askPassword } from '../ask.ts';
 import { print, printDiagnostics } from '../output.ts';
 import { shownPath } from '../paths.ts';
 import { renderTemplate } from '../render.ts';
@@ -102,15 +102,18 @@ async function run(
     report(event);
   };
   const password = flags.askPass ? await askPassword('SSH password: ') : undefined;
+  const ask = process.stdin.isTTY ? { ask: askLine } : {};
   const becomePassword = flags.askBecomePass ? await askPassword('BECOME password: ') : undefined;
   const options: EngineOptions = {
     inventory,
     playbooks,
-    hostsOf: (pattern) => hostsOf(inventory, pattern, flags.limit),
+    hostsOf: (pattern, known) => hostsOf(known, pattern, flags.limit),
     findModule: (name) => findModule(name) ?? null,
     transports: { ssh: createSshTransport(sshOptions()), local: createLocalTransport() },
     contact: contactOf,
     clock: systemClock,
+    ...ask,
+    rereadInventory: () => reread(flags),
     emit,
     filesFor: createLocalFiles,
     render: renderTemplate,
@@ -141,6 +144,13 @@ async function run(
   } finally {
     await progress.close();
   }
+}
+
+/** Throws DiagnosticsError. */
+function reread(flags: RunFlags): Inventory {
+  const { inventory, diagnostics } = readInventory(flags);
+  if (!inventory) throw new DiagnosticsError(diagnostics);
+  return inventory;
 }
 
 /** The network as a host sees it; looks are made as the task's user. */

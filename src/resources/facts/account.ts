@@ -61,8 +61,8 @@ export const environment: Collector = {
   name: 'env',
   minimal: true,
   facts: ['env'],
-  // A value may have line feeds, so that lines cannot tell the variables apart.
-  script: `vz env; tr '\\000' '\\037' </proc/self/environ`,
+  // A value may have line feeds, so that lines cannot tell the variables apart. `cat` opens the file: a shell may do so too early.
+  script: `vz env; cat /proc/self/environ | tr '\\000' '\\037'`,
   parse: (source) => {
     const pairs = source
       .output('env')

@@ -18,7 +18,7 @@ export const packageManager: Collector = {
   name: 'pkg_mgr',
   minimal: true,
   facts: ['pkg_mgr'],
-  script: `vz packages; for vz_path in ${packageManagers.map(([path]) => path).join(' ')}; do
+  script: `vz packages; for vz_path in ${packageManagers.map(([path]) => `"${path}"`).join(' ')}; do
 [ ! -x "$vz_path" ] || echo "$vz_path"; done`,
   parse(source) {
     const found = source.outputLines('packages')[0];
