@@ -9,6 +9,11 @@ export function print(text: string): void {
   process.stdout.write(text);
 }
 
+/** A word beside the results: what is going on, not what came out. */
+export function printNote(text: string): void {
+  process.stderr.write(text);
+}
+
 /** Prints diagnostics with the lines that they are about, errors last so that they stay in view. */
 export function printDiagnostics(
   diagnostics: readonly Diagnostic[],

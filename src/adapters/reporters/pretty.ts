@@ -60,6 +60,7 @@ class PrettyReporter {
         };
         return;
       case 'task-begin':
+      case 'task-retry':
         return;
       case 'task-item':
       case 'task-end': {
