@@ -23,13 +23,13 @@ export function changesOf(emit: Emit): Changes {
   };
 }
 
-/** Says what is not idempotent; false where there is nothing to say. */
-export function tellChanges(tasks: Changes['tasks']): boolean {
+/** Says what is not idempotent, hosts in their order; false where there is nothing to say. */
+export function tellChanges(tasks: Changes['tasks'], order: readonly string[]): boolean {
   printDiagnostics(
     [...tasks].map(([task, hosts]) => ({
       severity: 'error',
       code: 'not-idempotent',
-      message: `"${task.name}" changed something again in the second run, on ${hosts.join(', ')}`,
+      message: `"${task.name}" changed something again in the second run, on ${order.filter((host) => hosts.includes(host)).join(', ')}`,
       where: task.where,
       hint: 'a command needs `creates`, `removes`, `unless`, `onlyif` or `changed_when` to be able to change nothing',
     })),

@@ -42,6 +42,8 @@ export interface TaskResult {
   readonly shown?: Json;
   /** In a dry run: the earlier task whose effects this result takes not to matter. */
   readonly assuming?: string;
+  /** `no_log`: nothing of it may be shown, its place in the file neither. */
+  readonly hidden?: boolean;
   /** Skipped because this does not hold. */
   readonly condition?: string;
   /** With -v: what `register` would hold, beside flags and output. */

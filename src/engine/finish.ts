@@ -153,7 +153,7 @@ function resultOf({ host, run }: FinishContext, record: TaskRecord, item: ItemRe
     ...(item.attempts === undefined ? {} : { attempts: item.attempts }),
   };
   if (item.hidden && item.status !== 'skipped')
-    return { ...base, ...always, message: 'hidden, because the task says no_log' };
+    return { ...base, ...always, hidden: true, message: 'hidden, because the task says no_log' };
   const { output } = item;
   return {
     ...base,

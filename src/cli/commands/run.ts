@@ -1,5 +1,8 @@
 // `veza-run PLAYBOOK...`: reads everything, says all mistakes at once, then runs (or foresees, or only looks).
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import pc from 'picocolors';
+import { createJunitReporter } from '../../adapters/reporters/junit.ts';
 import { createJsonReporter } from '../../adapters/reporters/jsonl.ts';
 import { createPrettyReporter } from '../../adapters/reporters/pretty.ts';
 import { createProgress, type Progress } from '../../adapters/reporters/progress.ts';
@@ -15,7 +18,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { watchInterrupts, type Interrupts } from '../interrupts.ts';
 import { connectionDefaults } from '../inventory-flags.ts';
 import { loadRun, type LoadedRun } from '../load-run.ts';
-import { print, printDiagnostics, printNote } from '../output.ts';
+import { print, printDiagnostics, printNote, sourceOf } from '../output.ts';
 import { shownPath } from '../paths.ts';
 import { connectTimeoutMsOf, forksOf, limitOf, maxTimeMsOf, type RunFlags } from '../run-flags.ts';
 import { changesOf, tellChanges } from '../idempotence.ts';
@@ -62,11 +65,11 @@ async function perform(run: LoadedRun, flags: RunFlags, passwords: Passwords, in
     write: print,
     now: () => Date.now(),
   });
-  const report = reporterFor(flags, progress, redactor);
+  const reporters = [reporterFor(flags, progress, redactor), ...junitReporters(flags, redactor)];
   const options = optionsFor(run, flags, passwords, interrupts, redactor, {
     emit: (event) => {
       interrupts.handle(event);
-      report(event);
+      for (const report of reporters) report(event);
     },
     trace: (text) => (flags.json ? process.stderr.write(text) : progress.write(text)),
   });
@@ -90,7 +93,7 @@ async function runAgain(options: EngineOptions, interrupts: Interrupts, flags: R
   const result = await runPlaybooks({ ...options, emit: changes.emit });
   const end = endOf(interrupts) ?? exitCodeOf(result, flags);
   if (end !== exitCodes.ok) return end;
-  return tellChanges(changes.tasks) ? exitCodes.taskFailed : exitCodes.ok;
+  return tellChanges(changes.tasks, [...result.hosts.keys()]) ? exitCodes.taskFailed : exitCodes.ok;
 }
 
 function reporterFor(flags: RunFlags, progress: Progress, redactor: Redactor): (event: RunEvent) => void {
@@ -99,12 +102,22 @@ function reporterFor(flags: RunFlags, progress: Progress, redactor: Redactor): (
     write: (text) => progress.write(text),
     redactor,
     checkMode: flags.check ?? false,
-    style: { colors: pc, diff: flags.diff ?? false, verbosity: flags.verbose, path: shownPath },
+    style: { colors: pc, diff: flags.diff ?? false, verbosity: flags.verbose, path: shownPath, source: sourceOf },
   });
   return (event) => {
     progress.handle(event);
     pretty(event);
   };
+}
+
+/** `--junit`. A second run writes over the first one's results: it is the one that counts. */
+function junitReporters({ junit }: RunFlags, redactor: Redactor): readonly ((event: RunEvent) => void)[] {
+  if (junit === undefined) return [];
+  const write = (xml: string) => {
+    mkdirSync(dirname(resolve(junit)), { recursive: true });
+    writeFileSync(junit, xml);
+  };
+  return [createJunitReporter({ write, redactor, now: () => Date.now() })];
 }
 
 function optionsFor(
