@@ -31,6 +31,10 @@ interface ModuleBase {
   /** The argument that a free-form string stands for (`command: ls -l` is `cmd`). */
   readonly freeForm?: string;
   readonly examples: readonly Example[];
+  /** What `register` gets beside changed, failed, skipped and msg: names and what they hold. For the documentation. */
+  readonly returns?: Readonly<Record<string, string>>;
+  /** What a dry run does with it, where that is not what its kind says. For the documentation. */
+  readonly dryRun?: string;
 }
 
 /** Files on the controller, read on demand. Paths are searched as Ansible does: role's folder, then the playbook's. */
