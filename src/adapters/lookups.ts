@@ -18,6 +18,9 @@ const plugins: Readonly<Record<string, (term: string, directory: string) => Valu
   },
 };
 
+/** The names of all lookups. */
+export const lookupNames: readonly string[] = Object.keys(plugins);
+
 /** Throws VezaError `unknown-lookup` or `file-not-found`. Several terms give a list. */
 export function lookup(plugin: string, terms: readonly Value[], directory: string): Value {
   const read = plugins[plugin];

@@ -33,6 +33,10 @@ interface ModuleBase {
   readonly examples: readonly Example[];
   /** It runs for the first host of a batch only, and what it does is for all (`add_host`), as with Ansible. */
   readonly oncePerBatch?: boolean;
+  /** What `register` gets beside changed, failed, skipped and msg: names and what they hold. For the documentation. */
+  readonly returns?: Readonly<Record<string, string>>;
+  /** What a dry run does with it, where that is not what its kind says. For the documentation. */
+  readonly dryRun?: string;
 }
 
 /** Files on the controller, read on demand. Paths are searched as Ansible does: role's folder, then the playbook's. */

@@ -6,6 +6,7 @@ import type { JsonObject } from '../lib/json.ts';
 export default defineControl({
   name: 'set_fact',
   summary: 'Set variables of the host for the rest of the run.',
+  returns: { ansible_facts: 'The variables that were set.' },
   schema: {
     type: 'object',
     additionalProperties: true,
