@@ -27,6 +27,8 @@ export default defineControl({
   examples: [
     { title: 'A host for the next play', args: { name: 'web-9', groups: ['web'], ansible_host: '192.0.2.9' } },
   ],
+  returns: { add_host: '`host_name`, `groups` and `host_vars` as they were taken.' },
+  dryRun: 'The inventory of the run grows in a dry run too; no host is touched by it.',
   control: (args) => {
     const { name: _name, groups: asked, ...own } = args as JsonObject;
     const [, name = '', port] = /^([^:]+):(\d+)$/.exec(args.name) ?? [null, args.name];

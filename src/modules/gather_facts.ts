@@ -19,6 +19,11 @@ export default defineModule({
     },
   },
   examples: [{ title: 'Everything', args: {} }],
+  returns: {
+    ansible_facts:
+      'The facts, by their names with `ansible_` before them. Later tasks see them as variables, and as `ansible_facts.NAME`.',
+  },
+  dryRun: 'The host is looked at as it is; what tasks before would make of it is not in the facts.',
   gathers: factNames,
   wants: factWants,
   result: factResult,

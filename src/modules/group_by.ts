@@ -17,6 +17,8 @@ export default defineControl({
     },
   },
   examples: [{ title: 'One group for each family of systems', args: { key: 'os_Debian' } }],
+  returns: { add_group: 'The group.', parent_groups: 'Those that hold it.' },
+  dryRun: 'The inventory of the run grows in a dry run too; no host is touched by it.',
   control: (args) => {
     const named = (name: string) => name.trim().replaceAll(' ', '-');
     const group = named(args.key);

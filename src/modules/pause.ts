@@ -22,6 +22,8 @@ export default defineControl({
     { title: 'Let the service warm up', args: { seconds: 10 } },
     { title: 'Ask before going on', args: { prompt: 'The canary is up. Go on?' } },
   ],
+  returns: { user_input: 'What was answered.', stdout: 'How long it took, in words.', delta: 'Seconds.' },
+  dryRun: 'Nothing is waited for.',
   control: (args, context) => {
     const timed = args.seconds !== undefined || args.minutes !== undefined;
     const seconds = (args.seconds ?? 0) + 60 * (args.minutes ?? 0);

@@ -14,6 +14,7 @@ export default defineModule({
     },
   },
   examples: [{ title: 'Can it be reached?', args: {} }],
+  returns: { ping: 'What `data` says.' },
   wants: (args) => {
     if (args.data === 'crash') throw new VezaError('crash', 'boom');
     // A look at nothing: it travels with all other looks.
