@@ -7,7 +7,7 @@ import { DiagnosticsError, type VezaError } from '../lib/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
 import type { Script } from '../lib/shell.ts';
 import type { Scope, Value } from '../language/value.ts';
-import type { Task } from '../playbook/ast.ts';
+import type { Include, Inclusion, Task } from '../playbook/ast.ts';
 import type { ResourceChange, TaskInfo, TaskStatus } from './events.ts';
 import type { Identity } from './ports.ts';
 
@@ -17,6 +17,8 @@ export interface TaskRecord {
   readonly info: TaskInfo;
   readonly loop: boolean;
   readonly items: ItemRecord[];
+  /** What the task is the head of, where it is an include. */
+  readonly include?: Include;
 }
 
 /** One item of a task's loop, or the task itself where there is none. */
@@ -39,6 +41,10 @@ export interface ItemRecord {
   /** Computes the module's own values for `register` from the outcome; `null` where not known yet. */
   result: (item: ItemRecord) => JsonObject | null;
   readonly index: number;
+  /** `item` and its like; empty without a loop. */
+  readonly loopVariables: Readonly<Record<string, Value>>;
+  /** What an include leads to. */
+  inclusion?: Inclusion;
   /** How often it was tried, where `until` may have it tried again. */
   attempts?: number;
   /** changed_when, failed_when and until have had their say. */

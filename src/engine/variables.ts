@@ -7,7 +7,7 @@ import type { HostRun } from './host.ts';
 import type { EngineOptions } from './options.ts';
 
 /** What a scope belongs to: a task, or a role as such. */
-export type ScopeOwner = Pick<Task, 'role' | 'vars' | 'where'>;
+export type ScopeOwner = Pick<Task, 'role' | 'vars' | 'where' | 'includeParams'>;
 
 /** What all scopes of a play share. */
 export interface PlayVariables {
@@ -57,7 +57,7 @@ function layersOf(
   extra: Readonly<Record<string, Value>>,
 ): ScopeLayer[] {
   const own = task?.role ? [...task.role.parents, task.role] : [];
-  const others = play.roles.filter((role) => !own.includes(role));
+  const others = [...play.roles, ...host.includedRoles].filter((role) => !role.isPrivate && !own.includes(role));
   const roles = [...others, ...own];
   return [
     ...roles.map((role) => templated(role.defaults)),
@@ -66,8 +66,10 @@ function layersOf(
     ...play.varsFiles.map(templated),
     ...roles.map((role) => templated(role.vars)),
     ...(task?.vars ?? []).map(templated),
+    templated(host.includedVariables),
     { kind: 'values', values: host.facts },
     ...own.map((role) => templated(role.params)),
+    ...(task?.includeParams ?? []).map(templated),
     { kind: 'values', values: extra },
     templated(run.options.extraVars),
     { kind: 'values', values: magicValues(run, host, play, task) },
