@@ -11,13 +11,15 @@ export class HostRun implements AsyncDisposable {
   readonly state: HostState;
   /** `register` and `set_fact`. */
   readonly facts: Record<string, Value> = {};
+  /** What was gathered on the host (`setup`): weaker than the variables of plays, stronger than the inventory. */
+  readonly gathered: Record<string, Value> = {};
+  /** What `include_vars` has read for this host. */
+  readonly included = new Map<string, Templated>();
   /** Names of handlers notified and not yet run. */
   readonly notified = new Set<string>();
   /** Handlers, and roles whose variables the rest of the play sees, that includes brought to this host in this play. */
   readonly includedHandlers: Node[] = [];
   readonly includedRoles: RoleUse[] = [];
-  /** `include_vars`. */
-  readonly includedVariables = new Map<string, Templated>();
   /** Out of the run. */
   lost: 'failed' | 'unreachable' | 'interrupted' | null = null;
   /** It failed at a task whose failure is to end the play for all (`any_errors_fatal`). */

@@ -42,8 +42,9 @@ function unnamed({ task }: Include): never {
   ]);
 }
 
-function paramsInside({ task, vars }: Include): readonly Variables[] {
-  return [...(task.includeParams ?? []), ...(vars.size > 0 ? [vars] : [])];
+/** How many layers of include params what is inside has from the include and what is around it. */
+function paramsInside({ task }: Include): number {
+  return task.includeParams.length + (task.vars.at(-1)?.size ? 1 : 0);
 }
 
 /** Copies with the same loop variables are the same nodes, so that hosts whose items are the same share their tasks. */
@@ -67,7 +68,7 @@ interface Layer {
 
 function layerOf(include: Include, loop: LoopVariables): Layer {
   const variables = Object.entries(loop).map(([name, value]) => [name, constantValue(value, include.where)] as const);
-  return { variables: new Map(variables), index: paramsInside(include).length };
+  return { variables: new Map(variables), index: paramsInside(include) };
 }
 
 function withLayer(inclusion: Inclusion, layer: Layer): Inclusion {
@@ -102,7 +103,7 @@ function taskWith(task: Task, layer: Layer): Task {
 }
 
 function paramsWith(
-  { includeParams = [] }: { readonly includeParams?: readonly Variables[] },
+  { includeParams }: { readonly includeParams: readonly Variables[] },
   { variables, index }: Layer,
 ): { readonly includeParams: readonly Variables[] } {
   return { includeParams: [...includeParams.slice(0, index), variables, ...includeParams.slice(index)] };

@@ -44,6 +44,11 @@ export async function lookAhead(
   }
 }
 
+/** Whether it may be one that `no_log` hides. */
+export function isHidden(task: Task): boolean {
+  return task.noLog !== undefined && task.noLog.raw !== false;
+}
+
 /** What the steps need; `later` holds what earlier ones will have set, and gets what these will set. */
 function looksOfSteps(context: AheadContext, steps: readonly (Task | Include)[], later: Record<string, Value>): Look[] {
   const chosen = steps.filter((step) => context.selected(headOf(step)));
@@ -115,5 +120,7 @@ function looksOfItem(context: AheadContext, task: Task, scope: Scope, later: Rec
   }
   if (module.kind !== 'state') return [];
   const wants = wantsOf(preparation, module);
-  return isUnknown(wants) ? [] : wants.map((want) => ({ identity: preparation.identity, want }));
+  return isUnknown(wants)
+    ? []
+    : wants.map((want) => ({ identity: preparation.identity, want, hidden: isHidden(task) }));
 }

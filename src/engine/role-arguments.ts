@@ -7,7 +7,7 @@ import type { Include, Play, RoleUse, Section, Task } from '../playbook/ast.ts';
 import { flattened } from '../playbook/walk.ts';
 import type { HostRun } from './host.ts';
 import { schemaMessages } from './schema-messages.ts';
-import { scopeOf, type PlayVariables, type RunState, type ScopeOwner } from './variables.ts';
+import { ownerOf, scopeOf, type PlayVariables, type RunState } from './variables.ts';
 
 /** The roles whose first task is in this section of the play. Those that an include brings are checked when it is opened. */
 export function rolesBeginningIn(play: Play, section: Section): readonly RoleUse[] {
@@ -53,7 +53,7 @@ export function roleProblems(
   const owner = `role "${role.name}"`;
   for (const name of Object.keys(properties)) {
     try {
-      const value = role.params.get(name)?.evaluate(scope) ?? scope.get(name);
+      const value = scope.get(name);
       if (value !== undefined && !isUnknown(value)) given[name] = value;
     } catch (error) {
       if (!(error instanceof VezaError)) throw error;
@@ -73,16 +73,17 @@ export function roleProblems(
       severity: 'error',
       code: 'invalid-role-argument',
       message: `${owner}: ${message}`,
-      where: role.params.get(property)?.where ?? role.where,
+      where: givenAt(role, property) ?? role.where,
       hint: hint ?? (isNumberAsText(value) ? textHint : `see ${role.path}/README.md for its variables`),
     });
   }
   return diagnostics;
 }
 
-function ownerOf(role: RoleUse): ScopeOwner {
-  const { outerVars = [], includeParams = [], where } = role;
-  return { role, vars: outerVars, includeParams, where };
+/** Where the use of the role gives this argument. */
+function givenAt(role: RoleUse, name: string): Diagnostic['where'] {
+  const given = [role.entryVars, ...role.aroundVars, role.params, ...role.includeParams];
+  return given.findLast((variables) => variables.has(name))?.get(name)?.where;
 }
 
 /** One diagnostic for the same mistake on several hosts. */

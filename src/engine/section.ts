@@ -10,6 +10,7 @@ import type { TaskInfo, TaskResult } from './events.ts';
 import { dueNode, handlerEntries, handlersNotified, type HandlerEntry } from './handlers.ts';
 import type { HostRun } from './host.ts';
 import { PlayEnded } from './perform.ts';
+import { isOver } from './options.ts';
 import { connectionCodes } from './ports.ts';
 import { problemOf } from './record.ts';
 import { roleArgumentProblems, rolesBeginningIn } from './role-arguments.ts';
@@ -176,7 +177,7 @@ export class SectionRun {
       }
       return;
     }
-    if (run.options.signal.aborted) {
+    if (isOver(run.options)) {
       host.lost = 'interrupted';
       return;
     }

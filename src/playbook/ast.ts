@@ -67,13 +67,15 @@ export interface RoleUse {
   readonly where: Position;
   readonly defaults: Variables;
   readonly vars: Variables;
-  /** Parameters given where the role is used (`vars:` and unknown keys of the role entry). */
+  /** Parameters given where the role is used: the keys of its entry that are no keywords. */
   readonly params: Variables;
+  /** `vars:` of its entry under `roles:` or among dependencies: as with Ansible, weaker than the role's own `vars`. */
+  readonly entryVars: Variables;
+  /** `vars:` of what is around the use: as Task.vars and Task.includeParams, without a task's own. */
+  readonly aroundVars: readonly Variables[];
+  readonly includeParams: readonly Variables[];
   /** JSON Schema of the role's arguments (meta/argument_specs.yml), if any; checked before the role's first task. */
   readonly argumentSchema?: JsonObject;
-  /** Variables of the blocks, imports and includes around its use. */
-  readonly outerVars?: readonly Variables[];
-  readonly includeParams?: readonly Variables[];
   /** Only its own tasks see its variables (include_role without `public`). */
   readonly isPrivate?: boolean;
   readonly parents: readonly RoleUse[];
@@ -104,10 +106,10 @@ export interface Task extends Inherited {
   readonly throttle?: Templated;
   /** Own and inherited. */
   readonly tags: readonly string[];
-  /** Layers of `vars:` from the outermost block to the task. */
+  /** `vars:` of blocks and static imports, outermost first; last, always there, those of the task itself. */
   readonly vars: readonly Variables[];
-  /** Variables of the includes around it, outermost first: over facts, as Ansible has its include params. */
-  readonly includeParams?: readonly Variables[];
+  /** `vars:` of the include_tasks and include_role around it, outermost first: stronger than what is set inside. */
+  readonly includeParams: readonly Variables[];
   readonly role?: RoleUse;
 }
 
@@ -134,8 +136,6 @@ export interface Include {
   readonly where: Position;
   /** The include as a task: its name, conditions, loop, tags, arguments. They are its own and do not reach in. */
   readonly task: Task;
-  /** Its `vars`: they do reach in, over facts. */
-  readonly vars: Variables;
   /** What a constant name leads to, read with the playbook; what is wrong in it has been told then. */
   readonly known?: Inclusion;
   /** Reads what evaluated arguments name. The same arguments give the same inclusion. */

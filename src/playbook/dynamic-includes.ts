@@ -49,7 +49,7 @@ export function readDynamicInclude(
   if (!statement) return null;
   const args = argumentsOf(statement);
   const task = {
-    ...readTaskKeywords(reader, map, inside),
+    ...readTaskKeywords(reader, map, around, inside),
     module: call.name,
     moduleWhere: call.entry.where,
     args: reader.templated(args),
@@ -57,7 +57,7 @@ export function readDynamicInclude(
   const vars = reader.variables(valueGiven(map, 'vars'));
   const contents = contentsOf(reader, vars, statement, around);
   const read = remembered((given) => open(reader, statement, given, contents));
-  const include: Include = { kind: 'include', where: map.where, task, vars, read };
+  const include: Include = { kind: 'include', where: map.where, task, read };
   const { constant, raw } = task.args;
   if (!constant || !isJsonObject(raw) || comesAgain(reader, statement, contents)) return include;
   const known = read(raw);
@@ -148,6 +148,7 @@ function readRole(
     name,
     spot: target,
     params: noVariables,
+    entryVars: noVariables,
     from: { tasks: from('tasks'), vars: from('vars'), defaults: from('defaults'), handlers: from('handlers') },
     around,
     once: args['allow_duplicates'] === false,

@@ -1,6 +1,7 @@
 // import_tasks and import_role: resolved while reading, so that their keywords reach every task inside.
 // What include_tasks and include_role do is in dynamic-includes.ts.
 import { dirname, join } from 'node:path';
+import type { Variables } from '../language/value.ts';
 import { noVariables } from '../language/yaml-variables.ts';
 import { valueOf } from '../lib/yaml-node.ts';
 import type { YamlMap } from '../lib/yaml-node.ts';
@@ -11,7 +12,7 @@ import type { IncludeCall, Statement } from './include-arguments.ts';
 import { isTemplate, keySpot } from './reader.ts';
 import type { Reader, Spot } from './reader.ts';
 import { useRole } from './roles.ts';
-import { enter, opened } from './surroundings.ts';
+import { enter, opened, valueGiven } from './surroundings.ts';
 import type { Surroundings } from './surroundings.ts';
 import { readNodes } from './tasks.ts';
 
@@ -27,7 +28,8 @@ export function readInclude(reader: Reader, map: YamlMap, call: IncludeCall, aro
   }
   checkImportKeywords(reader, map, call);
   const inside = enter(reader, map, around, { vars: true });
-  return statement ? readImport(reader, statement, inside) : [];
+  const own = reader.variables(valueGiven(map, 'vars'));
+  return statement ? readImport(reader, statement, own, inside) : [];
 }
 
 /** Where a file of tasks named in another file may be. */
@@ -59,7 +61,7 @@ export function readTaskFile(reader: Reader, path: string, spot: Spot, around: S
   return root ? readNodes(reader, root, { ...opened(around, path), directory: dirname(path) }) : [];
 }
 
-function readImport(reader: Reader, statement: Statement, inside: Surroundings): readonly Node[] {
+function readImport(reader: Reader, statement: Statement, own: Variables, inside: Surroundings): readonly Node[] {
   const { call, name, target, options, forRole } = statement;
   if (isTemplate(name)) {
     reportDynamic(reader, call.name, target, call.name.replace('import', 'include'));
@@ -70,6 +72,8 @@ function readImport(reader: Reader, statement: Statement, inside: Surroundings):
       name,
       spot: target,
       params: noVariables,
+      // Like those of an entry of `roles:`, the vars of an import are there for the whole play.
+      entryVars: own,
       from: fixedParts(reader, options),
       around: inside,
       once: isFalse(valueOf(options, 'allow_duplicates')),

@@ -1,5 +1,5 @@
 // Lists of tasks: tasks, blocks, and what includes put in their place.
-import { checkVariableName } from '../language/yaml-variables.ts';
+import { checkVariableName, noVariables } from '../language/yaml-variables.ts';
 import { isNull, textOf } from '../lib/yaml-node.ts';
 import type { YamlEntry, YamlMap, YamlNode } from '../lib/yaml-node.ts';
 import type { Block, Node, Task } from './ast.ts';
@@ -50,7 +50,7 @@ function readNode(reader: Reader, item: YamlNode, around: Surroundings): readonl
   const call = findCall(reader, item, around.place);
   if (call?.kind === 'include') return readInclude(reader, item, call, around);
   const inside = enter(reader, item, around, { vars: true });
-  return call ? [readTask(reader, item, call, inside)] : [];
+  return call ? [readTask(reader, item, call, around, inside)] : [];
 }
 
 function readBlock(reader: Reader, map: YamlMap, around: Surroundings): Block {
@@ -68,11 +68,17 @@ function readBlock(reader: Reader, map: YamlMap, around: Surroundings): Block {
   };
 }
 
-function readTask(reader: Reader, map: YamlMap, call: Call & { kind: 'module' }, inside: Surroundings): Task {
+function readTask(
+  reader: Reader,
+  map: YamlMap,
+  call: Call & { kind: 'module' },
+  around: Surroundings,
+  inside: Surroundings,
+): Task {
   const { module, entry } = call;
   const defaults = inside.inherited.moduleDefaults;
   return {
-    ...readTaskKeywords(reader, map, inside),
+    ...readTaskKeywords(reader, map, around, inside),
     module: module.name,
     moduleWhere: entry.where,
     args: readArguments(reader, module, entry, map.entries.get('args')?.value, defaults),
@@ -83,9 +89,10 @@ function readTask(reader: Reader, map: YamlMap, call: Call & { kind: 'module' },
 export function readTaskKeywords(
   reader: Reader,
   map: YamlMap,
+  around: Surroundings,
   inside: Surroundings,
 ): Omit<Task, 'module' | 'moduleWhere' | 'args'> {
-  const { delegateTo, throttle, role, includeParams } = inside;
+  const { delegateTo, throttle, role } = inside;
   const templated = (key: string) => {
     const node = valueGiven(map, key);
     return node && reader.templated(node);
@@ -106,7 +113,8 @@ export function readTaskKeywords(
     notify: inside.notify,
     listen: fixedNames(reader, map.entries.get('listen')),
     tags: inside.tags,
-    vars: inside.vars,
+    vars: inside.vars.length > around.vars.length ? inside.vars : [...inside.vars, noVariables],
+    includeParams: inside.includeParams,
     ...(loop && { loop }),
     ...(register !== undefined && { register }),
     ...(changedWhen && { changedWhen }),
@@ -116,7 +124,6 @@ export function readTaskKeywords(
     ...(delaySeconds && { delaySeconds }),
     ...(delegateTo && { delegateTo }),
     ...(throttle && { throttle }),
-    ...(includeParams.length > 0 && { includeParams }),
     ...(role && { role }),
   };
 }
