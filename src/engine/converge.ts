@@ -225,6 +225,8 @@ export class Converger {
         return;
       }
       host.state.forget();
+      const next = { attempt: attempt + 2, attempts: retries + 1, delayMs };
+      run.options.emit({ type: 'task-retry', host: host.host.name, task: record.info, ...next });
       await run.options.clock.sleep(delayMs, overSignal(run.options));
     }
   }
@@ -240,7 +242,7 @@ export class Converger {
       const prepare = (): Preparation =>
         prepareItem(run.options, record.task, scope(), play.playbookDirectory, record.info.name);
       const prepared = await this.resolved(prepare, (preparation) => preparation.kind === 'unknown');
-      if (prepared.kind === 'skip') item.status = 'skipped';
+      if (prepared.kind === 'skip') skip(item, prepared.condition);
       else if (prepared.kind === 'unknown') this.#unknown(record, item, prepared.unknown);
       else await performItem(this, record, item, prepared);
     } catch (error) {
@@ -284,6 +286,11 @@ function number(value: Value | undefined, otherwise: number): number {
   const given = Number(value ?? otherwise);
   if (Number.isFinite(given) && given >= 0) return given;
   throw new VezaError('not-a-number', `retries, delay and pause must be numbers, but one is ${JSON.stringify(value)}`);
+}
+
+function skip(item: ItemRecord, condition: string | undefined): void {
+  item.status = 'skipped';
+  if (condition !== undefined) item.condition = condition;
 }
 
 function unknownItem(item: ItemRecord, open: Unknown): ItemRecord {

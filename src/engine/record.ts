@@ -35,6 +35,8 @@ export interface ItemRecord {
   /** A change was only decided, because of check mode. */
   onlyPredicted: boolean;
   assuming?: string;
+  /** The condition for which it was skipped. */
+  condition?: string;
   readonly changes: ResourceChange[];
   readonly outcome: OutcomeChange[];
   output?: StepOutput;
