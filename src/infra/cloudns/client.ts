@@ -2,9 +2,9 @@
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import type { Redactor } from '../../lib/redact.ts';
 import { ApiClient, type ApiClock } from '../http/client.ts';
-import { ApiError, type ApiErrorCode } from '../http/errors.ts';
+import type { ApiErrorCode } from '../http/errors.ts';
 import type { RetryPolicy } from '../http/policy.ts';
-import { fieldsOf, readRecord, type DnsRecord, type NewRecord } from './records.ts';
+import { readRecord, type DnsRecord } from './records.ts';
 
 export const clouDnsUrl = 'https://api.cloudns.net';
 
@@ -18,6 +18,7 @@ export interface ClouDnsOptions {
   readonly redactor: Redactor;
   readonly baseUrl?: string;
   readonly policy?: Partial<RetryPolicy>;
+  readonly requestsPerSecond?: number;
 }
 
 export interface Zone {
@@ -27,12 +28,11 @@ export interface Zone {
 }
 
 /** Undocumented, known by its users. */
-const requestsPerSecond = 10;
+const usualRequestsPerSecond = 10;
 const pageSize = 100;
 
 export class ClouDns {
   readonly #client: ApiClient;
-  readonly #clock: ApiClock;
 
   constructor(options: ClouDnsOptions) {
     const { auth } = options;
@@ -43,13 +43,12 @@ export class ClouDns {
       ...('subId' in auth ? { 'sub-auth-id': auth.subId } : {}),
       ...('subUser' in auth ? { 'sub-auth-user': auth.subUser } : {}),
     };
-    this.#clock = options.clock;
     this.#client = new ApiClient({
       prefix: 'cloudns API',
       baseUrl: options.baseUrl ?? clouDnsUrl,
       clock: options.clock,
       redactor: options.redactor,
-      requestsPerSecond,
+      requestsPerSecond: options.requestsPerSecond ?? usualRequestsPerSecond,
       // In the body, never in the URL, which ends up in logs.
       authorize: (_headers, form) => {
         for (const [name, value] of Object.entries(credentials)) form?.set(name, value);
@@ -97,29 +96,9 @@ export class ClouDns {
       .toSorted((a, b) => a - b);
   }
 
-  /** Adds a record; one that was added although the answer was lost is found instead of added again. Returns its id. */
-  async add(zone: string, record: NewRecord, signal?: AbortSignal): Promise<string> {
-    const answer = await this.#change(
-      '/dns/add-record.json',
-      { 'domain-name': zone, ...fieldsOf(record) },
-      signal,
-      async () => {
-        const same = (await this.records(zone, signal)).find((one) => sameRecord(one, record));
-        return same ? { data: { id: same.id } } : null;
-      },
-    );
-    const data = isJsonObject(answer['data']) ? answer['data'] : {};
-    return String(typeof data['id'] === 'number' || typeof data['id'] === 'string' ? data['id'] : '');
-  }
-
-  async modify(zone: string, id: string, record: NewRecord, signal?: AbortSignal): Promise<void> {
-    const form = { 'domain-name': zone, 'record-id': id, ...fieldsOf(record) };
-    await this.#change('/dns/mod-record.json', form, signal, 'repeat');
-  }
-
-  async remove(zone: string, id: string, signal?: AbortSignal): Promise<void> {
-    const gone = async () => ((await this.records(zone, signal)).some((one) => one.id === id) ? null : {});
-    await this.#change('/dns/delete-record.json', { 'domain-name': zone, 'record-id': id }, signal, gone);
+  /** Changes something. Rejects with ApiError, `uncertain` where an answer was lost. */
+  async change(path: string, form: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<void> {
+    this.#refuseFailed(await this.#client.json({ method: 'POST', path, form, signal }));
   }
 
   /** Asks; with POST, so that the password is in the body. Reading twice does no harm. */
@@ -127,29 +106,6 @@ export class ClouDns {
     const answer = await this.#client.json({ method: 'POST', path, form, repeatable: true, signal });
     this.#refuseFailed(answer);
     return answer;
-  }
-
-  /** Changes something; where the answer is lost, `settled` finds out whether it was done, before it is tried again. */
-  async #change(
-    path: string,
-    form: Readonly<Record<string, string>>,
-    signal: AbortSignal | undefined,
-    settled: 'repeat' | (() => Promise<JsonObject | null>),
-  ): Promise<JsonObject> {
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        const repeatable = settled === 'repeat';
-        const answer = await this.#client.json({ method: 'POST', path, form, repeatable, signal });
-        this.#refuseFailed(answer);
-        return isJsonObject(answer) ? answer : {};
-      } catch (error) {
-        if (!(error instanceof ApiError) || !error.uncertain || settled === 'repeat') throw error;
-        const done = await settled();
-        if (done) return done;
-        if (attempt >= 3) throw error;
-        await this.#clock.sleep(500 * 2 ** attempt, signal);
-      }
-    }
   }
 
   #refuseFailed(answer: unknown): void {
@@ -182,17 +138,6 @@ function listOf(answer: unknown): readonly unknown[] {
 function textOf(object: JsonObject, key: string): string {
   const value = object[key];
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-}
-
-function sameRecord(one: DnsRecord, other: NewRecord): boolean {
-  return (
-    one.host === other.host &&
-    one.type === other.type &&
-    one.value === other.value &&
-    one.priority === other.priority &&
-    one.weight === other.weight &&
-    one.port === other.port
-  );
 }
 
 function byPlace(one: DnsRecord, other: DnsRecord): number {

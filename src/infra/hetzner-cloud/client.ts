@@ -34,6 +34,8 @@ export interface HetznerCloudOptions {
 const pageSize = 50;
 /** Between two looks at a running action. */
 const actionPollMs = 500;
+/** How often a thing is asked again that says it is busy. */
+const busyRetries = 5;
 /** An action that runs longer than that is not waited for. */
 const actionTimeoutMs = 120_000;
 
@@ -91,29 +93,19 @@ export class HetznerCloud {
     return found.find((one) => one.name === name) ?? null;
   }
 
-  /**
-   * Makes a change and waits until its actions are done. `settled` looks whether the change is there already: asked when an
-   * answer was lost, so that nothing is created twice. Returns the answer, or null where it was lost and `settled` holds.
-   */
-  async change(
-    method: 'POST' | 'PUT' | 'DELETE',
-    path: string,
-    json: unknown,
-    options: { readonly settled?: () => Promise<boolean>; readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<unknown> {
-    const { signal } = options;
+  /** Makes a change and waits until its actions are done. Rejects with ApiError, `uncertain` where an answer was lost. */
+  async change(method: 'POST' | 'PUT' | 'DELETE', path: string, json: unknown, signal?: AbortSignal): Promise<unknown> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        const answer = await this.#client.json({ method, path, json, signal });
+        const answer = await this.#client.json({ method, path, json, signal, repeatable: false });
         for (const action of actionsOf(this.#client, answer)) await this.#finished(action, signal);
         return answer;
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         if (method === 'DELETE' && error.status === 404) return null;
+        // Another action on the same thing is still running.
         const busy = error.reason === 'conflict' || error.reason === 'locked';
-        if (!(error.uncertain || busy) || attempt >= 5) throw error;
-        if (error.uncertain && !options.settled) throw error;
-        if (error.uncertain && (await options.settled?.())) return null;
+        if (!busy || attempt >= busyRetries) throw error;
         await this.#clock.sleep(Math.min(1000 * 2 ** attempt, 10_000), signal);
       }
     }
