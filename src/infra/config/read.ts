@@ -1,7 +1,7 @@
 // Text of infra.yaml -> the model, or every mistake of it at once, each with its place. Reads no file itself.
 import { homedir } from 'node:os';
 import type { Diagnostic, Position } from '../../lib/diagnostic.ts';
-import { near } from '../../lib/suggest.ts';
+import { nearestName } from '../../lib/suggest.ts';
 import { validatorFor, type SchemaProblem } from '../../lib/validate.ts';
 import { dataOf, nodeAt, type YamlNode } from '../../lib/yaml-node.ts';
 import { parseYaml } from '../../lib/yaml.ts';
@@ -66,7 +66,7 @@ function diagnosticOf(problem: SchemaProblem, root: YamlNode): Diagnostic {
 }
 
 function suggested(name: string, candidates: readonly string[]): string | undefined {
-  const found = near(name, candidates);
+  const found = nearestName(name, candidates);
   return found === null ? undefined : `Did you mean "${found}"?`;
 }
 

@@ -199,7 +199,9 @@ function remove(zone: string, id: string): Call {
 }
 
 function formOf(body: JsonObject | null): Record<string, string> {
-  return Object.fromEntries(Object.entries(body ?? {}).map(([key, value]) => [key, String(value)]));
+  return Object.fromEntries(
+    Object.entries(body ?? {}).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
+  );
 }
 
 /** Values as people write them, without what is only observed. */
