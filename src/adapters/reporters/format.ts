@@ -92,7 +92,8 @@ function streamsOf({ status, output }: TaskResult, style: Style): readonly ('std
 
 const signs = { create: '+', update: '~', delete: '-', run: '!', 'no-op': ' ' } as const;
 
-function changeLines(change: ResourceChange, colors: Colors): string[] {
+/** The lines of one change: what it is about, and its diff. */
+export function changeLines(change: ResourceChange, colors: Colors): string[] {
   const paint = {
     create: colors.green,
     update: colors.yellow,

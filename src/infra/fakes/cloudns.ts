@@ -26,11 +26,15 @@ export interface FakeClouDnsOptions {
   /** Requests a second; default 10, as ClouDNS has it. */
   readonly requestsPerSecond?: number;
   readonly latencyMs?: number;
+  /** Records of an earlier start, by zone. */
+  readonly saved?: Readonly<Record<string, readonly FakeRecord[]>> | undefined;
 }
 
 export interface FakeClouDns extends FakeService {
   /** By zone; what is there now. */
   readonly zones: ReadonlyMap<string, Map<string, FakeRecord>>;
+  /** All records, to be given to the next start. */
+  save(): Record<string, readonly FakeRecord[]>;
   /** Adds a record as somebody else would. */
   plant(zone: string, record: Omit<FakeRecord, 'id' | 'status'>): FakeRecord;
 }
@@ -39,8 +43,10 @@ const ttls = [60, 300, 900, 1800, 3600, 21_600, 43_200, 86_400, 172_800, 259_200
 const rowsPerPage = ['10', '20', '30', '50', '100'];
 
 export async function startFakeClouDns(options: FakeClouDnsOptions): Promise<FakeClouDns> {
-  const zones = new Map(options.zones.map((name) => [name, new Map<string, FakeRecord>()]));
-  let lastId = 100_000_000;
+  const zones = new Map(
+    options.zones.map((name) => [name, new Map((options.saved?.[name] ?? []).map((record) => [record.id, record]))]),
+  );
+  let lastId = Math.max(100_000_000, ...[...zones.values()].flatMap((zone) => [...zone.keys()].map(Number)));
   const nextId = () => String((lastId += 1));
   const answer = (request: FakeRequest): FakeAnswer => {
     const form = new URLSearchParams(request.text);
@@ -59,7 +65,8 @@ export async function startFakeClouDns(options: FakeClouDnsOptions): Promise<Fak
     zones.get(zone)?.set(planted.id, planted);
     return planted;
   };
-  return { ...service, zones, plant };
+  const save = () => Object.fromEntries([...zones].map(([name, records]) => [name, [...records.values()]]));
+  return { ...service, zones, plant, save };
 }
 
 type Zones = ReadonlyMap<string, Map<string, FakeRecord>>;

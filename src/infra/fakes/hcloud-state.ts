@@ -7,6 +7,8 @@ export type Kind = 'servers' | 'load_balancers' | 'certificates' | 'networks' | 
 export interface HcloudState {
   readonly objects: Readonly<Record<Kind, Map<number, JsonObject>>>;
   readonly robotAddresses: readonly string[];
+  /** All of it, to be given to the next start. */
+  save(): SavedHcloud;
   /** A number that was never used. */
   nextId(): number;
   /** An address for a new load balancer, of the range for documentation. */
@@ -17,8 +19,15 @@ export interface HcloudState {
   look(id: number): JsonObject | null;
 }
 
+/** What is kept of a state between two starts. */
+export interface SavedHcloud {
+  readonly last: number;
+  readonly objects: Readonly<Record<Kind, readonly JsonObject[]>>;
+}
+
 export function createState(options: FakeHcloudOptions): HcloudState {
-  let last = 1000;
+  const { saved } = options;
+  let last = saved?.last ?? 1000;
   const nextId = () => (last += 1);
   const actions = new Map<number, { readonly command: string; left: number }>();
   const told = (id: number, command: string, running: boolean): JsonObject => ({
@@ -33,15 +42,27 @@ export function createState(options: FakeHcloudOptions): HcloudState {
   });
   const servers = (options.servers ?? []).map((server, index) => serverObject(nextId(), server, index));
   const byId = (all: readonly JsonObject[]) => new Map(all.map((one) => [Number(one['id']), one]));
+  const objects: HcloudState['objects'] = {
+    servers: byId(saved?.objects.servers ?? servers),
+    load_balancers: byId(saved?.objects.load_balancers ?? []),
+    certificates: byId(saved?.objects.certificates ?? []),
+    networks: byId(saved?.objects.networks ?? []),
+    images: byId(saved?.objects.images ?? []),
+    firewalls: byId(saved?.objects.firewalls ?? []),
+  };
   return {
-    objects: {
-      servers: byId(servers),
-      load_balancers: new Map(),
-      certificates: new Map(),
-      networks: new Map(),
-      images: new Map(),
-      firewalls: new Map(),
-    },
+    objects,
+    save: () => ({
+      last,
+      objects: {
+        servers: [...objects.servers.values()],
+        load_balancers: [...objects.load_balancers.values()],
+        certificates: [...objects.certificates.values()],
+        networks: [...objects.networks.values()],
+        images: [...objects.images.values()],
+        firewalls: [...objects.firewalls.values()],
+      },
+    }),
     robotAddresses: options.robotAddresses ?? [],
     nextId,
     nextAddress: () => `198.51.100.${(last % 250) + 1}`,

@@ -2,7 +2,7 @@
 // tokens, and the refusals of the true one.
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { hcloudRoutes } from './hcloud-routes.ts';
-import { createState, type HcloudState } from './hcloud-state.ts';
+import { createState, type HcloudState, type SavedHcloud } from './hcloud-state.ts';
 import { startFake, type FakeAnswer, type FakeRequest, type FakeService } from './server.ts';
 
 export interface FakeHcloudOptions {
@@ -18,6 +18,8 @@ export interface FakeHcloudOptions {
   /** Default: 3600 in an hour. */
   readonly rateLimit?: { readonly requests: number; readonly windowMs: number };
   readonly latencyMs?: number;
+  /** What an earlier start held. */
+  readonly saved?: SavedHcloud | undefined;
   /** How often an action says `running` before it is done. */
   readonly actionPolls?: number;
 }
