@@ -18,7 +18,16 @@ import type { Look } from './probe.ts';
 import { expandLoop, newItem, type LoopItem } from './loop.ts';
 import { performItem } from './perform.ts';
 import { isOver, overSignal } from './options.ts';
-import { fail, problemOf, registered, registeredLoop, type ItemRecord, type TaskRecord } from './record.ts';
+import {
+  fail,
+  problemOf,
+  skip,
+  unknownItem,
+  registered,
+  registeredLoop,
+  type ItemRecord,
+  type TaskRecord,
+} from './record.ts';
 import { connectionCodes, type Session } from './ports.ts';
 import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
 
@@ -286,17 +295,6 @@ function number(value: Value | undefined, otherwise: number): number {
   const given = Number(value ?? otherwise);
   if (Number.isFinite(given) && given >= 0) return given;
   throw new VezaError('not-a-number', `retries, delay and pause must be numbers, but one is ${JSON.stringify(value)}`);
-}
-
-function skip(item: ItemRecord, condition: string | undefined): void {
-  item.status = 'skipped';
-  if (condition !== undefined) item.condition = condition;
-}
-
-function unknownItem(item: ItemRecord, open: Unknown): ItemRecord {
-  item.status = 'unknown';
-  item.message = open.reason;
-  return item;
 }
 
 /** Takes a VezaError as the item's failure; anything else, and a lost connection, is not the task's. */
