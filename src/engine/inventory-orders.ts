@@ -2,7 +2,7 @@
 import type { InventoryOrder } from '../core/module.ts';
 import type { Playbook, Task } from '../playbook/ast.ts';
 import type { HostRun } from './host.ts';
-import { tasksOf } from './look-ahead.ts';
+import { tasksOf } from '../playbook/walk.ts';
 import type { RunState } from './variables.ts';
 
 /** Makes the inventory what the order says; the hosts of the next play are those that it has then. */

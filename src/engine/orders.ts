@@ -2,7 +2,7 @@
 import type { MetaAction, PauseOrder } from '../core/module.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { Task } from '../playbook/ast.ts';
-import type { Converger } from './converge.ts';
+import type { Converger, SectionContext } from './converge.ts';
 import { overSignal } from './options.ts';
 import type { ItemRecord, TaskRecord } from './record.ts';
 import type { RunState } from './variables.ts';
@@ -52,9 +52,13 @@ export async function obeyMeta(converger: Converger, task: Task, action: MetaAct
   }
 }
 
-/** Whether `meta: end_role` was said in the role of this task, or in one that it is a part of. */
-export function isRoleEnded({ role }: Task, ended: ReadonlySet<unknown>): boolean {
-  return role !== undefined && [role, ...role.parents].some((one) => ended.has(one));
+/** Its role was ended for the host, or one host of the batch does it for all. */
+export function isForOthers({ run, host, play, infoOf }: SectionContext, task: Task): boolean {
+  const { role } = task;
+  if (role && !infoOf(task).handler && [role, ...role.parents].some((one) => host.endedRoles.has(one))) return true;
+  if (run.options.findModule(task.module)?.oncePerBatch !== true) return false;
+  const first = play.batchHosts.find((name) => run.hosts.get(name)?.lost === null);
+  return first !== host.host.name;
 }
 
 /** Answers by run and question. */

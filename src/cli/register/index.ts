@@ -2,7 +2,8 @@
 import type { Register } from './registration.ts';
 import { registerDoc } from './doc.ts';
 import { registerLab } from './lab.ts';
+import { registerProd } from './prod.ts';
 import { registerRun } from './run.ts';
 import { registerTest } from './test.ts';
 
-export const commands: readonly Register[] = [registerRun, registerDoc, registerLab, registerTest];
+export const commands: readonly Register[] = [registerRun, registerDoc, registerLab, registerTest, registerProd];
