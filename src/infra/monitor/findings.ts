@@ -103,7 +103,7 @@ export function inOrder(findings: readonly Finding[]): readonly Finding[] {
 
 /** At most 60 characters, as people count them. */
 export function shortened(message: string): string {
-  const letters = [...message];
+  const letters = Array.from(message);
   return letters.length <= 60 ? message : `${letters.slice(0, 57).join('')}...`;
 }
 
