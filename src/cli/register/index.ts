@@ -3,6 +3,7 @@ import type { Register } from './registration.ts';
 import { registerDoc } from './doc.ts';
 import { registerLab } from './lab.ts';
 import { registerRun } from './run.ts';
+import { registerSchema } from './schema.ts';
 import { registerTest } from './test.ts';
 
-export const commands: readonly Register[] = [registerRun, registerDoc, registerLab, registerTest];
+export const commands: readonly Register[] = [registerRun, registerDoc, registerSchema, registerLab, registerTest];
