@@ -1,5 +1,5 @@
 // `--list-hosts`, `--list-tasks`, `--list-tags`, `--syntax-check`: what a run would be about, in Ansible's form or as JSON.
-import { tasksOf } from '../../engine/look-ahead.ts';
+import { tasksOf } from '../../playbook/walk.ts';
 import { createScope } from '../../language/scope.ts';
 import type { Templated } from '../../language/value.ts';
 import { VezaError } from '../../lib/errors.ts';
