@@ -1,9 +1,19 @@
 // Every command of veza-run, in the order of `--help`.
 import type { Register } from './registration.ts';
 import { registerDoc } from './doc.ts';
+import { registerDrift } from './drift.ts';
 import { registerLab } from './lab.ts';
 import { registerProd } from './prod.ts';
 import { registerRun } from './run.ts';
+import { registerShow } from './show.ts';
 import { registerTest } from './test.ts';
 
-export const commands: readonly Register[] = [registerRun, registerDoc, registerLab, registerTest, registerProd];
+export const commands: readonly Register[] = [
+  registerRun,
+  registerShow,
+  registerDrift,
+  registerDoc,
+  registerLab,
+  registerTest,
+  registerProd,
+];
