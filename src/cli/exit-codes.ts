@@ -7,6 +7,8 @@ export const exitCodes = {
   pending: 2,
   taskFailed: 3,
   unreachable: 4,
+  /** `--apply`: what is there is not what the plan was made for. Found before the run: nothing was touched; in it: that host was stopped. */
+  stalePlan: 5,
   /** The time of `--max-time` was over, as timeout(1) says it. */
   outOfTime: 124,
   interrupted: 130,

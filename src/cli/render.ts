@@ -26,12 +26,16 @@ export function renderTemplate(source: LocalSource, scope: Scope): string | Unkn
 
 /** Partials beside the template come before those that the project shares in `templates/`. */
 function partialsFor(source: LocalSource, scope: Scope): Partials {
-  const playbookDirectory = scope.get('playbook_dir');
+  return Object.assign({}, ...partialFolders(source.path, scope.get('playbook_dir')).map(partialsIn)) as Partials;
+}
+
+/** Folders whose `.hbs` files a template may use, the last one first. */
+export function partialFolders(template: string, playbookDirectory: unknown): readonly string[] {
   const shared =
     typeof playbookDirectory === 'string'
       ? [resolve(playbookDirectory, '../templates'), resolve(playbookDirectory, 'templates')]
       : [];
-  return Object.assign({}, ...[...shared, dirname(source.path)].map(partialsIn)) as Partials;
+  return [...shared, dirname(template)];
 }
 
 function partialsIn(directory: string): Partials {

@@ -32,6 +32,10 @@ export interface RunFlags extends InventoryFlags {
   readonly syntaxCheck?: boolean;
   readonly json?: boolean;
   readonly junit?: string;
+  readonly planOut?: string;
+  readonly apply?: string;
+  /** Tell no results (the second look of --apply). */
+  readonly quiet?: boolean;
   readonly verbose: number;
 }
 

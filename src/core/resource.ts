@@ -72,6 +72,8 @@ export interface ResourceKind<Id, S extends object> {
   dependsOnAnything?(id: Id): boolean;
   /** The attributes of a predicted state that a look afterwards must confirm; default: all that changed. */
   verifies?(id: Id, change: Change<S>): readonly (keyof S & string)[];
+  /** Attributes that time alone changes, so that a saved plan does not hold them to their value (`ageSeconds`). */
+  readonly passing?: readonly (keyof S & string)[];
   /** Default: one line an attribute. */
   describe?(id: Id, change: Change<S>, current: S | null): Diff;
 }

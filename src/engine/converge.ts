@@ -30,7 +30,7 @@ import {
   type TaskRecord,
 } from './record.ts';
 import { gatherWanted, resolve } from './resolve.ts';
-import { connectionCodes, type Session } from './ports.ts';
+import { connectionCodes, notPlanned, type Session } from './ports.ts';
 import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
 
 export interface SectionContext {
@@ -281,7 +281,7 @@ export class Converger {
 
 /** Takes a VezaError as the item's failure; anything else, and a lost connection, is not the task's. */
 function failedItem(record: TaskRecord, item: ItemRecord, error: unknown): ItemRecord {
-  if (!(error instanceof VezaError) || connectionCodes.has(error.code)) throw error;
+  if (!(error instanceof VezaError) || connectionCodes.has(error.code) || error.code === notPlanned) throw error;
   fail(item, problemOf(error, record.task.moduleWhere));
   return item;
 }

@@ -40,6 +40,8 @@ export interface Decision {
   /** Check mode of this one task in a real run: what it would do must not be taken as done. */
   readonly foresee: boolean;
   readonly taskName: string;
+  /** As EngineOptions.observe. */
+  readonly observe?: (want: Want, change: Change<object>) => void;
 }
 
 /** Decides one want over what is known; the state must know it. Throws VezaError where the wanted state cannot be reached. */
@@ -70,6 +72,7 @@ export function decideWant(decision: Decision, want: Want, state: HostState): Pa
     item.message ??= doubt.reason;
     return null;
   }
+  if (!want.incidental) decision.observe?.(want, change);
   note(decision, want, change, current, state.assumption);
   const disturbance = resource.disturbs?.(id, change, current);
   if (decision.foresee) state.foresee(want, next, disturbance, decision.taskName, !decision.checkMode);

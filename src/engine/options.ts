@@ -5,7 +5,9 @@ import type { Scope, Value, Variables } from '../language/value.ts';
 import type { Unknown } from '../core/unknown.ts';
 import type { Redactor } from '../lib/redact.ts';
 import type { Playbook } from '../playbook/ast.ts';
-import type { Emit } from './events.ts';
+import type { Change } from '../core/change.ts';
+import type { Want } from '../core/resource.ts';
+import type { Emit, TaskInfo } from './events.ts';
 import type { Clock, HostAddress, Identity, Session, Transport } from './ports.ts';
 
 export interface EngineOptions {
@@ -38,11 +40,25 @@ export interface EngineOptions {
   readonly forks: number;
   /** How many times -v was given; 0 where left out. */
   readonly verbosity?: number;
+  /** Is told of every change before it is made or foreseen; an error of code `not-planned` stops the host. */
+  readonly observe?: (change: DecidedChange) => void;
   readonly connection: ConnectionDefaults;
   /** Ends the run at once, in the middle of what is being done. */
   readonly signal: AbortSignal;
   /** Ends it gently: what has been sent to a host is finished, and nothing more is begun. */
   readonly stop?: AbortSignal;
+}
+
+/** A change that was decided on and that nothing has made yet. */
+export interface DecidedChange {
+  readonly host: string;
+  readonly task: TaskInfo;
+  /** Of the task's loop, from 0. */
+  readonly item: number;
+  readonly want: Want;
+  readonly change: Change<object>;
+  /** The task says `no_log`. */
+  readonly hidden: boolean;
 }
 
 /** What the command line says of connections; inventory variables outdo it (Ansible's order). */

@@ -11,6 +11,7 @@ import { learnResult, tellsAll } from './gather.ts';
 import { decisionFor, runControl, wantsOf, type Ready } from './item.ts';
 import { obeyInventoryOrder } from './inventory-orders.ts';
 import { obeyMeta, obeyPause } from './orders.ts';
+import { notPlanned } from './ports.ts';
 import { fail, type ItemRecord, type Part, type TaskRecord } from './record.ts';
 
 /** Performs an item whose arguments are known. Throws VezaError for its failure. */
@@ -50,10 +51,14 @@ async function performState(
       { changed: done.status === 'changed', changes: done.outcome, ...(done.output ? { output: done.output } : {}) },
       ready.args,
     ) ?? (module.result ? null : {});
-  const decision = decisionFor(run.options, record, item, ready, module);
+  const decision: Decision = {
+    ...decisionFor(run.options, record, item, ready, module),
+    ...observing(converger, record, item),
+  };
   try {
     await decideAll(converger, decision, ready);
   } catch (error) {
+    if (error instanceof VezaError && error.code === notPlanned) await stopAt(converger, record);
     // What looks impossible over foreseen states may be possible over real ones.
     if (!(error instanceof VezaError) || converger.queue.empty || item.outcome.length > 0) throw error;
     await converger.queue.flush();
@@ -63,6 +68,22 @@ async function performState(
   if (item.status === 'ok') failAsItSays(item);
   if (module.gathers && item.status === 'ok')
     learnResult(converger.context.host, item.result(item) ?? {}, tellsAll(module));
+}
+
+/** Before a change that must not be made, what was decided is done; the failure is that of its task. */
+async function stopAt(converger: Converger, { info }: TaskRecord): Promise<void> {
+  await converger.queue.flush();
+  converger.context.host.working = info;
+}
+
+function observing(converger: Converger, { info }: TaskRecord, item: ItemRecord): Pick<Decision, 'observe'> {
+  const { run, host } = converger.context;
+  const { observe } = run.options;
+  if (!observe) return {};
+  const { index, hidden } = item;
+  return {
+    observe: (want, change) => observe({ host: host.host.name, task: info, item: index, want, change, hidden }),
+  };
 }
 
 /** A command that only looked has done so by now, and may have failed. */

@@ -77,6 +77,9 @@ export interface Clock {
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** A run that applies a plan met a change that the plan does not say: it stops the host, and no `ignore_errors` or `rescue` takes it back. */
+export const notPlanned = 'not-planned';
+
 /** Errors that say that the host cannot be worked on at all. */
 export const connectionCodes: ReadonlySet<string> = new Set([
   'unreachable',

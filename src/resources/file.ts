@@ -39,6 +39,7 @@ export const file: ResourceKind<FileId, FileState> = {
     const never = new Set<string>(['touched', 'hardLink', 'text', 'digests', 'to']);
     return keys(change.after).filter((key) => !never.has(key));
   },
+  passing: ['accessedAt', 'changedAt', 'modifiedAt', 'access', 'text', 'inode', 'device', 'links', 'digests', 'to'],
   describe,
 };
 

@@ -45,6 +45,7 @@ done
     return new Map([['package:', newer]]);
   },
   verifies: () => [],
+  passing: ['ageSeconds'],
   describe: (_id, change) => ({
     attributes: [
       { name: 'package lists', before: age(change.before?.ageSeconds), after: age(change.after?.ageSeconds) },

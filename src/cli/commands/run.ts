@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import pc from 'picocolors';
+import { newSalt, writePlanFile } from '../../adapters/plan-file.ts';
 import { createJunitReporter } from '../../adapters/reporters/junit.ts';
 import { createJsonReporter } from '../../adapters/reporters/jsonl.ts';
 import { createPrettyReporter } from '../../adapters/reporters/pretty.ts';
@@ -10,6 +11,7 @@ import { traceTransport } from '../../adapters/trace.ts';
 import type { RunEvent } from '../../engine/events.ts';
 import type { EngineOptions } from '../../engine/options.ts';
 import { runPlaybooks, type RunResult } from '../../engine/run.ts';
+import type { SavedPlan } from '../../engine/plan/model.ts';
 import { VezaError } from '../../lib/errors.ts';
 import { createRedactor, type Redactor } from '../../lib/redact.ts';
 import { askPassword } from '../ask.ts';
@@ -25,7 +27,11 @@ import { changesOf, tellChanges } from '../idempotence.ts';
 
 /** Resolves to the exit code. */
 export async function runCommand(paths: readonly string[], flags: RunFlags): Promise<number> {
-  checkFlags(flags);
+  if (flags.apply !== undefined) {
+    const { applyCommand } = await import('./apply.ts');
+    return await applyCommand(flags.apply, paths, flags);
+  }
+  checkFlags(paths, flags);
   const { run, diagnostics, sources } = loadRun(paths, flags, limitOf(flags));
   printDiagnostics(diagnostics, sources);
   if (!run) return exitCodes.usage;
@@ -37,19 +43,37 @@ export async function runCommand(paths: readonly string[], flags: RunFlags): Pro
   const maxTimeMs = maxTimeMsOf(flags);
   const passwords = await askPasswords(flags);
   using interrupts = watchInterrupts({ say: printNote, maxTimeMs });
-  return await perform(run, flags, passwords, interrupts);
+  if (flags.planOut === undefined) return await perform(run, flags, passwords, interrupts);
+  const { beginPlanning } = await import('../planning.ts');
+  const planning = beginPlanning({ run, playbooks: paths, flags, sources: sources.keys(), salt: newSalt() });
+  const code = await perform(run, { ...flags, check: true }, passwords, interrupts, planning.attach);
+  return writePlan(flags.planOut, planning.plan(), code);
 }
 
-function checkFlags(flags: RunFlags): void {
+/** A dry run that did not get to its end foresees nothing. */
+function writePlan(file: string, plan: SavedPlan, code: number): number {
+  if (code !== exitCodes.ok && code !== exitCodes.pending) {
+    printNote('no plan was written: the dry run did not succeed\n');
+    return code;
+  }
+  writePlanFile(file, `${JSON.stringify(plan, null, 1)}\n`);
+  printNote(`the plan is in ${file}: \`veza-run show ${file}\` tells it, \`veza-run --apply ${file}\` runs it\n`);
+  return code;
+}
+
+function checkFlags(paths: readonly string[], flags: RunFlags): void {
+  if (paths.length === 0)
+    throw new VezaError('invalid-option', 'no playbook was given', { hint: 'veza-run PLAYBOOK... -i INVENTORY' });
   if (!flags.assertIdempotent || !flags.check) return;
   throw new VezaError('invalid-option', '--assert-idempotent runs twice, and --check runs not at all', {
     hint: 'to see whether anything would change, use --check --detailed-exitcode',
   });
 }
 
-type Passwords = Pick<EngineOptions['connection'], 'password' | 'becomePassword'>;
+export type Passwords = Pick<EngineOptions['connection'], 'password' | 'becomePassword'>;
 
-async function askPasswords(flags: RunFlags): Promise<Passwords> {
+/** Asks for the passwords that the flags say. */
+export async function askPasswords(flags: RunFlags): Promise<Passwords> {
   const password = flags.askPass ? await askPassword('SSH password: ') : undefined;
   const becomePassword = flags.askBecomePass ? await askPassword('BECOME password: ') : undefined;
   return {
@@ -58,21 +82,30 @@ async function askPasswords(flags: RunFlags): Promise<Passwords> {
   };
 }
 
-async function perform(run: LoadedRun, flags: RunFlags, passwords: Passwords, interrupts: Interrupts): Promise<number> {
+/** Runs, or foresees; `attach` puts more between the engine and what it talks to. Resolves to the exit code. */
+export async function perform(
+  run: LoadedRun,
+  flags: RunFlags,
+  passwords: Passwords,
+  interrupts: Interrupts,
+  attach: (options: EngineOptions) => EngineOptions = (options) => options,
+): Promise<number> {
   const redactor = createRedactor();
   const progress = createProgress({
     terminal: process.stdout.isTTY && flags.json !== true,
     write: print,
     now: () => Date.now(),
   });
-  const reporters = [reporterFor(flags, progress, redactor), ...junitReporters(flags, redactor)];
-  const options = optionsFor(run, flags, passwords, interrupts, redactor, {
-    emit: (event) => {
-      interrupts.handle(event);
-      for (const report of reporters) report(event);
-    },
-    trace: (text) => (flags.json ? process.stderr.write(text) : progress.write(text)),
-  });
+  const reporters = flags.quiet ? [] : [reporterFor(flags, progress, redactor), ...junitReporters(flags, redactor)];
+  const options = attach(
+    optionsFor(run, flags, passwords, interrupts, redactor, {
+      emit: (event) => {
+        interrupts.handle(event);
+        for (const report of reporters) report(event);
+      },
+      trace: (text) => (flags.json ? process.stderr.write(text) : progress.write(text)),
+    }),
+  );
   try {
     const result = await runPlaybooks(options);
     if (flags.assertIdempotent && exitCodeOf(result, flags) === exitCodes.ok && !options.signal.aborted)

@@ -9,7 +9,21 @@ export const registerRun: Register = (program, report) => {
   const command = program
     .command('run', { isDefault: true })
     .description('run playbooks (the default: `veza-run playbooks/lb.yml -i inventory/lab.yml`)')
-    .argument('<playbooks...>', 'playbook files');
+    .argument('[playbooks...]', 'playbook files');
+  addRunOptions(command);
+  command
+    .option('--plan-out <file>', 'with a dry run: write what it foresees there, to be run by --apply')
+    .option('--apply <file>', 'run what that plan says, and nothing where something has moved since')
+    .optionsGroup('Help:')
+    .action(async (playbooks: string[], flags: RunFlags) => {
+      refuse(flags);
+      const { runCommand } = await import('../commands/run.ts');
+      report(await runCommand(playbooks, flags));
+    });
+};
+
+/** Everything that a run and a look at drift have in common. */
+export function addRunOptions(command: Command): void {
   addInventoryOptions(command.optionsGroup('Hosts and variables:')).option(
     '-l, --limit <pattern>',
     'only these hosts of the plays; @FILE has one pattern a line',
@@ -21,12 +35,8 @@ export const registerRun: Register = (program, report) => {
   addLookOptions(command.optionsGroup('Look, and run nothing:'));
   addOutputOptions(command.optionsGroup('Output:'));
   addRefusedOptions(command);
-  command.optionsGroup('Help:').action(async (playbooks: string[], flags: RunFlags) => {
-    refuse(flags);
-    const { runCommand } = await import('../commands/run.ts');
-    report(await runCommand(playbooks, flags));
-  });
-};
+  command.optionsGroup('Plans:');
+}
 
 function addTaskOptions(command: Command): void {
   command
