@@ -1,6 +1,7 @@
 // Names set inside a template, over the scope around it.
 import { fail } from './budget.ts';
 import type { Compiling, Frame } from './compile.ts';
+import type { Controller } from './controller.ts';
 import { namesOf, type Target } from './template-syntax.ts';
 import type { Scope, Value } from './value.ts';
 import { isList, isMap, isUnknown, kindOf, used } from './values.ts';
@@ -8,11 +9,11 @@ import { isList, isMap, isUnknown, kindOf, used } from './values.ts';
 export class LocalScope implements Scope {
   readonly #outer: Scope;
   readonly #values = new Map<string, Value>();
-  readonly lookup?: NonNullable<Scope['lookup']>;
+  readonly controller?: Controller;
 
   constructor(outer: Scope) {
     this.#outer = outer;
-    if (outer.lookup) this.lookup = outer.lookup.bind(outer);
+    if (outer.controller) this.controller = outer.controller;
   }
 
   get(name: string): Value | undefined {
@@ -48,8 +49,8 @@ export function localScope(frame: Frame): LocalScope {
 
 /** A scope without variables: what is imported without context sees none. */
 export function withoutVariables(scope: Scope): Scope {
-  const lookup = scope.lookup?.bind(scope);
-  return { get: () => undefined, names: () => [], ...(lookup && { lookup }) };
+  const { controller } = scope;
+  return { get: () => undefined, names: () => [], ...(controller && { controller }) };
 }
 
 /** Binds the names of a target. */

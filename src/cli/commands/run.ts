@@ -5,7 +5,7 @@ import { systemClock } from '../../adapters/clock.ts';
 import { createContact } from '../../adapters/contact.ts';
 import { createLocalTransport } from '../../adapters/local/transport.ts';
 import { createLocalFiles } from '../../adapters/local-files.ts';
-import { lookup } from '../../adapters/lookups.ts';
+import { createController } from '../../adapters/controller.ts';
 import { createJsonReporter } from '../../adapters/reporters/jsonl.ts';
 import { createPrettyReporter } from '../../adapters/reporters/pretty.ts';
 import { createProgress } from '../../adapters/reporters/progress.ts';
@@ -115,7 +115,7 @@ async function run(
     filesFor: createLocalFiles,
     render: renderTemplate,
     readVariables: (names, directory) => readVarsFile(files, names, directory),
-    lookup,
+    controller: createController(renderTemplate),
     redactor,
     extraVars: loaded.extraVars,
     inventoryDirectory: loaded.directory,

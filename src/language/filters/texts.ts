@@ -163,7 +163,8 @@ function comment(value: string, args: Args, budget: Budget): string {
   return before + trimmed + tail + (end && line + end);
 }
 
-function escapeHtml(value: string): string {
+/** Characters that mean something in HTML, as entities. */
+export function escapeHtml(value: string): string {
   const names: Readonly<Record<string, string>> = {
     '&': '&amp;',
     '<': '&lt;',
