@@ -37,7 +37,8 @@ function run(plugin: string, command: string, directory: string): string {
 
 /** Runs in a process of its own, because lookups cannot wait for the network; the request goes over standard input. */
 const fetcher = `
-const { url, headers, timeoutMs, limit } = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
+const fs = require('node:fs');
+const { url, headers, timeoutMs, limit } = JSON.parse(fs.readFileSync(0, 'utf8'));
 fetch(url, { headers, signal: AbortSignal.timeout(timeoutMs) })
   .then(async (response) => {
     const parts = [];
@@ -47,10 +48,10 @@ fetch(url, { headers, signal: AbortSignal.timeout(timeoutMs) })
       if (size > limit) throw new Error('the answer is larger than ' + limit + ' bytes');
       parts.push(part);
     }
-    process.stdout.write(JSON.stringify({ status: response.status, body: Buffer.concat(parts).toString('utf8') }));
+    fs.writeFileSync(1, JSON.stringify({ status: response.status, body: Buffer.concat(parts).toString('utf8') }));
   })
   .catch((error) => {
-    process.stderr.write(String(error.cause?.message ?? error.message));
+    fs.writeFileSync(2, String(error.cause?.message ?? error.message));
     process.exitCode = 1;
   });
 `;
