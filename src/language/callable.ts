@@ -35,7 +35,7 @@ export interface Call {
   missing(what: string): Value;
   /** Another filter or test by its name, as `map` and `select` need. */
   filter(name: string, value: Value, args: readonly Value[], named: ValueMap): Value;
-  test(name: string, value: Value, args: readonly Value[]): boolean | Unknown;
+  test(name: string, value: Value, args: readonly Value[], named: ValueMap): boolean | Unknown;
 }
 
 /** An argument list: in the order of the parameters, `undefined` where not given. */

@@ -61,7 +61,7 @@ function withCaller(args: RunArguments, caller: ((frame: Frame) => Value) | null
 
 /** Whether a value can have functions of its own: only names that the template has bound, and what is called. */
 function mayBeLive(node: Node, into: Compiling): boolean {
-  if (node.kind === 'call' || node.kind === 'filter') return true;
+  if (node.kind === 'call' || node.kind === 'filter' || node.kind === 'binary') return true;
   if (node.kind === 'attribute' || node.kind === 'subscript') return mayBeLive(node.target, into);
   if (node.kind !== 'name') return false;
   return node.name === 'self' || into.bound.has(node.name) || into.found.isOpen;

@@ -128,9 +128,9 @@ export function callOf(at: Site, named: ValueMap): Call {
       const filter = filters.get(name) ?? fail(`there is no filter '${name}'`, hintFor(name, filters.keys()));
       return runFilter(name, filter, value, args, names, at);
     },
-    test: (name, value, args) => {
+    test: (name, value, args, names) => {
       const test = valueTests.get(name) ?? fail(`there is no test '${name}'`, hintFor(name, valueTests.keys()));
-      return runTest(name, test, value, args, noNames, at);
+      return runTest(name, test, value, args, names, at);
     },
   };
 }

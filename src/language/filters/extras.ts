@@ -1,7 +1,7 @@
 // Filters that are rare in playbooks, kept so that what works in Jinja and Ansible works here.
-import { getAttribute } from '../access.ts';
 import { fail } from '../budget.ts';
 import { type Args, type Call, elements, type Filter, flagArgument, mapArgument, textArgument } from '../callable.ts';
+import { liveObject } from '../live.ts';
 import { keyText, textOf } from '../text.ts';
 import type { Value, ValueMap } from '../value.ts';
 import { isList, isMap, isUndefined, mapOf, ownValue } from '../values.ts';
@@ -12,9 +12,10 @@ export const extraFilters: Readonly<Record<string, Filter>> = {
     parameters: ['name'],
     required: 1,
     run: (value, [name], call) => {
+      // As in Jinja: attributes only, and what a map holds are items.
       const key = textArgument(name, '', call.budget);
-      const found = isMap(value) ? getAttribute(value, key) : call.missing(`the attribute '${key}'`);
-      return isUndefined(found) ? call.missing(`the attribute '${key}'`) : found;
+      const found = liveObject(value)?.attribute?.(key);
+      return found ?? call.missing(`the attribute '${key}' (items of a map are not meant by attr)`);
     },
   },
   forceescape: { parameters: [], run: (value, _args, { budget }) => escapeHtml(textOf(value, budget)) },

@@ -8,8 +8,8 @@ import { compareVersions, versionSatisfies } from '../versions.ts';
 const versionTest: ValueTest = {
   parameters: ['version', 'operator', 'strict', 'version_type'],
   required: 1,
-  run: (value, [version, operator, , type], { budget }) => {
-    const kind = textArgument(type ?? undefined, 'loose', budget);
+  run: (value, [version, operator, strict, type], { budget }) => {
+    const kind = textArgument(type ?? undefined, flagArgument(strict, false) ? 'strict' : 'loose', budget);
     const sign = compareVersions(textOf(value, budget), textArgument(version, '', budget), kind);
     return versionSatisfies(sign, textArgument(operator, 'eq', budget));
   },
