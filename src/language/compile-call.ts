@@ -80,7 +80,7 @@ function compileNamed(
   if (!target) {
     const hint = didYouMean(name, globals.functions.keys());
     // `caller` is bound nowhere: a macro takes it because its body names it.
-    if (isBound || into.found.isOpen || name === 'caller') {
+    if (isBound || into.found.given.has(name) || into.found.isOpen || name === 'caller') {
       const callee = compileNode(node.callee, into);
       return guarded(where, (frame) => callLive(callee(frame), args(frame), frame));
     }

@@ -1,6 +1,8 @@
 // Python's random numbers for a seed, so that `random(seed=...)`, `shuffle(seed=...)` and seeded passwords give what
 // Ansible gives: the Mersenne Twister MT19937, seeded with SHA-512 as Python 3 does for texts.
 import { createHash } from 'node:crypto';
+import { limits } from '../lib/limits.ts';
+import { fail } from './budget.ts';
 
 const size = 624;
 const middle = 397;
@@ -44,13 +46,21 @@ export function shuffled<T>(list: readonly T[], chance: Chance): readonly T[] {
 
 /** The seed as 32-bit words, lowest first. */
 function keyOf(seed: string | number): readonly number[] {
-  let number =
-    typeof seed === 'number'
-      ? BigInt(Math.abs(Math.trunc(seed)))
-      : BigInt(`0x0${Buffer.concat([Buffer.from(seed), createHash('sha512').update(seed).digest()]).toString('hex')}`);
-  const words: number[] = [];
-  for (; number > 0n; number >>= 32n) words.push(Number(number & 0xffffffffn));
-  return words.length === 0 ? [0] : words;
+  const words = typeof seed === 'number' ? wordsOfNumber(Math.abs(Math.trunc(seed))) : wordsOfText(seed);
+  while (words.length > 1 && words.at(-1) === 0) words.pop();
+  return words;
+}
+
+function wordsOfNumber(seed: number): number[] {
+  return [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
+}
+
+/** The text and its hash as one large number. */
+function wordsOfText(seed: string): number[] {
+  if (seed.length > limits.seedLength) fail(`a seed has at most ${limits.seedLength} characters`);
+  const bytes = Buffer.concat([Buffer.from(seed), createHash('sha512').update(seed).digest()]);
+  const padded = Buffer.concat([Buffer.alloc((4 - (bytes.length % 4)) % 4), bytes]);
+  return Array.from({ length: padded.length / 4 }, (_, index) => padded.readUInt32BE(padded.length - 4 - index * 4));
 }
 
 class Twister {

@@ -2,6 +2,7 @@
 import { fail } from './budget.ts';
 import type { Compiling, Frame } from './compile.ts';
 import type { Controller } from './controller.ts';
+import { checkNoCycle } from './mutation.ts';
 import { namesOf, type Target } from './template-syntax.ts';
 import type { Scope, Value } from './value.ts';
 import { isList, isMap, isUnknown, kindOf, used } from './values.ts';
@@ -63,6 +64,7 @@ export function assign(target: Target, value: Value, frame: Frame): void {
     if (!isMap(object) || !frame.owned?.has(object)) {
       fail(`'${target.object}' is no namespace of this template`, `{% set ${target.object} = namespace() %} makes one`);
     }
+    checkNoCycle(object, value, frame.budget);
     Object.defineProperty(object, target.name, { value, enumerable: true, writable: true, configurable: true });
   } else {
     const whole = used(value);

@@ -43,6 +43,8 @@ export const limits = {
   expressionLength: 65_536,
   /** A text made by an expression or a template: far above any configuration file, far below what exhausts memory. */
   evaluatedTextLength: 16 * 1024 * 1024,
+  /** The seed of `random(seed=...)`: usually the name of a host. */
+  seedLength: 4096,
   /** Regular expressions run without a clock, so what goes in is bounded. */
   regexPatternLength: 4096,
   regexSubjectLength: 1024 * 1024,

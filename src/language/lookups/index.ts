@@ -7,7 +7,7 @@ import { firstUnknown } from '../operators.ts';
 import type { Scope, Value, ValueMap } from '../value.ts';
 import { isUnknown, type Unknown } from '../values.ts';
 import { listLookups } from './lists.ts';
-import { sequence } from './sequence.ts';
+import { sequence, sequenceOptions } from './sequence.ts';
 import { variableLookups } from './variables.ts';
 
 export interface LookupCall {
@@ -24,7 +24,7 @@ export interface PureLookup {
 }
 
 const pure: ReadonlyMap<string, PureLookup> = new Map(
-  Object.entries({ ...listLookups, ...variableLookups, sequence: { run: sequence } }),
+  Object.entries({ ...listLookups, ...variableLookups, sequence: { options: sequenceOptions, run: sequence } }),
 );
 
 /** What a lookup finds, always as a list: what `query` gives and what `with_<name>` loops over. Throws VezaError. */

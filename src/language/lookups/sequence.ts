@@ -6,7 +6,7 @@ import type { Value, ValueMap } from '../value.ts';
 import type { LookupCall } from './index.ts';
 import { readPairs } from './pairs.ts';
 
-const names = ['start', 'end', 'count', 'stride', 'format'];
+export const sequenceOptions = ['start', 'end', 'count', 'stride', 'format'];
 
 export function sequence(terms: readonly Value[], call: LookupCall): readonly Value[] {
   const all = terms.length === 0 ? [{}] : terms;
@@ -19,7 +19,7 @@ function read(term: Value): ValueMap {
   const text = String(term);
   const [, start, end, stride, format] =
     /^(?:(0?x?[0-9a-f]+)\s*-)?\s*(0?x?[0-9a-f]+)\s*(?:\/\s*(-?(?:0x)?[0-9a-f]+))?\s*(?::(.+))?$/i.exec(text) ?? [];
-  if (end === undefined) return readPairs('sequence', text, names).options;
+  if (end === undefined) return readPairs('sequence', text, sequenceOptions).options;
   return {
     end: integerOf(end),
     ...(start !== undefined && { start: integerOf(start) }),
@@ -35,8 +35,8 @@ function numbers(options: ValueMap, { budget }: LookupCall): readonly Value[] {
     const whole = typeof value === 'string' ? integerOf(value) : numberArgument(value, 0, name);
     return Number.isInteger(whole) ? whole : fail(`'${name}' of a sequence is a whole number`);
   };
-  const strange = Object.keys(options).find((name) => !names.includes(name));
-  if (strange !== undefined) fail(`a sequence has no '${strange}'`, `it has ${names.join(', ')}`);
+  const strange = Object.keys(options).find((name) => !sequenceOptions.includes(name));
+  if (strange !== undefined) fail(`a sequence has no '${strange}'`, `it has ${sequenceOptions.join(', ')}`);
   const [start = 1, count, stride = 1] = [number('start'), number('count'), number('stride')];
   const last = number('end');
   if (count !== undefined && last !== undefined) fail("a sequence has 'end' or 'count', not both");
