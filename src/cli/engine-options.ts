@@ -3,7 +3,7 @@ import { systemClock } from '../adapters/clock.ts';
 import { createContact } from '../adapters/contact.ts';
 import { createLocalTransport } from '../adapters/local/transport.ts';
 import { createLocalFiles } from '../adapters/local-files.ts';
-import { lookup } from '../adapters/lookups.ts';
+import { createController } from '../adapters/controller.ts';
 import { diskFiles } from '../adapters/source-files.ts';
 import { createSshTransport } from '../adapters/ssh/transport.ts';
 import type { EngineOptions } from '../engine/options.ts';
@@ -26,7 +26,7 @@ type Given = Omit<
   | 'inventory'
   | 'inventoryDirectory'
   | 'rereadInventory'
-  | 'lookup'
+  | 'controller'
   | 'playbooks'
   | 'readVariables'
   | 'render'
@@ -48,7 +48,7 @@ export function engineOptions(run: LoadedRun, given: Given): EngineOptions {
     filesFor: createLocalFiles,
     render: renderTemplate,
     readVariables: (names, directory) => readVarsFile(diskFiles(), names, directory),
-    lookup,
+    controller: createController(renderTemplate),
     extraVars: run.loaded.extraVars,
     inventoryDirectory: run.loaded.directory,
     ...given,

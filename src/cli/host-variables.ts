@@ -4,7 +4,8 @@ import type { HostAddress } from '../engine/ports.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import { createScope } from '../language/scope.ts';
 import type { Scope, Variables } from '../language/value.ts';
-import { lookup } from '../adapters/lookups.ts';
+import { createController } from '../adapters/controller.ts';
+import { renderTemplate } from './render.ts';
 import { connectionDefaults, type InventoryFlags } from './inventory-flags.ts';
 import { resolve } from 'node:path';
 import { packageDirectory } from './paths.ts';
@@ -31,7 +32,7 @@ export function hostScope({ extraVars, directory }: HostVariables, host: Host): 
         },
       },
     ],
-    (plugin, terms) => lookup(plugin, terms, playbookDirectory),
+    createController(renderTemplate),
   );
 }
 

@@ -13,7 +13,7 @@ const compiled = new Map<string, CompiledJinja>();
 const partials = new Map<string, Partials>();
 
 /** Throws DiagnosticsError or VezaError with the place in the template. */
-export function renderTemplate(source: LocalSource, scope: Scope): string | Unknown {
+export function renderTemplate(source: Pick<LocalSource, 'path' | 'read'>, scope: Scope): string | Unknown {
   const text = new TextDecoder('utf-8', { fatal: true }).decode(source.read());
   if (source.path.endsWith('.hbs')) return renderHandlebars(text, source.path, scope, partialsFor(source, scope));
   const roots = templateRoots(scope);
@@ -25,7 +25,7 @@ export function renderTemplate(source: LocalSource, scope: Scope): string | Unkn
 }
 
 /** Partials beside the template come before those that the project shares in `templates/`. */
-function partialsFor(source: LocalSource, scope: Scope): Partials {
+function partialsFor(source: Pick<LocalSource, 'path'>, scope: Scope): Partials {
   return Object.assign({}, ...partialFolders(source.path, scope.get('playbook_dir')).map(partialsIn)) as Partials;
 }
 

@@ -1,7 +1,8 @@
 // Everything that a run is given: the files that were read, and the ports.
 import type { AnyModule, Contact, LocalFiles, LocalSource } from '../core/module.ts';
 import type { Inventory } from '../inventory/model.ts';
-import type { Scope, Value, Variables } from '../language/value.ts';
+import type { Controller } from '../language/controller.ts';
+import type { Scope, Variables } from '../language/value.ts';
 import type { Unknown } from '../core/unknown.ts';
 import type { Redactor } from '../lib/redact.ts';
 import type { Playbook } from '../playbook/ast.ts';
@@ -29,7 +30,8 @@ export interface EngineOptions {
   readonly render: (source: LocalSource, scope: Scope) => string | Unknown;
   /** Variables of a `vars_files` entry: the first of the names that exists. */
   readonly readVariables: (names: readonly string[], playbookDirectory: string) => Variables;
-  readonly lookup: (plugin: string, terms: readonly Value[], directory: string) => Value;
+  /** Lookups, time and chance for expressions. */
+  readonly controller: Controller;
   readonly redactor: Redactor;
   readonly extraVars: Variables;
   readonly inventoryDirectory: string | null;

@@ -58,10 +58,7 @@ export function scopeOf(
   task: ScopeOwner | null,
   extra: Readonly<Record<string, Value>> = {},
 ): Scope {
-  const directory = task?.role?.path ?? play.playbookDirectory;
-  return createScope(layersOf(run, host, play, task, extra), (plugin, terms) =>
-    run.options.lookup(plugin, terms, directory),
-  );
+  return createScope(layersOf(run, host, play, task, extra), run.options.controller);
 }
 
 /** A layer, its place in the order of precedence, and in words where it comes from. */

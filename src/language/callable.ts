@@ -1,5 +1,6 @@
 // What filters, tests and functions look like, and how arguments are bound to their parameters.
 import { type Budget, fail } from './budget.ts';
+import type { Position } from '../lib/diagnostic.ts';
 import { didYouMean } from '../lib/suggest.ts';
 import { firstUnknown } from './operators.ts';
 import { textOf } from './text.ts';
@@ -29,11 +30,12 @@ export interface Call {
   readonly budget: Budget;
   readonly scope: Scope;
   readonly named: ValueMap;
+  readonly where: Position;
   /** The undefined value for something that is not there: the first of nothing. */
   missing(what: string): Value;
   /** Another filter or test by its name, as `map` and `select` need. */
   filter(name: string, value: Value, args: readonly Value[], named: ValueMap): Value;
-  test(name: string, value: Value, args: readonly Value[]): boolean | Unknown;
+  test(name: string, value: Value, args: readonly Value[], named: ValueMap): boolean | Unknown;
 }
 
 /** An argument list: in the order of the parameters, `undefined` where not given. */

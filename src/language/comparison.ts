@@ -1,6 +1,7 @@
 // Comparisons with Python's meaning and a third answer. True equals 1, a text never equals a number.
 import { type Budget, fail } from './budget.ts';
 import type { CompareOperator } from './syntax.ts';
+import { liveObject } from './live.ts';
 import { keyText } from './text.ts';
 import type { Value } from './value.ts';
 import { isList, isLive, isMap, isUnknown, kindOf, ownValue, type Unknown, used } from './values.ts';
@@ -38,7 +39,7 @@ export function equal(left: Value, right: Value, budget: Budget): boolean | Unkn
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) {
     return scalar(left) === scalar(right);
   }
-  if (isLive(left) || isLive(right)) return left === right;
+  if (isLive(left) || isLive(right)) return left === right || sameAmount(left, right);
   if (isList(left) !== isList(right)) return false;
   let doubt: Unknown | null = null;
   const keys = Object.keys(left);
@@ -84,6 +85,8 @@ export function contains(container: Value, value: Value, budget: Budget): boolea
 export function order(left: Value, right: Value, budget: Budget): number | Unknown {
   if (isUnknown(left)) return left;
   if (isUnknown(right)) return right;
+  const [first, second] = [amountOf(left), amountOf(right)];
+  if (first !== undefined && second !== undefined) return first - second;
   const a = typeof left === 'boolean' ? Number(left) : left;
   const b = typeof right === 'boolean' ? Number(right) : right;
   if (typeof a === 'number' && typeof b === 'number') return a - b;
@@ -116,6 +119,16 @@ export function orderTexts(left: string, right: string): number {
 
 export function not(value: boolean | Unknown): boolean | Unknown {
   return typeof value === 'boolean' ? !value : value;
+}
+
+/** Of points in time and their differences. */
+function amountOf(value: Value): number | undefined {
+  return typeof value === 'object' ? liveObject(value)?.amount : undefined;
+}
+
+function sameAmount(left: Value, right: Value): boolean {
+  const amount = amountOf(left);
+  return amount !== undefined && amount === amountOf(right);
 }
 
 function scalar(value: Value): Value {

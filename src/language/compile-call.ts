@@ -61,7 +61,7 @@ function withCaller(args: RunArguments, caller: ((frame: Frame) => Value) | null
 
 /** Whether a value can have functions of its own: only names that the template has bound, and what is called. */
 function mayBeLive(node: Node, into: Compiling): boolean {
-  if (node.kind === 'call' || node.kind === 'filter') return true;
+  if (node.kind === 'call' || node.kind === 'filter' || node.kind === 'binary') return true;
   if (node.kind === 'attribute' || node.kind === 'subscript') return mayBeLive(node.target, into);
   if (node.kind !== 'name') return false;
   return node.name === 'self' || into.bound.has(node.name) || into.found.isOpen;
@@ -80,7 +80,7 @@ function compileNamed(
   if (!target) {
     const hint = didYouMean(name, globals.functions.keys());
     // `caller` is bound nowhere: a macro takes it because its body names it.
-    if (isBound || into.found.isOpen || name === 'caller') {
+    if (isBound || into.found.given.has(name) || into.found.isOpen || name === 'caller') {
       const callee = compileNode(node.callee, into);
       return guarded(where, (frame) => callLive(callee(frame), args(frame), frame));
     }

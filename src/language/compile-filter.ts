@@ -15,6 +15,7 @@ import {
 import { type Compiling, compileNode, type Frame, guarded, report, type Run } from './compile.ts';
 import { filters } from './filters/index.ts';
 import { didYouMean } from '../lib/suggest.ts';
+import { refusedFilters } from './refused.ts';
 import type { Arguments, Node } from './syntax.ts';
 import type { Value, ValueMap } from './value.ts';
 import { isMap, isUndefined, isUnknown, type Unknown, undefinedValue, used } from './values.ts';
@@ -121,14 +122,15 @@ export function callOf(at: Site, named: ValueMap): Call {
     budget: frame.budget,
     scope: frame.scope,
     named,
+    where,
     missing: (what) => undefinedValue(what, where, () => []),
     filter: (name, value, args, names) => {
       const filter = filters.get(name) ?? fail(`there is no filter '${name}'`, hintFor(name, filters.keys()));
       return runFilter(name, filter, value, args, names, at);
     },
-    test: (name, value, args) => {
+    test: (name, value, args, names) => {
       const test = valueTests.get(name) ?? fail(`there is no test '${name}'`, hintFor(name, valueTests.keys()));
-      return runTest(name, test, value, args, noNames, at);
+      return runTest(name, test, value, args, names, at);
     },
   };
 }
@@ -207,7 +209,10 @@ function unknownName(
   into: Compiling,
 ): Run {
   const span = { start: node.nameStart, length: node.name.length };
-  report(into, `unknown-${what}`, `there is no ${what} '${node.name}'`, span, didYouMean(node.name, names));
+  const instead = what === 'filter' ? refusedFilters.get(node.name.replace(/^(?:\w+\.)+/, '')) : undefined;
+  if (instead !== undefined)
+    report(into, 'unsupported-filter', `the filter '${node.name}' is not supported`, span, instead);
+  else report(into, `unknown-${what}`, `there is no ${what} '${node.name}'`, span, didYouMean(node.name, names));
   return () => fail(`there is no ${what} '${node.name}'`);
 }
 

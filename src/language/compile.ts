@@ -29,7 +29,8 @@ export interface Frame {
 
 /** A frame for one evaluation of something compiled. */
 export function newFrame(scope: Scope, changes: boolean): Frame {
-  const [owned, copies] = changes ? [new WeakSet(), new WeakMap<object, Value>()] : [null, null];
+  const owned = changes ? new WeakSet() : null;
+  const copies = changes ? new WeakMap<object, Value>() : null;
   return { scope, budget: new Budget(), owned, copies, template: null };
 }
 
@@ -50,6 +51,8 @@ export interface Compiling {
     mutates: boolean;
     /** Loads other templates, which may do so. */
     loads: boolean;
+    /** Names that the template gives to something anywhere, also behind their use: macros may call each other. */
+    given: ReadonlySet<string>;
     /** Names may come from another template, so that calls of unknown ones are no mistake yet. */
     isOpen: boolean;
   };
@@ -57,7 +60,7 @@ export interface Compiling {
 
 /** What compiling starts with. */
 export function newCompiling(source: Source, templates: Templates | null = null, isOpen = false): Compiling {
-  const found = { mutates: false, loads: false, isOpen };
+  const found = { mutates: false, loads: false, isOpen, given: new Set<string>() };
   return { source, names: new Set(), diagnostics: [], bound: new Set(), blocks: new Map(), templates, found };
 }
 

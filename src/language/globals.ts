@@ -1,37 +1,42 @@
 // Names that every expression knows: functions, and `omit`. Variables of the same name win.
-import { messageOf, VezaError } from '../lib/errors.ts';
+import { VezaError } from '../lib/errors.ts';
 import { fail } from './budget.ts';
-import { type Args, type Call, type GlobalFunction, integerArgument, mapArgument, textArgument } from './callable.ts';
-import { didYouMean } from '../lib/suggest.ts';
+import {
+  type Args,
+  type Call,
+  flagArgument,
+  type GlobalFunction,
+  integerArgument,
+  mapArgument,
+  textArgument,
+} from './callable.ts';
+import { controllerOf } from './controller.ts';
+import { cycler, joiner } from './cycler.ts';
+import { dateTime, dateTimeText } from './date-time.ts';
+import { joinedResults, runLookup } from './lookups/index.ts';
 import { keyText, textOf } from './text.ts';
 import type { Value } from './value.ts';
-import { isList, mapOf, omit } from './values.ts';
+import { isList, isUnknown, mapOf, omit, undefinedValue } from './values.ts';
 
-const lookupSignature = { parameters: ['plugin'], required: 1, rest: true, named: true } as const;
+const lookupSignature = { parameters: ['plugin'], required: 1, rest: true, named: true, keepsUnknown: true } as const;
 
 const functions: Readonly<Record<string, GlobalFunction>> = {
   range: { parameters: ['start', 'stop', 'step'], required: 1, makesNew: true, run: range },
-  dict: {
-    parameters: ['pairs'],
-    named: true,
-    keepsUnknown: true,
-    makesNew: true,
-    run: ([pairs], { named }) => ({ ...(pairs === undefined ? {} : mapFrom(pairs)), ...named }),
-  },
-  namespace: {
-    parameters: ['pairs'],
-    named: true,
-    keepsUnknown: true,
-    makesNew: true,
-    run: ([pairs], { named }) => ({ ...(pairs === undefined ? {} : mapFrom(pairs)), ...named }),
-  },
+  dict: { parameters: ['pairs'], named: true, keepsUnknown: true, makesNew: true, run: mapOfPairs },
+  namespace: { parameters: ['pairs'], named: true, keepsUnknown: true, makesNew: true, run: mapOfPairs },
   lookup: { ...lookupSignature, run: (args, call) => lookup(args, call, flag(call, 'wantlist')) },
   query: { ...lookupSignature, run: (args, call) => lookup(args, call, true) },
   q: { ...lookupSignature, run: (args, call) => lookup(args, call, true) },
   undef: {
     parameters: ['hint'],
-    run: ([hint], { budget }) => fail(textArgument(hint, 'undefined on purpose', budget)),
+    run: ([hint], { budget, where }) => {
+      const said = textArgument(hint ?? undefined, 'it has no value on purpose: set it', budget);
+      return { ...undefinedValue('a value that must be overridden', where, () => []), hint: said };
+    },
   },
+  now: { parameters: ['utc', 'fmt'], run: now },
+  cycler: { parameters: [], rest: true, run: (args) => cycler(args as readonly Value[]) },
+  joiner: { parameters: ['sep'], run: ([separator], { budget }) => joiner(textArgument(separator, ', ', budget)) },
 };
 
 export const globals: {
@@ -49,6 +54,10 @@ function range([first, second, third]: Args, { budget }: Call): Value {
   return Array.from({ length }, (_, index) => start + index * step);
 }
 
+function mapOfPairs([pairs]: Args, { named }: Call): Value {
+  return { ...(pairs === undefined ? {} : mapFrom(pairs)), ...named };
+}
+
 /** A map from a map or from a list of pairs. */
 export function mapFrom(value: Value): Readonly<Record<string, Value>> {
   if (!isList(value)) return mapArgument(value, 'expected a map or a list of pairs');
@@ -61,44 +70,29 @@ export function mapFrom(value: Value): Readonly<Record<string, Value>> {
   );
 }
 
+/** The controller's time; with `fmt` as a text. */
+function now([utc, format]: Args, { scope, budget }: Call): Value {
+  const controller = controllerOf(scope, 'the time');
+  const timeMs = controller.now();
+  const offset = flagArgument(utc, false) ? 0 : controller.zoneOffset(timeMs);
+  const local = timeMs + offset * 60_000;
+  if (format === undefined || format === null || format === '') return dateTime(local);
+  return dateTimeText(local, textOf(format, budget), offset);
+}
+
+/** `errors='ignore'` (or 'warn') makes nothing of what cannot be found: '' or, as a list, []. */
 function lookup([plugin, ...terms]: Args, call: Call, asList: boolean): Value {
-  const name = textOf(plugin ?? null, call.budget).replace(/^ansible\.builtin\./, '');
-  const { wantlist: _wantlist, errors, default: fallback, ...others } = call.named;
-  const [strange] = Object.keys(others);
-  if (strange !== undefined) fail(`the lookup '${name}' has no option '${strange}' here`);
-  const found = read(name, terms as readonly Value[], call, errors === 'ignore', fallback);
-  return asList && !isList(found) ? (found === null ? [] : [found]) : found;
-}
-
-function read(
-  name: string,
-  terms: readonly Value[],
-  call: Call,
-  ignoresErrors: boolean,
-  fallback: Value | undefined,
-): Value {
+  const { wantlist: _wantlist, errors, ...options } = call.named;
+  if (isUnknown(plugin)) return plugin;
   try {
-    if (name === 'vars') return lookupVariables(terms, call, fallback);
-    if (!call.scope.lookup) fail(`there is no controller to look up '${name}' on`);
-    const found = call.scope.lookup(name, terms);
-    return fallback !== undefined && (found === '' || found === null) ? fallback : found;
+    const name = textOf(plugin ?? null, call.budget);
+    const found = runLookup(name, terms as readonly Value[], options, call.scope, call.budget);
+    return isUnknown(found) || asList ? found : joinedResults(found);
   } catch (error) {
-    if (ignoresErrors && error instanceof VezaError) return null;
-    if (error instanceof VezaError) throw error;
-    throw new VezaError('lookup-failed', `the lookup '${name}' failed: ${messageOf(error)}`, { cause: error });
+    const ignores = errors === 'ignore' || errors === 'warn';
+    if (ignores && error instanceof VezaError && error.code !== 'unknown-lookup') return asList ? [] : '';
+    throw error;
   }
-}
-
-function lookupVariables(terms: readonly Value[], { scope, budget }: Call, fallback: Value | undefined): Value {
-  const values = terms.map((term) => {
-    const name = textOf(term, budget);
-    const value = scope.get(name);
-    if (value !== undefined) return value;
-    if (fallback !== undefined) return fallback;
-    const hint = didYouMean(name, scope.names());
-    throw new VezaError('undefined-variable', `'${name}' is undefined`, hint === null ? {} : { hint });
-  });
-  return values.length === 1 ? (values[0] ?? null) : values;
 }
 
 function flag({ named }: Call, name: string): boolean {

@@ -4,6 +4,7 @@ import type { Position } from '../lib/diagnostic.ts';
 import { VezaError } from '../lib/errors.ts';
 import { getItem } from './access.ts';
 import { type Budget, fail } from './budget.ts';
+import { joinedResults, runLookup } from './lookups/index.ts';
 import { newFrame } from './compile.ts';
 import { runFilter } from './compile-filter.ts';
 import { compare } from './comparison.ts';
@@ -146,8 +147,8 @@ function lookup(args: readonly Value[], _named: ValueMap, { scope, where }: Site
   const [first = null, ...terms] = args.map(used);
   if (isUnknown(first)) return first;
   if (typeof first !== 'string') return getItem(first, terms[0] ?? null, 'lookup', where);
-  if (!scope.lookup) fail(`there is no controller to look up '${first}' on`);
-  return terms.find((term) => isUnknown(term)) ?? scope.lookup(first, terms);
+  const found = runLookup(first, terms, {}, scope);
+  return isUnknown(found) ? found : joinedResults(found);
 }
 
 function groupHosts(name: string, { scope }: Site): Value {

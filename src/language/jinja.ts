@@ -10,6 +10,7 @@ import { defaultOptions, readHeader, type TemplateOptions } from './template-opt
 import { Output } from './template-output.ts';
 import { parseTemplate } from './template-parser.ts';
 import { compileStatements } from './template-run.ts';
+import { givenNames } from './template-syntax.ts';
 import { runTemplate, type TemplateCode, type TemplateLoader, type Templates } from './template-state.ts';
 import type { Scope } from './value.ts';
 import type { Unknown } from './values.ts';
@@ -83,7 +84,9 @@ function compile(
   const into = newCompiling(source, templates, isOpen);
   try {
     const header = readHeader(text, options);
-    const print = compileStatements(parseTemplate(segments(text, backslashes, header.options, header.start)), into);
+    const statements = parseTemplate(segments(text, backslashes, header.options, header.start));
+    into.found.given = givenNames(statements);
+    const print = compileStatements(statements, into);
     const names = [...into.names];
     if (into.diagnostics.length > 0) return { code: null, names, diagnostics: into.diagnostics };
     const code = { file: where.file, print, blocks: into.blocks, usesSelf: into.names.has('self') };

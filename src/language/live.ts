@@ -18,6 +18,8 @@ export interface LiveObject {
   readonly call?: (args: CallArguments, frame: Frame) => Value;
   /** How it is printed, and what becomes of it where only data can go; without it, it cannot go there. */
   readonly text?: string;
+  /** What it is compared by with others of its kind. */
+  readonly amount?: number;
   /** What `-` makes of it and another one. */
   readonly minus?: (other: Value) => Value;
 }

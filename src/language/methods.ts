@@ -4,6 +4,7 @@ import { integerArgument, mapArgument } from './callable.ts';
 import type { Frame } from './compile.ts';
 import { contains, orderTexts, same } from './comparison.ts';
 import { formatBraces } from './format.ts';
+import { checkNoCycle } from './mutation.ts';
 import { keyText } from './text.ts';
 import { textMethods } from './text-methods.ts';
 import type { Value, ValueMap } from './value.ts';
@@ -46,8 +47,10 @@ const listMutations: ReadonlyMap<string, Mutation<Value[]>> = new Map<string, Mu
   ],
   [
     'extend',
-    (list, [more = null]) => {
-      list.push(...(isList(more) ? more : fail('extend needs a list')));
+    (list, [more = null], budget) => {
+      const parts = isList(more) ? [...more] : fail('extend needs a list');
+      budget.spend(parts.length);
+      for (const part of parts) list.push(part);
     },
   ],
   [
@@ -130,13 +133,20 @@ export function callMethod(target: Value, name: string, call: MethodCall): Value
     const method = listMethods.get(name);
     if (method) return doubt ?? own(frame, method(target, args, frame.budget));
     const mutation = listMutations.get(name);
-    if (mutation) return mutation(changeable(target as Value[], name, frame), args, frame.budget) ?? null;
+    if (mutation) {
+      for (const part of args) checkNoCycle(target, name === 'extend' && part === target ? null : part, frame.budget);
+      return mutation(changeable(target as Value[], name, frame), args, frame.budget) ?? null;
+    }
   } else if (isMap(target)) {
     const method = mapMethods.get(name);
     if (method) return doubt ?? own(frame, method(target, args));
     const mutation = mapMutations.get(name);
     const more = name === 'update' ? [{ ...(args[0] as ValueMap | undefined), ...call.named }] : args;
-    if (mutation) return mutation(changeable(target, name, frame), more, frame.budget) ?? null;
+    if (mutation) {
+      for (const part of more)
+        checkNoCycle(target, name === 'update' && args[0] === target ? null : part, frame.budget);
+      return mutation(changeable(target, name, frame), more, frame.budget) ?? null;
+    }
   }
   return fail(`${kindOf(target)} has no method '${name}'`);
 }

@@ -1,4 +1,5 @@
 // Templates that call `append`, `update` and the like change copies of their own: a value that hosts share stays as it is.
+import { type Budget, fail } from './budget.ts';
 import type { Frame } from './compile.ts';
 import type { Value } from './value.ts';
 import { isList, isMap } from './values.ts';
@@ -36,4 +37,13 @@ export function adopted(value: Value, frame: Frame, mayCopy = true): Value {
 function remember(value: object, copy: Value & object, { owned, copies }: Frame): void {
   owned?.add(copy);
   copies?.set(value, copy);
+}
+
+/** Throws `evaluation-failed` where a list or map would become a part of itself. */
+export function checkNoCycle(target: object, part: Value, budget: Budget): void {
+  if (typeof part !== 'object' || part === null) return;
+  if (part === target) fail('a list or a map cannot become a part of itself');
+  const parts = isList(part) ? part : isMap(part) ? Object.values(part) : [];
+  budget.spend(parts.length);
+  for (const each of parts) checkNoCycle(target, each, budget);
 }

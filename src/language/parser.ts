@@ -170,11 +170,11 @@ export class Parser extends OperandParser {
     return { positional: [this.postfix(this.primary())], named: [] };
   }
 
-  /** A name, `ansible.builtin.` before it left out. */
+  /** A name; the collection that Ansible has it in is left out. */
   dottedName(): { readonly name: string; readonly start: number } {
     const { start, text } = this.expectName();
     let name = text;
     while (this.takeOperator('.')) name += `.${this.expectName().text}`;
-    return { name: name.replace(/^ansible\.(?:builtin|legacy)\./, ''), start };
+    return { name: name.replace(/^(?:ansible\.(?:builtin|legacy|utils|netcommon)|community\.general)\./, ''), start };
   }
 }

@@ -2,6 +2,7 @@
 // once in each scope, with the whole scope, so that a variable may use others of any layer.
 import { VezaError } from '../lib/errors.ts';
 import { limits } from '../lib/limits.ts';
+import type { Controller } from './controller.ts';
 import type { Scope, Templated, Value, Variables } from './value.ts';
 
 export type ScopeLayer =
@@ -13,12 +14,9 @@ export type ScopeLayer =
       names(): Iterable<string>;
     };
 
-/** Reads something on the controller: see Scope.lookup. */
-export type Lookup = NonNullable<Scope['lookup']>;
-
 /** Makes a scope; lowest precedence first. */
-export function createScope(layers: readonly ScopeLayer[], lookup?: Lookup): Scope {
-  return new LayeredScope(layers, lookup);
+export function createScope(layers: readonly ScopeLayer[], controller?: Controller): Scope {
+  return new LayeredScope(layers, controller);
 }
 
 /**
@@ -26,21 +24,21 @@ export function createScope(layers: readonly ScopeLayer[], lookup?: Lookup): Sco
  * Any other scope may be extended too: it becomes the lowest layer.
  */
 export function extendScope(scope: Scope, layer: ScopeLayer): Scope {
-  if (scope instanceof LayeredScope) return new LayeredScope([...scope.layers, layer], scope.lookup);
+  if (scope instanceof LayeredScope) return new LayeredScope([...scope.layers, layer], scope.controller);
   const base: ScopeLayer = { kind: 'lazy', get: (name) => scope.get(name), names: () => scope.names() };
-  return new LayeredScope([base, layer], scope.lookup?.bind(scope));
+  return new LayeredScope([base, layer], scope.controller);
 }
 
 class LayeredScope implements Scope {
   readonly layers: readonly ScopeLayer[];
-  readonly lookup?: Lookup;
+  readonly controller?: Controller;
   readonly #known = new Map<string, Value>();
   /** Variables being evaluated now, outermost first. */
   readonly #evaluating: string[] = [];
 
-  constructor(layers: readonly ScopeLayer[], lookup: Lookup | undefined) {
+  constructor(layers: readonly ScopeLayer[], controller: Controller | undefined) {
     this.layers = layers;
-    if (lookup) this.lookup = lookup;
+    if (controller) this.controller = controller;
   }
 
   get(name: string): Value | undefined {

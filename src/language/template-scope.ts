@@ -1,6 +1,8 @@
 // Names set inside a template, over the scope around it.
 import { fail } from './budget.ts';
 import type { Compiling, Frame } from './compile.ts';
+import type { Controller } from './controller.ts';
+import { checkNoCycle } from './mutation.ts';
 import { namesOf, type Target } from './template-syntax.ts';
 import type { Scope, Value } from './value.ts';
 import { isList, isMap, isUnknown, kindOf, used } from './values.ts';
@@ -8,11 +10,11 @@ import { isList, isMap, isUnknown, kindOf, used } from './values.ts';
 export class LocalScope implements Scope {
   readonly #outer: Scope;
   readonly #values = new Map<string, Value>();
-  readonly lookup?: NonNullable<Scope['lookup']>;
+  readonly controller?: Controller;
 
   constructor(outer: Scope) {
     this.#outer = outer;
-    if (outer.lookup) this.lookup = outer.lookup.bind(outer);
+    if (outer.controller) this.controller = outer.controller;
   }
 
   get(name: string): Value | undefined {
@@ -48,8 +50,8 @@ export function localScope(frame: Frame): LocalScope {
 
 /** A scope without variables: what is imported without context sees none. */
 export function withoutVariables(scope: Scope): Scope {
-  const lookup = scope.lookup?.bind(scope);
-  return { get: () => undefined, names: () => [], ...(lookup && { lookup }) };
+  const { controller } = scope;
+  return { get: () => undefined, names: () => [], ...(controller && { controller }) };
 }
 
 /** Binds the names of a target. */
@@ -62,6 +64,7 @@ export function assign(target: Target, value: Value, frame: Frame): void {
     if (!isMap(object) || !frame.owned?.has(object)) {
       fail(`'${target.object}' is no namespace of this template`, `{% set ${target.object} = namespace() %} makes one`);
     }
+    checkNoCycle(object, value, frame.budget);
     Object.defineProperty(object, target.name, { value, enumerable: true, writable: true, configurable: true });
   } else {
     const whole = used(value);

@@ -88,3 +88,16 @@ export function namesOf(target: Target | null, into: Set<string>): void {
   if (target?.kind === 'name') into.add(target.name);
   else if (target?.kind === 'list') for (const each of target.targets) namesOf(each, into);
 }
+
+/** All names that statements give to something, at any depth. */
+export function givenNames(statements: readonly Statement[], into = new Set<string>()): ReadonlySet<string> {
+  for (const statement of statements) {
+    if (statement.kind === 'set' || statement.kind === 'capture') namesOf(statement.target, into);
+    if (statement.kind === 'macro' || statement.kind === 'import') into.add(statement.name);
+    if (statement.kind === 'from') for (const [, alias] of statement.names) into.add(alias);
+    if (statement.kind === 'if') for (const { body } of statement.branches) givenNames(body, into);
+    if ('body' in statement) givenNames(statement.body, into);
+    if ('otherwise' in statement && statement.otherwise) givenNames(statement.otherwise, into);
+  }
+  return into;
+}

@@ -14,6 +14,13 @@ const methods: Readonly<Record<string, TextMethod>> = {
   casefold: (text) => text.toLowerCase(),
   capitalize: (text) => capitalize(text),
   title: (text) => title(text),
+  expandtabs: (text, [size]) => {
+    const width = integerArgument(size, 8);
+    if (width > 256) fail('expandtabs goes up to 256 columns');
+    return text.replace(/([^\t\n]*)\t/g, (_, before: string) => {
+      return width < 1 ? before : before + ' '.repeat(width - (characters(before).length % width));
+    });
+  },
   swapcase: (text) => text.replace(/\p{L}/gu, (c) => (c === c.toUpperCase() ? c.toLowerCase() : c.toUpperCase())),
   strip: (text, [set], budget) => strip(text, characterSet(set, budget), true, true),
   lstrip: (text, [set], budget) => strip(text, characterSet(set, budget), true, false),

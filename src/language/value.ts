@@ -2,6 +2,7 @@
 // Own properties of plain objects and arrays only; nothing here ever reaches a prototype.
 import type { Unknown } from '../core/unknown.ts';
 import type { Position } from '../lib/diagnostic.ts';
+import type { Controller } from './controller.ts';
 
 export type Value = null | boolean | number | string | readonly Value[] | ValueMap | Unknown | Undefined | Live;
 
@@ -31,8 +32,8 @@ export interface Scope {
   get(name: string): Value | undefined;
   /** All names, for near-name suggestions. */
   names(): Iterable<string>;
-  /** `lookup(plugin, ...)`: reads something on the controller. Throws VezaError; absent where there is no controller (tests). */
-  lookup?(plugin: string, terms: readonly Value[]): Value;
+  /** Files, commands, time and chance of the controller; absent where there is none (tests). */
+  readonly controller?: Controller;
 }
 
 /** A compiled expression; compiled once, evaluated for each host. */

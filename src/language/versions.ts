@@ -1,12 +1,15 @@
 // Comparing versions: loosely as Ansible does by default, and by the rules of semantic versioning.
 import { fail } from './budget.ts';
 import { orderTexts } from './comparison.ts';
+import { comparePep440, compareStrict } from './versions-python.ts';
 
 /** Negative, zero or positive. */
 export function compareVersions(left: string, right: string, type: string): number {
   if (left === '') fail('the version to compare is empty');
   if (type === 'semver' || type === 'semantic') return compareSemantic(left, right);
-  if (!['loose', 'strict', 'pep440'].includes(type)) fail(`there is no version type '${type}'`, 'loose or semver');
+  if (type === 'strict') return compareStrict(left, right);
+  if (type === 'pep440') return comparePep440(left, right);
+  if (type !== 'loose') fail(`there is no version type '${type}'`, 'loose, strict, semver or pep440');
   return compareLoose(left, right);
 }
 

@@ -37,10 +37,14 @@ export const limits = {
   evaluationDepth: 200,
   /** Templates that include or extend each other: real ones do so three or four deep. */
   templateDepth: 50,
+  /** A command or a page that a lookup waits for: nothing else happens meanwhile. */
+  lookupTimeoutMs: 60_000,
   /** One expression: far above what anyone writes by hand. */
   expressionLength: 65_536,
   /** A text made by an expression or a template: far above any configuration file, far below what exhausts memory. */
   evaluatedTextLength: 16 * 1024 * 1024,
+  /** The seed of `random(seed=...)`: usually the name of a host. */
+  seedLength: 4096,
   /** Regular expressions run without a clock, so what goes in is bounded. */
   regexPatternLength: 4096,
   regexSubjectLength: 1024 * 1024,

@@ -1,11 +1,10 @@
-// Files of the controller: where they are looked for, and what lookups read.
+// Files of the controller: where they are looked for.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLocalFiles } from '../../src/adapters/local-files.ts';
-import { lookup } from '../../src/adapters/lookups.ts';
 
 let directory = '';
 const at = (...parts: string[]) => join(directory, ...parts);
@@ -74,21 +73,5 @@ describe('files of the controller', () => {
     expect(files.list('tree', 'files')?.map(({ relativePath }) => relativePath)).toEqual(['sub/y', 'x']);
     expect(files.list('b.conf', 'files')).toBeNull();
     expect(files.list('nothing', 'files')).toBeNull();
-  });
-});
-
-describe('lookups', () => {
-  it('read files without the newlines at their end, and the environment', () => {
-    expect(lookup('file', ['token'], directory)).toBe('abc');
-    expect(lookup('file', ['b.conf', 'token'], directory)).toEqual(['b', 'abc']);
-    process.env['VEZA_TEST_LOOKUP'] = 'here';
-    expect(lookup('env', ['VEZA_TEST_LOOKUP'], directory)).toBe('here');
-    expect(lookup('env', ['VEZA_TEST_NOT_SET'], directory)).toBe('');
-    delete process.env['VEZA_TEST_LOOKUP'];
-  });
-
-  it('refuse what they do not know, with the near name', () => {
-    expect(() => lookup('files', ['x'], directory)).toThrow('unknown lookup "files"');
-    expect(() => lookup('file', ['nothing'], directory)).toThrow('there is no file "nothing"');
   });
 });

@@ -6,11 +6,13 @@ import { compileExpression } from '../../src/language/expression.ts';
 import { compileJinja } from '../../src/language/jinja.ts';
 import { createScope } from '../../src/language/scope.ts';
 import type { ValueMap } from '../../src/language/value.ts';
-import { VezaError } from '../../src/lib/errors.ts';
+import { DiagnosticsError, VezaError } from '../../src/lib/errors.ts';
 
 interface Case {
   readonly expression?: string;
   readonly template?: string;
+  /** Templates that it loads, by name. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly result?: unknown;
   readonly error?: string;
 }
@@ -40,18 +42,31 @@ describe('expressions answer as Jinja and Ansible do', () => {
   it('has enough cases', () => expect(cases.length).toBeGreaterThan(300));
 
   it.each(cases.map((each) => [each.expression ?? '', each] as const))('%s', (text, each) => {
-    const { expression, diagnostics } = compileExpression(text, where);
-    expect(diagnostics).toEqual([]);
-    expectAnswer(text, () => expression?.evaluate(scope), each);
+    const answer = () => {
+      const { expression, diagnostics } = compileExpression(text, where);
+      if (!expression) throw new DiagnosticsError(diagnostics);
+      return expression.evaluate(scope);
+    };
+    expectAnswer(text, answer, each);
   });
 });
 
-describe('templates print as Jinja and Ansible do', () => {
-  const cases = load('templates.json') as readonly Case[];
+describe.each(['templates.json', 'statements.json'])('templates print as Jinja and Ansible do: %s', (name) => {
+  const cases = load(name) as readonly Case[];
 
-  it.each(cases.map((each) => [each.template ?? '', each] as const))('%s', (text, each) => {
-    const { template, diagnostics } = compileJinja(text, 'case.j2');
-    expect(diagnostics).toEqual([]);
-    expectAnswer(text, () => template?.render(scope), each);
+  it.each(
+    cases.map((each) => [[each.template, ...Object.entries(each.files ?? {})].flat().join(' @@ '), each] as const),
+  )('%s', (key, each) => {
+    const { template = '', files = {} } = each;
+    const find = (file: string) => {
+      const text = Object.hasOwn(files, file) ? files[file] : undefined;
+      return text === undefined ? { searched: [file] } : { path: file, text };
+    };
+    const print = () => {
+      const { template: compiled, diagnostics } = compileJinja(template, 'case.j2', { load: find });
+      if (!compiled) throw new DiagnosticsError(diagnostics);
+      return compiled.render(scope);
+    };
+    expectAnswer(key, print, each);
   });
 });

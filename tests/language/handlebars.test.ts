@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderHandlebars } from '../../src/language/handlebars.ts';
 import { createScope } from '../../src/language/scope.ts';
-import { errorOf, values } from './support.ts';
+import { errorOf, fakeController, values } from './support.ts';
 
 const scope = createScope(
   [
@@ -19,7 +19,7 @@ const scope = createScope(
       hostvars: { h1: { ip: '10.0.0.1' }, h2: { ip: '10.0.0.2' } },
     }),
   ],
-  (plugin, terms) => `${plugin}:${JSON.stringify(terms[0])}`,
+  fakeController((plugin, { terms }) => [`${plugin}:${JSON.stringify(terms[0])}`]),
 );
 const render = (text: string, partials = {}) => renderHandlebars(text, 't.hbs', scope, partials);
 

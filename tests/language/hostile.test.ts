@@ -82,6 +82,29 @@ const hostile = [
   "'x' is match('(x+x+)+y')",
   "'&lol;' | from_yaml",
   "('a: &a [x,x,x,x,x,x,x,x,x]\\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\\ne: [*d,*d,*d,*d,*d,*d,*d,*d,*d]' | from_yaml) | to_json | length",
+  'range.call(1)',
+  'lookup.constructor("x")()',
+  'now().constructor',
+  'now().strftime.constructor("return 1")()',
+  'cycler(a).next.constructor',
+  'joiner().apply(l)',
+  "a['b']['constructor']()",
+  'l[0]()',
+  '(range)(3)()',
+  "'1' | to_datetime('%' * 5000)",
+  "'%Y' * 4000000 | strftime(0, utc=true)",
+  "'x' | password_hash(rounds=999999999, salt='a')",
+  "'x' | password_hash('sha512', '$(id)')",
+  "'::' | ipaddr('constructor')",
+  "'::/0' | ipsubnet(128, 10 ** 30)",
+  "'10.0.0.0/8' | ipaddr('__proto__')",
+  "l | shuffle(seed='x' * 16000000)",
+  "10 ** 15 | random(seed='x')",
+  "query('sequence', 'end=1000000000')",
+  "query('sequence', 'end=9 format=%0999999999d')",
+  "query('nested', range(2000), range(2000))",
+  "query('flattened', range(10 ** 9))",
+  "['a' * 30] | map('regex_replace', '(a+)+$', 'b') | list",
   `${'('.repeat(5000)}1${')'.repeat(5000)}`,
   `${'['.repeat(5000)}${']'.repeat(5000)}`,
   `${'not '.repeat(5000)}1`,
@@ -121,6 +144,38 @@ describe('hostile input', () => {
   ])('Handlebars: %s', (text) => {
     const result = attempt(() => renderHandlebars(text, 't.hbs', scope));
     expect(result).toBeInstanceOf(VezaError);
+  });
+
+  it.each([
+    '{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}',
+    '{% macro a() %}{{ b() }}{% endmacro %}{% macro b() %}{{ a() }}{% endmacro %}{{ a() }}',
+    '{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}',
+    '{% block b %}{{ self.b() }}{% endblock %}',
+    '{% set x = "ab" %}{% for i in range(60) %}{% set x = x ~ x %}{{ x * 100000 }}{% endfor %}',
+    '{% set l = [1] %}{% for i in range(60) %}{% set _ = l.extend(l) %}{% endfor %}',
+    '{% set l = [] %}{% set _ = l.append(l) %}{{ l }}',
+    '{% set d = {} %}{% set _ = d.update(a=d) %}{{ d | to_json }}',
+    '{% set ns = namespace() %}{% set ns.__proto__ = {"polluted": 1} %}{{ ns.polluted.x }}',
+    '{% set ns = namespace() %}{% set ns.x = [ns] %}{{ ns }}',
+    '{% set ns = namespace() %}{% set ns.constructor = 1 %}{{ {}.constructor }}',
+    '{% for i in range(2000) %}{% for j in range(2000) %}x{% endfor %}{% endfor %}',
+    '{% set x %}{% for i in range(100000) %}{{ long }}{% endfor %}{% endset %}',
+    '{% macro m() %}{% endmacro %}{{ m.__proto__ }}',
+    '{% macro m() %}{% endmacro %}{{ m.call }}',
+    '{% macro m() %}{% endmacro %}{{ m["constructor"] }}',
+    '{% for i in l %}{{ loop.constructor }}{% endfor %}',
+    '{% for i in l %}{{ loop.attribute("index") }}{% endfor %}',
+    '{{ self.constructor }}{% block constructor %}{% endblock %}{{ self.__proto__() }}',
+    '{% call m() %}{% endcall %}',
+    `${'{% if 1 %}'.repeat(5000)}${'{% endif %}'.repeat(5000)}`,
+    `${'{% for x in l %}'.repeat(30)}${'{% endfor %}'.repeat(30)}`,
+  ])('template: %s', (text) => {
+    const started = performance.now();
+    const { template, diagnostics } = compileJinja(text, 't.j2');
+    const result = attempt(() => template?.render(scope) ?? diagnostics[0]);
+    expect(performance.now() - started).toBeLessThan(3000);
+    expect(typeof result === 'object', String(result).slice(0, 200)).toBe(true);
+    expect(Reflect.get({}, 'polluted')).toBeUndefined();
   });
 
   it('does not let variables that double each other grow without end', () => {
@@ -214,6 +269,36 @@ const fragments = [
   '{% endfor %}',
   '{% else %}',
   '{% set x = ',
+  '{% set x %}',
+  '{% endset %}',
+  '{% macro m(a, b=1) %}',
+  '{% endmacro %}',
+  '{% call(x) m() %}',
+  '{% endcall %}',
+  '{% block b %}',
+  '{% endblock %}',
+  '{% include ',
+  '{% import "t" as m %}',
+  '{% extends "t" %}',
+  '{% filter upper %}',
+  '{% endfilter %}',
+  '{% raw %}',
+  '{% endraw %}',
+  ' recursive %}',
+  '{{ m(',
+  'loop(',
+  'loop.index',
+  'caller()',
+  'super()',
+  'self.b()',
+  'm.f()',
+  '.append(1)',
+  '.update(a)',
+  '#jinja2: trim_blocks: False\n',
+  'random(seed=1)',
+  'ipaddr("net")',
+  'now()',
+  'cycler(1)',
   '\n',
   '"',
   "'",
@@ -248,7 +333,8 @@ describe('random input', () => {
   it('of templates ends in a text or in a VezaError', () => {
     fc.assert(
       fc.property(source, (text) => {
-        const { template, diagnostics } = compileJinja(text, 't.j2');
+        const load = (name: string) => ({ path: name, text });
+        const { template, diagnostics } = compileJinja(text, 't.j2', { load });
         expect(template === null).toBe(diagnostics.length > 0);
         attempt(() => template?.render(scope));
         attempt(() => compileTemplated({ k: text }, where).templated.evaluate(scope));

@@ -1,7 +1,7 @@
 // Scopes: layers, lazy variables, cycles, extension.
 import { describe, expect, it } from 'vitest';
 import { createScope, extendScope } from '../../src/language/scope.ts';
-import { errorOf, evaluate, templatedLayer, values } from './support.ts';
+import { errorOf, evaluate, templatedLayer, values, fakeController } from './support.ts';
 
 describe('a scope', () => {
   it('takes the value of the highest layer', () => {
@@ -61,7 +61,8 @@ describe('a scope', () => {
   });
 
   it('hands lookups to the controller', () => {
-    const scope = createScope([values({})], (plugin, terms) => `${plugin}=${JSON.stringify(terms[0])}`);
+    const controller = fakeController((plugin, { terms }) => [`${plugin}=${JSON.stringify(terms[0])}`]);
+    const scope = createScope([values({})], controller);
     expect(evaluate("lookup('env', 'HOME')", scope)).toBe('env="HOME"');
     expect(evaluate("query('env', 'HOME')", scope)).toEqual(['env="HOME"']);
     expect(evaluate("lookup('env', 'HOME')", extendScope(scope, values({})))).toBe('env="HOME"');

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { createLocalTransport } from '../../src/adapters/local/transport.ts';
 import { createLocalFiles } from '../../src/adapters/local-files.ts';
-import { lookup } from '../../src/adapters/lookups.ts';
+import { createController } from '../../src/adapters/controller.ts';
 import { diskFiles } from '../../src/adapters/source-files.ts';
 import { readInventory } from '../../src/cli/inventory-flags.ts';
 import { renderTemplate } from '../../src/cli/render.ts';
@@ -85,7 +85,7 @@ async function run(play: string, inventoryFile: string, extraVars: string): Prom
       return text;
     },
     readVariables: () => new Map(),
-    lookup,
+    controller: createController(renderTemplate),
     redactor: createRedactor(),
     extraVars: variables,
     inventoryDirectory: directory,

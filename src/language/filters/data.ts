@@ -1,5 +1,5 @@
 // Filters to and from JSON and YAML, printed as Python's json and PyYAML print them.
-import { parse, type ScalarTag, type Tags } from 'yaml';
+import { parse, parseAllDocuments, type ScalarTag, type Tags } from 'yaml';
 import { messageOf, VezaError } from '../../lib/errors.ts';
 import { type Budget, checkTextLength, fail } from '../budget.ts';
 import { type Args, type Call, type Filter, flagArgument, integerArgument } from '../callable.ts';
@@ -30,6 +30,7 @@ export const dataFilters: Readonly<Record<string, Filter>> = {
     run: (value, args, call) => toYaml(value, args, call, true),
   },
   from_json: { parameters: [], run: (value, _args, { budget }) => fromJson(value, budget) },
+  from_yaml_all: { parameters: [], run: (value, _args, { budget }) => fromYaml(value, budget, true) },
   from_yaml: { parameters: [], run: (value, _args, { budget }) => fromYaml(value, budget) },
 };
 
@@ -88,18 +89,30 @@ function fromJson(value: Value, budget: Budget): Value {
   }
 }
 
-function fromYaml(value: Value, budget: Budget): Value {
+function fromYaml(value: Value, budget: Budget, all = false): Value {
   const text = textOf(value, budget);
   budget.spend(Math.ceil(text.length / 4));
   try {
     // Aliases are limited by the parser, so a small text cannot become a large value.
-    const parsed: unknown = parse(text, { version: '1.1', merge: true, customTags: pythonBooleans, logLevel: 'error' });
+    const parsed: unknown = all ? parseAll(text) : parse(text, yamlOptions);
     return plain(parsed, budget);
   } catch (error) {
     if (error instanceof VezaError) throw error;
     const [firstLine = ''] = messageOf(error).split('\n');
     throw new VezaError('evaluation-failed', `the text is not YAML: ${firstLine}`, { cause: error });
   }
+}
+
+const yamlOptions = { version: '1.1', merge: true, customTags: pythonBooleans, logLevel: 'error' } as const;
+
+function parseAll(text: string): readonly unknown[] {
+  const documents = parseAllDocuments(text, yamlOptions);
+  return Array.isArray(documents)
+    ? documents.map((document) => {
+        if (document.errors[0]) throw document.errors[0];
+        return document.toJS() as unknown;
+      })
+    : [];
 }
 
 /** PyYAML takes yes and no for booleans, but not y and n. */

@@ -12,12 +12,14 @@ export const selectionFilters: Readonly<Record<string, Filter>> = {
   select: {
     parameters: ['test'],
     rest: true,
+    named: true,
     keepsUnknown: true,
     run: (value, args, call) => pick(value, args, call, true),
   },
   reject: {
     parameters: ['test'],
     rest: true,
+    named: true,
     keepsUnknown: true,
     run: (value, args, call) => pick(value, args, call, false),
   },
@@ -25,6 +27,7 @@ export const selectionFilters: Readonly<Record<string, Filter>> = {
     parameters: ['attribute', 'test'],
     required: 1,
     rest: true,
+    named: true,
     keepsUnknown: true,
     run: (value, args, call) => pickBy(value, args, call, true),
   },
@@ -32,6 +35,7 @@ export const selectionFilters: Readonly<Record<string, Filter>> = {
     parameters: ['attribute', 'test'],
     required: 1,
     rest: true,
+    named: true,
     keepsUnknown: true,
     run: (value, args, call) => pickBy(value, args, call, false),
   },
@@ -82,7 +86,7 @@ function pickItems(
 
 function holdsFor(subject: Value, test: Value | undefined, args: Args, call: Call): boolean | Unknown {
   if (test === undefined) return truth(subject);
-  return call.test(textOf(test, call.budget), subject, args as readonly Value[]);
+  return call.test(textOf(test, call.budget), subject, args as readonly Value[], call.named);
 }
 
 /** Jinja's attribute: a dotted path, numbers index lists. */

@@ -45,7 +45,17 @@ export const textFilters: Readonly<Record<string, Filter>> = {
       return result;
     },
   },
-  comment: text(comment, ['style', 'decoration', 'prefix', 'prefix_count', 'postfix', 'postfix_count', 'newline']),
+  comment: text(comment, [
+    'style',
+    'decoration',
+    'prefix',
+    'prefix_count',
+    'postfix',
+    'postfix_count',
+    'newline',
+    'beginning',
+    'end',
+  ]),
   escape: text(escapeHtml),
   e: text(escapeHtml),
   safe: { parameters: [], keepsUnknown: true, run: (value) => value },
@@ -143,27 +153,27 @@ const commentStyles: Readonly<Record<string, readonly [decoration: string, begin
 
 /** Ansible's comment: a text behind `# `, or inside a block of the style. */
 function comment(value: string, args: Args, budget: Budget): string {
-  const [style, decoration, prefix, prefixCount, postfix, postfixCount, newline] = args;
+  const [style, decoration, prefix, prefixCount, postfix, postfixCount, newline, beginning, ending] = args;
   const name = textArgument(style, 'plain', budget);
   const known = Object.hasOwn(commentStyles, name) ? commentStyles[name] : undefined;
   if (!known) return fail(`there is no comment style '${name}'`, `styles are ${Object.keys(commentStyles).join(', ')}`);
   const [standard, begin, end] = known;
   const mark = textArgument(decoration, standard, budget);
   const line = textArgument(newline, '\n', budget);
-  const frame = (text: Value | undefined, count: Value | undefined): string => {
-    const written = textArgument(text, mark.replace(/\s+$/, ''), budget);
-    return (written + line).repeat(widthOf(count ?? 1));
-  };
+  const frame = (text: Value | undefined): string => textArgument(text ?? undefined, mark.trimEnd(), budget);
+  const above = frame(prefix);
   const body = mark + value.replaceAll('\n', line + mark);
   // As Ansible: a line of nothing but the mark loses its space, the last line keeps it.
   const trimmed = body.replaceAll(mark + line, mark.trimEnd() + line);
-  const before = (begin && begin + line) + frame(prefix, prefixCount);
-  const after = frame(postfix, postfixCount).slice(0, -line.length || undefined);
-  const tail = after === '' ? '' : line + after;
-  return before + trimmed + tail + (end && line + end);
+  const first = textArgument(beginning ?? undefined, begin, budget);
+  const last = textArgument(ending ?? undefined, end, budget);
+  const before = (first && first + line) + (above && above + line).repeat(widthOf(prefixCount ?? 1));
+  const after = (line + frame(postfix)).repeat(widthOf(postfixCount ?? 1));
+  return before + trimmed + after + (last && line + last);
 }
 
-function escapeHtml(value: string): string {
+/** Characters that mean something in HTML, as entities. */
+export function escapeHtml(value: string): string {
   const names: Readonly<Record<string, string>> = {
     '&': '&amp;',
     '<': '&lt;',

@@ -34,7 +34,7 @@ export const comparisonTests: Readonly<Record<string, ValueTest>> = {
     required: 1,
     run: (value, [by]) => modulo(strictNumber(value), numberArgument(by, 1)) === 0,
   },
-  nan: { parameters: [], run: (value) => Number.isNaN(strictNumber(value)) },
+  ...aliases(['nan', 'isnan'], { parameters: [], run: (value) => Number.isNaN(strictNumber(value)) }),
   ...aliases(
     ['subset', 'issubset'],
     subsetTest((value, other) => [value, other]),

@@ -1,5 +1,5 @@
 // Tests of texts: patterns, versions, letter case.
-import { type Args, type Call, flagArgument, textArgument, type ValueTest } from '../callable.ts';
+import { type Args, type Call, elements, flagArgument, textArgument, type ValueTest } from '../callable.ts';
 import { checkSubject, compileRegex } from '../regex.ts';
 import { textOf } from '../text.ts';
 import type { Value } from '../value.ts';
@@ -8,8 +8,8 @@ import { compareVersions, versionSatisfies } from '../versions.ts';
 const versionTest: ValueTest = {
   parameters: ['version', 'operator', 'strict', 'version_type'],
   required: 1,
-  run: (value, [version, operator, , type], { budget }) => {
-    const kind = textArgument(type ?? undefined, 'loose', budget);
+  run: (value, [version, operator, strict, type], { budget }) => {
+    const kind = textArgument(type ?? undefined, flagArgument(strict, false) ? 'strict' : 'loose', budget);
     const sign = compareVersions(textOf(value, budget), textArgument(version, '', budget), kind);
     return versionSatisfies(sign, textArgument(operator, 'eq', budget));
   },
@@ -30,10 +30,11 @@ export const textTests: Readonly<Record<string, ValueTest>> = {
   version_compare: versionTest,
   lower: { parameters: [], run: (value, _args, { budget }) => isCase(textOf(value, budget), 'lower') },
   upper: { parameters: [], run: (value, _args, { budget }) => isCase(textOf(value, budget), 'upper') },
-  url: {
-    parameters: [],
-    run: (value) => typeof value === 'string' && /^[a-z][a-z0-9+.-]*:(?:\/\/[^/\s]+|[^/\s])/i.test(value),
-  },
+  uri: address(/^([a-z][a-z0-9+.-]*):/i),
+  url: address(/^([a-z][a-z0-9+.-]*):\/\/[^\s]/i),
+  urn: address(/^(urn):/i),
+  vault_encrypted: { parameters: [], run: (value) => typeof value === 'string' && value.startsWith('$ANSIBLE_VAULT;') },
+  escaped: { parameters: [], run: () => false },
   abs: { parameters: [], run: isAbsolute },
   is_abs: { parameters: [], run: isAbsolute },
 };
@@ -55,6 +56,18 @@ function matches(
   const flags = `${flagArgument(ignoreCase, false) ? 'i' : ''}${flagArgument(multiline, false) ? 'm' : ''}`;
   const text = checkSubject(textOf(value, budget), budget);
   return compileRegex(wrap(textArgument(regex, '', budget)), flags).test(text);
+}
+
+/** Addresses with a scheme, of those that are given. */
+function address(pattern: RegExp): ValueTest {
+  return {
+    parameters: ['schemes'],
+    run: (value, [schemes], { budget }) => {
+      const scheme = typeof value === 'string' ? pattern.exec(value)?.[1]?.toLowerCase() : undefined;
+      if (scheme === undefined || schemes === undefined || schemes === null) return scheme !== undefined;
+      return elements(schemes, budget).includes(scheme);
+    },
+  };
 }
 
 function isCase(text: string, which: 'lower' | 'upper'): boolean {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createLocalTransport } from '../../../src/adapters/local/transport.ts';
 import { createLocalFiles } from '../../../src/adapters/local-files.ts';
-import { lookup } from '../../../src/adapters/lookups.ts';
+import { createController } from '../../../src/adapters/controller.ts';
 import { diskFiles } from '../../../src/adapters/source-files.ts';
 import { readExtraVars } from '../../../src/cli/inventory-flags.ts';
 import { renderTemplate } from '../../../src/cli/render.ts';
@@ -142,7 +142,7 @@ export class Workspace implements Disposable {
       filesFor: createLocalFiles,
       render: renderTemplate,
       readVariables: (names, directory) => readVarsFile(files, names, directory),
-      lookup,
+      controller: createController(renderTemplate),
       redactor,
       extraVars: readExtraVars([`root=${this.root}`, ...(options.extraVars ?? [])]),
       inventoryDirectory: this.control,

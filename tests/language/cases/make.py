@@ -1,5 +1,6 @@
 # Makes expressions.json and templates.json: what Jinja2 with Ansible's filters answers. Not needed by the tests.
 # Run on Debian 12 with the packages python3-jinja2 and ansible-core: /usr/bin/python3 tests/language/cases/make.py
+import copy
 import json
 import os
 import types
@@ -21,15 +22,23 @@ def equip(environment):
 
 
 native = equip(NativeEnvironment(undefined=jinja2.StrictUndefined))
+files = {}
+
+# What Ansible adds to every template; `undef` stands for a value that must be set.
+text_globals = {'undef': lambda hint=None: jinja2.StrictUndefined(hint)}
 text = equip(
     jinja2.Environment(
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
-        keep_trailing_newline=True,
+        loader=jinja2.FunctionLoader(lambda name: files.get(name)),
+        cache_size=0,
         extensions=['jinja2.ext.do', 'jinja2.ext.loopcontrols'],
         finalize=lambda thing: '' if thing is None else thing,
     )
 )
+
+
+text.globals.update(text_globals)
 
 
 def plain(value):
@@ -82,7 +91,7 @@ with open(os.path.join(here, 'expressions.txt')) as file:
 write(
     'expressions.json',
     [
-        {'expression': line, **answer(lambda: native.compile_expression(line, undefined_to_none=False)(**scope))}
+        {'expression': line, **answer(lambda: native.compile_expression(line, undefined_to_none=False)(**copy.deepcopy(scope)))}
         for line in expressions
     ],
 )
@@ -91,5 +100,21 @@ with open(os.path.join(here, 'templates.txt')) as file:
     templates = [part.strip('\n') + '\n' for part in file.read().split('\n---\n') if part.strip()]
 write(
     'templates.json',
-    [{'template': part, **answer(lambda: keep_last_lines(text.from_string(part).render(**scope), part))} for part in templates],
+    [{'template': part, **answer(lambda: keep_last_lines(text.from_string(part).render(**copy.deepcopy(scope)), part))} for part in templates],
 )
+
+# A template, and behind lines `@@ name` the templates that it loads.
+statements = []
+with open(os.path.join(here, 'statements.txt')) as file:
+    for part in file.read().rstrip('\n').split('\n---\n'):
+        main, *others = part.split('\n@@ ')
+        files.clear()
+        files.update(dict(other.split('\n', 1) if '\n' in other else (other, '') for other in others))
+        statements.append(
+            {
+                'template': main,
+                **({'files': dict(files)} if files else {}),
+                **answer(lambda: keep_last_lines(text.from_string(main).render(**copy.deepcopy(scope)), main)),
+            }
+        )
+write('statements.json', statements)
