@@ -5,7 +5,7 @@ import { unsupportedKeywords } from '../engine/unsupported.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { selectHosts } from '../inventory/patterns.ts';
 import type { Diagnostic } from '../lib/diagnostic.ts';
-import { VezaError } from '../lib/errors.ts';
+import { DiagnosticsError, VezaError } from '../lib/errors.ts';
 import { findModule, modules } from '../modules/index.ts';
 import type { Playbook } from '../playbook/ast.ts';
 import { loadPlaybook, type LoadedPlaybook } from '../playbook/load.ts';
@@ -17,6 +17,8 @@ export interface LoadedRun {
   readonly loaded: LoadedInventory;
   /** As patterns, never `@FILE`. */
   readonly limit: string | undefined;
+  /** Reads the sources of the inventory again. Throws DiagnosticsError. */
+  readonly rereadInventory: () => Inventory;
 }
 
 export interface RunFiles {
@@ -29,7 +31,8 @@ export interface RunFiles {
 
 /** Throws DiagnosticsError for extra variables. */
 export function loadRun(paths: readonly string[], flags: InventoryFlags, limit: string | undefined): RunFiles {
-  const loaded = readInventory(flags, { playbookDirectory: dirname(resolve(paths[0] ?? '.')) });
+  const beside = { playbookDirectory: dirname(resolve(paths[0] ?? '.')) };
+  const loaded = readInventory(flags, beside);
   const read = paths.map(readPlaybook);
   const playbooks = read.map(({ playbook }) => playbook).filter((playbook) => playbook !== null);
   const diagnostics = [
@@ -39,9 +42,14 @@ export function loadRun(paths: readonly string[], flags: InventoryFlags, limit: 
     ...limitDiagnostics(loaded, limit),
   ];
   const { inventory } = loaded;
+  const rereadInventory = () => {
+    const again = readInventory(flags, beside);
+    if (!again.inventory) throw new DiagnosticsError(again.diagnostics);
+    return again.inventory;
+  };
   const wrong = diagnostics.some(({ severity }) => severity === 'error');
   return {
-    run: inventory && !wrong ? { playbooks, inventory, loaded, limit } : null,
+    run: inventory && !wrong ? { playbooks, inventory, loaded, limit, rereadInventory } : null,
     diagnostics,
     sources: new Map([...(inventory?.sources ?? []), ...read.flatMap((one) => [...one.sources])]),
   };

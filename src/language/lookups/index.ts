@@ -27,6 +27,9 @@ const pure: ReadonlyMap<string, PureLookup> = new Map(
   Object.entries({ ...listLookups, ...variableLookups, sequence: { options: sequenceOptions, run: sequence } }),
 );
 
+/** Names of the lookups that need no controller. */
+export const pureLookups: readonly string[] = [...pure.keys()];
+
 /** What a lookup finds, always as a list: what `query` gives and what `with_<name>` loops over. Throws VezaError. */
 export function runLookup(
   name: string,
