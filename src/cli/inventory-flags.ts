@@ -76,8 +76,9 @@ export function readExtraVars(given: readonly string[]): Variables {
 const flag = '--extra-vars';
 
 function fromFile(path: string): VariableFile {
-  const text = diskFiles().read(path);
-  if (text !== null) return parseVariableFile(text, path);
+  const files = diskFiles();
+  const text = files.read(path);
+  if (text !== null) return parseVariableFile(text, path, files.reveal);
   return problem(
     `there is no file "${path}" for ${flag}`,
     'file-not-found',

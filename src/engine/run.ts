@@ -9,7 +9,7 @@ import type { EngineOptions } from './options.ts';
 import { batchesOf, orderHosts } from './batches.ts';
 import { mergedProblems, roleArgumentProblems, rolesOf } from './role-arguments.ts';
 import { SectionRun, taskInfos } from './section.ts';
-import { outsidePlays, scopeOf, type PlayVariables, type RunState } from './variables.ts';
+import { outsidePlays, scopeOf, type PlayVariables, type RunState, type ScopeRun } from './variables.ts';
 import type { Play, Playbook } from '../playbook/ast.ts';
 
 export interface RunResult {
@@ -89,7 +89,8 @@ function hostsOf(run: RunState, play: Play, variables: PlayVariables): readonly 
   }
 }
 
-function patternOf(run: RunState, play: Play, variables: PlayVariables): string {
+/** The pattern of a play's hosts, as text. */
+export function patternOf(run: ScopeRun, play: Play, variables: PlayVariables): string {
   const pattern = play.hosts.evaluate(outside(run, variables));
   const terms: readonly unknown[] = Array.isArray(pattern) ? pattern : [pattern];
   return terms.map(String).join(',');
@@ -164,7 +165,12 @@ function tooManyLost(run: RunState, play: Play, variables: PlayVariables): boole
   return (100 * lost.length) / hosts.length > Number(limit);
 }
 
-function playVariables(run: RunState, play: Play, playbookDirectory: string): PlayVariables {
+interface PlayRun {
+  readonly options: Pick<EngineOptions, 'readVariables'>;
+}
+
+/** What all scopes of a play share; its `vars_files` are read. Throws VezaError, DiagnosticsError. */
+export function playVariables(run: ScopeRun & PlayRun, play: Play, playbookDirectory: string): PlayVariables {
   const base: PlayVariables = { ...outsidePlays, play, playbookDirectory, roles: rolesOf(play) };
   const scope = outside(run, base);
   const varsFiles = play.varsFiles.map((templated) => {
@@ -175,7 +181,7 @@ function playVariables(run: RunState, play: Play, playbookDirectory: string): Pl
 }
 
 /** The scope of things that belong to the play and to no host. */
-function outside(run: RunState, variables: PlayVariables): ReturnType<typeof scopeOf> {
+function outside(run: ScopeRun, variables: PlayVariables): ReturnType<typeof scopeOf> {
   return scopeOf(run, nobody(), variables, null);
 }
 

@@ -35,6 +35,18 @@ export interface RunState {
   readonly hosts: ReadonlyMap<string, HostRun>;
 }
 
+/** What of a host its variables come from. */
+export type ScopeHost = Pick<HostRun, 'host' | 'gathered' | 'included' | 'facts'>;
+
+/** What of a run its scopes need: also there where nothing runs (`veza-run vars`). */
+export interface ScopeRun {
+  readonly options: Pick<
+    EngineOptions,
+    'inventory' | 'extraVars' | 'inventoryDirectory' | 'lookup' | 'checkMode' | 'diff' | 'tags'
+  >;
+  readonly hosts: ReadonlyMap<string, ScopeHost>;
+}
+
 export const outsidePlays: PlayVariables = {
   play: null,
   playbookDirectory: '.',
@@ -47,8 +59,8 @@ export const outsidePlays: PlayVariables = {
 
 /** The scope of `task` (or of the play, without one) on `host`; `extra` holds loop variables. */
 export function scopeOf(
-  run: RunState,
-  host: HostRun,
+  run: ScopeRun,
+  host: ScopeHost,
   play: PlayVariables,
   task: ScopeOwner | null,
   extra: Readonly<Record<string, Value>> = {},
@@ -64,8 +76,8 @@ export type NamedLayer = ScopeLayer & { readonly level: PrecedenceName; readonly
 
 /** Every layer of variables, lowest precedence first: the order is that of inventory/precedence.ts. */
 export function layersOf(
-  run: RunState,
-  host: HostRun,
+  run: ScopeRun,
+  host: ScopeHost,
   play: PlayVariables,
   task: ScopeOwner | null,
   extra: Readonly<Record<string, Value>>,
@@ -130,7 +142,7 @@ function values(level: PrecedenceName, origin: string, given: Readonly<Record<st
 }
 
 /** `groups`, and `hostvars`: each host's variables, evaluated only where they are asked for. */
-function lazyLayer(run: RunState, play: PlayVariables): NamedLayer {
+function lazyLayer(run: ScopeRun, play: PlayVariables): NamedLayer {
   const made = new Map<string, Value>();
   const makers: Readonly<Record<string, () => Value>> = {
     groups: () =>

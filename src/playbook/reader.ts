@@ -1,7 +1,8 @@
 // One reading of a playbook and all it leads to: files read once, problems collected, texts compiled.
 // Everything that reads gets this object; nothing else is shared.
 import { dirname, isAbsolute, join } from 'node:path';
-import type { SourceFiles } from '../core/source-files.ts';
+import { VezaError } from '../lib/errors.ts';
+import { readSource, type SourceFiles } from '../core/source-files.ts';
 import { compileExpression } from '../language/expression.ts';
 import { nearestName } from '../language/near-names.ts';
 import type { Expression, Templated, Variables } from '../language/value.ts';
@@ -93,22 +94,25 @@ export class Reader {
 
   /** Whether there is such a file. */
   exists(path: string): boolean {
-    return this.#parsed.has(path) || this.files.read(path) !== null;
+    if (this.#parsed.has(path)) return true;
+    try {
+      return this.files.read(path) !== null;
+    } catch (error) {
+      // It is there; why it cannot be read is told by whoever reads it.
+      if (error instanceof VezaError) return true;
+      throw error;
+    }
   }
 
   /** The YAML of a file; `null` where it is missing or broken (which is reported). */
   yaml(path: string): YamlNode | null {
     const known = this.#parsed.get(path);
     if (known !== undefined) return known;
-    const text = this.files.read(path);
+    const text = readSource(this.files, path, this.report);
     let root: YamlNode | null = null;
-    if (text?.startsWith('$ANSIBLE_VAULT')) {
+    if (text !== null) {
       this.sources.set(path, text);
-      const where = { file: path, line: 1, column: 1 };
-      this.error('encrypted-file', 'encrypted files cannot be read yet', { where, length: 14 });
-    } else if (text !== null) {
-      this.sources.set(path, text);
-      const parsed = parseYaml(text, path);
+      const parsed = parseYaml(text, path, this.files.reveal);
       parsed.diagnostics.forEach(this.report);
       root = parsed.root;
     }

@@ -4,6 +4,7 @@ import pc from 'picocolors';
 import { systemClock } from '../../adapters/clock.ts';
 import { createContact } from '../../adapters/contact.ts';
 import { createLocalTransport } from '../../adapters/local/transport.ts';
+import { keyring } from '../../adapters/keyring.ts';
 import { createLocalFiles } from '../../adapters/local-files.ts';
 import { lookup } from '../../adapters/lookups.ts';
 import { createJsonReporter } from '../../adapters/reporters/jsonl.ts';
@@ -84,6 +85,7 @@ async function run(
   signal: AbortSignal,
 ): Promise<number> {
   const redactor = createRedactor();
+  keyring.onSecret((secret) => redactor.add(secret));
   const progress = createProgress({
     terminal: process.stdout.isTTY && flags.json !== true,
     write: print,

@@ -3,5 +3,6 @@ import type { Register } from './registration.ts';
 import { registerLab } from './lab.ts';
 import { registerRun } from './run.ts';
 import { registerTest } from './test.ts';
+import { registerVault } from './vault.ts';
 
-export const commands: readonly Register[] = [registerRun, registerLab, registerTest];
+export const commands: readonly Register[] = [registerRun, registerLab, registerTest, registerVault];
