@@ -3,6 +3,7 @@ import type { Register } from './registration.ts';
 import { registerLab } from './lab.ts';
 import { registerRun } from './run.ts';
 import { registerTest } from './test.ts';
+import { registerVars } from './vars.ts';
 import { registerVault } from './vault.ts';
 
-export const commands: readonly Register[] = [registerRun, registerLab, registerTest, registerVault];
+export const commands: readonly Register[] = [registerRun, registerLab, registerTest, registerVars, registerVault];
