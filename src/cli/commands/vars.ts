@@ -8,7 +8,7 @@ import { tasksOf } from '../../engine/look-ahead.ts';
 import { layersOf, outsidePlays, type PlayVariables, type ScopeOwner, type ScopeRun } from '../../engine/variables.ts';
 import type { Host } from '../../inventory/model.ts';
 import { selectHosts } from '../../inventory/patterns.ts';
-import { nearestName } from '../../language/near-names.ts';
+import { nearestName } from '../../lib/suggest.ts';
 import { createScope } from '../../language/scope.ts';
 import { DiagnosticsError, VezaError } from '../../lib/errors.ts';
 import type { Json } from '../../lib/json.ts';
