@@ -105,10 +105,15 @@ function assemble(
   atPlaybook: readonly VariableFolder[],
 ): Inventory {
   const groups = new Map<string, Group>();
-  for (const { name, where, children } of reader.graph.groups.values()) {
-    groups.set(name, { name, where, hosts: hierarchy.hostsOf.get(name) ?? [], children: [...children.keys()] });
+  const perGroup = groupLayers(hierarchy.ordered, beside, atPlaybook);
+  for (const { name, where, children, hosts: own } of reader.graph.groups.values()) {
+    const hosts = hierarchy.hostsOf.get(name) ?? [];
+    // A host that only `all` names is in `ungrouped`.
+    const ownHosts = name === 'ungrouped' ? hosts : hosts.filter((host) => own.has(host));
+    const layers = perGroup.get(name) ?? [];
+    groups.set(name, { name, where, hosts, ownHosts, children: [...children.keys()], layers });
   }
-  const layersOf = layering(hierarchy.ordered, beside, atPlaybook);
+  const layersOf = layering(perGroup, beside, atPlaybook);
   const hosts = new Map<string, Host>();
   for (const draft of reader.graph.hosts.values()) {
     const own = hierarchy.groupsOf.get(draft.name) ?? [];
@@ -129,30 +134,36 @@ function assemble(
   return { hosts, groups, sources: reader.sources };
 }
 
-/** Layers of a host in the order of precedence.ts; those of groups are shared between hosts. */
-function layering(
+function layer(level: PrecedenceName, origin: string, variables: Variables): VariableLayer[] {
+  return variables.size > 0 ? [{ level, origin, variables }] : [];
+}
+
+/** Layers of each group, shared between its hosts. */
+function groupLayers(
   ordered: readonly GroupDraft[],
   beside: readonly VariableFolder[],
   atPlaybook: readonly VariableFolder[],
-): (host: HostDraft, groups: readonly string[]) => readonly VariableLayer[] {
-  const layer = (level: PrecedenceName, origin: string, variables: Variables): VariableLayer[] =>
-    variables.size > 0 ? [{ level, origin, variables }] : [];
-  const perGroup = new Map(
+): ReadonlyMap<string, readonly VariableLayer[]> {
+  return new Map(
     ordered.map(({ name, vars }) => {
       const suffix = name === 'all' ? '/all' : '';
       const origin = `group_vars/${name}`;
-      return [
-        name,
-        [
-          ...layer('inventory group', `group ${name}`, vars),
-          ...beside.flatMap((at) => layer(`inventory group_vars${suffix}`, origin, at.groupVars(name))),
-          ...atPlaybook.flatMap((at) =>
-            layer(`playbook group_vars${suffix}`, `playbook ${origin}`, at.groupVars(name)),
-          ),
-        ],
-      ] as const;
+      const layers = [
+        ...layer('inventory group', `group ${name}`, vars),
+        ...beside.flatMap((at) => layer(`inventory group_vars${suffix}`, origin, at.groupVars(name))),
+        ...atPlaybook.flatMap((at) => layer(`playbook group_vars${suffix}`, `playbook ${origin}`, at.groupVars(name))),
+      ];
+      return [name, layers] as const;
     }),
   );
+}
+
+/** Layers of a host in the order of precedence.ts. */
+function layering(
+  perGroup: ReadonlyMap<string, readonly VariableLayer[]>,
+  beside: readonly VariableFolder[],
+  atPlaybook: readonly VariableFolder[],
+): (host: HostDraft, groups: readonly string[]) => readonly VariableLayer[] {
   return (host, groups) =>
     byPrecedence([
       ...['all', ...groups].flatMap((name) => perGroup.get(name) ?? []),
