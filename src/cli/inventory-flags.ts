@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { userInfo } from 'node:os';
+import { inventoryPrograms } from '../adapters/inventory-programs.ts';
 import { diskFiles } from '../adapters/source-files.ts';
 import type { SshOptions } from '../adapters/ssh/transport.ts';
 import type { ConnectionDefaults } from '../engine/options.ts';
@@ -37,6 +38,7 @@ export function readInventory(
   const sources = flags.inventory ?? (options.fallback === undefined ? ['localhost,'] : [options.fallback]);
   const loaded = loadInventory(sources, {
     files: diskFiles(),
+    programs: inventoryPrograms(),
     ...(options.playbookDirectory === undefined ? {} : { playbookDirectory: options.playbookDirectory }),
   });
   const file = sources.find((source) => existsSync(source));

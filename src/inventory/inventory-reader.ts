@@ -7,16 +7,19 @@ import type { YamlNode } from '../lib/yaml-node.ts';
 import { parseYaml } from '../lib/yaml.ts';
 import { emptyGraph, groupNamed, hostNamed } from './graph.ts';
 import type { HostDraft } from './graph.ts';
+import type { InventoryPrograms } from './programs.ts';
 import { expandRanges } from './ranges.ts';
 
 export class InventoryReader {
   readonly files: SourceFiles;
+  readonly programs: InventoryPrograms | undefined;
   readonly graph = emptyGraph();
   readonly sources = new Map<string, string>();
   readonly diagnostics: Diagnostic[] = [];
 
-  constructor(files: SourceFiles) {
+  constructor(files: SourceFiles, programs?: InventoryPrograms) {
     this.files = files;
+    this.programs = programs;
   }
 
   readonly report = (diagnostic: Diagnostic): void => {
@@ -36,6 +39,11 @@ export class InventoryReader {
     const text = readSource(this.files, path, this.report);
     if (text !== null) this.sources.set(path, text);
     return text;
+  }
+
+  /** Whether something was wrong with reading this file. */
+  failedAt(path: string): boolean {
+    return this.diagnostics.some(({ severity, where }) => severity === 'error' && where?.file === path);
   }
 
   yaml(text: string, path: string): YamlNode | null {
