@@ -130,3 +130,18 @@ export function shadowedIn(layers: readonly NamedLayer[]): readonly Shadowed[] {
   }
   return shadowed.toReversed();
 }
+
+/** The conflict report of `-vv`: one line for each value that is lost, whatever the number of hosts. */
+export function shadowWarnings(
+  hosts: readonly { readonly host: string; readonly layers: readonly NamedLayer[] }[],
+): readonly string[] {
+  const lines = new Map<string, string[]>();
+  const place = ({ file, line }: Position) => `${file}:${line}`;
+  for (const { host, layers } of hosts) {
+    for (const { name, loser, winner, loserAt, winnerAt } of shadowedIn(layers)) {
+      const line = `"${name}" of ${loser.origin} (${place(loserAt)}) is not used: ${winner.origin} sets it too (${place(winnerAt)})`;
+      lines.set(line, [...(lines.get(line) ?? []), host]);
+    }
+  }
+  return [...lines].map(([line, on]) => `${line}, on ${on.slice(0, 5).join(', ')}${on.length > 5 ? ', ...' : ''}`);
+}

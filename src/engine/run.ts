@@ -9,7 +9,8 @@ import { isOver, type EngineOptions } from './options.ts';
 import { batchesOf, orderHosts } from './batches.ts';
 import { mergedProblems, roleArgumentProblems, rolesOf } from './role-arguments.ts';
 import { SectionRun, taskInfos } from './section.ts';
-import { outsidePlays, scopeOf, type PlayVariables, type RunState, type ScopeRun } from './variables.ts';
+import { shadowWarnings } from './explain.ts';
+import { layersOf, outsidePlays, scopeOf, type PlayVariables, type RunState, type ScopeRun } from './variables.ts';
 import type { Play, Playbook } from '../playbook/ast.ts';
 
 export interface RunResult {
@@ -112,6 +113,13 @@ async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<
   const name = play.name?.evaluate(outside(run, variables));
   options.emit({ type: 'play-begin', name: typeof name === 'string' ? name : pattern, hosts });
   for (const host of hosts) used.add(host);
+  if ((options.verbosity ?? 0) >= 2) {
+    const layers = hosts.flatMap((one) => {
+      const host = run.hosts.get(one);
+      return host ? [{ host: one, layers: layersOf(run, host, variables, null, {}) }] : [];
+    });
+    for (const message of shadowWarnings(layers)) options.emit({ type: 'warning', message });
+  }
   const infos = taskInfos(play, (task) => scopeOf(run, firstHost(run, hosts), variables, task));
   let goesOn = true;
   for (const batch of batchesOf(
