@@ -1,8 +1,10 @@
 // Files of roles and playbooks on the controller, found where Ansible looks for them, read once.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join, relative, resolve } from 'node:path';
 import { VezaError } from '../lib/errors.ts';
+import { isEncrypted, markBytes } from '../lib/vault/envelope.ts';
+import { openBytes } from './keyring.ts';
 import type { LocalFiles, LocalSource } from '../core/module.ts';
 
 /** Hashes by path, size and time: a large file is read once a process, however many hosts want it. */
@@ -38,6 +40,8 @@ export function createLocalFiles(rolePath: string | null, playbookDirectory: str
 
 function localSource(path: string, relativePath: string): LocalSource {
   const { size, mode, mtimeMs } = statSync(path);
+  // The plain text of an encrypted file is what is copied, as with Ansible.
+  if (isEncryptedFile(path)) return memorySource(path, relativePath, mode);
   return {
     path,
     relativePath,
@@ -50,5 +54,27 @@ function localSource(path: string, relativePath: string): LocalSource {
       return hash;
     },
     read: () => readFileSync(path),
+  };
+}
+
+function isEncryptedFile(path: string): boolean {
+  const file = openSync(path, 'r');
+  try {
+    const start = Buffer.alloc(markBytes);
+    return isEncrypted(start.toString('latin1', 0, readSync(file, start, 0, markBytes, 0)));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function memorySource(path: string, relativePath: string, mode: number): LocalSource {
+  const content = openBytes(readFileSync(path), path, 'text');
+  return {
+    path,
+    relativePath,
+    sizeBytes: content.length,
+    executable: (mode & 0o111) !== 0,
+    sha256: () => createHash('sha256').update(content).digest('hex'),
+    read: () => content,
   };
 }

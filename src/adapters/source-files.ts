@@ -1,12 +1,13 @@
-// The playbooks, roles and inventories on this machine's disk.
+// The playbooks, roles and inventories on this machine's disk; encrypted ones are decrypted in memory.
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import type { SourceFiles } from '../core/source-files.ts';
 import { VezaError } from '../lib/errors.ts';
 import { limits } from '../lib/limits.ts';
+import { keyring, openBytes } from './keyring.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Reads from disk, each file at most once. Throws VezaError: `file-too-large`, `not-utf8`, `unreadable`. */
+/** Reads from disk, each file at most once. Throws VezaError: `file-too-large`, `not-utf8`, `unreadable`, `vault-...`. */
 export function diskFiles(): SourceFiles {
   const texts = new Map<string, string | null>();
   return {
@@ -25,6 +26,7 @@ export function diskFiles(): SourceFiles {
         return [];
       }
     },
+    reveal: (encrypted, where) => keyring.open(encrypted, where, 'value').toString('utf8'),
   };
 }
 
@@ -36,7 +38,7 @@ function readText(path: string): string | null {
     if (found.size > limits.sourceFileBytes) {
       throw new VezaError('file-too-large', `${path} is larger than ${limits.sourceFileBytes} bytes`);
     }
-    bytes = readFileSync(path);
+    bytes = openBytes(readFileSync(path), path, 'yaml');
   } catch (cause) {
     if (cause instanceof VezaError) throw cause;
     if (isMissing(cause)) return null;

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { userInfo } from 'node:os';
+import { inventoryPrograms } from '../adapters/inventory-programs.ts';
 import { diskFiles } from '../adapters/source-files.ts';
 import type { SshOptions } from '../adapters/ssh/transport.ts';
 import type { ConnectionDefaults } from '../engine/options.ts';
@@ -37,6 +38,7 @@ export function readInventory(
   const sources = flags.inventory ?? (options.fallback === undefined ? ['localhost,'] : [options.fallback]);
   const loaded = loadInventory(sources, {
     files: diskFiles(),
+    programs: inventoryPrograms(),
     ...(options.playbookDirectory === undefined ? {} : { playbookDirectory: options.playbookDirectory }),
   });
   const file = sources.find((source) => existsSync(source));
@@ -76,8 +78,9 @@ export function readExtraVars(given: readonly string[]): Variables {
 const flag = '--extra-vars';
 
 function fromFile(path: string): VariableFile {
-  const text = diskFiles().read(path);
-  if (text !== null) return parseVariableFile(text, path);
+  const files = diskFiles();
+  const text = files.read(path);
+  if (text !== null) return parseVariableFile(text, path, files.reveal);
   return problem(
     `there is no file "${path}" for ${flag}`,
     'file-not-found',

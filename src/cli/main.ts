@@ -21,6 +21,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     .showHelpAfterError('(`veza-run --help` lists the options)')
     .enablePositionalOptions();
   const report = (code: number) => void (exitCode = code);
+  program.hook('preAction', async (_program, command) => {
+    const { openVault } = await import('./vault-flags.ts');
+    await openVault(command.opts());
+  });
   for (const register of commands) register(program, report);
   try {
     await program.parseAsync([...argv], { from: 'user' });

@@ -4,6 +4,7 @@ import pc from 'picocolors';
 import { formatDiagnostic, type Diagnostic } from '../lib/diagnostic.ts';
 import { DiagnosticsError, messageOf, VezaError } from '../lib/errors.ts';
 import { shownPath } from './paths.ts';
+import { secrets } from './secrets.ts';
 
 export function print(text: string): void {
   process.stdout.write(text);
@@ -30,7 +31,9 @@ export function printDiagnostics(
     );
     const [first = '', ...rest] = text.split('\n');
     process.stderr.write(
-      `${(diagnostic.severity === 'error' ? pc.red : pc.yellow)(first)}\n${rest.map((line) => `${line}\n`).join('')}`,
+      secrets.redact(
+        `${(diagnostic.severity === 'error' ? pc.red : pc.yellow)(first)}\n${rest.map((line) => `${line}\n`).join('')}`,
+      ),
     );
   }
 }

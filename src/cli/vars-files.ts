@@ -11,7 +11,7 @@ export function readVarsFile(files: SourceFiles, names: readonly string[], direc
   for (const path of paths) {
     const text = files.read(path);
     if (text === null) continue;
-    const { variables, diagnostics } = parseVariableFile(text, path);
+    const { variables, diagnostics } = parseVariableFile(text, path, files.reveal);
     if (diagnostics.some(({ severity }) => severity === 'error')) throw new DiagnosticsError(diagnostics);
     return variables;
   }

@@ -1,11 +1,10 @@
 // Magic variables: what a run says of itself, its hosts and the task at hand. `groups` and `hostvars` are made in variables.ts.
 import { dirname } from 'node:path';
 import type { Value } from '../language/value.ts';
-import type { HostRun } from './host.ts';
-import type { PlayVariables, RunState, ScopeOwner } from './variables.ts';
+import type { PlayVariables, ScopeHost, ScopeOwner, ScopeRun } from './variables.ts';
 
 /** Those that users may define themselves, as with Ansible: any variable outdoes them. */
-export function namesOfTheRun(run: RunState, { host }: HostRun, task: ScopeOwner | null): Record<string, Value> {
+export function namesOfTheRun(run: ScopeRun, { host }: ScopeHost, task: ScopeOwner | null): Record<string, Value> {
   const { inventoryDirectory } = run.options;
   const role = task?.role;
   return {
@@ -18,8 +17,8 @@ export function namesOfTheRun(run: RunState, { host }: HostRun, task: ScopeOwner
 
 /** Those that nothing outdoes. */
 export function magicValues(
-  run: RunState,
-  { host }: HostRun,
+  run: ScopeRun,
+  { host }: ScopeHost,
   play: PlayVariables,
   task: ScopeOwner | null,
 ): Record<string, Value> {

@@ -11,7 +11,8 @@ import { isOver, type EngineOptions } from './options.ts';
 import { batchesOf, orderHosts } from './batches.ts';
 import { mergedProblems, roleArgumentProblems } from './role-arguments.ts';
 import { SectionRun, taskInfos } from './section.ts';
-import { outsidePlays, scopeOf, type PlayVariables, type RunState } from './variables.ts';
+import { shadowWarnings } from './explain.ts';
+import { layersOf, outsidePlays, scopeOf, type PlayVariables, type RunState, type ScopeRun } from './variables.ts';
 import { LiveInventory } from '../inventory/live.ts';
 import type { Host } from '../inventory/model.ts';
 import type { Play, Playbook } from '../playbook/ast.ts';
@@ -112,7 +113,8 @@ function hostsOf(run: RunState, play: Play, variables: PlayVariables): readonly 
   }
 }
 
-function patternOf(run: RunState, play: Play, variables: PlayVariables): string {
+/** The pattern of a play's hosts, as text. */
+export function patternOf(run: ScopeRun, play: Play, variables: PlayVariables): string {
   const pattern = play.hosts.evaluate(outside(run, variables));
   const terms: readonly unknown[] = Array.isArray(pattern) ? pattern : [pattern];
   return terms.map(String).join(',');
@@ -133,6 +135,13 @@ async function runPlay(run: RunState, playbook: Playbook, given: Play, used: Set
   for (const host of hosts) {
     used.add(host);
     run.hosts.get(host)?.gathered.begin(play.gatherFacts, factNamesOf(run));
+  }
+  if ((options.verbosity ?? 0) >= 2) {
+    const layers = hosts.flatMap((one) => {
+      const host = run.hosts.get(one);
+      return host ? [{ host: one, layers: layersOf(run, host, variables, null, {}) }] : [];
+    });
+    for (const message of shadowWarnings(layers)) options.emit({ type: 'warning', message });
   }
   const infos = taskInfos(play, (task) => scopeOf(run, firstHost(run, hosts), variables, task));
   let goesOn = true;
@@ -193,7 +202,12 @@ function tooManyLost(run: RunState, play: Play, variables: PlayVariables): boole
   return (100 * lost.length) / hosts.length > Number(limit);
 }
 
-function playVariables(run: RunState, play: Play, playbookDirectory: string): PlayVariables {
+interface PlayRun {
+  readonly options: Pick<EngineOptions, 'readVariables'>;
+}
+
+/** What all scopes of a play share; its `vars_files` are read. Throws VezaError, DiagnosticsError. */
+export function playVariables(run: ScopeRun & PlayRun, play: Play, playbookDirectory: string): PlayVariables {
   const base: PlayVariables = { ...outsidePlays, play, playbookDirectory, roles: play.roles };
   const scope = outside(run, base);
   const varsFiles = play.varsFiles.map((templated) => {
@@ -204,7 +218,7 @@ function playVariables(run: RunState, play: Play, playbookDirectory: string): Pl
 }
 
 /** The scope of things that belong to the play and to no host. */
-function outside(run: RunState, variables: PlayVariables): ReturnType<typeof scopeOf> {
+function outside(run: ScopeRun, variables: PlayVariables): ReturnType<typeof scopeOf> {
   return scopeOf(run, nobody(), variables, null);
 }
 

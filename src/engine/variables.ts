@@ -6,6 +6,7 @@ import { createScope, type ScopeLayer } from '../language/scope.ts';
 import type { Scope, Value, Variables } from '../language/value.ts';
 import { noVariables } from '../language/yaml-variables.ts';
 import type { Play, RoleUse, Task } from '../playbook/ast.ts';
+import type { HostFacts } from './host-facts.ts';
 import type { HostRun } from './host.ts';
 import { magicValues, namesOfTheRun } from './magic-variables.ts';
 import type { EngineOptions } from './options.ts';
@@ -40,6 +41,20 @@ export interface RunState {
   admit(hosts: Iterable<Host>): void;
 }
 
+/** What of a host its variables come from. */
+export interface ScopeHost extends Pick<HostRun, 'host' | 'included' | 'facts' | 'includedRoles'> {
+  readonly gathered: Pick<HostFacts, 'get' | 'names'>;
+}
+
+/** What of a run its scopes need: also there where nothing runs (`veza-run vars`). */
+export interface ScopeRun {
+  readonly options: Pick<
+    EngineOptions,
+    'inventory' | 'extraVars' | 'inventoryDirectory' | 'controller' | 'checkMode' | 'diff' | 'tags'
+  >;
+  readonly hosts: ReadonlyMap<string, ScopeHost>;
+}
+
 export const outsidePlays: PlayVariables = {
   play: null,
   playbookDirectory: '.',
@@ -52,8 +67,8 @@ export const outsidePlays: PlayVariables = {
 
 /** The scope of `task` (or of the play, without one) on `host`; `extra` holds loop variables. */
 export function scopeOf(
-  run: RunState,
-  host: HostRun,
+  run: ScopeRun,
+  host: ScopeHost,
   play: PlayVariables,
   task: ScopeOwner | null,
   extra: Readonly<Record<string, Value>> = {},
@@ -66,8 +81,8 @@ export type NamedLayer = ScopeLayer & { readonly level: PrecedenceName; readonly
 
 /** Every layer of variables, lowest precedence first: the order is that of inventory/precedence.ts. */
 export function layersOf(
-  run: RunState,
-  host: HostRun,
+  run: ScopeRun,
+  host: ScopeHost,
   play: PlayVariables,
   task: ScopeOwner | null,
   extra: Readonly<Record<string, Value>>,
@@ -132,13 +147,13 @@ function values(level: PrecedenceName, origin: string, given: Readonly<Record<st
 }
 
 /** Asked for by name, so that facts that nobody uses are never gathered. */
-function factsLayer({ host, gathered }: HostRun): NamedLayer {
+function factsLayer({ host, gathered }: ScopeHost): NamedLayer {
   const get = (name: string) => gathered.get(name);
   return { kind: 'lazy', level: 'facts', origin: `facts of ${host.name}`, get, names: () => gathered.names() };
 }
 
 /** `groups`, and `hostvars`: each host's variables, evaluated only where they are asked for. */
-function lazyLayer(run: RunState, play: PlayVariables): NamedLayer {
+function lazyLayer(run: ScopeRun, play: PlayVariables): NamedLayer {
   const made = new Map<string, Value>();
   const makers: Readonly<Record<string, () => Value>> = {
     groups: () =>

@@ -30,6 +30,7 @@ export function hierarchyOf(reader: InventoryReader): Hierarchy {
       priorityOf(left) - priorityOf(right) ||
       (left.name < right.name ? -1 : 1),
   );
+  for (const group of graph.groups.values()) takeOutPriority(group);
   const rank = new Map([...graph.hosts.keys()].map((name, index) => [name, index]));
   const sets = memberSets(ordered);
   keepUngrouped(graph, ungrouped, sets);
@@ -90,6 +91,12 @@ function depthsOf(graph: InventoryGraph): Map<string, number> {
 function priorityOf(group: GroupDraft): number {
   const raw = group.vars.get('ansible_group_priority')?.raw;
   return typeof raw === 'number' ? raw : 1;
+}
+
+/** It orders groups and is no variable of hosts. */
+function takeOutPriority(group: GroupDraft): void {
+  if (!group.vars.has('ansible_group_priority')) return;
+  group.vars = new Map([...group.vars].filter(([name]) => name !== 'ansible_group_priority'));
 }
 
 function memberSets(ordered: readonly GroupDraft[]): Map<string, Set<string>> {

@@ -5,6 +5,7 @@ import { checkVariableName, compileNode } from '../language/yaml-variables.ts';
 import type { Position } from '../lib/diagnostic.ts';
 import { groupNamed, merged } from './graph.ts';
 import { iniValue } from './ini-value.ts';
+import { wordsOf } from './ini-words.ts';
 import type { InventoryReader } from './inventory-reader.ts';
 
 type Section = { readonly group: string; readonly kind: 'hosts' | 'vars' | 'children' } | null;
@@ -18,6 +19,7 @@ const kinds = ['hosts', 'vars', 'children'] as const;
 export function readIniInventory(reader: InventoryReader, text: string, file: string): void {
   let section: Section = { group: 'ungrouped', kind: 'hosts' };
   const declared = new Map<string, number>();
+  const known = new Set(['all', 'ungrouped', ...reader.graph.groups.keys()]);
   text.split('\n').forEach((raw, index) => {
     const line = raw.trimEnd();
     const start = line.length - line.trimStart().length;
@@ -28,10 +30,28 @@ export function readIniInventory(reader: InventoryReader, text: string, file: st
       section = readHeader(reader, content, where, declared);
     else if (section) readLine(reader, section, content, where);
   });
+  for (const name of [...declared.keys()]) if (!name.endsWith(':vars')) known.add(name.replace(/:[^:]*$/, ''));
+  reportUndeclared(reader, file, known);
+}
+
+/** Groups that only `[NAME:vars]` or a list of children mentions: most likely slips of the pen. */
+function reportUndeclared(reader: InventoryReader, file: string, known: ReadonlySet<string>): void {
+  for (const { name, where } of reader.graph.groups.values()) {
+    if (known.has(name) || where.file !== file) continue;
+    const near = nearestName(name, known);
+    const hint = near === null ? `Add a section [${name}].` : `Did you mean "${near}"?`;
+    reader.error(
+      'unknown-group',
+      `no section [${name}] or [${name}:children] makes this group`,
+      where,
+      name.length,
+      hint,
+    );
+  }
 }
 
 function readHeader(reader: InventoryReader, content: string, where: Position, declared: Map<string, number>): Section {
-  const match = /^\[([^\]:]+)(?::([^\]]*))?\]\s*(?:[#;].*)?$/.exec(content);
+  const match = /^\[([^\]:\s]+)(?::([^\]]*))?\]\s*(?:[#;].*)?$/.exec(content);
   const [, group = '', kindText = 'hosts'] = match ?? [];
   const kind = kinds.find((one) => one === kindText);
   if (!match || !kind) {
@@ -80,11 +100,20 @@ function readLine(reader: InventoryReader, section: NonNullable<Section>, conten
 /** `host name=value name="two words"`; `host:port` sets ansible_port. */
 function readHostLine(reader: InventoryReader, group: string, content: string, where: Position): void {
   const words = wordsOf(content);
+  if (!words) {
+    reader.error('inventory-line', 'a quote is never closed', where, content.length);
+    return;
+  }
   const [first, ...others] = words;
   if (!first) return;
   const address = bracketedAddress.exec(first.text);
   const [, plain = first.text, port] = /^([^:]*|.*\]):(\d+)$/.exec(first.text) ?? [];
   const name = address?.[1] ?? plain;
+  if (/[^:]:$/.test(name)) {
+    const hint = 'After the ":" comes a port: `host:2222`.';
+    reader.error('inventory-line', `"${name}" ends in ":"`, where, name.length, hint);
+    return;
+  }
   const vars = new Map<string, Templated>();
   if (port !== undefined) vars.set('ansible_port', readVariable(reader, 'ansible_port', port, where, plain.length + 1));
   for (const word of others) {
@@ -110,14 +139,4 @@ function readVariable(
   checkVariableName(name, where, reader.report);
   const place = { ...where, column: where.column + offset };
   return compileNode(iniValue(value, place), reader.report);
-}
-
-/** Words as a shell sees them; a `#` that begins a word begins a comment. Quotes stay, for they make a value text. */
-function wordsOf(content: string): { readonly text: string; readonly start: number }[] {
-  const words: { text: string; start: number }[] = [];
-  for (const match of content.matchAll(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\{\{.*?\}\}|[^\s"'])+|["']/g)) {
-    if (match[0].startsWith('#')) break;
-    words.push({ text: match[0], start: match.index });
-  }
-  return words;
 }

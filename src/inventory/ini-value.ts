@@ -1,47 +1,28 @@
-// Values of INI inventories: numbers, true and false, quoted text, lists and maps in brackets; all else is text.
+// Values of INI inventories, as Ansible takes them: Python literals, all else is text (`true` too, only `True` is not).
 import type { Position } from '../lib/diagnostic.ts';
+import type { Json } from '../lib/json.ts';
 import type { YamlNode } from '../lib/yaml-node.ts';
-import { parseYaml } from '../lib/yaml.ts';
+import { pythonLiteral } from './python-literal.ts';
 
 /** The value of a text, at the place where it is written. */
 export function iniValue(text: string, where: Position): YamlNode {
   const trimmed = text.trim();
-  const plain = (value: string | number | boolean | null, shift = 0): YamlNode => ({
-    kind: 'scalar',
-    value,
-    where,
-    textWhere: { ...where, column: where.column + shift },
-    length: Math.max(1, trimmed.length),
-  });
-  const quoted = /^(["'])(.*)\1$/s.exec(trimmed);
-  if (quoted) return plain(quoted[2] ?? '', 1);
-  if (/^[-+]?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(trimmed)) return plain(Number(trimmed));
-  if (/^(?:true|false)$/i.test(trimmed)) return plain(trimmed.toLowerCase() === 'true');
-  if (trimmed === 'None') return plain(null);
-  if (/^(?:\[.*\]|\{(?!\{).*\})$/s.test(trimmed)) {
-    const parsed = parseYaml(trimmed, where.file);
-    // What is no list or map after all is text.
-    if (parsed.root && parsed.diagnostics.length === 0) return moved(parsed.root, where);
-  }
-  return plain(trimmed);
+  // Most values are plain words: nothing else begins like a literal.
+  const literal = /^[-+\d.'"[({TFN]/.test(trimmed) ? pythonLiteral(trimmed) : undefined;
+  return nodeOf(literal === undefined ? trimmed : literal, where, Math.max(1, trimmed.length));
 }
 
 /** Parts of a value in one line all take its place. */
-function moved(node: YamlNode, where: Position): YamlNode {
-  switch (node.kind) {
-    case 'scalar':
-      return { ...node, where, textWhere: where };
-    case 'list':
-      return { ...node, where, items: node.items.map((item) => moved(item, where)) };
-    case 'map': {
-      const entries = [...node.entries.values()].map((entry) => ({
-        ...entry,
-        where,
-        value: moved(entry.value, where),
-      }));
-      return { ...node, where, entries: new Map(entries.map((entry) => [entry.key, entry])) };
-    }
-    default:
-      return node satisfies never;
+function nodeOf(value: Json, where: Position, length: number): YamlNode {
+  if (Array.isArray(value)) {
+    const items = (value as readonly Json[]).map((item) => nodeOf(item, where, length));
+    return { kind: 'list', where, length, items };
   }
+  if (typeof value !== 'object' || value === null) {
+    return { kind: 'scalar', value: value, where, textWhere: where, length };
+  }
+  const entries = Object.entries(value).map(
+    ([key, part]) => [key, { key, where, value: nodeOf(part, where, length) }] as const,
+  );
+  return { kind: 'map', where, length, entries: new Map(entries) };
 }

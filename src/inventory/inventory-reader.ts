@@ -1,5 +1,5 @@
 // One reading of an inventory: what was said, what is wrong, which files were read.
-import type { SourceFiles } from '../core/source-files.ts';
+import { readSource, type SourceFiles } from '../core/source-files.ts';
 import type { Variables } from '../language/value.ts';
 import { compileVariables, noVariables, parseVariableFile } from '../language/yaml-variables.ts';
 import type { Diagnostic, Position } from '../lib/diagnostic.ts';
@@ -7,16 +7,19 @@ import type { YamlNode } from '../lib/yaml-node.ts';
 import { parseYaml } from '../lib/yaml.ts';
 import { emptyGraph, groupNamed, hostNamed } from './graph.ts';
 import type { HostDraft } from './graph.ts';
+import type { InventoryPrograms } from './programs.ts';
 import { expandRanges } from './ranges.ts';
 
 export class InventoryReader {
   readonly files: SourceFiles;
+  readonly programs: InventoryPrograms | undefined;
   readonly graph = emptyGraph();
   readonly sources = new Map<string, string>();
   readonly diagnostics: Diagnostic[] = [];
 
-  constructor(files: SourceFiles) {
+  constructor(files: SourceFiles, programs?: InventoryPrograms) {
     this.files = files;
+    this.programs = programs;
   }
 
   readonly report = (diagnostic: Diagnostic): void => {
@@ -33,15 +36,18 @@ export class InventoryReader {
 
   /** The text of a file, kept for messages. */
   text(path: string): string | null {
-    const text = this.files.read(path);
+    const text = readSource(this.files, path, this.report);
     if (text !== null) this.sources.set(path, text);
-    if (!text?.startsWith('$ANSIBLE_VAULT')) return text;
-    this.error('encrypted-file', 'encrypted files cannot be read yet', { file: path, line: 1, column: 1 }, 14);
-    return null;
+    return text;
+  }
+
+  /** Whether something was wrong with reading this file. */
+  failedAt(path: string): boolean {
+    return this.diagnostics.some(({ severity, where }) => severity === 'error' && where?.file === path);
   }
 
   yaml(text: string, path: string): YamlNode | null {
-    const { root, diagnostics } = parseYaml(text, path);
+    const { root, diagnostics } = parseYaml(text, path, this.files.reveal);
     diagnostics.forEach(this.report);
     return root;
   }
@@ -54,7 +60,7 @@ export class InventoryReader {
   variableFile(path: string): Variables {
     const text = this.text(path);
     if (text === null) return noVariables;
-    const { variables, diagnostics } = parseVariableFile(text, path);
+    const { variables, diagnostics } = parseVariableFile(text, path, this.files.reveal);
     diagnostics.forEach(this.report);
     return variables;
   }

@@ -5,6 +5,9 @@ import type { SourceFiles } from '../core/source-files.ts';
 import type { Variables } from '../language/value.ts';
 import { compileNode, noVariables } from '../language/yaml-variables.ts';
 import type { Diagnostic } from '../lib/diagnostic.ts';
+import { isJsonObject } from '../lib/json.ts';
+import { dataOf, valueOf } from '../lib/yaml-node.ts';
+import type { YamlNode } from '../lib/yaml-node.ts';
 import type { GroupDraft, HostDraft } from './graph.ts';
 import { hierarchyOf } from './hierarchy.ts';
 import type { Hierarchy } from './hierarchy.ts';
@@ -13,6 +16,8 @@ import { InventoryReader } from './inventory-reader.ts';
 import type { Group, Host, Inventory, VariableLayer } from './model.ts';
 import { byPrecedence } from './precedence.ts';
 import type { PrecedenceName } from './precedence.ts';
+import { addToldVariables, readDynamicGroups, readInventoryProgram } from './programs.ts';
+import type { InventoryPrograms } from './programs.ts';
 import { variableFolder } from './variable-files.ts';
 import type { VariableFolder } from './variable-files.ts';
 import { readYamlInventory } from './yaml-inventory.ts';
@@ -21,6 +26,8 @@ export interface InventoryOptions {
   readonly files: SourceFiles;
   /** `group_vars` and `host_vars` there count too, above those of the inventory. */
   readonly playbookDirectory?: string;
+  /** Runs inventories that are programs; without it there can be none. */
+  readonly programs?: InventoryPrograms;
 }
 
 export interface LoadedInventory {
@@ -31,12 +38,12 @@ export interface LoadedInventory {
   readonly sources: ReadonlyMap<string, string>;
 }
 
-/** Names in a directory of inventories that are none. */
-const ignored = /^(?:group_vars|host_vars)$|^\.|~$|\.(?:pyc|pyo|swp|bak|rpm|md|txt|rst|orig|cfg|retry)$/;
+/** Names in a directory of inventories that are none: Ansible's list. */
+const ignored = /^(?:group_vars|host_vars)$|^\.|~$|\.(?:pyc|pyo|swp|bak|rpm|md|txt|rst|orig|ini|cfg|retry)$/;
 
 /** Reads all sources into one inventory; later ones add to earlier ones. */
 export function loadInventory(sources: readonly string[], options: InventoryOptions): LoadedInventory {
-  const reader = new InventoryReader(options.files);
+  const reader = new InventoryReader(options.files, options.programs);
   const directories = new Set<string>();
   for (const source of sources) readSource(reader, source, directories);
   const hierarchy = hierarchyOf(reader);
@@ -60,6 +67,7 @@ function readSource(reader: InventoryReader, source: string, directories: Set<st
     directories.add(normalize(source));
     for (const name of reader.files.list(source)) {
       if (!ignored.test(name)) readFile(reader, join(source, name), directories);
+      else if (name.endsWith('.ini')) warnOfIni(reader, join(source, name));
     }
   } else {
     directories.add(normalize(dirname(source)));
@@ -67,27 +75,59 @@ function readSource(reader: InventoryReader, source: string, directories: Set<st
   }
 }
 
+/** Such files are settings of inventory programs to Ansible, so hosts in them are lost silently. */
+function warnOfIni(reader: InventoryReader, path: string): void {
+  const hint = 'Rename it (without .ini) to have it read, or name it with -i.';
+  reader.warning(
+    'unread-inventory',
+    `${path} is not read: in a directory .ini files are no inventories`,
+    undefined,
+    1,
+    hint,
+  );
+}
+
 function readFile(reader: InventoryReader, path: string, directories: Set<string>): void {
   if (reader.files.isDirectory(path)) {
     readSource(reader, path, directories);
     return;
   }
-  const text = reader.files.read(path);
+  if (reader.programs?.isProgram(path)) {
+    readInventoryProgram(reader, reader.programs, path);
+    return;
+  }
+  if (path.endsWith('.toml')) {
+    const hint = 'Write it in YAML or INI; `ansible-inventory -i FILE --list --yaml --export` converts it.';
+    reader.error('unsupported-inventory', `${path}: inventories in TOML are not supported`, undefined, 1, hint);
+    return;
+  }
+  const text = reader.text(path);
+  if (text === null && reader.failedAt(path)) return;
   if (text === null) {
     const hint = 'Name a file, a directory, or hosts with a comma, as in `web-1,`.';
     reader.error('file-not-found', `there is no inventory ${path}`, undefined, 1, hint);
   } else if (text.startsWith('#!')) {
-    reader.text(path);
     const where = { file: path, line: 1, column: 1 };
-    reader.error('unsupported-inventory', 'inventories that are programs are not supported yet', where, 2);
-  } else if (reader.text(path) === null) {
-    return;
+    const hint = `If it is one: chmod +x ${path}`;
+    reader.error('unsupported-inventory', 'this looks like a program, but may not be executed', where, 2, hint);
   } else if (isYaml(path, text)) {
     const root = reader.yaml(text, path);
-    if (root) readYamlInventory(reader, root);
+    if (root) readYaml(reader, root, path);
   } else {
     readIniInventory(reader, text, path);
   }
+}
+
+/** What `ansible-inventory --list` or a program has printed into a file is in the form of programs. */
+function readYaml(reader: InventoryReader, root: YamlNode, path: string): void {
+  const data = valueOf(root, '_meta') ? dataOf(root) : null;
+  if (!isJsonObject(data)) {
+    readYamlInventory(reader, root);
+    return;
+  }
+  const meta = data['_meta'];
+  for (const name of readDynamicGroups(reader, data, path))
+    addToldVariables(reader, isJsonObject(meta) ? meta['hostvars'] : undefined, name, path);
 }
 
 /** By the name, else by the first line that says something: `---` or `key:`. */
@@ -105,10 +145,15 @@ function assemble(
   atPlaybook: readonly VariableFolder[],
 ): Inventory {
   const groups = new Map<string, Group>();
-  for (const { name, where, children } of reader.graph.groups.values()) {
-    groups.set(name, { name, where, hosts: hierarchy.hostsOf.get(name) ?? [], children: [...children.keys()] });
+  const perGroup = groupLayers(hierarchy.ordered, beside, atPlaybook);
+  for (const { name, where, children, hosts: own } of reader.graph.groups.values()) {
+    const hosts = hierarchy.hostsOf.get(name) ?? [];
+    // A host that only `all` names is in `ungrouped`.
+    const ownHosts = name === 'ungrouped' ? hosts : hosts.filter((host) => own.has(host));
+    const layers = perGroup.of(name);
+    groups.set(name, { name, where, hosts, ownHosts, children: [...children.keys()], layers });
   }
-  const layersOf = layering(hierarchy.ordered, beside, atPlaybook);
+  const layersOf = layering(perGroup, beside, atPlaybook);
   const hosts = new Map<string, Host>();
   for (const draft of reader.graph.hosts.values()) {
     const own = hierarchy.groupsOf.get(draft.name) ?? [];
@@ -132,15 +177,17 @@ function assemble(
   return { hosts, groups, sources: reader.sources, layersFor };
 }
 
-/** Layers of a host in the order of precedence.ts; those of groups are shared between hosts. */
-function layering(
+function layer(level: PrecedenceName, origin: string, variables: Variables): VariableLayer[] {
+  return variables.size > 0 ? [{ level, origin, variables }] : [];
+}
+
+/** Layers of each group, shared between its hosts. */
+function groupLayers(
   ordered: readonly GroupDraft[],
   beside: readonly VariableFolder[],
   atPlaybook: readonly VariableFolder[],
-): (host: HostDraft, groups: readonly string[]) => readonly VariableLayer[] {
-  const layer = (level: PrecedenceName, origin: string, variables: Variables): VariableLayer[] =>
-    variables.size > 0 ? [{ level, origin, variables }] : [];
-  const ofGroup = (name: string, vars: Variables): readonly VariableLayer[] => {
+): { readonly of: (group: string) => readonly VariableLayer[] } {
+  const layersOf = (name: string, vars: Variables): readonly VariableLayer[] => {
     const suffix = name === 'all' ? '/all' : '';
     const origin = `group_vars/${name}`;
     return [
@@ -149,10 +196,20 @@ function layering(
       ...atPlaybook.flatMap((at) => layer(`playbook group_vars${suffix}`, `playbook ${origin}`, at.groupVars(name))),
     ];
   };
-  const perGroup = new Map(ordered.map(({ name, vars }) => [name, ofGroup(name, vars)] as const));
+  const known = new Map(ordered.map(({ name, vars }) => [name, layersOf(name, vars)] as const));
+  // Groups that a run has made may have variables in files too.
+  return { of: (name) => known.get(name) ?? layersOf(name, noVariables) };
+}
+
+/** Layers of a host in the order of precedence.ts. */
+function layering(
+  perGroup: ReturnType<typeof groupLayers>,
+  beside: readonly VariableFolder[],
+  atPlaybook: readonly VariableFolder[],
+): (host: HostDraft, groups: readonly string[]) => readonly VariableLayer[] {
   return (host, groups) =>
     byPrecedence([
-      ...['all', ...groups].flatMap((name) => perGroup.get(name) ?? ofGroup(name, noVariables)),
+      ...['all', ...groups].flatMap((name) => perGroup.of(name)),
       ...layer('inventory host', `host ${host.name}`, host.vars),
       ...beside.flatMap((at) => layer('inventory host_vars', `host_vars/${host.name}`, at.hostVars(host.name))),
       ...atPlaybook.flatMap((at) =>

@@ -28,6 +28,10 @@ export interface Group {
   /** Host names, through children too, in inventory order. */
   readonly hosts: readonly string[];
   readonly children: readonly string[];
+  /** Those of `hosts` that it names itself, not only through children. */
+  readonly ownHosts?: readonly string[];
+  /** Its own variables, lowest precedence first: of the inventory and of group_vars. */
+  readonly layers?: readonly VariableLayer[];
 }
 
 export interface VariableLayer {

@@ -5,7 +5,7 @@ import { messageOf } from '../lib/errors.ts';
 import type { Inventory } from './model.ts';
 
 export interface Selection {
-  /** In inventory order; explicit `localhost` last where the inventory only implies it. */
+  /** In the order of the pattern's terms, and within a group in that of the inventory. */
   readonly hosts: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -15,7 +15,7 @@ export function selectHosts(inventory: Inventory, pattern: string, limit?: strin
   const diagnostics: Diagnostic[] = [];
   const wanted = matching(inventory, pattern, '', diagnostics, where);
   const kept = limit === undefined ? null : matching(inventory, limit, ' in --limit', diagnostics, undefined);
-  const hosts = [...inventory.hosts.keys()].filter((host) => wanted.has(host) && (kept?.has(host) ?? true));
+  const hosts = [...wanted].filter((host) => kept?.has(host) ?? true);
   return { hosts, diagnostics };
 }
 
@@ -62,12 +62,17 @@ function matching(
   return new Set(united.filter((host) => also.every((set) => set.has(host)) && !without.some((set) => set.has(host))));
 }
 
+/** Other names of this machine, which need not be listed either. */
+const impliedLocal: ReadonlySet<string> = new Set(['127.0.0.1', '::1']);
+
 type Say = (severity: 'error' | 'warning', code: string, message: string, hint?: string) => void;
 
 function hostsOfTerm(inventory: Inventory, term: string, say: Say): readonly string[] {
   if (inventory.hosts.has(term) || inventory.groups.has(term)) return named(inventory, term, say);
+  const local = impliedLocal.has(term) ? 'localhost' : /^\[([^\]]*:[^\]]*:[^\]]*)\]$/.exec(term)?.[1];
+  if (local !== undefined && inventory.hosts.has(local)) return [local];
   if (term.startsWith('~')) return byRegex(inventory, term, say);
-  const subscript = /^(.+)\[(?:(-?\d+)|(\d*):(-?\d*))\]$/.exec(term);
+  const subscript = /^(.+)\[(?:(-?\d+)|(-?\d*):(-?\d*))\]$/.exec(term);
   const [, base = '', index, from = '', to = ''] = subscript ?? [];
   if (subscript) {
     const hosts = hostsOfTerm(inventory, base, say);

@@ -1,6 +1,8 @@
 // Values of YAML files whose strings may be templates. What is constant is known to be; the rest is compiled once.
 import type { Diagnostic, Position } from '../lib/diagnostic.ts';
 import { VezaError } from '../lib/errors.ts';
+import { isEncrypted } from '../lib/vault/envelope.ts';
+import type { YamlScalar } from '../lib/yaml-node.ts';
 import { evaluator } from './expression.ts';
 import { compileNode, newCompiling } from './compile.ts';
 import { compileTemplateText } from './jinja.ts';
@@ -19,16 +21,24 @@ export interface CompiledTemplated {
 type Path = readonly (string | number)[];
 type PositionOf = (path: Path) => Position;
 
+/** What a YAML tag says of the text at a path: encrypted, or never a template. */
+type SpecialAt = (path: Path) => Pick<YamlScalar, 'reveal' | 'verbatim'> | undefined;
+
 const nowhere: Position = { file: '', line: 1, column: 1 };
 
 /**
  * Compiles plain YAML data. `where` is the place of the first character, `positionOf` that of parts.
  * A string that is one `{{ expression }}` (white space around it aside) keeps the expression's type.
  */
-export function compileTemplated(raw: unknown, where: Position, positionOf?: PositionOf): CompiledTemplated {
+export function compileTemplated(
+  raw: unknown,
+  where: Position,
+  positionOf?: PositionOf,
+  specialAt?: SpecialAt,
+): CompiledTemplated {
   const diagnostics: Diagnostic[] = [];
   const at: PositionOf = positionOf ?? (() => where);
-  const templated = compilePart(raw, [], { where, at, diagnostics });
+  const templated = compilePart(raw, [], { where, at, diagnostics, ...(specialAt && { specialAt }) });
   return { templated, diagnostics };
 }
 
@@ -37,10 +47,16 @@ export function constantValue(value: Value, where: Position = nowhere): Template
   return { where, constant: true, names: [], raw: value, evaluate: () => value };
 }
 
+/** Decrypted when it is asked for; what comes out is data, never a template. `raw` stays encrypted. */
+function encryptedText(raw: string, where: Position, reveal: () => string): Templated {
+  return { where, constant: false, names: [], raw, evaluate: () => reveal() };
+}
+
 interface Compilation {
   readonly where: Position;
   readonly at: PositionOf;
   readonly diagnostics: Diagnostic[];
+  readonly specialAt?: SpecialAt;
 }
 
 function compilePart(raw: unknown, path: Path, into: Compilation): Templated {
@@ -48,7 +64,11 @@ function compilePart(raw: unknown, path: Path, into: Compilation): Templated {
   if (raw === null || raw === undefined) return { ...constantValue(null, where), raw };
   if (typeof raw === 'boolean' || typeof raw === 'number') return constantValue(raw, where);
   if (typeof raw === 'string') {
-    return isTemplate(raw) ? compileText(raw, where, into.diagnostics) : constantValue(raw, where);
+    const special = isTemplate(raw) || isEncrypted(raw.trimStart()) ? into.specialAt?.(path) : undefined;
+    if (special?.reveal) return encryptedText(raw, where, special.reveal);
+    return isTemplate(raw) && !special?.verbatim
+      ? compileText(raw, where, into.diagnostics)
+      : constantValue(raw, where);
   }
   if (Array.isArray(raw)) {
     return compileList(

@@ -1,8 +1,8 @@
 // From YAML with places to compiled templates: one value, or a map of variables.
 import type { Diagnostic } from '../lib/diagnostic.ts';
 import { dataOf, isNull, kindInWords, nodeAt } from '../lib/yaml-node.ts';
-import type { YamlMap, YamlNode } from '../lib/yaml-node.ts';
-import { parseYaml } from '../lib/yaml.ts';
+import type { YamlMap, YamlNode, YamlPath, YamlScalar } from '../lib/yaml-node.ts';
+import { parseYaml, type Reveal } from '../lib/yaml.ts';
 import { compileTemplated } from './templated.ts';
 import type { Templated, Variables } from './value.ts';
 
@@ -13,9 +13,19 @@ export const noVariables: Variables = new Map();
 /** Compiles a value whose strings may hold templates; what is wrong in them is reported with its own place. */
 export function compileNode(node: YamlNode, report: Report): Templated {
   const place = (part: YamlNode) => (part.kind === 'scalar' ? part.textWhere : part.where);
-  const compiled = compileTemplated(dataOf(node), place(node), (path) => place(nodeAt(node, path)));
+  const compiled = compileTemplated(
+    dataOf(node),
+    place(node),
+    (path) => place(nodeAt(node, path)),
+    (path) => scalarAt(node, path),
+  );
   compiled.diagnostics.forEach(report);
   return compiled.templated;
+}
+
+function scalarAt(node: YamlNode, path: YamlPath): YamlScalar | undefined {
+  const found = nodeAt(node, path);
+  return found.kind === 'scalar' ? found : undefined;
 }
 
 /** Compiles a map of variables (`vars:`, a variable file). Anything but a map is reported, an empty one is fine. */
@@ -41,8 +51,8 @@ export interface VariableFile {
 }
 
 /** Compiles the text of a file of variables (`vars_files`, `include_vars`, `--extra-vars @file`). */
-export function parseVariableFile(text: string, path: string): VariableFile {
-  const { root, diagnostics } = parseYaml(text, path);
+export function parseVariableFile(text: string, path: string, reveal?: Reveal): VariableFile {
+  const { root, diagnostics } = parseYaml(text, path, reveal);
   const said = [...diagnostics];
   const variables = compileVariables(root ?? undefined, (diagnostic) => said.push(diagnostic));
   return { variables, diagnostics: said };

@@ -17,6 +17,8 @@ export const limits = {
   includeDepth: 100,
   /** Hosts that one name with ranges may stand for: more is a slip of the finger. */
   inventoryHosts: 100_000,
+  /** An inventory that is a program, or a program that prints a password: cloud inventories may ask many APIs. */
+  inventoryProgramMs: 120_000,
   /** Connect and log in: Ansible's default timeout. */
   connectTimeoutMs: 10_000,
   /** Keep-alive probes on a quiet connection; two missed close it. */

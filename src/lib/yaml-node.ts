@@ -15,6 +15,10 @@ export interface YamlScalar extends YamlPlace {
   readonly value: string | number | boolean | null;
   /** Where the text itself begins: after the quote, or on the first line of a block. */
   readonly textWhere: Position;
+  /** `!vault`: `value` is the encrypted text, this decrypts it. Throws VezaError. */
+  readonly reveal?: () => string;
+  /** `!unsafe`: text that is never a template. */
+  readonly verbatim?: true;
 }
 
 export interface YamlList extends YamlPlace {

@@ -3,7 +3,9 @@
 import { LineCounter, isAlias, isMap, isPair, isScalar, isSeq, parseAllDocuments } from 'yaml';
 import type { Alias, Node, Scalar, YAMLMap } from 'yaml';
 import type { Diagnostic, Position } from './diagnostic.ts';
+import { VezaError } from './errors.ts';
 import { limits } from './limits.ts';
+import { isEncrypted } from './vault/envelope.ts';
 import { scalarValue } from './yaml-scalar.ts';
 import { syntaxDiagnostics } from './yaml-errors.ts';
 import type { YamlEntry, YamlMap, YamlNode, YamlScalar } from './yaml-node.ts';
@@ -14,12 +16,15 @@ export interface YamlResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Reads the text of one file. */
-export function parseYaml(text: string, file: string): YamlResult {
+/** Decrypts a value that is written with the tag `!vault`. Throws VezaError. */
+export type Reveal = (encrypted: string, where: Position) => string;
+
+/** Reads the text of one file. Without `reveal`, encrypted values can be read but not used. */
+export function parseYaml(text: string, file: string, reveal?: Reveal): YamlResult {
   const lines = new LineCounter();
   const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   const documents = 'empty' in parsed ? [] : parsed;
-  const reader = new Reader(text, file, lines);
+  const reader = new Reader(text, file, lines, reveal);
   const errors = documents.flatMap((document) => document.errors);
   if (errors.length > 0) {
     return { root: null, diagnostics: syntaxDiagnostics(errors, text, (offset) => reader.at(offset)) };
@@ -41,6 +46,8 @@ export function parseYaml(text: string, file: string): YamlResult {
   return { root: failed && reader.broken ? null : root, diagnostics: reader.diagnostics };
 }
 
+const vaultTags: ReadonlySet<string> = new Set(['!vault', '!vault-encrypted']);
+
 /** Turns the parser's nodes into ours; lives for one file. */
 class Reader {
   readonly diagnostics: Diagnostic[] = [];
@@ -50,9 +57,11 @@ class Reader {
   readonly #file: string;
   readonly #lines: LineCounter;
   readonly #anchors = new Map<string, YamlNode>();
+  readonly #reveal: Reveal | undefined;
   #nodes = 0;
 
-  constructor(text: string, file: string, lines: LineCounter) {
+  constructor(text: string, file: string, lines: LineCounter, reveal: Reveal | undefined) {
+    this.#reveal = reveal;
     this.#text = text;
     this.#file = file;
     this.#lines = lines;
@@ -187,9 +196,32 @@ class Reader {
     const [start = 0, end = start] = node.range ?? [];
     const where = this.at(start);
     const length = node.type?.startsWith('BLOCK') ? 1 : Math.max(1, end - start);
+    const textWhere = this.#textWhere(node, start, where);
+    if (node.tag?.startsWith('!')) return this.#tagged(node, { where, length, textWhere });
     const { value, diagnostic } = scalarValue(node, key);
     if (diagnostic) this.report({ ...diagnostic, where, length });
-    return { kind: 'scalar', value, where, length, textWhere: this.#textWhere(node, start, where) };
+    return { kind: 'scalar', value, where, length, textWhere };
+  }
+
+  /** `!vault` and `!unsafe` are texts whatever they look like. */
+  #tagged(node: Scalar, place: Pick<YamlScalar, 'where' | 'length' | 'textWhere'>): YamlScalar {
+    const value = typeof node.value === 'string' ? node.value : (node.source ?? '');
+    if (!vaultTags.has(node.tag ?? '')) return { kind: 'scalar', value, verbatim: true, ...place };
+    const { where } = place;
+    if (!isEncrypted(value.trimStart())) {
+      const hint = 'Below `!vault |` comes what `veza-run vault encrypt-string` prints.';
+      this.#fail(where, 'vault-damaged', 'the value of !vault is not encrypted', place.length, { hint });
+    }
+    const reveal = this.#reveal;
+    return {
+      kind: 'scalar',
+      value,
+      ...place,
+      reveal: () => {
+        if (reveal) return reveal(value, where);
+        throw new VezaError('vault-no-password', 'encrypted values cannot be used here', { where });
+      },
+    };
   }
 
   #textWhere(node: Scalar, start: number, where: Position): Position {
@@ -204,8 +236,8 @@ class Reader {
   #checkTag(node: Node): void {
     const tag = isAlias(node) ? undefined : node.tag;
     if (!tag?.startsWith('!')) return;
-    const hint =
-      tag === '!vault' ? 'Encrypted values cannot be read yet; use a variable of the environment.' : 'Remove it.';
+    if (isScalar(node) && (tag === '!unsafe' || vaultTags.has(tag))) return;
+    const hint = tag === '!unsafe' || vaultTags.has(tag) ? 'Only text can have it.' : 'Remove it.';
     this.#fail(this.at(node.range?.[0] ?? 0), 'unsupported-tag', `the tag ${tag} is not supported`, 1, { hint });
   }
 

@@ -1,7 +1,8 @@
 // One reading of a playbook and all it leads to: files read once, problems collected, texts compiled.
 // Everything that reads gets this object; nothing else is shared.
 import { dirname, isAbsolute, join } from 'node:path';
-import type { SourceFiles } from '../core/source-files.ts';
+import { VezaError } from '../lib/errors.ts';
+import { readSource, type SourceFiles } from '../core/source-files.ts';
 import { compileExpression } from '../language/expression.ts';
 import { nearestName } from '../lib/suggest.ts';
 import type { Expression, Templated, Variables } from '../language/value.ts';
@@ -93,7 +94,14 @@ export class Reader {
 
   /** Whether there is such a file. */
   exists(path: string): boolean {
-    return this.#parsed.has(path) || this.files.read(path) !== null;
+    if (this.#parsed.has(path)) return true;
+    try {
+      return this.files.read(path) !== null;
+    } catch (error) {
+      // It is there; why it cannot be read is told by whoever reads it.
+      if (error instanceof VezaError) return true;
+      throw error;
+    }
   }
 
   /** The YAML of a file; `null` where it is missing or broken (which is reported). */
@@ -134,15 +142,11 @@ export class Reader {
   }
 
   #parse(path: string): { root: YamlNode | null; diagnostics: readonly Diagnostic[] } {
-    const text = this.files.read(path);
-    if (text === null) return { root: null, diagnostics: [] };
+    const diagnostics: Diagnostic[] = [];
+    const text = readSource(this.files, path, (diagnostic) => diagnostics.push(diagnostic));
+    if (text === null) return { root: null, diagnostics };
     this.sources.set(path, text);
-    if (text.startsWith('$ANSIBLE_VAULT')) {
-      const where = { file: path, line: 1, column: 1 };
-      const message = 'encrypted files cannot be read yet';
-      return { root: null, diagnostics: [{ severity: 'error', code: 'encrypted-file', message, where, length: 14 }] };
-    }
-    return parseYaml(text, path);
+    return parseYaml(text, path, this.files.reveal);
   }
 
   #condition(keyword: string, node: YamlNode): Expression | null {

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import pc from 'picocolors';
+import { keyring } from '../../adapters/keyring.ts';
 import { newSalt, writePlanFile } from '../../adapters/plan-file.ts';
 import { createJunitReporter } from '../../adapters/reporters/junit.ts';
 import { createJsonReporter } from '../../adapters/reporters/jsonl.ts';
@@ -91,6 +92,7 @@ export async function perform(
   attach: (options: EngineOptions) => EngineOptions = (options) => options,
 ): Promise<number> {
   const redactor = createRedactor();
+  keyring.onSecret((secret) => redactor.add(secret));
   const progress = createProgress({
     terminal: process.stdout.isTTY && flags.json !== true,
     write: print,

@@ -2,6 +2,7 @@
 import type { Register } from './registration.ts';
 import { registerDoc } from './doc.ts';
 import { registerDrift } from './drift.ts';
+import { registerInventory } from './inventory.ts';
 import { registerLab } from './lab.ts';
 import { registerMonitor } from './monitor.ts';
 import { registerProd } from './prod.ts';
@@ -9,12 +10,17 @@ import { registerRun } from './run.ts';
 import { registerSchema } from './schema.ts';
 import { registerShow } from './show.ts';
 import { registerTest } from './test.ts';
+import { registerVars } from './vars.ts';
+import { registerVault } from './vault.ts';
 
 // prettier-ignore
 export const commands: readonly Register[] = [
   registerRun,
   registerShow,
   registerDrift,
+  registerInventory,
+  registerVars,
+  registerVault,
   registerDoc,
   registerSchema,
   registerProd,

@@ -1,8 +1,9 @@
 // Options that several commands share.
 import { Option, type Command } from 'commander';
+import { addVaultOptions } from './vault-options.ts';
 
 export function addInventoryOptions(command: Command): Command {
-  return command
+  return addVaultOptions(command)
     .option('-i, --inventory <source>', 'inventory file, folder or `host,` list (repeatable)', collectOne)
     .option('-e, --extra-vars <vars>', 'key=value, JSON or YAML, or @file (repeatable)', collectOne);
 }
