@@ -44,7 +44,7 @@ describe('hosts', () => {
   it('-i takes a file, a folder, a list, and several of them', async () => {
     expect(hostsOf(await onHosts('-C'))).toEqual(['web-1', 'web-2', 'db-1']);
     write('inventory/a.yml', hosts);
-    write('inventory/b.ini', '[more]\ncache-1 ansible_connection=local\n');
+    write('inventory/b', '[more]\ncache-1 ansible_connection=local\n');
     expect(hostsOf(await run('-i', 'inventory', '-C'))).toEqual(['web-1', 'web-2', 'db-1', 'cache-1']);
     expect(hostsOf(await run('-i', 'x,y', '-c', 'local', '-C'))).toEqual(['x', 'y']);
     expect(hostsOf(await run('-i', 'hosts.yml', '--inventory', 'x,', '-c', 'local', '-C'))).toContain('x');

@@ -83,7 +83,7 @@ function values(level: PrecedenceName): Record<string, string> {
 
 function layers() {
   const [play] = playbook!.plays;
-  const [task] = tasksOf(play!.sections.flatMap(({ nodes }) => nodes));
+  const task = tasksOf(play!.sections.flatMap(({ nodes }) => nodes)).at(-1);
   const host: ScopeHost = {
     host: inventory!.hosts.get('h')!,
     gathered: { get: (name) => values('facts')[name], names: () => Object.keys(values('facts')) },
