@@ -18,6 +18,9 @@ const plugins: Readonly<Record<string, (term: string, directory: string) => Valu
   },
 };
 
+/** What `lookup()` can be asked for; `vars` the language knows by itself. */
+export const lookupNames: readonly string[] = [...Object.keys(plugins), 'vars'];
+
 /** Throws VezaError `unknown-lookup` or `file-not-found`. Several terms give a list. */
 export function lookup(plugin: string, terms: readonly Value[], directory: string): Value {
   const read = plugins[plugin];

@@ -4,10 +4,9 @@ import { VezaError } from '../lib/errors.ts';
 import type { Diagnostic } from '../lib/diagnostic.ts';
 import { isJsonObject } from '../lib/json.ts';
 import type { Play, RoleUse, Section, Task } from '../playbook/ast.ts';
-import type { HostRun } from './host.ts';
 import { tasksOf } from './look-ahead.ts';
 import { schemaMessages } from './schema-messages.ts';
-import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
+import { scopeOf, type PlayVariables, type ScopeHost, type ScopeSource } from './variables.ts';
 
 /** The roles whose first task is in this section of the play. */
 export function rolesBeginningIn(play: Play, section: Section): readonly RoleUse[] {
@@ -31,8 +30,8 @@ function rolesOfTasks(tasks: readonly Task[]): readonly RoleUse[] {
  * what earlier plays will set is not there yet, so that a missing variable says nothing.
  */
 export function roleArgumentProblems(
-  run: RunState,
-  host: HostRun,
+  run: ScopeSource,
+  host: ScopeHost,
   variables: PlayVariables,
   options: { readonly early: boolean; readonly roles?: readonly RoleUse[] },
 ): readonly Diagnostic[] {
@@ -42,8 +41,8 @@ export function roleArgumentProblems(
 }
 
 function problemsOfRole(
-  run: RunState,
-  host: HostRun,
+  run: ScopeSource,
+  host: ScopeHost,
   variables: PlayVariables,
   role: RoleUse,
   early: boolean,

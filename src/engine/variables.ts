@@ -4,6 +4,7 @@ import { createScope, type ScopeLayer } from '../language/scope.ts';
 import type { Scope, Value, Variables } from '../language/value.ts';
 import type { Play, RoleUse, Task } from '../playbook/ast.ts';
 import type { HostRun } from './host.ts';
+import type { Host } from '../inventory/model.ts';
 import type { EngineOptions } from './options.ts';
 
 /** What a scope belongs to: a task, or a role as such. */
@@ -25,6 +26,21 @@ export interface RunState {
   readonly hosts: ReadonlyMap<string, HostRun>;
 }
 
+/** What scopes are made of: a run under way, or what a static check knows of one. */
+export interface ScopeSource {
+  readonly options: Pick<
+    EngineOptions,
+    'inventory' | 'inventoryDirectory' | 'checkMode' | 'diff' | 'tags' | 'lookup' | 'extraVars'
+  >;
+  readonly hosts: ReadonlyMap<string, ScopeHost>;
+}
+
+/** A host with what tasks have registered and set on it. */
+export interface ScopeHost {
+  readonly host: Host;
+  readonly facts: Readonly<Record<string, Value>>;
+}
+
 export const outsidePlays: PlayVariables = {
   play: null,
   playbookDirectory: '.',
@@ -36,8 +52,8 @@ export const outsidePlays: PlayVariables = {
 
 /** The scope of `task` (or of the play, without one) on `host`; `extra` holds loop variables. */
 export function scopeOf(
-  run: RunState,
-  host: HostRun,
+  run: ScopeSource,
+  host: ScopeHost,
   play: PlayVariables,
   task: ScopeOwner | null,
   extra: Readonly<Record<string, Value>> = {},
@@ -50,8 +66,8 @@ export function scopeOf(
 
 /** Lowest precedence first: the order of Ansible's documentation. */
 function layersOf(
-  run: RunState,
-  host: HostRun,
+  run: ScopeSource,
+  host: ScopeHost,
   play: PlayVariables,
   task: ScopeOwner | null,
   extra: Readonly<Record<string, Value>>,
@@ -80,8 +96,8 @@ function templated(variables: Variables): ScopeLayer {
 }
 
 function magicValues(
-  run: RunState,
-  host: HostRun,
+  run: ScopeSource,
+  host: ScopeHost,
   play: PlayVariables,
   task: ScopeOwner | null,
 ): Record<string, Value> {
@@ -107,7 +123,7 @@ function magicValues(
 }
 
 /** `hostvars`: each host's variables, evaluated only where they are asked for. */
-function hostvarsLayer(run: RunState, play: PlayVariables): ScopeLayer {
+function hostvarsLayer(run: ScopeSource, play: PlayVariables): ScopeLayer {
   let value: Value | undefined;
   return {
     kind: 'lazy',

@@ -9,21 +9,18 @@ import { lookup } from '../../adapters/lookups.ts';
 import { createJsonReporter } from '../../adapters/reporters/jsonl.ts';
 import { createPrettyReporter } from '../../adapters/reporters/pretty.ts';
 import { createProgress } from '../../adapters/reporters/progress.ts';
-import { diskFiles } from '../../adapters/source-files.ts';
 import { createSshTransport } from '../../adapters/ssh/transport.ts';
 import type { EngineOptions } from '../../engine/options.ts';
 import type { RunEvent } from '../../engine/events.ts';
 import { runPlaybooks, type RunResult } from '../../engine/run.ts';
-import { unsupportedKeywords } from '../../engine/unsupported.ts';
 import { selectHosts } from '../../inventory/patterns.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import type { Diagnostic } from '../../lib/diagnostic.ts';
 import { VezaError } from '../../lib/errors.ts';
 import { limits } from '../../lib/limits.ts';
 import { createRedactor } from '../../lib/redact.ts';
-import { findModule, modules } from '../../modules/index.ts';
+import { findModule } from '../../modules/index.ts';
 import type { Playbook } from '../../playbook/ast.ts';
-import { loadPlaybook } from '../../playbook/load.ts';
 import { exitCodes } from '../exit-codes.ts';
 import {
   connectionDefaults,
@@ -36,9 +33,8 @@ import { askPassword } from '../ask.ts';
 import { print, printDiagnostics } from '../output.ts';
 import { shownPath } from '../paths.ts';
 import { renderTemplate } from '../render.ts';
+import { checkStatically, files, readPlaybooks } from '../static-check.ts';
 import { readVarsFile } from '../vars-files.ts';
-
-const files = diskFiles();
 
 export interface RunFlags extends InventoryFlags {
   readonly limit?: string;
@@ -59,8 +55,12 @@ export async function runCommand(paths: readonly string[], given: RunFlags): Pro
   const flags = given.limit?.startsWith('@') ? { ...given, limit: limitFromFile(given.limit.slice(1)) } : given;
   const [first = '.'] = paths;
   const loaded = readInventory(flags, { playbookDirectory: dirname(resolve(first)) });
-  const { playbooks, sources, diagnostics } = readPlaybooks(paths);
-  const all = [...loaded.diagnostics, ...diagnostics, ...limitDiagnostics(loaded, flags.limit)];
+  const read = readPlaybooks(paths.map((path) => resolve(path)));
+  const { playbooks, sources, diagnostics } = read;
+  const limit = limitDiagnostics(loaded, flags.limit);
+  const wrongLimit = limit.some(({ severity }) => severity === 'error');
+  const found = loaded.inventory && !wrongLimit ? checkStatically('run', read, loaded, flags) : [];
+  const all = [...loaded.diagnostics, ...diagnostics, ...limit, ...found].filter(({ severity }) => severity !== 'info');
   printDiagnostics(all, new Map([...(loaded.inventory?.sources ?? []), ...sources]));
   const inventory = loaded.inventory;
   if (!inventory || all.some(({ severity }) => severity === 'error')) return exitCodes.usage;
@@ -155,25 +155,6 @@ const contactOf: EngineOptions['contact'] = (session, identity, signal) =>
       return result ?? { exitCode: 255, stdout: '', stderr: 'no answer' };
     },
   });
-
-function readPlaybooks(paths: readonly string[]): {
-  playbooks: readonly Playbook[];
-  sources: ReadonlyMap<string, string>;
-  diagnostics: readonly Diagnostic[];
-} {
-  const loaded = paths.map((path) =>
-    loadPlaybook(resolve(path), {
-      files,
-      modules: { find: (name) => findModule(name) ?? null, names: () => modules.map(({ name }) => name) },
-    }),
-  );
-  const playbooks = loaded.map(({ playbook }) => playbook).filter((playbook) => playbook !== null);
-  return {
-    playbooks,
-    sources: new Map(loaded.flatMap(({ sources }) => [...sources])),
-    diagnostics: [...loaded.flatMap(({ diagnostics }) => diagnostics), ...playbooks.flatMap(unsupportedKeywords)],
-  };
-}
 
 /** `--limit @FILE`: one pattern a line, as Ansible's retry files have them. Throws VezaError `file-not-found`. */
 function limitFromFile(path: string): string {

@@ -1,0 +1,103 @@
+// The static check with this machine's files: what `veza-run PLAYBOOK` and `veza-run lint` have in common.
+import { createLocalFiles } from '../adapters/local-files.ts';
+import { lookupNames } from '../adapters/lookups.ts';
+import { diskFiles } from '../adapters/source-files.ts';
+import { unsupportedKeywords } from '../engine/unsupported.ts';
+import { join } from 'node:path';
+import { VezaError } from '../lib/errors.ts';
+import type { Diagnostic } from '../lib/diagnostic.ts';
+import { createRedactor } from '../lib/redact.ts';
+import { lintPlaybooks, type LintOptions } from '../lint/lint.ts';
+import { findModule, modules } from '../modules/index.ts';
+import type { Playbook } from '../playbook/ast.ts';
+import { loadPlaybook, type ModuleCatalog } from '../playbook/load.ts';
+import type { LoadedInventory } from './inventory-flags.ts';
+import { renderTemplate } from './render.ts';
+import { readVarsFile } from './vars-files.ts';
+
+export const files = diskFiles();
+
+export const catalog: ModuleCatalog = {
+  find: (name) => findModule(name) ?? null,
+  names: () => modules.map(({ name }) => name),
+};
+
+export interface ReadPlaybooks {
+  /** Those without errors. */
+  readonly playbooks: readonly Playbook[];
+  /** As much of all as could be read. */
+  readonly partial: readonly Playbook[];
+  readonly sources: ReadonlyMap<string, string>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Reads playbooks by their absolute paths. */
+export function readPlaybooks(paths: readonly string[]): ReadPlaybooks {
+  const loaded = paths.map((path) => loadPlaybook(path, { files, modules: catalog }));
+  const playbooks = loaded.flatMap(({ playbook }) => playbook ?? []);
+  return {
+    playbooks,
+    partial: loaded.flatMap(({ partial }) => partial ?? []),
+    sources: new Map(loaded.flatMap(({ sources }) => [...sources])),
+    diagnostics: [...loaded.flatMap(({ diagnostics }) => diagnostics), ...playbooks.flatMap(unsupportedKeywords)],
+  };
+}
+
+export interface CheckFlags {
+  readonly limit?: string;
+  readonly tags?: readonly string[];
+  readonly skipTags?: readonly string[];
+  readonly become?: boolean;
+}
+
+/** Everything that can be known to be wrong before a host is touched. */
+export function checkStatically(
+  mode: LintOptions['mode'],
+  read: ReadPlaybooks,
+  loaded: LoadedInventory | null,
+  flags: CheckFlags,
+): readonly Diagnostic[] {
+  const incomplete = read.diagnostics.some(({ severity }) => severity === 'error');
+  return lintPlaybooks({
+    mode,
+    playbooks: read.partial,
+    inventory: loaded?.inventory ?? null,
+    inventoryDirectory: loaded?.directory ?? null,
+    ...(flags.limit === undefined ? {} : { limit: flags.limit }),
+    tags: flags.tags ?? [],
+    skipTags: flags.skipTags ?? [],
+    extraVars: loaded?.extraVars ?? new Map(),
+    become: flags.become ?? false,
+    incomplete,
+    sources: read.sources,
+    findModule: (name) => findModule(name) ?? null,
+    lookups: lookupNames,
+    readVariables: (names, directory) => readVarsFile(files, names, directory),
+    filesFor: createLocalFiles,
+    render: renderTemplate,
+    textsOf,
+    redactor: createRedactor(),
+  });
+}
+
+function* textsOf(rolePath: string): Iterable<string> {
+  for (const folder of ['templates', 'files', 'meta']) yield* textsBelow(join(rolePath, folder));
+}
+
+function* textsBelow(directory: string): Iterable<string> {
+  for (const name of files.list(directory)) {
+    const path = join(directory, name);
+    if (files.isDirectory(path)) yield* textsBelow(path);
+    else yield textIfAny(path);
+  }
+}
+
+function textIfAny(path: string): string {
+  try {
+    return files.read(path) ?? '';
+  } catch (error) {
+    // A picture, an archive: it uses no variables.
+    if (error instanceof VezaError) return '';
+    throw error;
+  }
+}

@@ -1,0 +1,121 @@
+// What names mean while a play is walked for one class of hosts: the scopes of the engine, with what only a run can
+// tell as unknown values.
+import { unknown } from '../core/unknown.ts';
+import { VezaError } from '../lib/errors.ts';
+import type { PlayVariables, ScopeSource } from '../engine/variables.ts';
+import { scopeOf } from '../engine/variables.ts';
+import type { Host } from '../inventory/model.ts';
+import { didYouMean } from '../language/near-names.ts';
+import { extendScope } from '../language/scope.ts';
+import type { Scope, Templated, Value, Variables } from '../language/value.ts';
+import type { Task } from '../playbook/ast.ts';
+import { unknownTemplated, type HostClass } from './host-classes.ts';
+import type { LintOptions } from './options.ts';
+
+const later = unknown('only a run can tell');
+
+/** What is known of a class of hosts; lives from its first play to the last. */
+export class Ground {
+  readonly members: readonly string[];
+  /** `register` and `set_fact`, as far as known. */
+  readonly facts: Record<string, Value> = {};
+  /** Names that may or may not be there when a task begins. */
+  readonly doubtful = new Set<string>();
+  /** Any name may be there: variables were read from files that only a run can name. */
+  open: boolean;
+  readonly #options: LintOptions;
+  readonly #host: Host;
+  #cached: { play: PlayVariables; role: Task['role']; vars: Task['vars']; scope: Scope } | null = null;
+
+  constructor(options: LintOptions, { host, members }: HostClass, open: boolean) {
+    this.#options = options;
+    this.members = members;
+    this.open = open;
+    const anything: Variables = new AnyName((name) => this.open || isFact(name));
+    this.#host = { ...host, layers: [{ origin: 'facts', variables: anything }, ...host.layers] };
+  }
+
+  /** Tells that variables have changed. */
+  set(name: string, value: Value = later): void {
+    this.facts[name] = value;
+    this.#cached = null;
+  }
+
+  /** Any name may be there from now on. */
+  opens(): void {
+    this.open = true;
+    this.#cached = null;
+  }
+
+  /** The scope of a task; `item` holds loop variables. */
+  scope(play: PlayVariables, task: Task, item: Readonly<Record<string, Value>> | null = null): Scope {
+    if (item) return this.#make(play, task, item);
+    const known = this.#cached;
+    if (known && known.play === play && known.role === task.role && known.vars === task.vars) return known.scope;
+    const scope = this.#make(play, task, {});
+    this.#cached = { play, role: task.role, vars: task.vars, scope };
+    return scope;
+  }
+
+  #make(play: PlayVariables, task: Task, item: Readonly<Record<string, Value>>): Scope {
+    const source = sourceOf(this.#options);
+    const scope = scopeOf(source, { host: this.#host, facts: this.facts }, play, task, item);
+    return extendScope(scope, { kind: 'values', values: this.#onlyARunTells() });
+  }
+
+  #onlyARunTells(): Record<string, Value> {
+    const one = this.members.length === 1;
+    return {
+      hostvars: later,
+      ansible_play_batch: later,
+      ansible_play_hosts: later,
+      play_hosts: later,
+      ...(one ? {} : { inventory_hostname: later, inventory_hostname_short: later }),
+      ...(this.#options.mode === 'lint' ? { ansible_check_mode: later, ansible_diff_mode: later } : {}),
+      ...(this.#options.inventory ? {} : { groups: later, group_names: later, inventory_hostname: later }),
+      ...(this.#options.inventoryDirectory === null ? { inventory_dir: later, inventory_file: later } : {}),
+    };
+  }
+}
+
+/** Facts of hosts, whose names nobody lists: gathered, or left by modules such as getent. */
+function isFact(name: string): boolean {
+  return name.startsWith('ansible_') || name.startsWith('getent_') || name === 'services' || name === 'packages';
+}
+
+/** What the engine's scopes need of a run. */
+export function sourceOf(options: LintOptions): ScopeSource {
+  const { inventory, inventoryDirectory, extraVars, tags, lookups } = options;
+  return {
+    hosts: new Map(),
+    options: {
+      inventory: inventory ?? { hosts: new Map(), groups: new Map(), sources: new Map() },
+      inventoryDirectory,
+      extraVars,
+      tags,
+      checkMode: false,
+      diff: false,
+      // Look-ups may run programs and write files: they are for runs.
+      lookup: (plugin) => {
+        if (lookups === null || lookups.includes(plugin)) return later;
+        const hint = didYouMean(plugin, lookups) ?? `known are ${lookups.join(', ')}`;
+        throw new VezaError('unknown-lookup', `there is no lookup '${plugin}'`, { hint });
+      },
+    },
+  };
+}
+
+/** A layer that has every name that `has` lets pass, each unknown. */
+class AnyName extends Map<string, Templated> {
+  readonly #has: (name: string) => boolean;
+  readonly #value = unknownTemplated('only a run can tell');
+
+  constructor(has: (name: string) => boolean) {
+    super();
+    this.#has = has;
+  }
+
+  override get(name: string): Templated | undefined {
+    return this.#has(name) ? this.#value : undefined;
+  }
+}
