@@ -15,6 +15,7 @@ import { lookAhead, tasksOf } from './look-ahead.ts';
 import type { Look } from './probe.ts';
 import { expandLoop, newItem, type LoopItem } from './loop.ts';
 import { performItem } from './perform.ts';
+import { isOver, overSignal } from './options.ts';
 import { fail, problemOf, registered, registeredLoop, type ItemRecord, type TaskRecord } from './record.ts';
 import { connectionCodes, type Session } from './ports.ts';
 import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
@@ -132,7 +133,7 @@ export class Converger {
     const { run, host, play, infoOf, selected } = this.context;
     this.#upcoming = this.#upcoming.slice(this.#upcoming.indexOf(task) + 1);
     if (!selected(task)) return;
-    if (run.options.signal.aborted) throw new VezaError('cancelled', 'interrupted');
+    if (isOver(run.options)) throw new VezaError('cancelled', 'interrupted');
     const info = infoOf(task);
     run.options.emit({ type: 'task-begin', host: host.host.name, task: info });
     const record: TaskRecord = { task, info, loop: task.loop !== undefined, items: [] };
@@ -169,7 +170,7 @@ export class Converger {
     if (!task.loop?.pauseSeconds || run.options.checkMode) return;
     await this.queue.flushFor(record);
     const pause = number(task.loop.pauseSeconds.evaluate(scopeOf(run, host, play, task)), 0);
-    await run.options.clock.sleep(1000 * pause, run.options.signal);
+    await run.options.clock.sleep(1000 * pause, overSignal(run.options));
   }
 
   /** One item, again while `until` does not hold. */
@@ -196,7 +197,7 @@ export class Converger {
         return;
       }
       host.state.forget();
-      await run.options.clock.sleep(delayMs, run.options.signal);
+      await run.options.clock.sleep(delayMs, overSignal(run.options));
     }
   }
 

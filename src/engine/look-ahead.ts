@@ -45,6 +45,11 @@ export async function lookAhead(
   }
 }
 
+/** Whether it may be one that `no_log` hides. */
+export function isHidden(task: Task): boolean {
+  return task.noLog !== undefined && task.noLog.raw !== false;
+}
+
 export function tasksOf(nodes: readonly Node[]): Task[] {
   return nodes.flatMap((node) =>
     node.kind === 'task' ? [node] : [...tasksOf(node.nodes), ...tasksOf(node.rescue), ...tasksOf(node.always)],
@@ -90,5 +95,7 @@ function looksOfItem(context: AheadContext, task: Task, scope: Scope, later: Rec
   }
   if (module.kind !== 'state') return [];
   const wants = wantsOf(preparation, module);
-  return isUnknown(wants) ? [] : wants.map((want) => ({ identity: preparation.identity, want }));
+  return isUnknown(wants)
+    ? []
+    : wants.map((want) => ({ identity: preparation.identity, want, hidden: isHidden(task) }));
 }

@@ -94,7 +94,7 @@ async function decideAll(converger: Converger, decision: Decision, ready: Ready)
       push(converger, decision, parts);
       parts = [];
       if (await converger.queue.flushFor(decision.record)) return;
-      await converger.look(wants.map((one) => ({ identity: ready.identity, want: one })));
+      await converger.look(wants.map((one) => ({ identity: ready.identity, want: one, hidden: decision.item.hidden })));
     }
     const part = decideOrDoubt(decision, want, host.state);
     if (part === 'in doubt') return;

@@ -5,7 +5,7 @@ import { DiagnosticsError, VezaError } from '../lib/errors.ts';
 import { HostRun } from './host.ts';
 import type { HostTotals } from './events.ts';
 import { toBoolean } from './identity.ts';
-import type { EngineOptions } from './options.ts';
+import { isOver, type EngineOptions } from './options.ts';
 import { batchesOf, orderHosts } from './batches.ts';
 import { mergedProblems, roleArgumentProblems, rolesOf } from './role-arguments.ts';
 import { SectionRun, taskInfos } from './section.ts';
@@ -40,8 +40,12 @@ export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
   const cut = [...hosts.values()]
     .filter(({ lost }) => lost === 'interrupted')
     .map(({ host, working }) => (working ? `${host.name} (at "${working.name}")` : host.name));
-  if (cut.length > 0)
-    options.emit({ type: 'warning', message: `interrupted: ${cut.join(', ')} may be left with a part of the changes` });
+  if (cut.length > 0) {
+    const left = options.signal.aborted
+      ? 'may be left with a part of the changes'
+      : 'did not get to the end of the play';
+    options.emit({ type: 'warning', message: `interrupted: ${cut.join(', ')} ${left}` });
+  }
   const roundTrips = new Map<string, number>();
   for (const name of used) roundTrips.set(name, (await hosts.get(name)?.roundTrips()) ?? 0);
   const totals = new Map(
@@ -56,7 +60,7 @@ export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
 async function playAll(run: RunState, used: Set<string>): Promise<void> {
   for (const playbook of run.options.playbooks) {
     for (const play of playbook.plays) {
-      if (!(await runPlay(run, playbook, play, used)) || run.options.signal.aborted) return;
+      if (!(await runPlay(run, playbook, play, used)) || isOver(run.options)) return;
     }
   }
 }

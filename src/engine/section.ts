@@ -9,6 +9,7 @@ import type { TaskInfo, TaskResult } from './events.ts';
 import type { HostRun } from './host.ts';
 import { tasksOf } from './look-ahead.ts';
 import { PlayEnded } from './perform.ts';
+import { isOver } from './options.ts';
 import { connectionCodes } from './ports.ts';
 import { problemOf } from './record.ts';
 import { roleArgumentProblems, rolesBeginningIn } from './role-arguments.ts';
@@ -159,7 +160,7 @@ export class SectionRun {
       }
       return;
     }
-    if (run.options.signal.aborted) {
+    if (isOver(run.options)) {
       host.lost = 'interrupted';
       return;
     }

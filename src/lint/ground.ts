@@ -5,12 +5,16 @@ import { VezaError } from '../lib/errors.ts';
 import type { PlayVariables, ScopeSource } from '../engine/variables.ts';
 import { scopeOf } from '../engine/variables.ts';
 import type { Host } from '../inventory/model.ts';
-import { didYouMean } from '../language/near-names.ts';
+import { didYouMean } from '../lib/suggest.ts';
 import { extendScope } from '../language/scope.ts';
 import type { Scope, Templated, Value, Variables } from '../language/value.ts';
+import { noVariables } from '../language/yaml-variables.ts';
 import type { Task } from '../playbook/ast.ts';
 import { unknownTemplated, type HostClass } from './host-classes.ts';
 import type { LintOptions } from './options.ts';
+
+/** A host on which nothing has happened yet. */
+export const nothingSet = { facts: {}, gathered: {}, included: noVariables } as const;
 
 const later = unknown('only a run can tell');
 
@@ -25,14 +29,17 @@ export class Ground {
   open: boolean;
   readonly #options: LintOptions;
   readonly #host: Host;
-  #cached: { play: PlayVariables; role: Task['role']; vars: Task['vars']; scope: Scope } | null = null;
+  #cached: { play: PlayVariables; task: Task; scope: Scope } | null = null;
 
   constructor(options: LintOptions, { host, members }: HostClass, open: boolean) {
     this.#options = options;
     this.members = members;
     this.open = open;
     const anything: Variables = new AnyName((name) => this.open || isFact(name));
-    this.#host = { ...host, layers: [{ origin: 'facts', variables: anything }, ...host.layers] };
+    this.#host = {
+      ...host,
+      layers: [{ level: 'names of the run', origin: 'facts', variables: anything }, ...host.layers],
+    };
   }
 
   /** Tells that variables have changed. */
@@ -51,15 +58,22 @@ export class Ground {
   scope(play: PlayVariables, task: Task, item: Readonly<Record<string, Value>> | null = null): Scope {
     if (item) return this.#make(play, task, item);
     const known = this.#cached;
-    if (known && known.play === play && known.role === task.role && known.vars === task.vars) return known.scope;
+    if (
+      known &&
+      known.play === play &&
+      known.task.role === task.role &&
+      known.task.vars === task.vars &&
+      known.task.includeParams === task.includeParams
+    )
+      return known.scope;
     const scope = this.#make(play, task, {});
-    this.#cached = { play, role: task.role, vars: task.vars, scope };
+    this.#cached = { play, task, scope };
     return scope;
   }
 
   #make(play: PlayVariables, task: Task, item: Readonly<Record<string, Value>>): Scope {
     const source = sourceOf(this.#options);
-    const scope = scopeOf(source, { host: this.#host, facts: this.facts }, play, task, item);
+    const scope = scopeOf(source, { ...nothingSet, host: this.#host, facts: this.facts }, play, task, item);
     return extendScope(scope, { kind: 'values', values: this.#onlyARunTells() });
   }
 

@@ -1,7 +1,7 @@
 // What an error of evaluation means before anything runs: a mistake for sure, perhaps one, or nothing to speak of.
 import type { VezaError } from '../lib/errors.ts';
 import type { Diagnostic } from '../lib/diagnostic.ts';
-import { didYouMean } from '../language/near-names.ts';
+import { didYouMean } from '../lib/suggest.ts';
 import type { Known } from './known.ts';
 import { namesOf } from './findings.ts';
 import type { LintOptions } from './options.ts';

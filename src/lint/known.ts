@@ -59,10 +59,12 @@ function collect(options: LintOptions, tasks: Iterable<Task>): ReadonlySet<strin
   for (const { plays } of options.playbooks) for (const play of plays) add(play.vars);
   for (const task of tasks) {
     task.vars.forEach(add);
+    task.includeParams.forEach(add);
     for (const role of task.role ? [...task.role.parents, task.role] : []) {
       add(role.defaults);
       add(role.vars);
       add(role.params);
+      add(role.entryVars);
     }
     for (const name of namesSetBy(task)) names.add(name);
     if (task.loop) names.add(task.loop.variable);

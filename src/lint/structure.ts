@@ -2,7 +2,7 @@
 // effect, tags that select nothing. Nothing is evaluated here.
 import type { Inventory } from '../inventory/model.ts';
 import type { Position } from '../lib/diagnostic.ts';
-import { nearestName } from '../language/near-names.ts';
+import { nearestName } from '../lib/suggest.ts';
 import type { Play, Task } from '../playbook/ast.ts';
 import { selectedByTags } from '../playbook/tags.ts';
 import type { Findings } from './findings.ts';

@@ -11,7 +11,7 @@ import type { Node, Play, Playbook, Task } from '../playbook/ast.ts';
 import { selectedByTags } from '../playbook/tags.ts';
 import { checkTask, type Checking } from './check-task.ts';
 import type { Findings } from './findings.ts';
-import { Ground, sourceOf } from './ground.ts';
+import { Ground, nothingSet, sourceOf } from './ground.ts';
 import { classesOf } from './host-classes.ts';
 import type { LintOptions } from './options.ts';
 
@@ -83,7 +83,7 @@ function variablesOf(
 ): { readonly variables: PlayVariables; readonly open: boolean } {
   const playbookDirectory = dirname(playbook.file);
   const base: PlayVariables = { ...outsidePlays, play, playbookDirectory, roles: rolesOf(play) };
-  const scope = scopeOf(sourceOf(options), { host: somebody, facts: {} }, base, null);
+  const scope = scopeOf(sourceOf(options), { ...nothingSet, host: somebody }, base, null);
   const varsFiles: Variables[] = [];
   let open = false;
   for (const templated of play.varsFiles) {
@@ -111,7 +111,7 @@ function hostsOf(
   findings: Findings,
 ): ReadonlySet<string> | null {
   if (!options.inventory) return null;
-  const scope = scopeOf(sourceOf(options), { host: somebody, facts: {} }, variables, null);
+  const scope = scopeOf(sourceOf(options), { ...nothingSet, host: somebody }, variables, null);
   try {
     const pattern = play.hosts.evaluate(scope);
     if (isUnknown(pattern)) return null;
