@@ -4,6 +4,7 @@ import { lookupNames } from '../adapters/lookups.ts';
 import { diskFiles } from '../adapters/source-files.ts';
 import { unsupportedKeywords } from '../engine/unsupported.ts';
 import { join } from 'node:path';
+import type { SourceFiles } from '../core/source-files.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { Diagnostic } from '../lib/diagnostic.ts';
 import { createRedactor } from '../lib/redact.ts';
@@ -31,9 +32,13 @@ export interface ReadPlaybooks {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Reads playbooks by their absolute paths. */
-export function readPlaybooks(paths: readonly string[]): ReadPlaybooks {
-  const loaded = paths.map((path) => loadPlaybook(path, { files, modules: catalog }));
+/** Reads playbooks by their absolute paths; `invented` has the text of those that are not on disk. */
+export function readPlaybooks(
+  paths: readonly string[],
+  invented: ReadonlyMap<string, string> = new Map(),
+): ReadPlaybooks {
+  const read: SourceFiles = { ...files, read: (path) => invented.get(path) ?? files.read(path) };
+  const loaded = paths.map((path) => loadPlaybook(path, { files: read, modules: catalog }));
   const playbooks = loaded.flatMap(({ playbook }) => playbook ?? []);
   return {
     playbooks,
@@ -42,6 +47,15 @@ export function readPlaybooks(paths: readonly string[]): ReadPlaybooks {
     diagnostics: [...loaded.flatMap(({ diagnostics }) => diagnostics), ...playbooks.flatMap(unsupportedKeywords)],
   };
 }
+
+/** Stands in for an inventory that there is none of. */
+export const withoutHosts: LoadedInventory = {
+  inventory: null,
+  diagnostics: [],
+  sources: new Map(),
+  extraVars: new Map(),
+  directory: null,
+};
 
 export interface CheckFlags {
   readonly limit?: string;
@@ -54,19 +68,19 @@ export interface CheckFlags {
 export function checkStatically(
   mode: LintOptions['mode'],
   read: ReadPlaybooks,
-  loaded: LoadedInventory | null,
+  loaded: LoadedInventory,
   flags: CheckFlags,
 ): readonly Diagnostic[] {
   const incomplete = read.diagnostics.some(({ severity }) => severity === 'error');
-  return lintPlaybooks({
+  const found = lintPlaybooks({
     mode,
     playbooks: read.partial,
-    inventory: loaded?.inventory ?? null,
-    inventoryDirectory: loaded?.directory ?? null,
+    inventory: loaded.inventory,
+    inventoryDirectory: loaded.directory,
     ...(flags.limit === undefined ? {} : { limit: flags.limit }),
     tags: flags.tags ?? [],
     skipTags: flags.skipTags ?? [],
-    extraVars: loaded?.extraVars ?? new Map(),
+    extraVars: loaded.extraVars,
     become: flags.become ?? false,
     incomplete,
     sources: read.sources,
@@ -78,6 +92,13 @@ export function checkStatically(
     textsOf,
     redactor: createRedactor(),
   });
+  // What could not be compiled has been told; evaluating it tells the same.
+  const told = new Set(read.diagnostics.map(placeOf));
+  return found.filter((one) => !told.has(placeOf(one)));
+}
+
+function placeOf({ code, where }: Diagnostic): string {
+  return `${code} ${where?.file ?? ''}:${where?.line ?? 0}:${where?.column ?? 0}`;
 }
 
 function* textsOf(rolePath: string): Iterable<string> {
