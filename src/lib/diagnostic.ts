@@ -59,8 +59,13 @@ export function formatDiagnostic(diagnostic: Diagnostic, source?: string, option
       `  ${paint('dim', `${' '.repeat(gutter.length)} |`)} ${' '.repeat(before)}${paint(tone, '^'.repeat(carets))}`,
     );
   }
-  if (hint) lines.push(`  ${paint('cyan', 'help:')} ${hint}`);
+  if (hint) lines.push(`  ${paint('cyan', 'help:')} ${sentence(hint)}`);
   return lines.join('\n');
+}
+
+/** Begins with a capital letter, unless it begins with something to type. */
+function sentence(hint: string): string {
+  return /^[a-z]+[ ,:]/.test(hint) ? hint.charAt(0).toUpperCase() + hint.slice(1) : hint;
 }
 
 interface Excerpt {

@@ -87,7 +87,7 @@ class Reader {
     const where = this.at(start);
     const length = Math.max(1, end - start);
     if (isSeq(node)) {
-      const items = node.items.map((item) => (isNode(item) ? this.node(item, key) : this.empty(start)));
+      const items = node.items.map((item) => (isNode(item) ? this.node(item) : this.empty(start)));
       return { kind: 'list', where, length, items };
     }
     if (isMap(node)) return { kind: 'map', where, length, entries: this.#entries(node) };
@@ -171,13 +171,15 @@ class Reader {
     // Copies are shared, but whoever walks the data walks each: bound what a few lines can stand for.
     this.#nodes += this.#nodes > limits.yamlNodes ? 0 : countNodes(target, limits.yamlNodes);
     if (this.#nodes > limits.yamlNodes) {
-      this.#fail(
-        this.at(start),
-        'yaml-too-large',
-        `aliases make this file more than ${limits.yamlNodes} values`,
-        1,
-        {},
-      );
+      const told = this.diagnostics.some(({ code }) => code === 'yaml-too-large');
+      if (!told)
+        this.#fail(
+          this.at(start),
+          'yaml-too-large',
+          `aliases make this file more than ${limits.yamlNodes} values`,
+          1,
+          {},
+        );
       return this.empty(start);
     }
     return target;
@@ -203,10 +205,16 @@ class Reader {
 
   #checkTag(node: Node): void {
     const tag = isAlias(node) ? undefined : node.tag;
-    if (!tag?.startsWith('!')) return;
+    if (tag === undefined || !/^!|^tag:yaml\.org,2002:(?!(?:str|int|float|bool|null|map|seq)$)/.test(tag)) return;
     const hint =
       tag === '!vault' ? 'Encrypted values cannot be read yet; use a variable of the environment.' : 'Remove it.';
-    this.#fail(this.at(node.range?.[0] ?? 0), 'unsupported-tag', `the tag ${tag} is not supported`, 1, { hint });
+    this.#fail(
+      this.at(node.range?.[0] ?? 0),
+      'unsupported-tag',
+      `the tag ${tag.replace('tag:yaml.org,2002:', '!!')} is not supported`,
+      1,
+      { hint },
+    );
   }
 
   #fail(where: Position, code: string, message: string, length: number, more: { readonly hint?: string }): void {

@@ -110,7 +110,6 @@ function checkWork(
 ): void {
   const { options, ground } = checking;
   const texts: readonly (Templated | undefined)[] = [
-    ...task.environment,
     task.become,
     task.becomeUser,
     task.becomeMethod,
@@ -123,6 +122,9 @@ function checkWork(
   ];
   for (const text of texts) {
     if (text && !text.constant) attempt(checking, certain, scope, (within) => text.evaluate(within));
+  }
+  for (const environment of task.environment) {
+    if (!environment.constant) attempt(checking, certain, scope, (within) => environmentMap(environment, within));
   }
   for (const expression of task.expressions ?? []) question(checking, expression, scope, certain);
   const args = task.args.constant
@@ -139,6 +141,15 @@ function checkWork(
       if (name !== task.register) ground.set(name, args[name] ?? later);
     }
   }
+}
+
+function environmentMap(environment: Templated, scope: Scope): Value {
+  const value = environment.evaluate(scope);
+  if (isUnknown(value) || isJsonObject(value)) return value;
+  throw new VezaError('invalid-environment', '`environment` must be a map of names to values', {
+    where: environment.where,
+    hint: 'Write one `NAME: value` a line.',
+  });
 }
 
 /** Renders the template of a task with what is known: mistakes in it are mistakes of the task. */
@@ -213,8 +224,8 @@ function question(
 }
 
 /**
- * Evaluates; what is thrown is told, and the value is unknown then. An undefined name is taken for unknown and the
- * evaluation made again, so that the next one is told too.
+ * Evaluates; what is thrown is told, and the value is unknown then. An undefined name is taken for an empty text and
+ * the evaluation made again, so that the next one is told too.
  */
 function attempt<T>(
   checking: Checking,
@@ -226,14 +237,16 @@ function attempt<T>(
   let within = scope;
   for (let left = retries; left > 0; left -= 1) {
     try {
-      return evaluate(within);
+      const value = evaluate(within);
+      return within === scope ? value : later;
     } catch (error) {
       if (!(error instanceof VezaError) || error instanceof DiagnosticsError) throw error;
-      if (silent) return later;
-      tell(checking, error, certain);
       const name = undefinedName(error);
+      // What comes of the text that stands in for an undefined name says nothing.
+      if (silent || (within !== scope && !name)) return later;
+      tell(checking, error, certain);
       if (!name || within.get(name.base) !== undefined) return later;
-      within = extendScope(within, { kind: 'values', values: { [name.base]: later } });
+      within = extendScope(within, { kind: 'values', values: { [name.base]: '' } });
     }
   }
   return later;

@@ -11,6 +11,15 @@ export interface HostFinding {
 
 const shownHosts = 5;
 
+/** Their messages name a value that differs from host to host: the first one is told. */
+const aboutValues = new Set([
+  'invalid-arguments',
+  'not-boolean',
+  'loop-not-list',
+  'evaluation-failed',
+  'invalid-role-argument',
+]);
+
 export class Findings {
   readonly #plain = new Map<string, Diagnostic>();
   readonly #byHost = new Map<string, { diagnostic: Diagnostic; hosts: Set<string>; of: number }>();
@@ -23,7 +32,7 @@ export class Findings {
 
   /** A finding on some hosts; the worse severity of two wins. */
   addOnHosts({ diagnostic, hosts, of }: HostFinding): void {
-    const key = keyOf(diagnostic);
+    const key = aboutValues.has(diagnostic.code) ? placeOf(diagnostic) : keyOf(diagnostic);
     const known = this.#byHost.get(key);
     if (!known) {
       this.#byHost.set(key, { diagnostic, hosts: new Set(hosts), of });
@@ -53,6 +62,10 @@ export function namesOf(hosts: readonly string[]): string {
 /** Higher is worse. */
 export function rank({ severity }: Pick<Diagnostic, 'severity'>): number {
   return { info: 0, warning: 1, error: 2 }[severity];
+}
+
+function placeOf({ where, code }: Diagnostic): string {
+  return `${where?.file ?? ''}\n${where?.line ?? 0}:${where?.column ?? 0}:${code}`;
 }
 
 /** Two findings with one key are the same mistake. */

@@ -2,7 +2,7 @@
 // tell as unknown values.
 import { unknown } from '../core/unknown.ts';
 import { VezaError } from '../lib/errors.ts';
-import type { PlayVariables, ScopeSource } from '../engine/variables.ts';
+import type { PlayVariables, ScopeHost, ScopeSource } from '../engine/variables.ts';
 import { scopeOf } from '../engine/variables.ts';
 import type { Host } from '../inventory/model.ts';
 import { didYouMean } from '../lib/suggest.ts';
@@ -42,6 +42,11 @@ export class Ground {
     };
   }
 
+  /** As the engine sees a host. */
+  asHost(): ScopeHost {
+    return { ...nothingSet, host: this.#host, facts: this.facts };
+  }
+
   /** Tells that variables have changed. */
   set(name: string, value: Value = later): void {
     this.facts[name] = value;
@@ -73,7 +78,7 @@ export class Ground {
 
   #make(play: PlayVariables, task: Task, item: Readonly<Record<string, Value>>): Scope {
     const source = sourceOf(this.#options);
-    const scope = scopeOf(source, { ...nothingSet, host: this.#host, facts: this.facts }, play, task, item);
+    const scope = scopeOf(source, this.asHost(), play, task, item);
     return extendScope(scope, { kind: 'values', values: this.#onlyARunTells() });
   }
 

@@ -1,6 +1,6 @@
 // What an error of evaluation means before anything runs: a mistake for sure, perhaps one, or nothing to speak of.
 import type { VezaError } from '../lib/errors.ts';
-import type { Diagnostic } from '../lib/diagnostic.ts';
+import type { Diagnostic, Position } from '../lib/diagnostic.ts';
 import { didYouMean } from '../lib/suggest.ts';
 import type { Known } from './known.ts';
 import { namesOf } from './findings.ts';
@@ -39,7 +39,8 @@ export function judge(
   }
   if (!certain && code !== 'unknown-lookup' && code !== 'not-boolean') return null;
   const severity = certain || code === 'unknown-lookup' ? 'error' : 'warning';
-  return { severity, code, message, where, ...(error.hint !== undefined && { hint: error.hint }) };
+  const length = wordLength(options.sources.get(where.file), where);
+  return { severity, code, message, where, length, ...(error.hint !== undefined && { hint: error.hint }) };
 }
 
 function severityOfUndefined(
@@ -72,4 +73,10 @@ function hintFor(base: string, hosts: readonly string[], known: Known, options: 
   return options.mode === 'lint'
     ? `define it, give it to lint too with -e ${base}=..., or write ${base} | default(...)`
     : `define it, give it with -e ${base}=..., or write ${base} | default(...)`;
+}
+
+/** Characters of the word that begins at a place; 1 where there is none. */
+function wordLength(source: string | undefined, { line, column }: Position): number {
+  const text = source?.split('\n', line)[line - 1]?.slice(column - 1) ?? '';
+  return /^[\w.]+/.exec(text)?.[0].length ?? 1;
 }

@@ -140,12 +140,14 @@ function checkTags({ playbooks, tags, skipTags, incomplete }: LintOptions, findi
   if (incomplete || tags.length + skipTags.length === 0) return;
   const tasks = playbooks.flatMap(({ plays }) => plays.flatMap((play) => [...tasksOfPlay(play)]));
   const existing = new Set(tasks.flatMap((task) => task.tags));
+  let unknown = 0;
   for (const [option, given] of [
     ['--tags', tags],
     ['--skip-tags', skipTags],
   ] as const) {
     for (const tag of given) {
       if (existing.has(tag) || specialTags.includes(tag)) continue;
+      unknown += 1;
       const near = nearestName(tag, existing);
       const all = [...existing].filter((one) => !specialTags.includes(one)).sort();
       const list =
@@ -160,6 +162,7 @@ function checkTags({ playbooks, tags, skipTags, incomplete }: LintOptions, findi
       });
     }
   }
+  if (unknown > 0) return;
   if (tags.length > 0 && tasks.length > 0 && !tasks.some((task) => selectedByTags(task.tags, tags, skipTags))) {
     const hint = 'Run with --list-tags to see what there is.';
     findings.add({

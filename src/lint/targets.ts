@@ -67,9 +67,9 @@ export function findTargets(files: SourceFiles, paths: readonly string[]): Targe
         add('variables', path);
         return;
       }
-      default: // In a folder there may be anything.
-      {
-        named ? add('missing', path) : undefined;
+      default: {
+        // In a folder there may be anything.
+        if (named) add('missing', path);
         return;
       }
     }
@@ -93,7 +93,15 @@ export function kindOfFile(path: string, text: string): FileKind {
 
 function isPlay(node: YamlNode): boolean {
   if (node.kind !== 'map') return false;
-  return ['hosts', 'import_playbook', 'ansible.builtin.import_playbook'].some((key) => node.entries.has(key));
+  return [
+    'hosts',
+    'import_playbook',
+    'ansible.builtin.import_playbook',
+    'tasks',
+    'pre_tasks',
+    'post_tasks',
+    'roles',
+  ].some((key) => node.entries.has(key));
 }
 
 function isGroups(node: YamlNode): boolean {

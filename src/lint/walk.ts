@@ -1,7 +1,7 @@
 // Walks the plays as a run would, once for each class of hosts: who gets where, with what names.
 import { dirname } from 'node:path';
 import { isUnknown } from '../core/unknown.ts';
-import { rolesOf } from '../engine/role-arguments.ts';
+import { roleArgumentProblems, rolesOf } from '../engine/role-arguments.ts';
 import { outsidePlays, scopeOf, type PlayVariables } from '../engine/variables.ts';
 import type { Host } from '../inventory/model.ts';
 import { selectHosts } from '../inventory/patterns.ts';
@@ -146,9 +146,21 @@ class PlayWalk {
     const { play, open } = this.#stage;
     const { ground } = this.#checking;
     if (open) ground.opens();
+    this.#roleArguments();
     for (const { nodes } of play.sections) this.#nodes(nodes, true);
     // Whether anything notifies them, only a run can tell; then all that the play sets may be there.
     for (const handler of play.handlers) this.#task(handler, false);
+  }
+
+  /** Arguments of roles against their specifications; what a task sets before is not there yet. */
+  #roleArguments(): void {
+    const { ground, options, findings, hosts } = this.#checking;
+    if (ground.members.length === 0) return;
+    for (const diagnostic of roleArgumentProblems(sourceOf(options), ground.asHost(), this.#stage.variables, {
+      early: true,
+    })) {
+      findings.addOnHosts({ diagnostic, hosts: ground.members, of: hosts });
+    }
   }
 
   #nodes(nodes: readonly Node[], certain: boolean): void {

@@ -98,7 +98,12 @@ function reportNoModule(reader: Reader, map: YamlMap, unknown: readonly YamlEntr
   }
   // `action:` has been reported as unsupported already.
   if (unknown.length === 0 && !map.entries.has('action') && !map.entries.has('local_action')) {
-    reader.error('missing-module', 'this task calls no module', { where: map.where, length: 1 });
+    reader.error(
+      'missing-module',
+      'this task calls no module',
+      { where: map.where, length: 1 },
+      'Add the module with its arguments, as in `command: date`.',
+    );
   }
 }
 

@@ -53,11 +53,7 @@ export const inventoryCodes: Readonly<Record<string, Code>> = {
     example: '`[web:childs]`',
     mend: 'Write `[web]`, `[web:children]` or `[web:vars]`.',
   },
-  'unbalanced-quotes': {
-    meaning: 'A quote in an INI inventory is never closed.',
-    example: '`web-1 name="x`',
-    mend: 'Close it.',
-  },
+  'no-hosts-matched': { meaning: 'A pattern matches no host.', example: '`hosts: web-9*`', mend: 'Mend the pattern.' },
   'unsupported-inventory': {
     meaning: 'An inventory that cannot be read.',
     example: 'a program',
