@@ -11,7 +11,7 @@ const trueWords = new Set(['yes', 'Yes', 'YES', 'on', 'On', 'ON']);
 const falseWords = new Set(['no', 'No', 'NO', 'off', 'Off', 'OFF']);
 
 /** `key` is the key that the scalar is the value of; none in a list. */
-export function scalarValue(node: Scalar, key?: string): ScalarValue {
+export function scalarValue(node: Pick<Scalar, 'type' | 'source' | 'value'>, key?: string): ScalarValue {
   const value = node.value;
   if (node.type !== 'PLAIN') return { value: plainValue(value) };
   const source = node.source ?? '';

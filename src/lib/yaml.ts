@@ -5,6 +5,7 @@ import type { Alias, Node, Scalar, YAMLMap } from 'yaml';
 import type { Diagnostic, Position } from './diagnostic.ts';
 import { limits } from './limits.ts';
 import { scalarValue } from './yaml-scalar.ts';
+import { parseFastYaml } from './yaml-fast.ts';
 import { syntaxDiagnostics } from './yaml-errors.ts';
 import type { YamlEntry, YamlMap, YamlNode, YamlScalar } from './yaml-node.ts';
 
@@ -16,6 +17,11 @@ export interface YamlResult {
 
 /** Reads the text of one file. */
 export function parseYaml(text: string, file: string): YamlResult {
+  return parseFastYaml(text, file) ?? parseFullYaml(text, file);
+}
+
+/** As parseYaml, always with the full parser. */
+export function parseFullYaml(text: string, file: string): YamlResult {
   const lines = new LineCounter();
   const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   const documents = 'empty' in parsed ? [] : parsed;
@@ -85,13 +91,20 @@ class Reader {
     if (isScalar(node)) return this.#scalar(node, key);
     const [start = 0, end = start] = node.range ?? [];
     const where = this.at(start);
-    const length = Math.max(1, end - start);
+    const length = this.#lengthOfLine(start, end, node.flow === true);
     if (isSeq(node)) {
       const items = node.items.map((item) => (isNode(item) ? this.node(item) : this.empty(start)));
       return { kind: 'list', where, length, items };
     }
     if (isMap(node)) return { kind: 'map', where, length, entries: this.#entries(node) };
     return this.empty(start);
+  }
+
+  /** Of a collection, what is on its first line. */
+  #lengthOfLine(start: number, end: number, isFlow: boolean): number {
+    const lineEnd = this.#text.indexOf('\n', start);
+    const stop = lineEnd === -1 ? this.#text.length : lineEnd;
+    return Math.max(1, this.#text.slice(start, isFlow ? Math.min(end, stop) : stop).trimEnd().length);
   }
 
   #entries(map: YAMLMap): Map<string, YamlEntry> {

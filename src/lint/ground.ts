@@ -11,6 +11,7 @@ import type { Scope, Templated, Value, Variables } from '../language/value.ts';
 import { noVariables } from '../language/yaml-variables.ts';
 import type { Task } from '../playbook/ast.ts';
 import { unknownTemplated, type HostClass } from './host-classes.ts';
+import type { Known } from './known.ts';
 import type { LintOptions } from './options.ts';
 
 /** A host on which nothing has happened yet. */
@@ -28,11 +29,15 @@ export class Ground {
   /** Any name may be there: variables were read from files that only a run can name. */
   open: boolean;
   readonly #options: LintOptions;
+  readonly #known: Known;
+  readonly #source: ScopeSource;
   readonly #host: Host;
   #cached: { play: PlayVariables; task: Task; scope: Scope } | null = null;
 
-  constructor(options: LintOptions, { host, members }: HostClass, open: boolean) {
+  constructor(options: LintOptions, known: Known, { host, members }: HostClass, open: boolean) {
     this.#options = options;
+    this.#known = known;
+    this.#source = sourceOf(options);
     this.members = members;
     this.open = open;
     const anything: Variables = new AnyName((name) => this.open || isFact(name));
@@ -49,8 +54,9 @@ export class Ground {
 
   /** Tells that variables have changed. */
   set(name: string, value: Value = later): void {
+    // What has been evaluated stays right as long as it could not have asked for the name.
+    if (Object.hasOwn(this.facts, name) || this.#known.matters(name)) this.#cached = null;
     this.facts[name] = value;
-    this.#cached = null;
   }
 
   /** Any name may be there from now on. */
@@ -61,7 +67,7 @@ export class Ground {
 
   /** The scope of a task; `item` holds loop variables. */
   scope(play: PlayVariables, task: Task, item: Readonly<Record<string, Value>> | null = null): Scope {
-    if (item) return this.#make(play, task, item);
+    if (item) return extendScope(this.scope(play, task), { kind: 'values', values: item });
     const known = this.#cached;
     if (
       known &&
@@ -71,14 +77,13 @@ export class Ground {
       known.task.includeParams === task.includeParams
     )
       return known.scope;
-    const scope = this.#make(play, task, {});
+    const scope = this.#make(play, task);
     this.#cached = { play, task, scope };
     return scope;
   }
 
-  #make(play: PlayVariables, task: Task, item: Readonly<Record<string, Value>>): Scope {
-    const source = sourceOf(this.#options);
-    const scope = scopeOf(source, this.asHost(), play, task, item);
+  #make(play: PlayVariables, task: Task): Scope {
+    const scope = scopeOf(this.#source, this.asHost(), play, task);
     return extendScope(scope, { kind: 'values', values: this.#onlyARunTells() });
   }
 

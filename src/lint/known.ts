@@ -10,6 +10,7 @@ import { tasksOfPlay } from './tasks-of.ts';
 export class Known {
   readonly #options: LintOptions;
   #all: ReadonlySet<string> | null = null;
+  #inVariables: ReadonlySet<string> | null = null;
   #registered: ReadonlyMap<string, Position> | null = null;
 
   constructor(options: LintOptions) {
@@ -24,6 +25,12 @@ export class Known {
   names(): ReadonlySet<string> {
     this.#all ??= collect(this.#options, this.#tasks());
     return this.#all;
+  }
+
+  /** Whether a variable has the name, or asks for it in its value. */
+  matters(name: string): boolean {
+    this.#inVariables ??= namesInVariables(this.#options, this.#tasks());
+    return this.#inVariables.has(name);
   }
 
   /** Where a task first registers or sets it. */
@@ -42,19 +49,37 @@ export class Known {
     return [...this.#options.sources.values()].some((text) => pattern.test(text));
   }
 
-  *#tasks(): Iterable<Task> {
-    for (const playbook of this.#options.playbooks) for (const play of playbook.plays) yield* tasksOfPlay(play);
+  #tasks(): readonly Task[] {
+    return this.#options.playbooks.flatMap(({ plays }) => plays.flatMap((play) => [...tasksOfPlay(play)]));
   }
 }
 
-function collect(options: LintOptions, tasks: Iterable<Task>): ReadonlySet<string> {
-  const names = new Set<string>(options.extraVars.keys());
-  const seen = new Set<Variables>();
-  const add = (variables: Variables) => {
-    if (seen.has(variables)) return;
-    seen.add(variables);
-    for (const name of variables.keys()) names.add(name);
-  };
+function collect(options: LintOptions, tasks: readonly Task[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const variables of allVariables(options, tasks)) for (const name of variables.keys()) names.add(name);
+  for (const task of tasks) {
+    for (const name of namesSetBy(task)) names.add(name);
+    if (task.loop) names.add(task.loop.variable);
+    if (task.loop?.indexVariable !== undefined) names.add(task.loop.indexVariable);
+  }
+  return names;
+}
+
+function namesInVariables(options: LintOptions, tasks: readonly Task[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const variables of allVariables(options, tasks)) {
+    for (const [name, value] of variables) {
+      names.add(name);
+      for (const other of value.names) names.add(other);
+    }
+  }
+  return names;
+}
+
+/** Every layer of variables of hosts, plays, roles and tasks, each once. */
+function allVariables(options: LintOptions, tasks: readonly Task[]): ReadonlySet<Variables> {
+  const seen = new Set<Variables>([options.extraVars]);
+  const add = (variables: Variables) => void seen.add(variables);
   for (const host of options.inventory?.hosts.values() ?? []) for (const layer of host.layers) add(layer.variables);
   for (const { plays } of options.playbooks) for (const play of plays) add(play.vars);
   for (const task of tasks) {
@@ -66,11 +91,8 @@ function collect(options: LintOptions, tasks: Iterable<Task>): ReadonlySet<strin
       add(role.params);
       add(role.entryVars);
     }
-    for (const name of namesSetBy(task)) names.add(name);
-    if (task.loop) names.add(task.loop.variable);
-    if (task.loop?.indexVariable !== undefined) names.add(task.loop.indexVariable);
   }
-  return names;
+  return seen;
 }
 
 /** What a task registers and, with set_fact, sets. */
@@ -84,7 +106,7 @@ function isFactName(name: string): boolean {
   return name !== 'cacheable' && !name.includes('{{');
 }
 
-function registrations(tasks: Iterable<Task>): ReadonlyMap<string, Position> {
+function registrations(tasks: readonly Task[]): ReadonlyMap<string, Position> {
   const places = new Map<string, Position>();
   for (const task of tasks) {
     for (const name of namesSetBy(task)) if (!places.has(name)) places.set(name, task.where);

@@ -42,14 +42,14 @@ export function walkPlays(options: LintOptions, shared: Shared): void {
     );
     const tell = ({ name }: Host) => stages.map(({ hosts }) => (hosts?.has(name) ? '1' : '0')).join('');
     for (const one of classesOf(used, tell)) {
-      const ground = new Ground(options, one, false);
+      const ground = new Ground(options, shared.known, one, false);
       for (const stage of stages) {
         if (stage.hosts?.has(one.host.name)) new PlayWalk({ ...shared, options, ground }, stage).run();
       }
     }
   }
   const unlisted = stages.filter(({ hosts }) => hosts === null);
-  const ground = new Ground(options, { host: somebody, members: [] }, true);
+  const ground = new Ground(options, shared.known, { host: somebody, members: [] }, true);
   for (const stage of unlisted) new PlayWalk({ ...shared, options, ground }, stage).run();
 }
 
