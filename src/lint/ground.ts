@@ -69,14 +69,7 @@ export class Ground {
   scope(play: PlayVariables, task: Task, item: Readonly<Record<string, Value>> | null = null): Scope {
     if (item) return extendScope(this.scope(play, task), { kind: 'values', values: item });
     const known = this.#cached;
-    if (
-      known &&
-      known.play === play &&
-      known.task.role === task.role &&
-      known.task.vars === task.vars &&
-      known.task.includeParams === task.includeParams
-    )
-      return known.scope;
+    if (known?.play === play && sameVariables(known.task, task)) return known.scope;
     const scope = this.#make(play, task);
     this.#cached = { play, task, scope };
     return scope;
@@ -100,6 +93,20 @@ export class Ground {
       ...(this.#options.inventoryDirectory === null ? { inventory_dir: later, inventory_file: later } : {}),
     };
   }
+}
+
+/** Whether two tasks stand in the same layers of variables. */
+function sameVariables(one: Task, other: Task): boolean {
+  return (
+    one.role === other.role &&
+    one.where.file === other.where.file &&
+    sameLayers(one.vars, other.vars) &&
+    sameLayers(one.includeParams, other.includeParams)
+  );
+}
+
+function sameLayers(one: readonly Variables[], other: readonly Variables[]): boolean {
+  return one.length === other.length && one.every((layer, index) => layer === other[index]);
 }
 
 /** Facts of hosts, whose names nobody lists: gathered, or left by modules such as getent. */

@@ -35,7 +35,7 @@ export function checkArguments(
 ): void {
   if (typeof module.schema !== 'object' || module.schema === null) return;
   const said = new Set<string>();
-  for (const problem of validatorFor(module.schema)(dataOf(args))) {
+  for (const problem of validatorFor(module.schema)(dataOf(args), isTemplate)) {
     const key = `${problem.kind} ${problem.path.join('/')} ${problem.name}`;
     if (said.has(key)) continue;
     said.add(key);
