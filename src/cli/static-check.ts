@@ -16,8 +16,6 @@ import type { LoadedInventory } from './inventory-flags.ts';
 import { renderTemplate } from './render.ts';
 import { readVarsFile } from './vars-files.ts';
 
-export const files = diskFiles();
-
 export const catalog: ModuleCatalog = {
   find: (name) => findModule(name) ?? null,
   names: () => modules.map(({ name }) => name),
@@ -37,6 +35,7 @@ export function readPlaybooks(
   paths: readonly string[],
   invented: ReadonlyMap<string, string> = new Map(),
 ): ReadPlaybooks {
+  const files = diskFiles();
   const read: SourceFiles = { ...files, read: (path) => invented.get(path) ?? files.read(path) };
   const loaded = paths.map((path) => loadPlaybook(path, { files: read, modules: catalog }));
   const playbooks = loaded.flatMap(({ playbook }) => playbook ?? []);
@@ -86,10 +85,10 @@ export function checkStatically(
     sources: read.sources,
     findModule: (name) => findModule(name) ?? null,
     lookups: lookupNames,
-    readVariables: (names, directory) => readVarsFile(files, names, directory),
+    readVariables: (names, directory) => readVarsFile(diskFiles(), names, directory),
     filesFor: createLocalFiles,
     render: renderTemplate,
-    textsOf,
+    textsOf: (rolePath) => textsOf(diskFiles(), rolePath),
     redactor: createRedactor(),
   });
   // What could not be compiled has been told; evaluating it tells the same.
@@ -101,19 +100,19 @@ function placeOf({ code, where }: Diagnostic): string {
   return `${code} ${where?.file ?? ''}:${where?.line ?? 0}:${where?.column ?? 0}`;
 }
 
-function* textsOf(rolePath: string): Iterable<string> {
-  for (const folder of ['templates', 'files', 'meta']) yield* textsBelow(join(rolePath, folder));
+function* textsOf(files: SourceFiles, rolePath: string): Iterable<string> {
+  for (const folder of ['templates', 'files', 'meta']) yield* textsBelow(files, join(rolePath, folder));
 }
 
-function* textsBelow(directory: string): Iterable<string> {
+function* textsBelow(files: SourceFiles, directory: string): Iterable<string> {
   for (const name of files.list(directory)) {
     const path = join(directory, name);
-    if (files.isDirectory(path)) yield* textsBelow(path);
-    else yield textIfAny(path);
+    if (files.isDirectory(path)) yield* textsBelow(files, path);
+    else yield textIfAny(files, path);
   }
 }
 
-function textIfAny(path: string): string {
+function textIfAny(files: SourceFiles, path: string): string {
   try {
     return files.read(path) ?? '';
   } catch (error) {

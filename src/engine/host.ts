@@ -1,6 +1,7 @@
 // One host during a run: what it has registered, what is known of it, and its connection. Lives from its first play to the end.
 import { HostState } from '../core/host-state.ts';
 import type { Templated, Value } from '../language/value.ts';
+import type { Node, RoleUse } from '../playbook/ast.ts';
 import type { Host } from '../inventory/model.ts';
 import type { HostTotals, TaskInfo, TaskResult } from './events.ts';
 import type { HostAddress, Session } from './ports.ts';
@@ -16,6 +17,9 @@ export class HostRun implements AsyncDisposable {
   readonly included = new Map<string, Templated>();
   /** Names of handlers notified and not yet run. */
   readonly notified = new Set<string>();
+  /** Handlers, and roles whose variables the rest of the play sees, that includes brought to this host in this play. */
+  readonly includedHandlers: Node[] = [];
+  readonly includedRoles: RoleUse[] = [];
   /** Out of the run. */
   lost: 'failed' | 'unreachable' | 'interrupted' | null = null;
   /** It failed at a task whose failure is to end the play for all (`any_errors_fatal`). */

@@ -7,7 +7,7 @@ import type { HostTotals } from './events.ts';
 import { toBoolean } from './identity.ts';
 import { isOver, type EngineOptions } from './options.ts';
 import { batchesOf, orderHosts } from './batches.ts';
-import { mergedProblems, roleArgumentProblems, rolesOf } from './role-arguments.ts';
+import { mergedProblems, roleArgumentProblems } from './role-arguments.ts';
 import { SectionRun, taskInfos } from './section.ts';
 import { outsidePlays, scopeOf, type PlayVariables, type RunState } from './variables.ts';
 import type { Play, Playbook } from '../playbook/ast.ts';
@@ -125,6 +125,8 @@ async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<
     if (!ended) continue;
     ended.ended = false;
     ended.notified.clear();
+    ended.includedHandlers.length = 0;
+    ended.includedRoles.length = 0;
   }
   options.emit({ type: 'play-end' });
   return goesOn;
@@ -169,7 +171,7 @@ function tooManyLost(run: RunState, play: Play, variables: PlayVariables): boole
 }
 
 function playVariables(run: RunState, play: Play, playbookDirectory: string): PlayVariables {
-  const base: PlayVariables = { ...outsidePlays, play, playbookDirectory, roles: rolesOf(play) };
+  const base: PlayVariables = { ...outsidePlays, play, playbookDirectory, roles: play.roles };
   const scope = outside(run, base);
   const varsFiles = play.varsFiles.map((templated) => {
     const names = templated.evaluate(scope);

@@ -51,6 +51,8 @@ export interface ScopeHost {
   readonly facts: Readonly<Record<string, Value>>;
   readonly gathered: Readonly<Record<string, Value>>;
   readonly included: Variables;
+  /** Roles that includes have brought. */
+  readonly includedRoles: readonly RoleUse[];
 }
 
 export const outsidePlays: PlayVariables = {
@@ -93,7 +95,7 @@ export function layersOf(
     ...host.host.layers.map(({ level, origin, variables }) => templated(level, origin, variables)),
     values('facts', `facts of ${host.host.name}`, host.gathered),
     ...playLayers(play),
-    ...roleLayers(play, task),
+    ...roleLayers([...play.roles, ...host.includedRoles], task),
     ...taskLayers(task),
     templated('include_vars', 'include_vars', host.included),
     values('set_fact and register', 'set_fact and register', host.facts),
@@ -113,9 +115,9 @@ function playLayers({ play, prompted, varsFiles }: PlayVariables): NamedLayer[] 
 }
 
 /** Roles of a play see each other's variables; those of the task's own role and its parents come last. */
-function roleLayers(play: PlayVariables, task: ScopeOwner | null): NamedLayer[] {
+function roleLayers(roles: readonly RoleUse[], task: ScopeOwner | null): NamedLayer[] {
   const own = task?.role ? [...task.role.parents, task.role] : [];
-  const others = play.roles.filter((role) => !own.includes(role));
+  const others = roles.filter((role) => !role.isPrivate && !own.includes(role));
   return [
     ...[...others, ...own].flatMap((role) => [
       templated('role defaults', `defaults of role ${role.name}`, role.defaults),

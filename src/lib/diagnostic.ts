@@ -49,15 +49,8 @@ export function formatDiagnostic(diagnostic: Diagnostic, source?: string, option
   const tone = severity === 'error' ? 'red' : severity === 'warning' ? 'yellow' : 'cyan';
   const place = where ? `${where.file}:${where.line}:${where.column}: ` : '';
   const lines = [`${paint('bold', place)}${paint(tone, `${severity}:`)} ${message} ${paint('dim', `[${code}]`)}`];
-  const line = where && source?.split('\n', where.line)[where.line - 1]?.replace(/\r$/, '');
-  if (where && line !== undefined) {
-    const gutter = String(where.line);
-    const room = options.width === undefined ? undefined : Math.max(20, options.width - gutter.length - 5);
-    const { shown, before, carets } = excerpt(line, where.column - 1, diagnostic.length ?? 1, room);
-    lines.push(
-      `  ${paint('dim', `${gutter} |`)} ${shown}`,
-      `  ${paint('dim', `${' '.repeat(gutter.length)} |`)} ${' '.repeat(before)}${paint(tone, '^'.repeat(carets))}`,
-    );
+  if (where && source !== undefined) {
+    lines.push(...excerpt(where, source, diagnostic.length, { ...options, paint: (text) => paint(tone, text) }));
   }
   if (hint) lines.push(`  ${paint('cyan', 'help:')} ${sentence(hint)}`);
   return lines.join('\n');
@@ -68,6 +61,26 @@ function sentence(hint: string): string {
   return /^[a-z]+[ ,:]/.test(hint) ? hint.charAt(0).toUpperCase() + hint.slice(1) : hint;
 }
 
+/** The line of a place, and a caret below it; nothing where the text has no such line. */
+export function excerpt(
+  where: Position,
+  source: string,
+  length = 1,
+  options: FormatOptions & { readonly paint?: Paint } = {},
+): readonly string[] {
+  const line = source.split('\n', where.line)[where.line - 1]?.replace(/\r$/, '');
+  if (line === undefined) return [];
+  const { colors, width, paint = (text: string) => text } = options;
+  const dim = (text: string) => colors?.dim(text) ?? text;
+  const gutter = String(where.line);
+  const room = width === undefined ? undefined : Math.max(20, width - gutter.length - 5);
+  const { shown, before, carets } = cut(line, where.column - 1, length, room);
+  return [
+    `  ${dim(`${gutter} |`)} ${shown}`,
+    `  ${dim(`${' '.repeat(gutter.length)} |`)} ${' '.repeat(before)}${paint('^'.repeat(carets))}`,
+  ];
+}
+
 interface Excerpt {
   readonly shown: string;
   /** Columns before the carets, and of them. */
@@ -76,7 +89,7 @@ interface Excerpt {
 }
 
 /** The line as shown, cut to `room` columns so that what is wrong stays in view. `start` is a UTF-16 offset. */
-function excerpt(line: string, start: number, length: number, room: number | undefined): Excerpt {
+function cut(line: string, start: number, length: number, room: number | undefined): Excerpt {
   const glyphs = glyphsOf(line);
   const end = start + Math.max(1, length);
   const before = widthOf(glyphs.filter(({ index }) => index < start));

@@ -12,6 +12,7 @@ export interface FastYaml {
 }
 
 /** Tabs, carriage returns and what cannot be printed are left to the full parser. */
+// eslint-disable-next-line no-control-regex -- that is what it looks for
 const unusual = /[\t\r\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff]/;
 
 /** Null where the full parser is needed. */

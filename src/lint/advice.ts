@@ -7,7 +7,16 @@ import type { LintOptions } from './options.ts';
 import { tasksOfPlay } from './tasks-of.ts';
 
 /** Modules that need no name: what they do is said by their arguments. */
-const speakForThemselves = new Set(['meta', 'debug', 'assert', 'fail', 'set_fact', 'include_vars']);
+const speakForThemselves = new Set([
+  'meta',
+  'debug',
+  'assert',
+  'fail',
+  'set_fact',
+  'include_vars',
+  'include_tasks',
+  'include_role',
+]);
 
 /** Programs for which there is a module that knows whether anything is to be done. */
 const modulesFor: Readonly<Record<string, string>> = {

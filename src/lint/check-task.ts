@@ -38,7 +38,7 @@ const itemsLooked = 25;
 /** Undefined names told of one text. */
 const retries = 5;
 
-const later = unknown('only a run can tell');
+export const later = unknown('only a run can tell');
 
 /** Checks a task and notes what it sets; `certain` tells whether it is reached for sure, and its failure ends the host. */
 export function checkTask(checking: Checking, task: Task, certain: boolean): Runs {

@@ -9,13 +9,13 @@ import { didYouMean } from '../lib/suggest.ts';
 import { extendScope } from '../language/scope.ts';
 import type { Scope, Templated, Value, Variables } from '../language/value.ts';
 import { noVariables } from '../language/yaml-variables.ts';
-import type { Task } from '../playbook/ast.ts';
+import type { RoleUse, Task } from '../playbook/ast.ts';
 import { unknownTemplated, type HostClass } from './host-classes.ts';
 import type { Known } from './known.ts';
 import type { LintOptions } from './options.ts';
 
 /** A host on which nothing has happened yet. */
-export const nothingSet = { facts: {}, gathered: {}, included: noVariables } as const;
+export const nothingSet = { facts: {}, gathered: {}, included: noVariables, includedRoles: [] } as const;
 
 const later = unknown('only a run can tell');
 
@@ -32,6 +32,7 @@ export class Ground {
   readonly #known: Known;
   readonly #source: ScopeSource;
   readonly #host: Host;
+  #roles: readonly RoleUse[] = [];
   #cached: { play: PlayVariables; task: Task; scope: Scope } | null = null;
 
   constructor(options: LintOptions, known: Known, { host, members }: HostClass, open: boolean) {
@@ -49,7 +50,7 @@ export class Ground {
 
   /** As the engine sees a host. */
   asHost(): ScopeHost {
-    return { ...nothingSet, host: this.#host, facts: this.facts };
+    return { ...nothingSet, host: this.#host, facts: this.facts, includedRoles: this.#roles };
   }
 
   /** Tells that variables have changed. */
@@ -57,6 +58,18 @@ export class Ground {
     // What has been evaluated stays right as long as it could not have asked for the name.
     if (Object.hasOwn(this.facts, name) || this.#known.matters(name)) this.#cached = null;
     this.facts[name] = value;
+  }
+
+  /** Roles of includes: later tasks see their variables, until the play ends. */
+  bring(roles: readonly RoleUse[]): void {
+    if (roles.length === 0) return;
+    this.#roles = [...this.#roles, ...roles];
+    this.#cached = null;
+  }
+
+  endPlay(): void {
+    this.#roles = [];
+    this.#cached = null;
   }
 
   /** Any name may be there from now on. */

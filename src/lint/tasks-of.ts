@@ -1,21 +1,8 @@
-// The tasks of a play in the order in which they are written, blocks opened.
-import type { Node, Play, Task } from '../playbook/ast.ts';
-
-/** Tasks below these nodes; those of rescue and always too. */
-export function* tasksOfNodes(nodes: readonly Node[]): Iterable<Task> {
-  for (const node of nodes) {
-    if (node.kind === 'task') {
-      yield node;
-      continue;
-    }
-    yield* tasksOfNodes(node.nodes);
-    yield* tasksOfNodes(node.rescue);
-    yield* tasksOfNodes(node.always);
-  }
-}
+// The tasks of a play in the order in which they are written, with all that includes are known to lead to.
+import type { Play, Task } from '../playbook/ast.ts';
+import { tasksOf } from '../playbook/walk.ts';
 
 /** Those of all sections, then handlers. */
-export function* tasksOfPlay(play: Play): Iterable<Task> {
-  for (const { nodes } of play.sections) yield* tasksOfNodes(nodes);
-  yield* play.handlers;
+export function tasksOfPlay(play: Play): readonly Task[] {
+  return [...play.sections.flatMap(({ nodes }) => tasksOf(nodes)), ...tasksOf(play.handlerNodes)];
 }

@@ -1,35 +1,22 @@
 // Walks the plays as a run would, once for each class of hosts: who gets where, with what names.
-import { dirname } from 'node:path';
-import { isUnknown } from '../core/unknown.ts';
-import { roleArgumentProblems, rolesOf } from '../engine/role-arguments.ts';
-import { outsidePlays, scopeOf, type PlayVariables } from '../engine/variables.ts';
+import { openInclude, type LoopVariables } from '../engine/includes.ts';
+import { expandLoop } from '../engine/loop.ts';
+import { roleProblems } from '../engine/role-arguments.ts';
 import type { Host } from '../inventory/model.ts';
-import { selectHosts } from '../inventory/patterns.ts';
-import type { Variables } from '../language/value.ts';
-import { VezaError } from '../lib/errors.ts';
-import type { Node, Play, Playbook, Task } from '../playbook/ast.ts';
+import { DiagnosticsError, VezaError } from '../lib/errors.ts';
+import type { Include, Inclusion, Node, RoleUse, Task } from '../playbook/ast.ts';
 import { selectedByTags } from '../playbook/tags.ts';
-import { checkTask, type Checking } from './check-task.ts';
-import type { Findings } from './findings.ts';
-import { Ground, nothingSet, sourceOf } from './ground.ts';
+import { isUnknown } from '../core/unknown.ts';
+import { checkTask, later, type Checking, type Runs } from './check-task.ts';
+import { Ground, sourceOf } from './ground.ts';
 import { classesOf } from './host-classes.ts';
 import type { LintOptions } from './options.ts';
+import { somebody, stagesOf, type Stage } from './stages.ts';
+
+/** Items of a looped include that are followed. */
+const includesLooked = 10;
 
 type Shared = Pick<Checking, 'known' | 'findings' | 'wrong'>;
-
-interface Stage {
-  readonly play: Play;
-  readonly variables: PlayVariables;
-  /** Null where nobody can say. */
-  readonly hosts: ReadonlySet<string> | null;
-  /** Files of variables that only a run can name. */
-  readonly open: boolean;
-}
-
-/** Modules that add hosts or groups: from then on any pattern may mean hosts that nobody listed. */
-const makesHosts = new Set(['add_host', 'group_by']);
-
-const somebody: Host = { name: 'localhost', where: { file: '', line: 1, column: 1 }, groups: [], layers: [] };
 
 /** Checks every task of every play on every class of hosts. */
 export function walkPlays(options: LintOptions, shared: Shared): void {
@@ -53,82 +40,6 @@ export function walkPlays(options: LintOptions, shared: Shared): void {
   for (const stage of unlisted) new PlayWalk({ ...shared, options, ground }, stage).run();
 }
 
-function stagesOf(options: LintOptions, findings: Findings): readonly Stage[] {
-  let dynamic = false;
-  return options.playbooks.flatMap((playbook) =>
-    playbook.plays.map((play) => {
-      const { variables, open } = variablesOf(options, playbook, play, findings);
-      const hosts = dynamic ? null : hostsOf(options, play, variables, findings);
-      dynamic ||= makesHostsIn(play);
-      const names = [...(hosts ?? [])];
-      return { play, hosts, open, variables: { ...variables, playHosts: names, batchHosts: names } };
-    }),
-  );
-}
-
-function makesHostsIn(play: Play): boolean {
-  return play.sections.some(({ nodes }) => nodes.some((node) => usesAny(node, makesHosts)));
-}
-
-function usesAny(node: Node, modules: ReadonlySet<string>): boolean {
-  if (node.kind === 'task') return modules.has(node.module);
-  return [...node.nodes, ...node.rescue, ...node.always].some((inner) => usesAny(inner, modules));
-}
-
-function variablesOf(
-  options: LintOptions,
-  playbook: Playbook,
-  play: Play,
-  findings: Findings,
-): { readonly variables: PlayVariables; readonly open: boolean } {
-  const playbookDirectory = dirname(playbook.file);
-  const base: PlayVariables = { ...outsidePlays, play, playbookDirectory, roles: rolesOf(play) };
-  const scope = scopeOf(sourceOf(options), { ...nothingSet, host: somebody }, base, null);
-  const varsFiles: Variables[] = [];
-  let open = false;
-  for (const templated of play.varsFiles) {
-    try {
-      const names = templated.evaluate(scope);
-      if (isUnknown(names)) throw new VezaError('unknown', 'only a run can tell');
-      varsFiles.push(options.readVariables((Array.isArray(names) ? names : [names]).map(String), playbookDirectory));
-    } catch (error) {
-      if (!(error instanceof VezaError)) throw error;
-      open = true;
-      // Of a name without templates, the reader of the playbook has told it already.
-      if (error.code === 'file-not-found' && !templated.constant) {
-        const { code, message } = error;
-        findings.add({ severity: 'warning', code, message, where: templated.where });
-      }
-    }
-  }
-  return { variables: { ...base, varsFiles }, open };
-}
-
-function hostsOf(
-  options: LintOptions,
-  play: Play,
-  variables: PlayVariables,
-  findings: Findings,
-): ReadonlySet<string> | null {
-  if (!options.inventory) return null;
-  const scope = scopeOf(sourceOf(options), { ...nothingSet, host: somebody }, variables, null);
-  try {
-    const pattern = play.hosts.evaluate(scope);
-    if (isUnknown(pattern)) return null;
-    const text = (Array.isArray(pattern) ? pattern : [pattern]).map(String).join(',');
-    const { hosts, diagnostics } = selectHosts(options.inventory, text, options.limit, play.hosts.where);
-    // What is wrong with --limit has been told by whoever read it.
-    for (const one of diagnostics) if (one.where) findings.add(one);
-    return new Set(hosts);
-  } catch (error) {
-    if (!(error instanceof VezaError)) throw error;
-    const { code, message, where = play.hosts.where, hint } = error;
-    const more = hint === undefined ? {} : { hint };
-    findings.add({ severity: options.mode === 'run' ? 'error' : 'warning', code, message, where, ...more });
-    return null;
-  }
-}
-
 /** One class of hosts in one play. */
 class PlayWalk {
   readonly #stage: Stage;
@@ -136,6 +47,7 @@ class PlayWalk {
   /** Everything still to come is reached for sure. */
   #sure = true;
   #over = false;
+  readonly #includedHandlers: Node[] = [];
 
   constructor(shared: Shared & Pick<Checking, 'options' | 'ground'>, stage: Stage) {
     this.#stage = stage;
@@ -143,23 +55,27 @@ class PlayWalk {
   }
 
   run(): void {
-    const { play, open } = this.#stage;
+    const { play, open, variables } = this.#stage;
     const { ground } = this.#checking;
     if (open) ground.opens();
-    this.#roleArguments();
+    this.#roleArguments(variables.roles);
     for (const { nodes } of play.sections) this.#nodes(nodes, true);
     // Whether anything notifies them, only a run can tell; then all that the play sets may be there.
-    for (const handler of play.handlers) this.#task(handler, false);
+    this.#over = false;
+    this.#nodes([...play.handlerNodes, ...this.#includedHandlers], false);
+    ground.endPlay();
   }
 
   /** Arguments of roles against their specifications; what a task sets before is not there yet. */
-  #roleArguments(): void {
+  #roleArguments(roles: readonly RoleUse[]): void {
     const { ground, options, findings, hosts } = this.#checking;
     if (ground.members.length === 0) return;
-    for (const diagnostic of roleArgumentProblems(sourceOf(options), ground.asHost(), this.#stage.variables, {
-      early: true,
-    })) {
-      findings.addOnHosts({ diagnostic, hosts: ground.members, of: hosts });
+    const source = sourceOf(options);
+    for (const role of roles) {
+      if (role.argumentSchema === undefined) continue;
+      for (const diagnostic of roleProblems(source, ground.asHost(), this.#stage.variables, role, { early: true })) {
+        findings.addOnHosts({ diagnostic, hosts: ground.members, of: hosts });
+      }
     }
   }
 
@@ -168,25 +84,74 @@ class PlayWalk {
       if (this.#over) return;
       if (node.kind === 'task') {
         this.#task(node, certain);
-        continue;
+      } else if (node.kind === 'include') {
+        this.#include(node, certain);
+      } else {
+        const rescued = node.rescue.length > 0;
+        this.#nodes(node.nodes, certain && !rescued);
+        this.#nodes(node.rescue, false);
+        this.#nodes(node.always, certain);
       }
-      const rescued = node.rescue.length > 0;
-      this.#nodes(node.nodes, certain && !rescued);
-      this.#nodes(node.rescue, false);
-      this.#nodes(node.always, certain);
     }
   }
 
-  #task(task: Task, certain: boolean): void {
+  #task(task: Task, certain: boolean): Runs {
     const { options } = this.#checking;
     if (!selectedByTags(task.tags, options.tags, options.skipTags)) {
       // In a run it does nothing at all; whoever lints means every way to run it.
-      if (options.mode === 'run') return;
-      checkTask(this.#checking, task, false);
-      return;
+      return options.mode === 'run' ? false : checkTask(this.#checking, task, false) && 'perhaps';
     }
     const runs = checkTask(this.#checking, task, certain && this.#sure);
     if (task.module === 'meta' && runs !== false) this.#meta(task, runs === true);
+    return runs;
+  }
+
+  #include(include: Include, certain: boolean): void {
+    const runs = this.#task(include.task, certain);
+    if (runs === false) return;
+    const sure = certain && runs === true;
+    const inclusions = this.#inclusionsOf(include, sure);
+    // Of what cannot be named yet, anything may come.
+    if (inclusions === null) {
+      this.#checking.ground.opens();
+      return;
+    }
+    for (const inclusion of inclusions) {
+      const { ground } = this.#checking;
+      ground.bring(inclusion.roles);
+      this.#roleArguments(inclusion.roles);
+      this.#includedHandlers.push(...inclusion.handlers);
+      this.#nodes(inclusion.nodes, sure);
+    }
+  }
+
+  /** What an include leads to, for each item of its loop; null where only a run can tell. */
+  #inclusionsOf(include: Include, sure: boolean): readonly Inclusion[] | null {
+    const { ground, play, findings } = this.#checking;
+    const { task } = include;
+    try {
+      const scope = ground.scope(play, task);
+      const items = expandLoop(task, scope);
+      const loops: readonly LoopVariables[] = isUnknown(items)
+        ? [{ [task.loop?.variable ?? 'item']: later }]
+        : items.slice(0, includesLooked).map((item) => item?.variables ?? {});
+      const found: Inclusion[] = [];
+      for (const loop of loops) {
+        const opening = openInclude(include, task.loop ? ground.scope(play, task, loop) : scope, loop);
+        if (opening.kind === 'skip') continue;
+        if (!opening.inclusion) return null;
+        found.push(opening.inclusion);
+      }
+      return found;
+    } catch (error) {
+      if (error instanceof DiagnosticsError) {
+        for (const one of error.diagnostics) findings.add(sure ? one : { ...one, severity: 'warning' });
+        return null;
+      }
+      // What is wrong with the include itself has been told with its task.
+      if (error instanceof VezaError) return null;
+      throw error;
+    }
   }
 
   #meta(task: Task, runs: boolean): void {

@@ -1,7 +1,8 @@
 // `veza-run lint [paths]`: everything that is wrong with playbooks, roles and inventories, without any host.
-import { readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import pc from 'picocolors';
+import { diskFiles } from '../../adapters/source-files.ts';
+import type { SourceFiles } from '../../core/source-files.ts';
 import type { Diagnostic } from '../../lib/diagnostic.ts';
 import { VezaError } from '../../lib/errors.ts';
 import { githubReport } from '../../lint/formats/github.ts';
@@ -15,7 +16,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { readExtraVars, readInventory, type InventoryFlags, type LoadedInventory } from '../inventory-flags.ts';
 import { print } from '../output.ts';
 import { packageVersion, shownPath } from '../paths.ts';
-import { checkStatically, files, readPlaybooks, withoutHosts, type ReadPlaybooks } from '../static-check.ts';
+import { checkStatically, readPlaybooks, withoutHosts, type ReadPlaybooks } from '../static-check.ts';
 
 export const lintFormats = ['text', 'json', 'github', 'sarif'] as const;
 
@@ -37,13 +38,14 @@ export function lintOutput(
   paths: readonly string[],
   flags: LintFlags,
 ): { readonly output: string; readonly exitCode: number } {
-  const targets = findTargets(files, paths.length > 0 ? paths.map((path) => resolve(path)) : defaultPaths());
+  const files = diskFiles();
+  const targets = findTargets(files, paths.length > 0 ? paths.map((path) => resolve(path)) : defaultPaths(files));
   const [missing] = targets.missing;
   if (missing !== undefined) {
     const hint = 'Name playbooks, roles, files of tasks, inventories, or folders of them.';
     throw new VezaError('file-not-found', `there is nothing to check at ${shownPath(missing)}`, { hint });
   }
-  const { diagnostics, sources } = check(targets, flags);
+  const { diagnostics, sources } = check(files, targets, flags);
   const shown = flags.quiet ? diagnostics.filter(({ severity }) => severity !== 'info') : diagnostics;
   const placed = shown.map((one) => withinFile(relativePaths(one), one.where && sources.get(one.where.file)));
   const report = reportOf(placed, { files: sources.size, strict: flags.strict ?? false });
@@ -56,7 +58,7 @@ interface Checked {
   readonly sources: ReadonlyMap<string, string>;
 }
 
-function check(targets: Targets, flags: LintFlags): Checked {
+function check(files: SourceFiles, targets: Targets, flags: LintFlags): Checked {
   const inventories = [...(flags.inventory ?? []), ...targets.inventories];
   const [first = join(process.cwd(), 'site.yml')] = targets.playbooks;
   const given = { ...flags, inventory: inventories };
@@ -66,9 +68,9 @@ function check(targets: Targets, flags: LintFlags): Checked {
   // Without an inventory, extra variables count all the same.
   const extraVars = loaded?.extraVars ?? readExtraVars(flags.extraVars ?? []);
   const found = checkStatically('lint', read, loaded?.inventory ? loaded : { ...withoutHosts, extraVars }, flags);
-  const alone = readAlone(targets, read.sources);
+  const alone = readAlone(files, targets, read.sources);
   const others = checkStatically('lint', alone, { ...withoutHosts, extraVars }, flags);
-  const variables = checkVariables(targets.variables);
+  const variables = checkVariables(files, targets.variables);
   return {
     diagnostics: [
       ...(loaded?.diagnostics ?? []),
@@ -89,6 +91,7 @@ function check(targets: Targets, flags: LintFlags): Checked {
 
 /** Roles and files of tasks that no playbook led to, each below a play of its own that exists only here. */
 function readAlone(
+  files: SourceFiles,
   targets: Targets,
   known: ReadonlyMap<string, string>,
 ): ReadPlaybooks & { readonly invented: ReadonlySet<string> } {
@@ -123,13 +126,13 @@ function quoted(text: string): string {
   return JSON.stringify(text);
 }
 
-function checkVariables(paths: readonly string[]): Checked {
+function checkVariables(files: SourceFiles, paths: readonly string[]): Checked {
   const sources = new Map(paths.map((path) => [path, files.read(path) ?? '']));
   return { sources, diagnostics: [...sources].flatMap(([path, text]) => parseVariableFile(text, path).diagnostics) };
 }
 
 /** What a project has in the usual places. */
-function defaultPaths(): readonly string[] {
+function defaultPaths(files: SourceFiles): readonly string[] {
   const here = process.cwd();
   const usual = ['playbooks', 'roles', 'inventory']
     .map((name) => join(here, name))
@@ -147,7 +150,7 @@ function formatted(report: Report, flags: LintFlags, sources: ReadonlyMap<string
       return sarifReport(report, { toolVersion: packageVersion() });
     case 'text':
       return textReport(report, {
-        sourceOf: (file) => sources.get(file) ?? readIfPossible(file),
+        sourceOf: (file) => sources.get(file) ?? diskFiles().read(file) ?? undefined,
         ...(pc.isColorSupported && { colors: pc }),
         ...(process.stdout.isTTY && { width: process.stdout.columns }),
       });
@@ -166,12 +169,4 @@ function relativePaths(diagnostic: Diagnostic): Diagnostic {
     ...(where && { where: { ...where, file: shownPath(where.file) } }),
     ...(hint !== undefined && { hint: short(hint) }),
   };
-}
-
-function readIfPossible(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

@@ -2,7 +2,8 @@
 import type { Register } from './registration.ts';
 import { registerLab } from './lab.ts';
 import { registerLint } from './lint.ts';
+import { registerProd } from './prod.ts';
 import { registerRun } from './run.ts';
 import { registerTest } from './test.ts';
 
-export const commands: readonly Register[] = [registerRun, registerLint, registerLab, registerTest];
+export const commands: readonly Register[] = [registerRun, registerLint, registerLab, registerTest, registerProd];

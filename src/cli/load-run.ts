@@ -1,0 +1,67 @@
+// Reads what a run is about: playbooks, inventory, extra variables. All that is wrong with them is told at once.
+import { dirname, resolve } from 'node:path';
+import type { Inventory } from '../inventory/model.ts';
+import { selectHosts } from '../inventory/patterns.ts';
+import type { Diagnostic } from '../lib/diagnostic.ts';
+import { VezaError } from '../lib/errors.ts';
+import type { Playbook } from '../playbook/ast.ts';
+import { readInventory, type InventoryFlags, type LoadedInventory } from './inventory-flags.ts';
+import { checkStatically, readPlaybooks, type CheckFlags } from './static-check.ts';
+
+export interface LoadedRun {
+  readonly playbooks: readonly Playbook[];
+  readonly inventory: Inventory;
+  readonly loaded: LoadedInventory;
+  /** As patterns, never `@FILE`. */
+  readonly limit: string | undefined;
+}
+
+type LoadFlags = InventoryFlags & CheckFlags;
+
+export interface RunFiles {
+  /** `null` where something is wrong. */
+  readonly run: LoadedRun | null;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Text of every file that was read, for printing the diagnostics. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/** Throws DiagnosticsError for extra variables. */
+export function loadRun(paths: readonly string[], flags: LoadFlags, limit: string | undefined): RunFiles {
+  const loaded = readInventory(flags, { playbookDirectory: dirname(resolve(paths[0] ?? '.')) });
+  const read = readPlaybooks(paths.map((path) => resolve(path)));
+  const limitProblems = limitDiagnostics(loaded, limit);
+  const { inventory } = loaded;
+  const { limit: _given, ...others } = flags;
+  const ready = inventory !== null && !limitProblems.some(({ severity }) => severity === 'error');
+  const checks = { ...others, ...(limit === undefined ? {} : { limit }) };
+  const found = ready ? checkStatically('run', read, loaded, checks) : [];
+  const diagnostics = [...loaded.diagnostics, ...read.diagnostics, ...limitProblems, ...found].filter(
+    ({ severity }) => severity !== 'info',
+  );
+  const { playbooks } = read;
+  const wrong = diagnostics.some(({ severity }) => severity === 'error');
+  return {
+    run: inventory && !wrong ? { playbooks, inventory, loaded, limit } : null,
+    diagnostics,
+    sources: new Map([...(inventory?.sources ?? []), ...read.sources]),
+  };
+}
+
+function limitDiagnostics(loaded: LoadedInventory, limit: string | undefined): readonly Diagnostic[] {
+  if (limit === undefined || !loaded.inventory) return [];
+  // Only what is wrong with the limit: what the plays say of hosts is judged play by play.
+  return selectHosts(loaded.inventory, 'all', limit).diagnostics;
+}
+
+/** The hosts that a pattern and the limit leave. Throws VezaError `unknown-host` for a pattern that names nothing known. */
+export function hostsOf(
+  { inventory, limit }: Pick<LoadedRun, 'inventory' | 'limit'>,
+  pattern: string,
+): readonly string[] {
+  const { hosts, diagnostics } = selectHosts(inventory, pattern, limit);
+  const problem = diagnostics.find(({ severity }) => severity === 'error');
+  if (problem)
+    throw new VezaError(problem.code, problem.message, problem.hint === undefined ? {} : { hint: problem.hint });
+  return hosts;
+}
