@@ -95,6 +95,21 @@ export const languageCodes: Readonly<Record<string, Code>> = {
     example: '`{{#each (hostsIn "wep")}}`',
     mend: 'Mend the name.',
   },
+  'template-not-found': {
+    meaning: 'A template that another one loads is not there.',
+    example: '`{% include "hedder.j2" %}`',
+    mend: 'Mend the name; the hint says where it was looked for.',
+  },
+  'template-cycle': {
+    meaning: 'Templates load each other in a circle.',
+    example: '`{% include "a.j2" %}` in a.j2',
+    mend: 'Break the circle.',
+  },
+  'template-block-missing': {
+    meaning: 'A block that every child must define is not defined.',
+    example: '`{% block body required %}`',
+    mend: 'Define it in the template that extends.',
+  },
   'wrong-arguments': {
     meaning: 'A filter, test or function is called with arguments that it does not take.',
     example: '`x | default()`',

@@ -123,6 +123,26 @@ export const playbookCodes: Readonly<Record<string, Code>> = {
     example: '`import_tasks: "{{ os }}.yml"`',
     mend: 'Name each file, with a `when`, or use `include_tasks`.',
   },
+  'include-depth': {
+    meaning: 'Includes are nested too deeply: most likely one of them includes itself.',
+    example: '`include_tasks: more.yml` in more.yml',
+    mend: 'Break the circle.',
+  },
+  'keyword-on-import': {
+    meaning: 'A keyword that needs a result stands on an import, which has none.',
+    example: '`register:` on `import_tasks`',
+    mend: 'Put it on the tasks inside.',
+  },
+  'keyword-on-include': {
+    meaning: 'A keyword stands on an include on which it does nothing.',
+    example: '`until:` on `include_tasks`',
+    mend: 'Put it on the tasks inside.',
+  },
+  'loop-on-import': {
+    meaning: 'An import cannot be looped over: it is read once.',
+    example: '`loop:` on `import_tasks`',
+    mend: 'Use `include_tasks` or `include_role`.',
+  },
   'include-cycle': {
     meaning: 'A file or role includes itself.',
     example: '`import_tasks: main.yml` in main.yml',
