@@ -18,8 +18,8 @@ const plugins: Readonly<Record<string, (term: string, directory: string) => Valu
   },
 };
 
-/** What `lookup()` can be asked for; `vars` the language knows by itself. */
-export const lookupNames: readonly string[] = [...Object.keys(plugins), 'vars'];
+/** The names of all lookups. */
+export const lookupNames: readonly string[] = Object.keys(plugins);
 
 /** Throws VezaError `unknown-lookup` or `file-not-found`. Several terms give a list. */
 export function lookup(plugin: string, terms: readonly Value[], directory: string): Value {

@@ -9,6 +9,7 @@ import { createSshTransport } from '../adapters/ssh/transport.ts';
 import type { EngineOptions } from '../engine/options.ts';
 import { limits } from '../lib/limits.ts';
 import { findModule } from '../modules/index.ts';
+import { askLine } from './ask.ts';
 import { sshOptions } from './inventory-flags.ts';
 import { hostsOf, type LoadedRun } from './load-run.ts';
 import { renderTemplate } from './render.ts';
@@ -24,6 +25,7 @@ type Given = Omit<
   | 'hostsOf'
   | 'inventory'
   | 'inventoryDirectory'
+  | 'rereadInventory'
   | 'lookup'
   | 'playbooks'
   | 'readVariables'
@@ -36,7 +38,9 @@ export function engineOptions(run: LoadedRun, given: Given): EngineOptions {
   return {
     inventory: run.inventory,
     playbooks: run.playbooks,
-    hostsOf: (pattern) => hostsOf(run, pattern),
+    hostsOf: (pattern, inventory) => hostsOf({ inventory, limit: run.limit }, pattern),
+    rereadInventory: run.rereadInventory,
+    ...(process.stdin.isTTY ? { ask: askLine } : {}),
     findModule: (name) => findModule(name) ?? null,
     transports: { ssh: createSshTransport(sshOptions()), local: createLocalTransport() },
     contact: contactOf,

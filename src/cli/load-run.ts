@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Inventory } from '../inventory/model.ts';
 import { selectHosts } from '../inventory/patterns.ts';
 import type { Diagnostic } from '../lib/diagnostic.ts';
-import { VezaError } from '../lib/errors.ts';
+import { DiagnosticsError, VezaError } from '../lib/errors.ts';
 import type { Playbook } from '../playbook/ast.ts';
 import { readInventory, type InventoryFlags, type LoadedInventory } from './inventory-flags.ts';
 import { checkStatically, readPlaybooks, type CheckFlags } from './static-check.ts';
@@ -14,6 +14,8 @@ export interface LoadedRun {
   readonly loaded: LoadedInventory;
   /** As patterns, never `@FILE`. */
   readonly limit: string | undefined;
+  /** Reads the sources of the inventory again. Throws DiagnosticsError. */
+  readonly rereadInventory: () => Inventory;
 }
 
 type LoadFlags = InventoryFlags & CheckFlags;
@@ -28,7 +30,8 @@ export interface RunFiles {
 
 /** Throws DiagnosticsError for extra variables. */
 export function loadRun(paths: readonly string[], flags: LoadFlags, limit: string | undefined): RunFiles {
-  const loaded = readInventory(flags, { playbookDirectory: dirname(resolve(paths[0] ?? '.')) });
+  const beside = { playbookDirectory: dirname(resolve(paths[0] ?? '.')) };
+  const loaded = readInventory(flags, beside);
   const read = readPlaybooks(paths.map((path) => resolve(path)));
   const limitProblems = limitDiagnostics(loaded, limit);
   const { inventory } = loaded;
@@ -40,9 +43,14 @@ export function loadRun(paths: readonly string[], flags: LoadFlags, limit: strin
     ({ severity }) => severity !== 'info',
   );
   const { playbooks } = read;
+  const rereadInventory = () => {
+    const again = readInventory(flags, beside);
+    if (!again.inventory) throw new DiagnosticsError(again.diagnostics);
+    return again.inventory;
+  };
   const wrong = diagnostics.some(({ severity }) => severity === 'error');
   return {
-    run: inventory && !wrong ? { playbooks, inventory, loaded, limit } : null,
+    run: inventory && !wrong ? { playbooks, inventory, loaded, limit, rereadInventory } : null,
     diagnostics,
     sources: new Map([...(inventory?.sources ?? []), ...read.sources]),
   };

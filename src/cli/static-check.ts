@@ -84,7 +84,8 @@ export function checkStatically(
     incomplete,
     sources: read.sources,
     findModule: (name) => findModule(name) ?? null,
-    lookups: lookupNames,
+    // `vars` the language knows by itself.
+    lookups: [...lookupNames, 'vars'],
     readVariables: (names, directory) => readVarsFile(diskFiles(), names, directory),
     filesFor: createLocalFiles,
     render: renderTemplate,

@@ -3,12 +3,12 @@
 import { isUnknown, unknown, type Unknown } from '../core/unknown.ts';
 import { VezaError } from '../lib/errors.ts';
 import { isJsonObject } from '../lib/json.ts';
-import type { Value } from '../language/value.ts';
 import type { Block, Include, Inclusion, Node, Task } from '../playbook/ast.ts';
 import { flattened, tasksOf } from '../playbook/walk.ts';
 import { ChangeQueue, HostStopped } from './change-queue.ts';
 import type { TaskInfo } from './events.ts';
 import { finishItem } from './finish.ts';
+import { mustKnow, number } from './waiting.ts';
 import type { HostRun } from './host.ts';
 import { addressOf } from './identity.ts';
 import { prepareItem, type Preparation } from './item.ts';
@@ -16,6 +16,7 @@ import { openItem } from './include-item.ts';
 import { lookAhead } from './look-ahead.ts';
 import type { Look } from './probe.ts';
 import { expandLoop, newItem, type LoopItem } from './loop.ts';
+import { isForOthers } from './orders.ts';
 import { performItem } from './perform.ts';
 import { isOver, overSignal } from './options.ts';
 import {
@@ -28,6 +29,7 @@ import {
   type ItemRecord,
   type TaskRecord,
 } from './record.ts';
+import { gatherWanted, resolve } from './resolve.ts';
 import { connectionCodes, type Session } from './ports.ts';
 import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
 
@@ -77,18 +79,9 @@ export class Converger {
     return host.session(addressOf(host.host, scope, run.options.connection, play.play));
   }
 
-  /** Computes; if that meets an error or something unknown, applies what is pending and computes again. */
-  async resolved<T>(compute: () => T, open: (value: T) => boolean): Promise<T> {
-    if (!this.queue.empty) {
-      try {
-        const value = compute();
-        if (!open(value)) return value;
-      } catch (error) {
-        if (!(error instanceof VezaError)) throw error;
-      }
-      await this.queue.flush();
-    }
-    return compute();
+  /** As resolve: what is computed may need facts, or changes that are pending. */
+  resolved<T>(compute: () => T, open: (value: T) => boolean): Promise<T> {
+    return resolve(this, compute, open);
   }
 
   async #nodes(nodes: readonly Node[]): Promise<void> {
@@ -169,7 +162,7 @@ export class Converger {
   async #task(task: Task, include?: Include): Promise<TaskRecord | null> {
     const { run, host, play, infoOf, selected } = this.context;
     this.#upcoming = this.#upcoming.slice(this.#upcoming.indexOf(include ?? task) + 1);
-    if (!selected(task)) return null;
+    if (!selected(task) || isForOthers(this.context, task)) return null;
     if (isOver(run.options)) throw new VezaError('cancelled', 'interrupted');
     const info = infoOf(task);
     run.options.emit({ type: 'task-begin', host: host.host.name, task: info });
@@ -225,6 +218,11 @@ export class Converger {
       // Its label or `no_log` could not be evaluated.
       if (item.status === 'failed') return;
       await this.#attempt(record, item, scope);
+      // A template that was rendered late has asked for facts.
+      if (item.status === 'unknown' && (await gatherWanted(this))) {
+        attempt -= 1;
+        continue;
+      }
       if (!mustKnow(task)) return;
       await this.queue.flushFor(record);
       const done = finishItem(record, item);
@@ -279,22 +277,6 @@ export class Converger {
     }
     await this.#flushItems(record);
   }
-}
-
-/** Whether what follows cannot go on before this task's real outcome is known. */
-function mustKnow(task: Task): boolean {
-  return (
-    task.ignoreErrors !== undefined ||
-    task.failedWhen !== undefined ||
-    task.changedWhen !== undefined ||
-    task.until !== undefined
-  );
-}
-
-function number(value: Value | undefined, otherwise: number): number {
-  const given = Number(value ?? otherwise);
-  if (Number.isFinite(given) && given >= 0) return given;
-  throw new VezaError('not-a-number', `retries, delay and pause must be numbers, but one is ${JSON.stringify(value)}`);
 }
 
 /** Takes a VezaError as the item's failure; anything else, and a lost connection, is not the task's. */

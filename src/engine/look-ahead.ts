@@ -7,6 +7,7 @@ import type { Scope, Value } from '../language/value.ts';
 import type { Include, Task } from '../playbook/ast.ts';
 import { flattened } from '../playbook/walk.ts';
 import { conditionsHold } from './decide.ts';
+import { factLook, gatherOthers } from './gather.ts';
 import { prepareArguments, runControl, wantsOf } from './item.ts';
 import { openInclude, type LoopVariables } from './includes.ts';
 import { expandLoop, newItem } from './loop.ts';
@@ -29,10 +30,27 @@ export async function lookAhead(
   session: () => Promise<Session>,
   more: readonly Look[] = [],
 ): Promise<void> {
+  const { run, host, play } = context;
+  const { state } = host;
   const ahead = looksOfSteps(context, upcoming, {});
-  const { state } = context.host;
-  const unseen = [...more, ...ahead].filter(({ want }) => !state.knows(want));
+  const facts = host.gathered.wanted ? factLook(run, host, play) : null;
+  host.gathered.wanted = false;
+  const unseen = [...more, ...(facts ? [facts] : []), ...ahead].filter(({ want }) => !state.knows(want));
+  const [others] = await Promise.all([gatherOthers(run, host, play), lookAt(context, unseen, session, more)]);
+  const learned = facts !== null && state.knows(facts.want);
+  if (learned) facts.learn();
+  // With facts at hand, more can be seen.
+  if (others || learned) await lookAhead(context, upcoming, session);
+}
+
+async function lookAt(
+  context: AheadContext,
+  unseen: readonly Look[],
+  session: () => Promise<Session>,
+  more: readonly Look[],
+): Promise<void> {
   if (unseen.length === 0) return;
+  const { state } = context.host;
   const { signal } = context.run.options;
   const connection = await session();
   try {
@@ -76,6 +94,7 @@ function looksOf(context: AheadContext, step: Task | Include, later: Record<stri
     }
   };
   const scope = scopeOf(run, host, play, task, later);
+  if (host.gathered.open) for (const name of namesAtItsEnd(task)) attempt(() => scope.get(name));
   const items = attempt(() => expandLoop(task, scope));
   if (items === null || isUnknown(items)) return [];
   return items.flatMap((item) => {
@@ -101,6 +120,14 @@ function looksInside(
   return opening.kind === 'skip' || !opening.inclusion
     ? []
     : looksOfSteps(context, flattened(opening.inclusion.nodes), later);
+}
+
+/** Names that a task uses only when it is done, or nearly: facts among them must be there by then. */
+function namesAtItsEnd(task: Task): readonly string[] {
+  const conditions = [...(task.changedWhen ?? []), ...(task.failedWhen ?? []), ...(task.until ?? [])];
+  const { loop, noLog, ignoreErrors, retries, delaySeconds, checkMode, diff } = task;
+  const values = [loop?.label, loop?.pauseSeconds, noLog, ignoreErrors, retries, delaySeconds, checkMode, diff];
+  return [...conditions, ...values, ...task.notify].flatMap((one) => one?.names ?? []);
 }
 
 function looksOfItem(context: AheadContext, task: Task, scope: Scope, later: Record<string, Value>): Look[] {

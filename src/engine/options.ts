@@ -12,7 +12,11 @@ export interface EngineOptions {
   readonly inventory: Inventory;
   readonly playbooks: readonly Playbook[];
   /** Hosts that the pattern of a play and `--limit` leave. */
-  readonly hostsOf: (pattern: string) => readonly string[];
+  readonly hostsOf: (pattern: string, inventory: Inventory) => readonly string[];
+  /** Reads the sources of the inventory again (`meta: refresh_inventory`). Throws VezaError. */
+  readonly rereadInventory?: () => Inventory;
+  /** Asks whoever sits at the terminal; left out where nobody does. */
+  readonly ask?: (prompt: string, options: { readonly echo: boolean; readonly signal: AbortSignal }) => Promise<string>;
   readonly findModule: (name: string) => AnyModule | null;
   readonly transports: Readonly<Record<HostAddress['connection'], Transport>>;
   readonly contact: (session: Session, identity: Identity, signal: AbortSignal) => Contact;

@@ -2,6 +2,8 @@
 import { dirname } from 'node:path';
 import PQueue from 'p-queue';
 import { DiagnosticsError, VezaError } from '../lib/errors.ts';
+import { factNamesOf, withGathering } from './gather.ts';
+import { growsInventory } from './inventory-orders.ts';
 import { HostRun } from './host.ts';
 import type { HostTotals } from './events.ts';
 import { toBoolean } from './identity.ts';
@@ -10,6 +12,8 @@ import { batchesOf, orderHosts } from './batches.ts';
 import { mergedProblems, roleArgumentProblems } from './role-arguments.ts';
 import { SectionRun, taskInfos } from './section.ts';
 import { outsidePlays, scopeOf, type PlayVariables, type RunState } from './variables.ts';
+import { LiveInventory } from '../inventory/live.ts';
+import type { Host } from '../inventory/model.ts';
 import type { Play, Playbook } from '../playbook/ast.ts';
 
 export interface RunResult {
@@ -20,16 +24,9 @@ export interface RunResult {
 /** Runs (or, in check mode, foresees) the playbooks. Failures of hosts are in the result; rejects for mistakes that no host can be blamed for. */
 export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
   const startedAtMs = options.clock.now();
-  const hosts = new Map<string, HostRun>();
-  for (const host of options.inventory.hosts.values()) {
-    const connect: ConstructorParameters<typeof HostRun>[1]['connect'] = (address) => {
-      if (address.password !== undefined) options.redactor.add(address.password);
-      return options.transports[address.connection].connect(address, options.signal);
-    };
-    hosts.set(host.name, new HostRun(host, { dryRun: options.checkMode, connect }));
-  }
+  const run = beginRun(options);
+  const { hosts } = run;
   if (options.connection.becomePassword !== undefined) options.redactor.add(options.connection.becomePassword);
-  const run: RunState = { options, hosts };
   const used = new Set<string>();
   checkPlays(run);
   try {
@@ -55,6 +52,26 @@ export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
   );
   options.emit({ type: 'run-end', hosts: totals, roundTrips, durationMs: options.clock.now() - startedAtMs });
   return { hosts: totals, roundTrips };
+}
+
+/** The state that all plays share; its inventory grows with `add_host` and `group_by`. */
+function beginRun(given: EngineOptions): RunState {
+  const inventory = new LiveInventory(given.inventory);
+  const options = { ...given, inventory };
+  const hosts = new Map<string, HostRun>();
+  const connect: ConstructorParameters<typeof HostRun>[1]['connect'] = (address) => {
+    if (address.password !== undefined) options.redactor.add(address.password);
+    return options.transports[address.connection].connect(address, options.signal);
+  };
+  const admit = (changed: Iterable<Host>) => {
+    for (const host of changed) {
+      const known = hosts.get(host.name);
+      if (known) known.host = host;
+      else hosts.set(host.name, new HostRun(host, { dryRun: options.checkMode, connect }));
+    }
+  };
+  admit(inventory.hosts.values());
+  return { options, hosts, inventory, admit };
 }
 
 async function playAll(run: RunState, used: Set<string>): Promise<void> {
@@ -83,9 +100,11 @@ function checkPlays(run: RunState): void {
 function hostsOf(run: RunState, play: Play, variables: PlayVariables): readonly string[] {
   const pattern = patternOf(run, play, variables);
   try {
-    return run.options.hostsOf(pattern);
+    return run.options.hostsOf(pattern, run.inventory);
   } catch (error) {
     if (!(error instanceof VezaError) || error.where) throw error;
+    // A task may be going to make the group, or has found nobody to put into it.
+    if (error.code === 'unknown-host' && growsInventory(run.options.playbooks)) return [];
     throw new VezaError(error.code, error.message, {
       where: play.hosts.where,
       ...(error.hint === undefined ? {} : { hint: error.hint }),
@@ -100,8 +119,9 @@ function patternOf(run: RunState, play: Play, variables: PlayVariables): string 
 }
 
 /** Returns false where the run is over: as Ansible has it, when every host of a batch was lost, or too many of them. */
-async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<string>): Promise<boolean> {
+async function runPlay(run: RunState, playbook: Playbook, given: Play, used: Set<string>): Promise<boolean> {
   const { options } = run;
+  const play = withGathering(given);
   const directory = dirname(playbook.file);
   const variables = playVariables(run, play, directory);
   const pattern = patternOf(run, play, variables);
@@ -110,7 +130,10 @@ async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<
   );
   const name = play.name?.evaluate(outside(run, variables));
   options.emit({ type: 'play-begin', name: typeof name === 'string' ? name : pattern, hosts });
-  for (const host of hosts) used.add(host);
+  for (const host of hosts) {
+    used.add(host);
+    run.hosts.get(host)?.gathered.begin(play.gatherFacts, factNamesOf(run));
+  }
   const infos = taskInfos(play, (task) => scopeOf(run, firstHost(run, hosts), variables, task));
   let goesOn = true;
   for (const batch of batchesOf(

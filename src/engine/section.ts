@@ -9,7 +9,7 @@ import { HostStopped } from './change-queue.ts';
 import type { TaskInfo, TaskResult } from './events.ts';
 import { dueNode, handlerEntries, handlersNotified, type HandlerEntry } from './handlers.ts';
 import type { HostRun } from './host.ts';
-import { PlayEnded } from './perform.ts';
+import { PlayEnded } from './orders.ts';
 import { isOver } from './options.ts';
 import { connectionCodes } from './ports.ts';
 import { problemOf } from './record.ts';
@@ -202,11 +202,11 @@ export class SectionRun {
     }
   }
 
-  #end({ everywhere }: PlayEnded): void {
+  #end({ reach }: PlayEnded): void {
     const { host, run, variables } = this.#options;
     host.ended = true;
-    if (!everywhere) return;
-    for (const name of variables.playHosts) {
+    if (reach === 'host') return;
+    for (const name of reach === 'play' ? variables.playHosts : variables.batchHosts) {
       const other = run.hosts.get(name);
       if (other) other.ended = true;
     }

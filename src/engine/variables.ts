@@ -1,10 +1,12 @@
 // The scope of a task on a host: every layer of variables in the order of precedence, magic variables on top.
+import type { LiveInventory } from '../inventory/live.ts';
 import { byPrecedence, type PrecedenceName } from '../inventory/precedence.ts';
 import { createScope, type ScopeLayer } from '../language/scope.ts';
 import type { Scope, Value, Variables } from '../language/value.ts';
 import { noVariables } from '../language/yaml-variables.ts';
 import type { Play, RoleUse, Task } from '../playbook/ast.ts';
 import type { Host } from '../inventory/model.ts';
+import type { HostFacts } from './host-facts.ts';
 import type { HostRun } from './host.ts';
 import { magicValues, namesOfTheRun } from './magic-variables.ts';
 import type { EngineOptions } from './options.ts';
@@ -34,6 +36,9 @@ export interface PlayVariables {
 export interface RunState {
   readonly options: EngineOptions;
   readonly hosts: ReadonlyMap<string, HostRun>;
+  readonly inventory: LiveInventory;
+  /** Takes hosts that the inventory has got, or has changed. */
+  admit(hosts: Iterable<Host>): void;
 }
 
 /** What scopes are made of: a run under way, or what a static check knows of one. */
@@ -49,7 +54,7 @@ export interface ScopeSource {
 export interface ScopeHost {
   readonly host: Host;
   readonly facts: Readonly<Record<string, Value>>;
-  readonly gathered: Readonly<Record<string, Value>>;
+  readonly gathered: Pick<HostFacts, 'get' | 'names'>;
   readonly included: Variables;
   /** Roles that includes have brought. */
   readonly includedRoles: readonly RoleUse[];
@@ -93,7 +98,7 @@ export function layersOf(
   return byPrecedence([
     values('names of the run', 'veza-run', namesOfTheRun(run, host, task)),
     ...host.host.layers.map(({ level, origin, variables }) => templated(level, origin, variables)),
-    values('facts', `facts of ${host.host.name}`, host.gathered),
+    factsLayer(host),
     ...playLayers(play),
     ...roleLayers([...play.roles, ...host.includedRoles], task),
     ...taskLayers(task),
@@ -147,6 +152,12 @@ function templated(level: PrecedenceName, origin: string, variables: Variables):
 
 function values(level: PrecedenceName, origin: string, given: Readonly<Record<string, Value>>): NamedLayer {
   return { kind: 'values', values: given, level, origin };
+}
+
+/** Asked for by name, so that facts that nobody uses are never gathered. */
+function factsLayer({ host, gathered }: ScopeHost): NamedLayer {
+  const get = (name: string) => gathered.get(name);
+  return { kind: 'lazy', level: 'facts', origin: `facts of ${host.name}`, get, names: () => gathered.names() };
 }
 
 /** `groups`, and `hostvars`: each host's variables, evaluated only where they are asked for. */

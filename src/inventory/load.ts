@@ -3,7 +3,7 @@
 import { dirname, join, normalize } from 'node:path';
 import type { SourceFiles } from '../core/source-files.ts';
 import type { Variables } from '../language/value.ts';
-import { compileNode } from '../language/yaml-variables.ts';
+import { compileNode, noVariables } from '../language/yaml-variables.ts';
 import type { Diagnostic } from '../lib/diagnostic.ts';
 import type { GroupDraft, HostDraft } from './graph.ts';
 import { hierarchyOf } from './hierarchy.ts';
@@ -126,7 +126,10 @@ function assemble(
       layers: layersOf({ name: 'localhost', where, vars }, []),
     });
   }
-  return { hosts, groups, sources: reader.sources };
+  const nowhere = { file: '', line: 1, column: 1 };
+  const layersFor = (name: string, own: readonly string[]) =>
+    layersOf(reader.graph.hosts.get(name) ?? { name, where: nowhere, vars: new Map() }, own);
+  return { hosts, groups, sources: reader.sources, layersFor };
 }
 
 /** Layers of a host in the order of precedence.ts; those of groups are shared between hosts. */
@@ -137,25 +140,19 @@ function layering(
 ): (host: HostDraft, groups: readonly string[]) => readonly VariableLayer[] {
   const layer = (level: PrecedenceName, origin: string, variables: Variables): VariableLayer[] =>
     variables.size > 0 ? [{ level, origin, variables }] : [];
-  const perGroup = new Map(
-    ordered.map(({ name, vars }) => {
-      const suffix = name === 'all' ? '/all' : '';
-      const origin = `group_vars/${name}`;
-      return [
-        name,
-        [
-          ...layer('inventory group', `group ${name}`, vars),
-          ...beside.flatMap((at) => layer(`inventory group_vars${suffix}`, origin, at.groupVars(name))),
-          ...atPlaybook.flatMap((at) =>
-            layer(`playbook group_vars${suffix}`, `playbook ${origin}`, at.groupVars(name)),
-          ),
-        ],
-      ] as const;
-    }),
-  );
+  const ofGroup = (name: string, vars: Variables): readonly VariableLayer[] => {
+    const suffix = name === 'all' ? '/all' : '';
+    const origin = `group_vars/${name}`;
+    return [
+      ...layer('inventory group', `group ${name}`, vars),
+      ...beside.flatMap((at) => layer(`inventory group_vars${suffix}`, origin, at.groupVars(name))),
+      ...atPlaybook.flatMap((at) => layer(`playbook group_vars${suffix}`, `playbook ${origin}`, at.groupVars(name))),
+    ];
+  };
+  const perGroup = new Map(ordered.map(({ name, vars }) => [name, ofGroup(name, vars)] as const));
   return (host, groups) =>
     byPrecedence([
-      ...['all', ...groups].flatMap((name) => perGroup.get(name) ?? []),
+      ...['all', ...groups].flatMap((name) => perGroup.get(name) ?? ofGroup(name, noVariables)),
       ...layer('inventory host', `host ${host.name}`, host.vars),
       ...beside.flatMap((at) => layer('inventory host_vars', `host_vars/${host.name}`, at.hostVars(host.name))),
       ...atPlaybook.flatMap((at) =>

@@ -9,6 +9,8 @@ export interface Inventory {
   /** By name; always holds `all` and `ungrouped`. */
   readonly groups: ReadonlyMap<string, Group>;
   readonly sources: ReadonlyMap<string, string>;
+  /** What a host of that name in those groups would get: for hosts and groups that a run adds. */
+  layersFor(host: string, groups: readonly string[]): readonly VariableLayer[];
 }
 
 export interface Host {

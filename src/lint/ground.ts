@@ -4,7 +4,7 @@ import { unknown } from '../core/unknown.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { PlayVariables, ScopeHost, ScopeSource } from '../engine/variables.ts';
 import { scopeOf } from '../engine/variables.ts';
-import type { Host } from '../inventory/model.ts';
+import type { Host, Inventory } from '../inventory/model.ts';
 import { didYouMean } from '../lib/suggest.ts';
 import { extendScope } from '../language/scope.ts';
 import type { Scope, Templated, Value, Variables } from '../language/value.ts';
@@ -15,7 +15,15 @@ import type { Known } from './known.ts';
 import type { LintOptions } from './options.ts';
 
 /** A host on which nothing has happened yet. */
-export const nothingSet = { facts: {}, gathered: {}, included: noVariables, includedRoles: [] } as const;
+export const nothingSet = {
+  facts: {},
+  gathered: {
+    get: (name: string) => (name === 'ansible_facts' ? later : undefined),
+    names: (): readonly string[] => [],
+  },
+  included: noVariables,
+  includedRoles: [],
+};
 
 const later = unknown('only a run can tell');
 
@@ -127,13 +135,15 @@ function isFact(name: string): boolean {
   return name.startsWith('ansible_') || name.startsWith('getent_') || name === 'services' || name === 'packages';
 }
 
+const nobody: Inventory = { hosts: new Map(), groups: new Map(), sources: new Map(), layersFor: () => [] };
+
 /** What the engine's scopes need of a run. */
 export function sourceOf(options: LintOptions): ScopeSource {
   const { inventory, inventoryDirectory, extraVars, tags, lookups } = options;
   return {
     hosts: new Map(),
     options: {
-      inventory: inventory ?? { hosts: new Map(), groups: new Map(), sources: new Map() },
+      inventory: inventory ?? nobody,
       inventoryDirectory,
       extraVars,
       tags,

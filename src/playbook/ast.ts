@@ -32,7 +32,11 @@ export interface Play extends Inherited {
   readonly where: Position;
   readonly name: Templated | undefined;
   readonly hosts: Templated;
-  readonly gatherFacts: boolean;
+  /** `on-demand` (where the play does not say): when an expression uses one. */
+  readonly gatherFacts: 'always' | 'never' | 'on-demand';
+  readonly gatherSubset?: Templated;
+  readonly gatherTimeout?: Templated;
+  readonly factPath?: Templated;
   readonly vars: Variables;
   readonly varsFiles: readonly Templated[];
   readonly serial: readonly Templated[];

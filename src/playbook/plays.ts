@@ -7,7 +7,6 @@ import type { Node, Play, Section } from './ast.ts';
 import { checkKeywords } from './check-keywords.ts';
 import { checkNotifications } from './handlers.ts';
 import { importPlaybookKey, readImport } from './import-playbook.ts';
-import { keySpot } from './reader.ts';
 import type { Reader } from './reader.ts';
 import { readRoleEntry } from './roles.ts';
 import { enter, listed, newPlayState, nothingInherited, valueGiven } from './surroundings.ts';
@@ -70,13 +69,16 @@ function readPlay(reader: Reader, path: string, map: YamlMap, importing: Importi
   const maxFailPercentage = templated('max_fail_percentage');
   const remoteUser = templated('remote_user');
   const connection = templated('connection');
+  const gatherSubset = templated('gather_subset');
+  const gatherTimeout = templated('gather_timeout');
+  const factPath = templated('fact_path');
   const serial = valueGiven(map, 'serial');
   const play: Play = {
     ...inside.inherited,
     where: map.where,
     name: templated('name'),
     hosts: readHosts(reader, map),
-    gatherFacts: readGatherFacts(reader, map),
+    gatherFacts: readGatherFacts(map),
     vars: new Map([...reader.variables(valueGiven(map, 'vars')), ...importing.vars]),
     varsFiles: checkVariableFiles(reader, valueGiven(map, 'vars_files'), dirname(path)),
     serial: serial ? listed(serial).map((node) => readBatchSize(reader, node)) : [],
@@ -90,6 +92,9 @@ function readPlay(reader: Reader, path: string, map: YamlMap, importing: Importi
     ...(maxFailPercentage && { maxFailPercentage }),
     ...(remoteUser && { remoteUser }),
     ...(connection && { connection }),
+    ...(gatherSubset && { gatherSubset }),
+    ...(gatherTimeout && { gatherTimeout }),
+    ...(factPath && { factPath }),
   };
   checkNotifications(reader, play);
   return play;
@@ -136,14 +141,14 @@ function scalar(place: YamlNode, value: string): YamlScalar {
   return { kind: 'scalar', value, where: place.where, textWhere: place.where, length: place.length };
 }
 
-function readGatherFacts(reader: Reader, map: YamlMap): boolean {
-  const entry = map.entries.get('gather_facts');
-  const wanted = isTrue(entry?.value);
-  if (entry && wanted) {
-    const hint = 'Leave it out, or write false, which is the default here; name facts that you need as variables.';
-    reader.warning('facts-not-gathered', 'facts are not gathered yet', keySpot(entry), hint);
-  }
-  return wanted;
+/**
+ * Ansible gathers facts unless it is told not to. Here a play that does not say gathers them when one is used:
+ * the same values, and a play that uses none saves the look.
+ */
+function readGatherFacts(map: YamlMap): Play['gatherFacts'] {
+  const node = valueGiven(map, 'gather_facts');
+  if (!node) return 'on-demand';
+  return isTrue(node) ? 'always' : 'never';
 }
 
 /** `serial`: a number of hosts, or a percentage of them. */

@@ -51,7 +51,9 @@ function check(files: ReadonlyMap<string, string>): void {
     textsOf: () => [],
     redactor: createRedactor(),
   });
-  const all = [...ofInventory, ...diagnostics, ...found].map((one) => withinFile(one, files.get(one.where?.file ?? '')));
+  const all = [...ofInventory, ...diagnostics, ...found].map((one) =>
+    withinFile(one, files.get(one.where?.file ?? '')),
+  );
   for (const { where, length = 1 } of reportOf(all, { files: files.size, strict: false }).diagnostics) {
     if (!where || where.file === '') continue;
     const line = files.get(where.file)?.split('\n')[where.line - 1];
@@ -60,7 +62,27 @@ function check(files: ReadonlyMap<string, string>): void {
   }
 }
 
-const bits = ['', ' ', '\n', ':', '- ', '"', "'", '{{', '}}', '{%', '[', '|', '&a', '*a', 'yes', '0644', 'x', '\t', '# '];
+const bits = [
+  '',
+  ' ',
+  '\n',
+  ':',
+  '- ',
+  '"',
+  "'",
+  '{{',
+  '}}',
+  '{%',
+  '[',
+  '|',
+  '&a',
+  '*a',
+  'yes',
+  '0644',
+  'x',
+  '\t',
+  '# ',
+];
 
 it('ends for any change of any file, with places that exist', { timeout: 60_000 }, () => {
   const edit = fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(30), fc.constantFrom(...bits));

@@ -18,7 +18,7 @@ function playLines(play: Play): string[] {
       ...one('max_fail_percentage', play.maxFailPercentage),
       ...one('remote_user', play.remoteUser),
       ...one('connection', play.connection),
-      ...(play.gatherFacts ? ['gather_facts'] : []),
+      ...(play.gatherFacts === 'always' ? ['gather_facts'] : []),
       ...(play.forceHandlers ? ['force_handlers'] : []),
       ...(play.order === 'inventory' ? [] : [`order ${play.order}`]),
       ...play.sections.flatMap(({ name, nodes }) => [name, ...indent(nodes.flatMap(nodeLines))]),

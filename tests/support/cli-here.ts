@@ -19,6 +19,7 @@ export async function vezaRunHere(words: readonly string[], directory: string): 
     });
   const spies = [capture('stdout'), capture('stderr')];
   const before = process.cwd();
+  const listeners = process.stdout.listeners('error');
   process.chdir(directory);
   try {
     const exitCode = await main(words);
@@ -28,6 +29,8 @@ export async function vezaRunHere(words: readonly string[], directory: string): 
       stderr: stripVTControlCharacters(written.stderr),
     };
   } finally {
+    for (const listener of process.stdout.listeners('error'))
+      if (!listeners.includes(listener)) process.stdout.off('error', listener as () => void);
     process.chdir(before);
     for (const spy of spies) spy.mockRestore();
   }

@@ -1,9 +1,22 @@
-// Every command of veza-run, in the order of `--help`.
+// Every command of veza-run, in the order of `--help`. One line each, so that two who add one do not meet.
 import type { Register } from './registration.ts';
+import { registerDoc } from './doc.ts';
 import { registerLab } from './lab.ts';
 import { registerLint } from './lint.ts';
+import { registerMonitor } from './monitor.ts';
 import { registerProd } from './prod.ts';
 import { registerRun } from './run.ts';
+import { registerSchema } from './schema.ts';
 import { registerTest } from './test.ts';
 
-export const commands: readonly Register[] = [registerRun, registerLint, registerLab, registerTest, registerProd];
+// prettier-ignore
+export const commands: readonly Register[] = [
+  registerRun,
+  registerLint,
+  registerDoc,
+  registerSchema,
+  registerProd,
+  registerMonitor,
+  registerLab,
+  registerTest,
+];

@@ -148,9 +148,4 @@ export const playbookCodes: Readonly<Record<string, Code>> = {
     example: '`import_tasks: main.yml` in main.yml',
     mend: 'Break the circle.',
   },
-  'facts-not-gathered': {
-    meaning: 'Facts are asked for and not gathered.',
-    example: '`gather_facts: true`',
-    mend: 'Leave it out.',
-  },
 };
