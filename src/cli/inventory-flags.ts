@@ -25,6 +25,8 @@ export interface InventoryFlags {
 export interface LoadedInventory {
   readonly inventory: Inventory | null;
   readonly diagnostics: readonly Diagnostic[];
+  /** Text of every file that was read. */
+  readonly sources: ReadonlyMap<string, string>;
   readonly extraVars: Variables;
   /** Folder of the first inventory file. */
   readonly directory: string | null;

@@ -1,15 +1,12 @@
 // Reads what a run is about: playbooks, inventory, extra variables. All that is wrong with them is told at once.
 import { dirname, resolve } from 'node:path';
-import { diskFiles } from '../adapters/source-files.ts';
-import { unsupportedKeywords } from '../engine/unsupported.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { selectHosts } from '../inventory/patterns.ts';
 import type { Diagnostic } from '../lib/diagnostic.ts';
 import { DiagnosticsError, VezaError } from '../lib/errors.ts';
-import { findModule, modules } from '../modules/index.ts';
 import type { Playbook } from '../playbook/ast.ts';
-import { loadPlaybook, type LoadedPlaybook } from '../playbook/load.ts';
 import { readInventory, type InventoryFlags, type LoadedInventory } from './inventory-flags.ts';
+import { checkStatically, readPlaybooks, type CheckFlags } from './static-check.ts';
 
 export interface LoadedRun {
   readonly playbooks: readonly Playbook[];
@@ -21,6 +18,8 @@ export interface LoadedRun {
   readonly rereadInventory: () => Inventory;
 }
 
+type LoadFlags = InventoryFlags & CheckFlags;
+
 export interface RunFiles {
   /** `null` where something is wrong. */
   readonly run: LoadedRun | null;
@@ -30,18 +29,20 @@ export interface RunFiles {
 }
 
 /** Throws DiagnosticsError for extra variables. */
-export function loadRun(paths: readonly string[], flags: InventoryFlags, limit: string | undefined): RunFiles {
+export function loadRun(paths: readonly string[], flags: LoadFlags, limit: string | undefined): RunFiles {
   const beside = { playbookDirectory: dirname(resolve(paths[0] ?? '.')) };
   const loaded = readInventory(flags, beside);
-  const read = paths.map(readPlaybook);
-  const playbooks = read.map(({ playbook }) => playbook).filter((playbook) => playbook !== null);
-  const diagnostics = [
-    ...loaded.diagnostics,
-    ...read.flatMap((one) => one.diagnostics),
-    ...playbooks.flatMap(unsupportedKeywords),
-    ...limitDiagnostics(loaded, limit),
-  ];
+  const read = readPlaybooks(paths.map((path) => resolve(path)));
+  const limitProblems = limitDiagnostics(loaded, limit);
   const { inventory } = loaded;
+  const { limit: _given, ...others } = flags;
+  const ready = inventory !== null && !limitProblems.some(({ severity }) => severity === 'error');
+  const checks = { ...others, ...(limit === undefined ? {} : { limit }) };
+  const found = ready ? checkStatically('run', read, loaded, checks) : [];
+  const diagnostics = [...loaded.diagnostics, ...read.diagnostics, ...limitProblems, ...found].filter(
+    ({ severity }) => severity !== 'info',
+  );
+  const { playbooks } = read;
   const rereadInventory = () => {
     const again = readInventory(flags, beside);
     if (!again.inventory) throw new DiagnosticsError(again.diagnostics);
@@ -51,15 +52,8 @@ export function loadRun(paths: readonly string[], flags: InventoryFlags, limit: 
   return {
     run: inventory && !wrong ? { playbooks, inventory, loaded, limit, rereadInventory } : null,
     diagnostics,
-    sources: new Map([...(inventory?.sources ?? []), ...read.flatMap((one) => [...one.sources])]),
+    sources: new Map([...(inventory?.sources ?? []), ...read.sources]),
   };
-}
-
-function readPlaybook(path: string): LoadedPlaybook {
-  return loadPlaybook(resolve(path), {
-    files: diskFiles(),
-    modules: { find: (name) => findModule(name) ?? null, names: () => modules.map(({ name }) => name) },
-  });
 }
 
 function limitDiagnostics(loaded: LoadedInventory, limit: string | undefined): readonly Diagnostic[] {

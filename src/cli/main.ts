@@ -1,9 +1,9 @@
 // The composition root: reads the command line and hands over to a command. Every command registers itself from its own
 // file in register/ and is loaded when it is called, so that `--version` and `--help` answer at once.
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from './exit-codes.ts';
 import { printError } from './output.ts';
+import { packageVersion } from './paths.ts';
 import { commands } from './register/index.ts';
 
 /** Runs the command line; resolves to the exit code. */
@@ -16,7 +16,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   let exitCode: number = exitCodes.ok;
   const program = new Command('veza-run')
     .description('Provision hosts over SSH, with dry runs that tell the truth.')
-    .version(version(), '-V, --version')
+    .version(packageVersion(), '-V, --version')
     .exitOverride()
     .showHelpAfterError('(`veza-run --help` lists the options)')
     .enablePositionalOptions();
@@ -34,11 +34,4 @@ export async function main(argv: readonly string[]): Promise<number> {
     return exitCodes.usage;
   }
   return exitCode;
-}
-
-function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
-    ? String(manifest.version)
-    : 'unknown';
 }

@@ -1,4 +1,5 @@
 // Where this package is, and where it keeps what it makes.
+import { readFileSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
 
 /** The package's own folder, from the source and from the build alike. */
@@ -15,4 +16,11 @@ export const defaultInventory = resolve(packageDirectory, 'inventory/lab.yml');
 export function shownPath(path: string): string {
   const near = relative(process.cwd(), path);
   return isAbsolute(path) && near !== '' && !near.startsWith('..') ? near : path;
+}
+
+export function packageVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(resolve(packageDirectory, 'package.json'), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown';
 }

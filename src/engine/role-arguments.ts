@@ -5,9 +5,8 @@ import type { Diagnostic } from '../lib/diagnostic.ts';
 import { isJsonObject } from '../lib/json.ts';
 import type { Include, Play, RoleUse, Section, Task } from '../playbook/ast.ts';
 import { flattened } from '../playbook/walk.ts';
-import type { HostRun } from './host.ts';
 import { schemaMessages } from './schema-messages.ts';
-import { ownerOf, scopeOf, type PlayVariables, type RunState } from './variables.ts';
+import { ownerOf, scopeOf, type PlayVariables, type ScopeHost, type ScopeRun } from './variables.ts';
 
 /** The roles whose first task is in this section of the play. Those that an include brings are checked when it is opened. */
 export function rolesBeginningIn(play: Play, section: Section): readonly RoleUse[] {
@@ -28,8 +27,8 @@ function rolesOfSteps(steps: readonly (Task | Include)[]): readonly RoleUse[] {
  * what earlier plays will set is not there yet, so that a missing variable says nothing.
  */
 export function roleArgumentProblems(
-  run: RunState,
-  host: HostRun,
+  run: ScopeRun,
+  host: ScopeHost,
   variables: PlayVariables,
   options: { readonly early: boolean; readonly roles?: readonly RoleUse[] },
 ): readonly Diagnostic[] {
@@ -38,8 +37,8 @@ export function roleArgumentProblems(
 
 /** As roleArgumentProblems, for one role. */
 export function roleProblems(
-  run: RunState,
-  host: HostRun,
+  run: ScopeRun,
+  host: ScopeHost,
   variables: PlayVariables,
   role: RoleUse,
   { early }: { readonly early: boolean },

@@ -1,11 +1,11 @@
 // The scope of a task on a host: every layer of variables in the order of precedence, magic variables on top.
 import type { LiveInventory } from '../inventory/live.ts';
-import type { Host } from '../inventory/model.ts';
 import { byPrecedence, type PrecedenceName } from '../inventory/precedence.ts';
 import { createScope, type ScopeLayer } from '../language/scope.ts';
 import type { Scope, Value, Variables } from '../language/value.ts';
 import { noVariables } from '../language/yaml-variables.ts';
 import type { Play, RoleUse, Task } from '../playbook/ast.ts';
+import type { Host } from '../inventory/model.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { HostRun } from './host.ts';
 import { magicValues, namesOfTheRun } from './magic-variables.ts';
@@ -42,8 +42,13 @@ export interface RunState {
 }
 
 /** What of a host its variables come from. */
-export interface ScopeHost extends Pick<HostRun, 'host' | 'included' | 'facts' | 'includedRoles'> {
+export interface ScopeHost {
+  readonly host: Host;
+  readonly facts: Readonly<Record<string, Value>>;
   readonly gathered: Pick<HostFacts, 'get' | 'names'>;
+  readonly included: Variables;
+  /** Roles that includes have brought. */
+  readonly includedRoles: readonly RoleUse[];
 }
 
 /** What of a run its scopes need: also there where nothing runs (`veza-run vars`). */

@@ -53,7 +53,8 @@ function matching(
   };
   const hostsFor = (term: string) => new Set(hostsOfTerm(inventory, term, say));
   const plain = terms.filter((term) => !/^[!&]/.test(term));
-  if (terms.length === 0) say('error', 'empty-pattern', 'the pattern of hosts is empty');
+  if (terms.length === 0)
+    say('error', 'empty-pattern', 'the pattern of hosts is empty', 'Name hosts or groups; `all` means every host.');
   // With only exclusions or intersections, everything is meant to begin with.
   const begin = plain.length > 0 || terms.length === 0 ? plain : ['all'];
   const united = begin.flatMap((term) => [...hostsFor(term)]);

@@ -22,6 +22,31 @@ export function segments(
   return new TemplateLexer(source, backslashes, options, start).run();
 }
 
+interface Patterns {
+  readonly marks: RegExp;
+  readonly rawBegin: RegExp;
+  readonly rawEnd: RegExp;
+}
+
+/** By their options: nearly all templates share one set. Whoever uses a pattern sets its lastIndex first. */
+const patterns = new WeakMap<TemplateOptions, Patterns>();
+
+function patternsFor(options: TemplateOptions): Patterns {
+  const known = patterns.get(options);
+  if (known) return known;
+  const { variable_start_string: variable, block_start_string: block, comment_start_string: comment } = options;
+  // The longest first: one mark may begin with another.
+  const marks = [variable, block, comment].sort((left, right) => right.length - left.length).map(escapeRegex);
+  const [open, close] = [escapeRegex(block), escapeRegex(options.block_end_string)];
+  const made = {
+    marks: new RegExp(marks.join('|'), 'g'),
+    rawBegin: new RegExp(`${open}([-+]?)\\s*raw\\s*([-+]?)${close}`, 'y'),
+    rawEnd: new RegExp(`${open}([-+]?)\\s*endraw\\s*([-+]?)${close}`, 'g'),
+  };
+  patterns.set(options, made);
+  return made;
+}
+
 class TemplateLexer {
   readonly #source: string;
   readonly #backslashes: LexOptions['backslashes'];
@@ -39,13 +64,10 @@ class TemplateLexer {
     this.#backslashes = backslashes;
     this.#options = options;
     this.#offset = Math.min(start, this.#source.length);
-    const { variable_start_string: variable, block_start_string: block, comment_start_string: comment } = options;
-    // The longest first: one mark may begin with another.
-    const marks = [variable, block, comment].sort((left, right) => right.length - left.length).map(escapeRegex);
-    this.#marks = new RegExp(marks.join('|'), 'g');
-    const [open, close] = [escapeRegex(block), escapeRegex(options.block_end_string)];
-    this.#rawBegin = new RegExp(`${open}([-+]?)\\s*raw\\s*([-+]?)${close}`, 'y');
-    this.#rawEnd = new RegExp(`${open}([-+]?)\\s*endraw\\s*([-+]?)${close}`, 'g');
+    const { marks, rawBegin, rawEnd } = patternsFor(options);
+    this.#marks = marks;
+    this.#rawBegin = rawBegin;
+    this.#rawEnd = rawEnd;
   }
 
   run(): readonly Segment[] {

@@ -4,9 +4,12 @@ import { distance } from 'fastest-levenshtein';
 /** The candidate that `name` was probably meant to be, or null. */
 export function nearestName(name: string, candidates: Iterable<string>): string | null {
   if (name.length < 2) return null;
+  const all = [...candidates];
+  const longer = name.length < 3 ? [] : all.filter((candidate) => candidate !== name && candidate.startsWith(name));
+  if (longer.length === 1) return longer[0] ?? null;
   let best: string | null = null;
   let bestDistance = Math.ceil(name.length / 3) + 1;
-  for (const candidate of candidates) {
+  for (const candidate of all) {
     if (candidate === name || Math.abs(candidate.length - name.length) >= bestDistance) continue;
     const far = isSwap(name, candidate) ? 1 : distance(name.toLowerCase(), candidate.toLowerCase());
     if (far < bestDistance) {

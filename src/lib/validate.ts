@@ -17,7 +17,11 @@ export interface SchemaProblem {
   readonly hint: string | undefined;
 }
 
-export type Validator = (value: unknown) => readonly SchemaProblem[];
+/** `ignored` tells values of which nothing is to be said: what is wrong with them does not count. */
+export type Validator = (value: unknown, ignored?: (value: unknown) => boolean) => readonly SchemaProblem[];
+
+/** One for all schemas: each would compile the schema of schemas anew. */
+let shared: Ajv | undefined;
 
 const compiled = new WeakMap<object, Validator>();
 
@@ -25,11 +29,20 @@ const compiled = new WeakMap<object, Validator>();
 export function validatorFor(schema: object): Validator {
   const known = compiled.get(schema);
   if (known) return known;
-  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, validateFormats: false });
-  const validate = ajv.compile(schema);
-  const validator: Validator = (value) => (validate(value) ? [] : problemsOf(validate.errors ?? []));
+  shared ??= new Ajv({ allErrors: true, verbose: true, strict: false, validateFormats: false });
+  const validate = shared.compile(schema);
+  const validator: Validator = (value, ignored) => {
+    if (validate(value)) return [];
+    const errors = validate.errors ?? [];
+    return problemsOf(ignored ? errors.filter(({ data, keyword }) => !aboutValue(keyword) || !ignored(data)) : errors);
+  };
   compiled.set(schema, validator);
   return validator;
+}
+
+/** Missing and unknown keys are about the map that has or lacks them, whatever its values are. */
+function aboutValue(keyword: string): boolean {
+  return keyword !== 'required' && keyword !== 'additionalProperties';
 }
 
 function problemsOf(errors: readonly ErrorObject[]): SchemaProblem[] {

@@ -7,6 +7,7 @@ import { VezaError } from './errors.ts';
 import { limits } from './limits.ts';
 import { isEncrypted } from './vault/envelope.ts';
 import { scalarValue } from './yaml-scalar.ts';
+import { parseFastYaml } from './yaml-fast.ts';
 import { syntaxDiagnostics } from './yaml-errors.ts';
 import type { YamlEntry, YamlMap, YamlNode, YamlScalar } from './yaml-node.ts';
 
@@ -21,6 +22,11 @@ export type Reveal = (encrypted: string, where: Position) => string;
 
 /** Reads the text of one file. Without `reveal`, encrypted values can be read but not used. */
 export function parseYaml(text: string, file: string, reveal?: Reveal): YamlResult {
+  return parseFastYaml(text, file) ?? parseFullYaml(text, file, reveal);
+}
+
+/** As parseYaml, always with the full parser. */
+export function parseFullYaml(text: string, file: string, reveal?: Reveal): YamlResult {
   const lines = new LineCounter();
   const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   const documents = 'empty' in parsed ? [] : parsed;
@@ -94,13 +100,20 @@ class Reader {
     if (isScalar(node)) return this.#scalar(node, key);
     const [start = 0, end = start] = node.range ?? [];
     const where = this.at(start);
-    const length = Math.max(1, end - start);
+    const length = this.#lengthOfLine(start, end, node.flow === true);
     if (isSeq(node)) {
-      const items = node.items.map((item) => (isNode(item) ? this.node(item, key) : this.empty(start)));
+      const items = node.items.map((item) => (isNode(item) ? this.node(item) : this.empty(start)));
       return { kind: 'list', where, length, items };
     }
     if (isMap(node)) return { kind: 'map', where, length, entries: this.#entries(node) };
     return this.empty(start);
+  }
+
+  /** Of a collection, what is on its first line. */
+  #lengthOfLine(start: number, end: number, isFlow: boolean): number {
+    const lineEnd = this.#text.indexOf('\n', start);
+    const stop = lineEnd === -1 ? this.#text.length : lineEnd;
+    return Math.max(1, this.#text.slice(start, isFlow ? Math.min(end, stop) : stop).trimEnd().length);
   }
 
   #entries(map: YAMLMap): Map<string, YamlEntry> {
@@ -180,13 +193,15 @@ class Reader {
     // Copies are shared, but whoever walks the data walks each: bound what a few lines can stand for.
     this.#nodes += this.#nodes > limits.yamlNodes ? 0 : countNodes(target, limits.yamlNodes);
     if (this.#nodes > limits.yamlNodes) {
-      this.#fail(
-        this.at(start),
-        'yaml-too-large',
-        `aliases make this file more than ${limits.yamlNodes} values`,
-        1,
-        {},
-      );
+      const told = this.diagnostics.some(({ code }) => code === 'yaml-too-large');
+      if (!told)
+        this.#fail(
+          this.at(start),
+          'yaml-too-large',
+          `aliases make this file more than ${limits.yamlNodes} values`,
+          1,
+          {},
+        );
       return this.empty(start);
     }
     return target;
@@ -235,10 +250,12 @@ class Reader {
 
   #checkTag(node: Node): void {
     const tag = isAlias(node) ? undefined : node.tag;
-    if (!tag?.startsWith('!')) return;
-    if (isScalar(node) && (tag === '!unsafe' || vaultTags.has(tag))) return;
-    const hint = tag === '!unsafe' || vaultTags.has(tag) ? 'Only text can have it.' : 'Remove it.';
-    this.#fail(this.at(node.range?.[0] ?? 0), 'unsupported-tag', `the tag ${tag} is not supported`, 1, { hint });
+    if (tag === undefined || !/^!|^tag:yaml\.org,2002:(?!(?:str|int|float|bool|null|map|seq)$)/.test(tag)) return;
+    const special = tag === '!unsafe' || vaultTags.has(tag);
+    if (special && isScalar(node)) return;
+    const hint = special ? 'Only text can have it.' : 'Remove it.';
+    const shown = tag.replace('tag:yaml.org,2002:', '!!');
+    this.#fail(this.at(node.range?.[0] ?? 0), 'unsupported-tag', `the tag ${shown} is not supported`, 1, { hint });
   }
 
   #fail(where: Position, code: string, message: string, length: number, more: { readonly hint?: string }): void {

@@ -35,7 +35,7 @@ export function checkArguments(
 ): void {
   if (typeof module.schema !== 'object' || module.schema === null) return;
   const said = new Set<string>();
-  for (const problem of validatorFor(module.schema)(dataOf(args))) {
+  for (const problem of validatorFor(module.schema)(dataOf(args), isTemplate)) {
     const key = `${problem.kind} ${problem.path.join('/')} ${problem.name}`;
     if (said.has(key)) continue;
     said.add(key);
@@ -64,7 +64,8 @@ function reportProblem(
     case 'missing': {
       if (problem.path.length === 0 && name.split(/ or | with /).some(given)) return;
       const place = problem.path.length === 0 ? spot : node;
-      reader.error('missing-argument', `${owner} needs "${name.replaceAll(' or ', '" or "')}"`, place);
+      const message = `${owner} needs "${name.replaceAll(' or ', '" or "')}"`;
+      reader.error('missing-argument', message, place, addHint(module, problem));
       return;
     }
     case 'wrong': {
@@ -75,7 +76,7 @@ function reportProblem(
       const near =
         typeof value === 'string'
           ? suggestion(value, problem.candidates)
-          : (problem.hint ?? quoteHint(value, problem.wanted));
+          : (modeHint(value, name) ?? problem.hint ?? quoteHint(value, problem.wanted));
       const hint = near ?? problem.hint;
       reader.error('wrong-argument', `${what} must be ${problem.wanted}${shown}`, spotOf(node, args, spot), hint);
       return;
@@ -93,6 +94,24 @@ function quoteHint(value: Json, wanted: string): string | undefined {
   return (typeof value === 'number' || typeof value === 'boolean') && /^text/.test(wanted)
     ? 'Put it into quotes.'
     : undefined;
+}
+
+/** `644` of someone who means 0644. */
+function modeHint(value: Json, name: string): string | undefined {
+  if (typeof value !== 'number' || !name.endsWith('mode') || !/^[0-7]{3,4}$/.test(String(value))) return undefined;
+  return `Write \`${name}: "${String(value).padStart(4, '0')}"\`: as a number, ${value} is the mode 0${value.toString(8)}.`;
+}
+
+/** What to write, and what it is for as its documentation says. */
+function addHint(module: ModuleInfo, { name, path }: SchemaProblem): string | undefined {
+  if (path.length > 0 || name.includes(' ')) return undefined;
+  const properties = recordOf(recordOf(module.schema)['properties']);
+  const about = recordOf(properties[name])['description'];
+  return `Add \`${name}: ...\`${typeof about === 'string' ? ` (${about.replace(/\.$/, '')})` : ''}.`;
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }
 
 function spotOf(node: YamlNode, args: YamlMap, spot: Spot): Spot {

@@ -94,6 +94,8 @@ export interface Task extends Inherited {
   readonly moduleWhere: Position;
   /** The whole argument map. */
   readonly args: Templated;
+  /** Conditions among the arguments (`that` of assert), compiled for static checks; the module evaluates its own. */
+  readonly expressions?: readonly Expression[];
   /** Conditions of the task and of everything around it, outermost first; all must hold. */
   readonly when: readonly Expression[];
   readonly loop?: Loop;

@@ -10,6 +10,8 @@ export type { ModuleCatalog, ModuleInfo, ReaderOptions } from './reader.ts';
 export interface LoadedPlaybook {
   /** `null` where a diagnostic is an error. */
   readonly playbook: Playbook | null;
+  /** As much of it as could be read, errors or not: for further checks, never for a run. */
+  readonly partial: Playbook | null;
   readonly diagnostics: readonly Diagnostic[];
   /** Text of every file that was read, for formatting the diagnostics. */
   readonly sources: ReadonlyMap<string, string>;
@@ -25,10 +27,11 @@ export function loadPlaybook(path: string, options: ReaderOptions): LoadedPlaybo
       undefined,
       'Check the path and the directory you are in.',
     );
-    return { playbook: null, diagnostics: reader.diagnostics, sources: reader.sources };
+    return { playbook: null, partial: null, diagnostics: reader.diagnostics, sources: reader.sources };
   }
   const plays = readPlays(reader, path, { when: [], tags: [], vars: new Map(), open: [path] });
   const { diagnostics, sources } = reader;
   const failed = diagnostics.some(({ severity }) => severity === 'error');
-  return { playbook: failed ? null : { file: path, plays, sources }, diagnostics, sources };
+  const partial: Playbook = { file: path, plays, sources };
+  return { playbook: failed ? null : partial, partial, diagnostics, sources };
 }

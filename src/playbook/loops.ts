@@ -30,7 +30,13 @@ export function readLoop(reader: Reader, map: YamlMap): Loop | undefined {
   }
   const control = map.entries.get('loop_control');
   if (!entry) {
-    if (control) reader.error('loop-control', '"loop_control" needs a loop beside it', keySpot(control));
+    if (control)
+      reader.error(
+        'loop-control',
+        '"loop_control" needs a loop beside it',
+        keySpot(control),
+        'Add `loop:`, or remove it.',
+      );
     return undefined;
   }
   const items = readItems(reader, entry);

@@ -1,5 +1,5 @@
 // Which module a task calls, and with what arguments.
-import type { Templated } from '../language/value.ts';
+import type { Expression, Templated } from '../language/value.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { isNull, textOf } from '../lib/yaml-node.ts';
 import type { YamlEntry, YamlMap, YamlNode } from '../lib/yaml-node.ts';
@@ -51,6 +51,12 @@ export function findCall(reader: Reader, map: YamlMap, place: 'task' | 'handler'
   return null;
 }
 
+export interface Arguments {
+  readonly args: Templated;
+  /** Those of them that are conditions (`that` of assert), compiled. */
+  readonly expressions?: readonly Expression[];
+}
+
 /** The whole argument map, checked and compiled. */
 export function readArguments(
   reader: Reader,
@@ -58,15 +64,16 @@ export function readArguments(
   entry: YamlEntry,
   more: YamlNode | undefined,
   defaults: readonly Templated[],
-): Templated {
+): Arguments {
   const own = argumentMap(reader, module, entry);
-  if (!own) return reader.templated(entry.value);
+  if (!own) return { args: reader.templated(entry.value) };
   const entries = new Map([...(more?.kind === 'map' ? more.entries : []), ...own.entries]);
   const canonical = canonicalArguments(reader, module, { ...own, entries });
-  const map = withExpressions(reader, module, canonical);
+  const expressions: Expression[] = [];
+  const map = withExpressions(reader, module, canonical, expressions);
   const given = namesGiven(defaults, module.name);
   checkArguments(reader, module, map, keySpot(entry), (name) => given.has(name));
-  return reader.templated(map);
+  return { args: reader.templated(map), ...(expressions.length > 0 && { expressions }) };
 }
 
 function callOf(reader: Reader, entry: YamlEntry): Call | null {
@@ -91,7 +98,12 @@ function reportNoModule(reader: Reader, map: YamlMap, unknown: readonly YamlEntr
   }
   // `action:` has been reported as unsupported already.
   if (unknown.length === 0 && !map.entries.has('action') && !map.entries.has('local_action')) {
-    reader.error('missing-module', 'this task calls no module', { where: map.where, length: 1 });
+    reader.error(
+      'missing-module',
+      'this task calls no module',
+      { where: map.where, length: 1 },
+      'Add the module with its arguments, as in `command: date`.',
+    );
   }
 }
 
@@ -115,20 +127,24 @@ function argumentMap(reader: Reader, module: ModuleInfo, entry: YamlEntry): Yaml
 }
 
 /** Arguments that are expressions are compiled for their mistakes only; the module evaluates them itself. */
-function withExpressions(reader: Reader, module: ModuleInfo, map: YamlMap): YamlMap {
+function withExpressions(reader: Reader, module: ModuleInfo, map: YamlMap, into: Expression[]): YamlMap {
   if (!module.expressions?.length) return map;
   const entries = new Map(map.entries);
   for (const name of module.expressions) {
     const entry = entries.get(name);
-    if (entry) entries.set(name, { ...entry, value: asExpression(reader, entry.value, name) });
+    if (entry) entries.set(name, { ...entry, value: asExpression(reader, entry.value, name, into) });
   }
   return { ...map, entries };
 }
 
-function asExpression(reader: Reader, node: YamlNode, name: string): YamlNode {
-  if (node.kind === 'list') return { ...node, items: node.items.map((item) => asExpression(reader, item, name)) };
+function asExpression(reader: Reader, node: YamlNode, name: string, into: Expression[]): YamlNode {
+  if (node.kind === 'list') {
+    return { ...node, items: node.items.map((item) => asExpression(reader, item, name, into)) };
+  }
   if (node.kind !== 'scalar' || typeof node.value !== 'string') return node;
   const expression = reader.expression(node.value, node.textWhere, name, node);
+  // What `debug` shows need not be defined, nor true or false.
+  if (expression && name === 'that') into.push(expression);
   return { ...node, value: expression?.source ?? '' };
 }
 

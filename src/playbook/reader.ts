@@ -182,7 +182,7 @@ export class Reader {
     return isAbsolute(path) ? path : join(directory, path);
   }
 
-  #add(severity: 'error' | 'warning', code: string, message: string, spot: Spot | undefined, hint?: string): void {
+  #add(severity: Diagnostic['severity'], code: string, message: string, spot: Spot | undefined, hint?: string): void {
     this.report({
       severity,
       code,

@@ -81,7 +81,7 @@ function readTask(
     ...readTaskKeywords(reader, map, around, inside),
     module: module.name,
     moduleWhere: entry.where,
-    args: readArguments(reader, module, entry, map.entries.get('args')?.value, defaults),
+    ...readArguments(reader, module, entry, map.entries.get('args')?.value, defaults),
   };
 }
 

@@ -50,20 +50,20 @@ const cases: readonly Case[] = [
     name: 'undefined variable',
     playbook: play('    - name: Say\n      debug:\n        msg: "{{ greting }}"\n'),
     words: ['-e', 'greeting=x'],
-    exitCode: 3,
+    exitCode: 1,
   },
   {
     name: 'handlebars syntax',
     playbook: play('    - name: Render\n      template: { src: motd.hbs, dest: "{{ playbook_dir }}/out" }\n'),
     files: { 'templates/motd.hbs': 'Hello\n{{#if name}}\nno end\n' },
-    exitCode: 3,
+    exitCode: 1,
   },
   {
     name: 'handlebars variable',
     playbook: play('    - name: Render\n      template: { src: motd.hbs, dest: "{{ playbook_dir }}/out" }\n'),
     files: { 'templates/motd.hbs': 'Hello\n  {{ nmae }}\n' },
     words: ['-e', 'name=x'],
-    exitCode: 3,
+    exitCode: 1,
   },
   {
     name: 'role argument',

@@ -63,13 +63,17 @@ describe('patterns of hosts', () => {
     ['web[9]', undefined, 'error: "web[9]" goes beyond the 4 hosts of "web" [pattern-subscript]'],
     ['z*', undefined, 'warning: no host or group matches "z*" [no-hosts-matched]'],
     ['none', undefined, 'warning: the group "none" has no hosts [empty-group]'],
-    ['', undefined, 'error: the pattern of hosts is empty [empty-pattern]'],
-  ])('%s with limit %s says what is wrong', (pattern, limit, message) => {
+    [
+      '',
+      undefined,
+      'error: the pattern of hosts is empty [empty-pattern]\n  help: Name hosts or groups; `all` means every host.',
+    ],
+  ])('%s with limit %s says what is wrong', (pattern, limit, text) => {
     expect(
       select(pattern, limit)
         .diagnostics.map((one) => formatDiagnostic(one))
         .at(-1),
-    ).toBe(message);
+    ).toBe(text);
   });
 
   it('says which regular expression is broken', () => {

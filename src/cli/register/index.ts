@@ -4,6 +4,7 @@ import { registerDoc } from './doc.ts';
 import { registerDrift } from './drift.ts';
 import { registerInventory } from './inventory.ts';
 import { registerLab } from './lab.ts';
+import { registerLint } from './lint.ts';
 import { registerMonitor } from './monitor.ts';
 import { registerProd } from './prod.ts';
 import { registerRun } from './run.ts';
@@ -21,6 +22,7 @@ export const commands: readonly Register[] = [
   registerInventory,
   registerVars,
   registerVault,
+  registerLint,
   registerDoc,
   registerSchema,
   registerProd,
