@@ -85,7 +85,7 @@ export function checkStatically(
     sources: read.sources,
     findModule: (name) => findModule(name) ?? null,
     // `vars` the language knows by itself.
-    lookups: [...[...lookupPlugins(() => '').keys()]],
+    lookups: [...lookupPlugins(() => '').keys()],
     readVariables: (names, directory) => readVarsFile(diskFiles(), names, directory),
     filesFor: createLocalFiles,
     render: renderTemplate,
