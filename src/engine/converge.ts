@@ -1,28 +1,24 @@
-// Converges one host through the tasks of a section: decides over what is known and foreseen, and has the decided changes
-// applied in one go when something must be seen or run before it can go on. ARCHITECTURE.md, "How a host is converged".
-import { isUnknown, type Unknown } from '../core/unknown.ts';
+// Leads one host through the tasks of a section: blocks, rescues, and where hosts wait for each other. It has the decided
+// changes applied in one go when something must be seen or run before it can go on. ARCHITECTURE.md, "How a host is converged".
 import { VezaError } from '../lib/errors.ts';
-import { isJsonObject } from '../lib/json.ts';
-import type { Value } from '../language/value.ts';
 import type { Block, Node, Task } from '../playbook/ast.ts';
 import { ChangeQueue, HostStopped } from './change-queue.ts';
 import type { TaskInfo } from './events.ts';
-import { finishItem } from './finish.ts';
 import type { HostRun } from './host.ts';
-import { addressOf } from './identity.ts';
-import { prepareItem, type Preparation } from './item.ts';
 import { lookAhead, tasksOf } from './look-ahead.ts';
+import { pointAfter, type Meeting, type Point } from './meeting.ts';
+import { PlayEnded } from './perform.ts';
 import type { Look } from './probe.ts';
-import { expandLoop, newItem, type LoopItem } from './loop.ts';
-import { performItem } from './perform.ts';
-import { fail, problemOf, registered, registeredLoop, type ItemRecord, type TaskRecord } from './record.ts';
-import { connectionCodes, type Session } from './ports.ts';
-import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
+import { registered, registeredLoop, type TaskRecord } from './record.ts';
+import { isOutOfReach, mayBeOnce, meets, planOf, type Plan } from './scheduling.ts';
+import { TaskRun } from './task-run.ts';
+import type { PlayVariables, RunState } from './variables.ts';
 
 export interface SectionContext {
   readonly run: RunState;
   readonly host: HostRun;
   readonly play: PlayVariables;
+  readonly meeting: Meeting;
   readonly infoOf: (task: Task) => TaskInfo;
   readonly selected: (task: Task) => boolean;
   /** Runs the notified handlers now (`meta: flush_handlers`). */
@@ -31,36 +27,71 @@ export interface SectionContext {
   readonly clearErrors: () => Promise<void>;
 }
 
+/** Too many other hosts were lost: the play ends for this one too. */
+export class PlayStopped extends Error {}
+
+/** A list of tasks within the tasks around it. */
+interface Level {
+  readonly base: Point;
+  readonly order: (task: Task) => number;
+}
+
 export class Converger {
   readonly context: SectionContext;
   readonly queue: ChangeQueue;
+  readonly #tasks: TaskRun;
   /** The tasks of the section that were not begun yet. */
   #upcoming: readonly Task[] = [];
+  #level: Level = { base: [], order: () => 0 };
+  #point: Point = [];
+  /** Lists of tasks worked within the current one. */
+  #within = 0;
+  #changesBeside = 0;
+  /** The play has ended; what is left is cleaning up. */
+  #windsUp = false;
 
   constructor(context: SectionContext) {
     this.context = context;
-    this.queue = new ChangeQueue(context, () => this.session());
+    this.queue = new ChangeQueue({ ...context, onChange: () => context.meeting.changed(context.host.host.name) });
+    this.#tasks = new TaskRun(this);
   }
 
-  /** Converges the host through `nodes`. Throws HostStopped, PlayEnded, and VezaError for a lost connection. */
-  async section(nodes: readonly Node[]): Promise<void> {
-    const outer = this.#upcoming;
+  /** Where the host is. */
+  get point(): Point {
+    return this.#point;
+  }
+
+  /** All tasks of the section are behind the host. */
+  atEnd(section: number): void {
+    this.#point = [section, Infinity];
+    this.#within = 0;
+  }
+
+  /**
+   * Converges the host through `nodes`. Where they are not part of the task that is worked now, `level` says their place
+   * among all tasks. Throws HostStopped, PlayStopped, PlayEnded, and VezaError for a lost connection.
+   */
+  async section(nodes: readonly Node[], level: Partial<Level> = {}): Promise<void> {
+    const outer = { upcoming: this.#upcoming, level: this.#level, point: this.#point, within: this.#within + 1 };
     this.#upcoming = tasksOf(nodes);
-    await this.look();
+    const order = new Map(this.#upcoming.map((task, index) => [task, index]));
+    this.#level = { base: [...this.#point, outer.within], order: (task) => order.get(task) ?? 0, ...level };
+    await this.#lookFirst();
     await this.#nodes(nodes);
     await this.queue.flush();
-    this.#upcoming = outer;
+    this.#upcoming = outer.upcoming;
+    this.#level = outer.level;
+    this.#within = outer.within;
+    // Points only grow; those of other places are none of the task around.
+    if (!level.base) this.#point = outer.point;
   }
 
   /** Looks at `looks`, and on the way at what the tasks to come can be seen to need: that costs no round trip more. */
   async look(looks: readonly Look[] = []): Promise<void> {
-    await lookAhead(this.context, this.#upcoming, () => this.session(), looks);
-  }
-
-  session(): Promise<Session> {
-    const { run, host, play } = this.context;
-    const scope = scopeOf(run, host, play, null);
-    return host.session(addressOf(host.host, scope, run.options.connection, play.play));
+    const { host, meeting } = this.context;
+    const foreseeable = (task: Task) =>
+      mayBeOnce(task) ? meeting.isFirst(host.host.name) : task.delegateTo === undefined || !meets(task, this.context);
+    await lookAhead({ ...this.context, foreseeable }, this.#upcoming, looks);
   }
 
   /** Computes; if that meets an error or something unknown, applies what is pending and computes again. */
@@ -77,6 +108,17 @@ export class Converger {
     return compute();
   }
 
+  /** Where tasks may have it that the host cannot be reached, they say so when their turn comes. */
+  async #lookFirst(): Promise<void> {
+    try {
+      await this.look();
+    } catch (error) {
+      const tasks = this.#upcoming.filter((task) => this.context.selected(task));
+      if (!isOutOfReach(error) || !tasks.some((task) => planOf(task, this.context).ignoresUnreachable)) throw error;
+      await this.context.host.reset();
+    }
+  }
+
   async #nodes(nodes: readonly Node[]): Promise<void> {
     for (const node of nodes) {
       if (node.kind === 'task') await this.#task(node);
@@ -89,8 +131,8 @@ export class Converger {
   async #block(block: Block): Promise<void> {
     await this.queue.flush();
     let stopped = await this.#stopped(block.nodes);
-    if (stopped && block.rescue.length > 0) {
-      this.#rescue(stopped.record);
+    if (stopped instanceof HostStopped && block.rescue.length > 0) {
+      this.#rescue(stopped);
       stopped = await this.#stopped(block.rescue);
     }
     const again = await this.#stopped(block.always);
@@ -98,22 +140,23 @@ export class Converger {
     if (stopped) throw stopped;
   }
 
-  async #stopped(nodes: readonly Node[]): Promise<HostStopped | null> {
+  async #stopped(nodes: readonly Node[]): Promise<HostStopped | PlayStopped | null> {
     try {
-      await this.#whole(nodes);
+      await this.#nodes(nodes);
+      await this.queue.flush();
       return null;
     } catch (error) {
       this.queue.drop();
-      if (error instanceof HostStopped) return error;
+      if (error instanceof HostStopped || error instanceof PlayStopped) return error;
       throw error;
     }
   }
 
   /** What Ansible tells a rescue of what failed. */
-  #rescue(record: TaskRecord): void {
+  #rescue({ record, shared }: HostStopped): void {
     const { host } = this.context;
     const { info, items } = record;
-    host.rescued();
+    if (!shared) host.rescued();
     const failed = items.find(({ status }) => status === 'failed');
     host.facts['ansible_failed_task'] = { name: info.name.split(' : ').at(-1) ?? info.name, action: info.module };
     host.facts['ansible_failed_result'] = record.loop
@@ -123,145 +166,115 @@ export class Converger {
         : {};
   }
 
-  async #whole(nodes: readonly Node[]): Promise<void> {
-    await this.#nodes(nodes);
-    await this.queue.flush();
-  }
-
   async #task(task: Task): Promise<void> {
-    const { run, host, play, infoOf, selected } = this.context;
+    const { run, host, infoOf, selected, meeting } = this.context;
     this.#upcoming = this.#upcoming.slice(this.#upcoming.indexOf(task) + 1);
     if (!selected(task)) return;
+    this.#point = [...this.#level.base, this.#level.order(task)];
+    this.#within = 0;
     if (run.options.signal.aborted) throw new VezaError('cancelled', 'interrupted');
+    await this.#goesOn();
     const info = infoOf(task);
-    run.options.emit({ type: 'task-begin', host: host.host.name, task: info });
-    const record: TaskRecord = { task, info, loop: task.loop !== undefined, items: [] };
+    const record: TaskRecord = {
+      task,
+      info,
+      loop: task.loop !== undefined,
+      point: this.#point,
+      items: [],
+      facts: new Map(),
+    };
+    const plan = planOf(task, this.context);
+    if (meets(task, this.context)) return this.#meet(record, plan);
+    // What waits to be applied is not done yet.
+    if (this.queue.empty) meeting.pass(host.host.name, this.#point);
+    await this.#work(record, plan);
+  }
+
+  /** Throws where the play is over for this host. */
+  async #goesOn(): Promise<void> {
+    const { host, meeting } = this.context;
+    if (host.ended) throw new PlayEnded(false);
+    const end = meeting.end;
+    if (this.#windsUp || end === null || !meeting.endsBefore(this.#point)) return;
+    this.#windsUp = true;
+    // What comes after the task that ended the play was decided, but it shall not happen.
+    this.queue.drop(end);
+    await this.queue.flush();
+    throw new PlayStopped();
+  }
+
+  /** All hosts come to the task before any works it, and nobody goes on before it is done. */
+  async #meet(record: TaskRecord, plan: Plan): Promise<void> {
+    const { run, host, meeting } = this.context;
+    const { task, point } = record;
+    const { signal } = run.options;
+    const { name } = host.host;
+    await this.queue.flush();
+    const works = plan.once
+      ? await meeting.reachAndLead(name, point, task, signal)
+      : await meeting.reach(name, point, signal).then(() => true);
+    await this.#goesOn();
+    this.#seeAnew();
+    if (await meeting.agreed(point, task, () => run.gate.wants(record.info))) {
+      if (works && plan.once) await this.#workForAll(record, plan);
+      else if (works) await this.#work(record, plan);
+      await this.queue.flush();
+    }
+    this.#point = pointAfter(point);
+    await meeting.reach(name, this.#point, signal);
+    if (!works) this.#follow(record);
+  }
+
+  async #workForAll(record: TaskRecord, plan: Plan): Promise<void> {
+    const { run, play, meeting } = this.context;
+    const tell = (failed: boolean) => {
+      // Ansible's: the lost ones too, so that `hostvars` has it.
+      for (const name of play.batchHosts)
+        Object.assign(run.hosts.get(name)?.facts ?? {}, Object.fromEntries(record.facts));
+      meeting.tell(record.point, record.task, { record, failed });
+    };
     try {
-      const items = await this.#loop(task);
-      if (isUnknown(items))
-        record.items.push(unknownItem(newItem(task, scopeOf(run, host, play, task), 0, null), items));
-      else
-        for (const [index, item] of items.entries()) {
-          if (index > 0) await this.#pause(record);
-          await this.#item(record, index, item);
-        }
+      await this.#work(record, plan);
+      await this.queue.flush();
+      tell(false);
     } catch (error) {
-      record.items.push(
-        failedItem(record, newItem(task, scopeOf(run, host, play, task), record.items.length, null), error),
-      );
-    }
-    if (record.loop && this.queue.holds(record)) await this.#flushItems(record);
-    // Orders to the run are no work on the host.
-    if (task.module === 'meta' && record.items.every(({ status }) => status !== 'failed' && status !== 'unknown'))
-      return;
-    await this.queue.conclude(record);
-  }
-
-  #loop(task: Task): Promise<readonly (LoopItem | null)[] | Unknown> {
-    const { run, host, play } = this.context;
-    return this.resolved(() => expandLoop(task, scopeOf(run, host, play, task)), isUnknown);
-  }
-
-  /** `loop_control: pause`. */
-  async #pause(record: TaskRecord): Promise<void> {
-    const { run, host, play } = this.context;
-    const { task } = record;
-    if (!task.loop?.pauseSeconds || run.options.checkMode) return;
-    await this.queue.flushFor(record);
-    const pause = number(task.loop.pauseSeconds.evaluate(scopeOf(run, host, play, task)), 0);
-    await run.options.clock.sleep(1000 * pause, run.options.signal);
-  }
-
-  /** One item, again while `until` does not hold. */
-  async #item(record: TaskRecord, index: number, loopItem: LoopItem | null): Promise<void> {
-    const { run, host, play } = this.context;
-    const { task } = record;
-    const scope = () => scopeOf(run, host, play, task, loopItem?.variables);
-    // As Ansible counts: `retries` come after the first attempt, but without it there are 3 attempts in all; 5 s apart.
-    const retries = task.until ? number(task.retries?.evaluate(scope()), 2) : 0;
-    const delayMs = 1000 * (task.until ? number(task.delaySeconds?.evaluate(scope()), 5) : 0);
-    for (let attempt = 0; ; attempt += 1) {
-      const item = newItem(task, scope(), index, loopItem);
-      record.items[index] = item;
-      if (task.until) item.attempts = attempt + 1;
-      // Its label or `no_log` could not be evaluated.
-      if (item.status === 'failed') return;
-      await this.#attempt(record, item, scope);
-      if (!mustKnow(task)) return;
-      await this.queue.flushFor(record);
-      const done = finishItem(record, item);
-      if (done || item.onlyPredicted || item.status === 'unknown') return;
-      if (attempt >= retries) {
-        fail(item, { message: item.message ?? `\`until\` did not hold after ${attempt + 1} attempts` });
-        return;
-      }
-      host.state.forget();
-      await run.options.clock.sleep(delayMs, run.options.signal);
+      if (error instanceof HostStopped) tell(true);
+      throw error;
     }
   }
 
-  /** Works an item once; what is wrong with it lands in the item. */
-  async #attempt(record: TaskRecord, item: ItemRecord, scope: () => ItemRecord['scope']): Promise<void> {
-    const { run, play } = this.context;
+  /** Takes part in what another host did for all. */
+  #follow({ point, task }: TaskRecord): void {
+    const { meeting } = this.context;
+    if (meeting.refused(point, task)) return;
+    const told = meeting.told(point, task);
+    if (!told) throw new PlayStopped();
+    if (told.failed) throw new HostStopped(told.record, true);
+  }
+
+  /** What others have changed in the meantime may matter here: shared storage, a cluster, a database. */
+  #seeAnew(): void {
+    const { run, host, meeting } = this.context;
+    const changes = meeting.changesBeside(host.host.name);
+    if (changes !== this.#changesBeside && !run.options.checkMode) host.forget();
+    this.#changesBeside = changes;
+  }
+
+  async #work(record: TaskRecord, plan: Plan): Promise<void> {
+    const { meeting } = this.context;
+    const { throttle, ignoresUnreachable, problem } = plan;
+    if (throttle === 0 && !ignoresUnreachable) return this.#tasks.work(record, problem);
+    // What others may not do at the same time, and what may break off, is not mixed with the changes of other tasks.
+    await this.queue.flush();
+    const work = async () => {
+      await this.#tasks.work(record, problem);
+      await this.queue.flush();
+    };
     try {
-      const prepare = (): Preparation =>
-        prepareItem(run.options, record.task, scope(), play.playbookDirectory, record.info.name);
-      const prepared = await this.resolved(prepare, (preparation) => preparation.kind === 'unknown');
-      if (prepared.kind === 'skip') item.status = 'skipped';
-      else if (prepared.kind === 'unknown') this.#unknown(record, item, prepared.unknown);
-      else await performItem(this, record, item, prepared);
+      await (throttle > 0 ? meeting.throttled(record.task, throttle, work) : work());
     } catch (error) {
-      failedItem(record, item, error);
+      if (!ignoresUnreachable || !isOutOfReach(error)) throw error;
+      await this.#tasks.outOfReach(record, error);
     }
   }
-
-  /** What it would have set is not known either. */
-  #unknown({ task }: TaskRecord, item: ItemRecord, open: Unknown): void {
-    unknownItem(item, open);
-    if (task.module !== 'set_fact' || !isJsonObject(task.args.raw)) return;
-    for (const name of Object.keys(task.args.raw)) this.context.host.facts[name] = open;
-  }
-
-  /** Applies the changes of a loop. Where one fails, the items after it are worked all the same, as Ansible does. */
-  async #flushItems(record: TaskRecord): Promise<void> {
-    const failed = await this.queue.flushFor(record);
-    if (!failed) return;
-    const count = record.items.length;
-    const items = await this.#loop(record.task);
-    record.items.length = failed.item.index + 1;
-    if (isUnknown(items)) return;
-    for (const [index, item] of items.entries()) {
-      if (index > failed.item.index && index < count) await this.#item(record, index, item);
-    }
-    await this.#flushItems(record);
-  }
-}
-
-/** Whether what follows cannot go on before this task's real outcome is known. */
-function mustKnow(task: Task): boolean {
-  return (
-    task.ignoreErrors !== undefined ||
-    task.failedWhen !== undefined ||
-    task.changedWhen !== undefined ||
-    task.until !== undefined
-  );
-}
-
-function number(value: Value | undefined, otherwise: number): number {
-  const given = Number(value ?? otherwise);
-  if (Number.isFinite(given) && given >= 0) return given;
-  throw new VezaError('not-a-number', `retries, delay and pause must be numbers, but one is ${JSON.stringify(value)}`);
-}
-
-function unknownItem(item: ItemRecord, open: Unknown): ItemRecord {
-  item.status = 'unknown';
-  item.message = open.reason;
-  return item;
-}
-
-/** Takes a VezaError as the item's failure; anything else, and a lost connection, is not the task's. */
-function failedItem(record: TaskRecord, item: ItemRecord, error: unknown): ItemRecord {
-  if (!(error instanceof VezaError) || connectionCodes.has(error.code)) throw error;
-  fail(item, problemOf(error, record.task.moduleWhere));
-  return item;
 }

@@ -3,7 +3,7 @@
 import { isUnknown, unknown } from '../core/unknown.ts';
 import { VezaError } from '../lib/errors.ts';
 import { isJsonObject } from '../lib/json.ts';
-import type { Scope, Value } from '../language/value.ts';
+import type { Value } from '../language/value.ts';
 import type { Node, Task } from '../playbook/ast.ts';
 import { conditionsHold } from './decide.ts';
 import { prepareArguments, runControl, wantsOf } from './item.ts';
@@ -11,37 +11,55 @@ import { expandLoop, newItem } from './loop.ts';
 import { probe, type Look } from './probe.ts';
 import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
 import type { HostRun } from './host.ts';
-import { connectionCodes, type Session } from './ports.ts';
+import { connectionCodes } from './ports.ts';
 
 interface AheadContext {
   readonly run: RunState;
   readonly host: HostRun;
   readonly play: PlayVariables;
   readonly selected: (task: Task) => boolean;
+  /** False for tasks that another host does, or that wait for other hosts before they look at them. */
+  readonly foreseeable: (task: Task) => boolean;
 }
 
-/** Looks at what tasks need, and at `more`, in one round trip; nothing where nothing can be seen yet. */
+/**
+ * Looks at what tasks need, and at `more`, in one round trip for each host that is looked at; nothing where nothing can
+ * be seen yet. Who asks for `more` on another host has its turn there.
+ */
 export async function lookAhead(
   context: AheadContext,
   upcoming: readonly Task[],
-  session: () => Promise<Session>,
   more: readonly Look[] = [],
 ): Promise<void> {
-  const tasks = upcoming.filter(context.selected);
+  const { run, host } = context;
+  const tasks = upcoming.filter((task) => context.selected(task) && context.foreseeable(task));
   const later: Record<string, Value> = {};
   for (const task of tasks) if (task.register !== undefined) later[task.register] = unknown('not run yet');
   const ahead = tasks.flatMap((task) => looksOf(context, task, later));
-  const { state } = context.host;
-  const unseen = [...more, ...ahead].filter(({ want }) => !state.knows(want));
-  if (unseen.length === 0) return;
-  const { signal } = context.run.options;
-  const connection = await session();
+  const atHand = new Set([host, ...more.map(({ place }) => place.host)]);
+  const elsewhere = atHand.size > 1 ? [] : ahead.filter(({ place }) => !atHand.has(place.host));
+  await Promise.all([
+    lookAtHand(run, more, [...more, ...ahead.filter(({ place }) => atHand.has(place.host))]),
+    ...[...Map.groupBy(elsewhere, ({ place }) => place.host)].map(([other, looks]) => lookElsewhere(run, other, looks)),
+  ]);
+}
+
+async function lookAtHand(run: RunState, needed: readonly Look[], looks: readonly Look[]): Promise<void> {
   try {
-    await probe(connection, state, unseen, signal);
+    await probe(run, looks);
   } catch (error) {
     if (!(error instanceof VezaError) || connectionCodes.has(error.code)) throw error;
     // What cannot be looked at may not be needed; if it is, its task will say so.
-    if (more.length > 0) await probe(connection, state, more, signal);
+    if (needed.length > 0) await probe(run, needed);
+  }
+}
+
+/** On hosts that tasks are delegated to. Whether they can be reached is said when a task needs them. */
+async function lookElsewhere(run: RunState, host: HostRun, looks: readonly Look[]): Promise<void> {
+  try {
+    await host.turns.hold(() => probe(run, looks));
+  } catch (error) {
+    if (!(error instanceof VezaError) || error.code === 'cancelled') throw error;
   }
 }
 
@@ -66,17 +84,20 @@ function looksOf(context: AheadContext, task: Task, later: Record<string, Value>
   const items = attempt(() => expandLoop(task, scope));
   if (items === null || isUnknown(items)) return [];
   return items.flatMap(
-    (item) =>
-      attempt(() =>
-        looksOfItem(context, task, scopeOf(run, host, play, task, { ...later, ...item?.variables }), later),
-      ) ?? [],
+    (item) => attempt(() => looksOfItem(context, task, { ...later, ...item?.variables }, later)) ?? [],
   );
 }
 
-function looksOfItem(context: AheadContext, task: Task, scope: Scope, later: Record<string, Value>): Look[] {
-  const { run, play } = context;
+function looksOfItem(
+  context: AheadContext,
+  task: Task,
+  variables: Record<string, Value>,
+  later: Record<string, Value>,
+): Look[] {
+  const { run, host, play } = context;
+  const scope = scopeOf(run, host, play, task, variables);
   if (conditionsHold(task.when, scope) === false) return [];
-  const preparation = prepareArguments(run.options, task, scope, play.playbookDirectory, '', true);
+  const preparation = prepareArguments(context, task, scope, variables, '', true);
   if (preparation.kind !== 'ready') return [];
   const { module } = preparation;
   if (module.kind === 'control') {
@@ -90,5 +111,5 @@ function looksOfItem(context: AheadContext, task: Task, scope: Scope, later: Rec
   }
   if (module.kind !== 'state') return [];
   const wants = wantsOf(preparation, module);
-  return isUnknown(wants) ? [] : wants.map((want) => ({ identity: preparation.identity, want }));
+  return isUnknown(wants) ? [] : wants.map((want) => ({ place: preparation.place(), want }));
 }

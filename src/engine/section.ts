@@ -3,11 +3,12 @@ import { VezaError } from '../lib/errors.ts';
 import type { Play, Section, Task } from '../playbook/ast.ts';
 import type { Scope } from '../language/value.ts';
 import { selectedByTags } from '../playbook/tags.ts';
-import { Converger } from './converge.ts';
+import { Converger, PlayStopped } from './converge.ts';
 import { HostStopped } from './change-queue.ts';
 import type { TaskInfo, TaskResult } from './events.ts';
 import type { HostRun } from './host.ts';
 import { tasksOf } from './look-ahead.ts';
+import type { Meeting } from './meeting.ts';
 import { PlayEnded } from './perform.ts';
 import { connectionCodes } from './ports.ts';
 import { problemOf } from './record.ts';
@@ -55,6 +56,9 @@ interface SectionRunOptions {
   readonly infos: TaskInfos;
   readonly section: Section;
   readonly host: HostRun;
+  readonly meeting: Meeting;
+  /** Judges whether the play goes on, now that the host is lost. */
+  readonly onLost: () => boolean;
 }
 
 /** How often handlers may notify handlers before that is taken for a circle. */
@@ -66,15 +70,17 @@ export class SectionRun {
 
   constructor(options: SectionRunOptions) {
     this.#options = options;
-    const { run, host, variables, infos } = options;
+    const { run, host, variables, infos, meeting } = options;
     const { tags, skipTags } = run.options;
     this.#converger = new Converger({
       run,
       host,
       play: variables,
+      meeting,
       infoOf: (task) => infos.of(task),
       // Who is notified runs, whatever tags were asked for.
-      selected: (task) => infos.of(task).handler || selectedByTags(task.tags, tags, skipTags),
+      selected: (task) =>
+        infos.of(task).handler || (selectedByTags(task.tags, tags, skipTags) && !run.gate.isBeforeStart(task)),
       flushHandlers: () => this.#handlers(),
       clearErrors: () => this.#clearErrors(),
     });
@@ -84,15 +90,16 @@ export class SectionRun {
   async converge(): Promise<void> {
     const { host, run, section, play } = this.#options;
     // A run acts on what it sees now; what a dry run foresees is nowhere else.
-    if (!run.options.checkMode) host.state.forget();
+    if (!run.options.checkMode) host.forget();
+    const place = play.sections.indexOf(section);
     try {
       this.#checkRoles();
-      await this.#converger.section(section.nodes);
+      await this.#converger.section(section.nodes, { base: [place] });
+      this.#converger.atEnd(place);
       await this.#handlers();
     } catch (error) {
+      this.#converger.atEnd(place);
       await this.#trouble(error, play.forceHandlers);
-    } finally {
-      run.options.emit({ type: 'host-section-end', host: host.host.name });
     }
   }
 
@@ -113,6 +120,11 @@ export class SectionRun {
   async #handlers(): Promise<void> {
     const { play } = this.#options;
     const due = this.#takeNotified();
+    const base = this.#converger.point;
+    const order = (handler: Task) => play.handlers.indexOf(handler);
+    // Hosts meet at the same handler, whatever else each of them was notified of.
+    let pass = 0;
+    let last = -1;
     const limit = handlerRounds + play.handlers.length;
     for (let round = 0; due.size > 0; round += 1) {
       const ordered = play.handlers.filter((handler) => due.has(handler));
@@ -124,7 +136,10 @@ export class SectionRun {
       const notifier = ordered.findIndex(({ notify }) => notify.length > 0);
       const now = notifier === -1 ? ordered : ordered.slice(0, notifier + 1);
       for (const handler of now) due.delete(handler);
-      await this.#converger.section(now);
+      const [first] = now;
+      if (first && order(first) <= last) pass += 1;
+      last = Math.max(...now.map(order));
+      await this.#converger.section(now, { base: [...base, pass], order });
       for (const handler of this.#takeNotified()) due.add(handler);
     }
   }
@@ -148,14 +163,14 @@ export class SectionRun {
       this.#end(error);
       return;
     }
-    if (error instanceof HostStopped) {
+    if (error instanceof HostStopped || error instanceof PlayStopped) {
       host.lost = 'failed';
-      host.fatal ||= this.#isFatal(error.record.task);
+      if (error instanceof HostStopped) this.#fail(error);
       if (!forceHandlers) return;
       try {
         await this.#handlers();
       } catch (again) {
-        if (!(again instanceof HostStopped)) return this.#trouble(again, false);
+        if (!(again instanceof HostStopped || again instanceof PlayStopped)) return this.#trouble(again, false);
       }
       return;
     }
@@ -165,6 +180,12 @@ export class SectionRun {
     }
     if (!(error instanceof VezaError)) throw error;
     this.#lose(error);
+  }
+
+  #fail({ record, shared }: HostStopped): void {
+    const { host, meeting, onLost } = this.#options;
+    host.fatal ||= shared || this.#isFatal(record.task);
+    if (onLost()) meeting.endAfter(record.point);
   }
 
   #isFatal(task: Task): boolean {
@@ -195,9 +216,10 @@ export class SectionRun {
   }
 
   #lose(error: VezaError): void {
-    const { host, run, section } = this.#options;
+    const { host, run, section, meeting, onLost } = this.#options;
     const connection = connectionCodes.has(error.code);
     host.lost = connection ? 'unreachable' : 'failed';
+    if (onLost()) meeting.endAfter(this.#converger.point);
     const where = tasksOf(section.nodes)[0]?.where ?? { file: '', line: 1, column: 1 };
     const task: TaskInfo = connection
       ? { id: 0, name: 'Connect', module: 'connect', where, handler: false }

@@ -3,6 +3,8 @@ import { dirname } from 'node:path';
 import { createScope, type ScopeLayer } from '../language/scope.ts';
 import type { Scope, Value, Variables } from '../language/value.ts';
 import type { Play, RoleUse, Task } from '../playbook/ast.ts';
+import type { Host } from '../inventory/model.ts';
+import type { Gate } from './gates.ts';
 import type { HostRun } from './host.ts';
 import type { EngineOptions } from './options.ts';
 
@@ -23,6 +25,10 @@ export interface PlayVariables {
 export interface RunState {
   readonly options: EngineOptions;
   readonly hosts: ReadonlyMap<string, HostRun>;
+  /** Hosts that no inventory names, and that tasks were delegated to. */
+  readonly strangers: Map<string, HostRun>;
+  readonly newHost: (host: Host) => HostRun;
+  readonly gate: Gate;
 }
 
 export const outsidePlays: PlayVariables = {

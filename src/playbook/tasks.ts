@@ -72,7 +72,7 @@ function readBlock(reader: Reader, map: YamlMap, around: Surroundings): Block {
 
 function readTask(reader: Reader, map: YamlMap, call: Call & { kind: 'module' }, inside: Surroundings): Task {
   const { module, entry } = call;
-  const { delegateTo, throttle, role } = inside;
+  const { role } = inside;
   const templated = (key: string) => {
     const node = valueGiven(map, key);
     return node && reader.templated(node);
@@ -105,8 +105,6 @@ function readTask(reader: Reader, map: YamlMap, call: Call & { kind: 'module' },
     ...(until && { until }),
     ...(retries && { retries }),
     ...(delaySeconds && { delaySeconds }),
-    ...(delegateTo && { delegateTo }),
-    ...(throttle && { throttle }),
     ...(role && { role }),
   };
 }

@@ -38,11 +38,16 @@ export function taskLines(name: string, handler: boolean, results: readonly Task
     const color = colorOf(first, style.colors);
     const item = first.item === undefined ? '' : ` (item=${first.item})`;
     lines.push(
-      `${color(`${words[first.status]}: [${group.map(({ host }) => host).join(', ')}]`)}${item}${first.ignored ? ' ...ignoring' : ''}`,
+      `${color(`${words[first.status]}: [${group.map(placeOf).join(', ')}]`)}${item}${first.ignored ? ' ...ignoring' : ''}`,
     );
     lines.push(...resultLines(first, style));
   }
   return lines;
+}
+
+/** As Ansible shows that a task of one host is worked on another. */
+function placeOf({ host, delegate }: TaskResult): string {
+  return delegate === undefined ? host : `${host} -> ${delegate}`;
 }
 
 function colorOf(result: TaskResult, colors: Colors): Formatter {

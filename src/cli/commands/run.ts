@@ -14,7 +14,6 @@ import { createSshTransport } from '../../adapters/ssh/transport.ts';
 import type { EngineOptions } from '../../engine/options.ts';
 import type { RunEvent } from '../../engine/events.ts';
 import { runPlaybooks, type RunResult } from '../../engine/run.ts';
-import { unsupportedKeywords } from '../../engine/unsupported.ts';
 import { selectHosts } from '../../inventory/patterns.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import type { Diagnostic } from '../../lib/diagnostic.ts';
@@ -125,6 +124,8 @@ async function run(
     diff: flags.diff ?? false,
     forks: forksOf(flags.forks),
     verbosity: flags.verbose,
+    ...(flags.limit === undefined ? {} : { limit: flags.limit }),
+    inventorySources: flags.inventory ?? [],
     signal,
     connection: {
       ...connectionDefaults(flags),
@@ -171,7 +172,7 @@ function readPlaybooks(paths: readonly string[]): {
   return {
     playbooks,
     sources: new Map(loaded.flatMap(({ sources }) => [...sources])),
-    diagnostics: [...loaded.flatMap(({ diagnostics }) => diagnostics), ...playbooks.flatMap(unsupportedKeywords)],
+    diagnostics: loaded.flatMap(({ diagnostics }) => diagnostics),
   };
 }
 
