@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { VezaError } from '../lib/errors.ts';
-import { near } from '../lib/suggest.ts';
+import { nearestName } from '../lib/suggest.ts';
 import type { Value } from '../language/value.ts';
 
 const plugins: Readonly<Record<string, (term: string, directory: string) => Value>> = {
@@ -22,7 +22,7 @@ const plugins: Readonly<Record<string, (term: string, directory: string) => Valu
 export function lookup(plugin: string, terms: readonly Value[], directory: string): Value {
   const read = plugins[plugin];
   if (!read) {
-    const suggestion = near(plugin, Object.keys(plugins));
+    const suggestion = nearestName(plugin, Object.keys(plugins));
     throw new VezaError('unknown-lookup', `unknown lookup "${plugin}"`, {
       hint: suggestion ? `did you mean "${suggestion}"?` : `known are: ${Object.keys(plugins).join(', ')}`,
     });

@@ -1,8 +1,10 @@
 // Changes that are decided and wait to be applied together, and the tasks whose results wait for them.
 import { applyPending } from './apply.ts';
 import { finishRecord, register } from './finish.ts';
+import { VezaError } from '../lib/errors.ts';
 import type { HostRun } from './host.ts';
 import { comparePoints, type Point } from './meeting.ts';
+import { isOver } from './options.ts';
 import type { Pending, TaskRecord } from './record.ts';
 import type { RunState } from './variables.ts';
 
@@ -88,6 +90,8 @@ export class ChangeQueue {
     this.#pending = [];
     if (pending.length === 0) return null;
     const { run, host } = this.#context;
+    // What was decided and not yet sent stays undone, and its tasks untold.
+    if (isOver(run.options)) throw new VezaError('cancelled', 'interrupted');
     const done = new Set<Pending>();
     try {
       const { failed } = await applyPending(run, pending, {

@@ -9,6 +9,7 @@ import { lookAhead, tasksOf } from './look-ahead.ts';
 import { pointAfter, type Meeting, type Point } from './meeting.ts';
 import { PlayEnded } from './perform.ts';
 import type { Look } from './probe.ts';
+import { isOver, overSignal } from './options.ts';
 import { registered, registeredLoop, type TaskRecord } from './record.ts';
 import { isOutOfReach, mayBeOnce, meets, planOf, type Plan } from './scheduling.ts';
 import { TaskRun } from './task-run.ts';
@@ -40,6 +41,7 @@ export class Converger {
   readonly context: SectionContext;
   readonly queue: ChangeQueue;
   readonly #tasks: TaskRun;
+  readonly #over: AbortSignal;
   /** The tasks of the section that were not begun yet. */
   #upcoming: readonly Task[] = [];
   #level: Level = { base: [], order: () => 0 };
@@ -54,6 +56,7 @@ export class Converger {
     this.context = context;
     this.queue = new ChangeQueue({ ...context, onChange: () => context.meeting.changed(context.host.host.name) });
     this.#tasks = new TaskRun(this);
+    this.#over = overSignal(context.run.options);
   }
 
   /** Where the host is. */
@@ -172,7 +175,7 @@ export class Converger {
     if (!selected(task)) return;
     this.#point = [...this.#level.base, this.#level.order(task)];
     this.#within = 0;
-    if (run.options.signal.aborted) throw new VezaError('cancelled', 'interrupted');
+    if (isOver(run.options)) throw new VezaError('cancelled', 'interrupted');
     await this.#goesOn();
     const info = infoOf(task);
     const record: TaskRecord = {
@@ -207,7 +210,7 @@ export class Converger {
   async #meet(record: TaskRecord, plan: Plan): Promise<void> {
     const { run, host, meeting } = this.context;
     const { task, point } = record;
-    const { signal } = run.options;
+    const signal = this.#over;
     const { name } = host.host;
     await this.queue.flush();
     const works = plan.once

@@ -1,6 +1,6 @@
 // What of a run people hold back: the tasks before `--start-at-task`, and with `--step` those that they say no to.
 import { VezaError } from '../lib/errors.ts';
-import { nearestName } from '../language/near-names.ts';
+import { nearestName } from '../lib/suggest.ts';
 import type { Playbook, Task } from '../playbook/ast.ts';
 import type { TaskInfo } from './events.ts';
 import { tasksOf } from './look-ahead.ts';

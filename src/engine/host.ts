@@ -1,6 +1,6 @@
 // One host during a run: what it has registered, what is known of it, and its connections. Lives from its first play to the end.
 import { HostState } from '../core/host-state.ts';
-import type { Value } from '../language/value.ts';
+import type { Templated, Value } from '../language/value.ts';
 import type { Host } from '../inventory/model.ts';
 import type { HostTotals, TaskInfo, TaskResult } from './events.ts';
 import type { HostAddress, Session } from './ports.ts';
@@ -24,6 +24,10 @@ export class HostRun implements AsyncDisposable {
   readonly host: Host;
   /** `register` and `set_fact`. */
   readonly facts: Record<string, Value> = {};
+  /** What was gathered on the host (`setup`): weaker than the variables of plays, stronger than the inventory. */
+  readonly gathered: Record<string, Value> = {};
+  /** What `include_vars` has read for this host. */
+  readonly included = new Map<string, Templated>();
   /** Names of handlers notified and not yet run. */
   readonly notified = new Set<string>();
   /** Those who work here for other hosts do it one after the other. */

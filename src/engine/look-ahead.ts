@@ -63,6 +63,11 @@ async function lookElsewhere(run: RunState, host: HostRun, looks: readonly Look[
   }
 }
 
+/** Whether it may be one that `no_log` hides. */
+export function isHidden(task: Task): boolean {
+  return task.noLog !== undefined && task.noLog.raw !== false;
+}
+
 export function tasksOf(nodes: readonly Node[]): Task[] {
   return nodes.flatMap((node) =>
     node.kind === 'task' ? [node] : [...tasksOf(node.nodes), ...tasksOf(node.rescue), ...tasksOf(node.always)],
@@ -111,5 +116,5 @@ function looksOfItem(
   }
   if (module.kind !== 'state') return [];
   const wants = wantsOf(preparation, module);
-  return isUnknown(wants) ? [] : wants.map((want) => ({ place: preparation.place(), want }));
+  return isUnknown(wants) ? [] : wants.map((want) => ({ place: preparation.place(), want, hidden: isHidden(task) }));
 }

@@ -43,16 +43,33 @@ export interface EngineOptions {
   readonly limit?: string;
   /** What `-i` was given: `ansible_inventory_sources`. */
   readonly inventorySources?: readonly string[];
+  /** Ends the run at once, in the middle of what is being done. */
   readonly signal: AbortSignal;
+  /** Ends it gently: what has been sent to a host is finished, and nothing more is begun. */
+  readonly stop?: AbortSignal;
 }
 
 /** What the command line says of connections; inventory variables outdo it (Ansible's order). */
 export interface ConnectionDefaults {
   readonly user: string;
+  readonly connection?: HostAddress['connection'];
+  readonly connectTimeoutMs?: number;
   readonly privateKeyFile?: string;
   readonly password?: string;
   readonly becomePassword?: string;
   readonly become: boolean;
+  readonly becomeUser?: string;
+  readonly becomeMethod?: Identity['method'];
   readonly hostKeys: HostAddress['hostKeys'];
   readonly knownHostsFile?: string;
+}
+
+/** Whether nothing more may be begun. */
+export function isOver(options: Pick<EngineOptions, 'signal' | 'stop'>): boolean {
+  return options.signal.aborted || options.stop?.aborted === true;
+}
+
+/** Aborts when nothing more may be begun: for waits between two things to do. */
+export function overSignal({ signal, stop }: Pick<EngineOptions, 'signal' | 'stop'>): AbortSignal {
+  return stop ? AbortSignal.any([signal, stop]) : signal;
 }

@@ -97,7 +97,8 @@ async function decideAll(converger: Converger, decision: Decision, ready: Ready)
       push(converger, decision, parts);
       parts = [];
       if (await converger.queue.flushFor(decision.record)) return;
-      await converger.look(wants.map((one) => ({ place: decision.place, want: one })));
+      const { hidden } = decision.item;
+      await converger.look(wants.map((one) => ({ place: decision.place, want: one, hidden })));
     }
     const part = decideOrDoubt(decision, want, state);
     if (part === 'in doubt') return;

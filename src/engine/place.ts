@@ -3,7 +3,7 @@
 import { isUnknown, type Unknown } from '../core/unknown.ts';
 import { VezaError } from '../lib/errors.ts';
 import { isOmit } from '../language/values.ts';
-import { nearestName } from '../language/near-names.ts';
+import { nearestName } from '../lib/suggest.ts';
 import type { Scope, Value } from '../language/value.ts';
 import type { Task } from '../playbook/ast.ts';
 import { HostRun, type Reach } from './host.ts';

@@ -37,6 +37,8 @@ export function identityKey({ user, method, flags, exe }: Identity): string {
 export interface Step {
   readonly script: Script;
   readonly timeoutMs: number;
+  /** It may hold what `no_log` hides: nobody may show it. */
+  readonly hidden?: boolean;
 }
 
 export interface StepResult extends StepOutput {

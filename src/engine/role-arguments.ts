@@ -7,7 +7,7 @@ import type { Play, RoleUse, Section, Task } from '../playbook/ast.ts';
 import type { HostRun } from './host.ts';
 import { tasksOf } from './look-ahead.ts';
 import { schemaMessages } from './schema-messages.ts';
-import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
+import { ownerOf, scopeOf, type PlayVariables, type RunState } from './variables.ts';
 
 /** The roles whose first task is in this section of the play. */
 export function rolesBeginningIn(play: Play, section: Section): readonly RoleUse[] {
@@ -51,13 +51,13 @@ function problemsOfRole(
   const schema = role.argumentSchema;
   const properties = schema?.['properties'];
   if (!schema || !isJsonObject(properties)) return [];
-  const scope = scopeOf(run, host, variables, { role, vars: [], where: role.where });
+  const scope = scopeOf(run, host, variables, ownerOf(role));
   const diagnostics: Diagnostic[] = [];
   const given: Record<string, unknown> = {};
   const owner = `role "${role.name}"`;
   for (const name of Object.keys(properties)) {
     try {
-      const value = role.params.get(name)?.evaluate(scope) ?? scope.get(name);
+      const value = scope.get(name);
       if (value !== undefined && !isUnknown(value)) given[name] = value;
     } catch (error) {
       if (!(error instanceof VezaError)) throw error;
@@ -77,11 +77,17 @@ function problemsOfRole(
       severity: 'error',
       code: 'invalid-role-argument',
       message: `${owner}: ${message}`,
-      where: role.params.get(property)?.where ?? role.where,
+      where: givenAt(role, property) ?? role.where,
       hint: hint ?? (isNumberAsText(value) ? textHint : `see ${role.path}/README.md for its variables`),
     });
   }
   return diagnostics;
+}
+
+/** Where the use of the role gives this argument. */
+function givenAt(role: RoleUse, name: string): Diagnostic['where'] {
+  const given = [role.entryVars, ...role.aroundVars, role.params, ...role.includeParams];
+  return given.findLast((variables) => variables.has(name))?.get(name)?.where;
 }
 
 /** One diagnostic for the same mistake on several hosts. */

@@ -4,7 +4,7 @@ import { DiagnosticsError, VezaError } from '../lib/errors.ts';
 import type { Host } from '../inventory/model.ts';
 import { HostRun } from './host.ts';
 import type { HostTotals } from './events.ts';
-import type { EngineOptions } from './options.ts';
+import { isOver, type EngineOptions } from './options.ts';
 import { runBatch } from './batch-run.ts';
 import { batchesOf, orderHosts } from './batches.ts';
 import { gateOf } from './gates.ts';
@@ -43,8 +43,12 @@ export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
   const cut = [...hosts.values()]
     .filter(({ lost }) => lost === 'interrupted')
     .map(({ host, working }) => (working ? `${host.name} (at "${working.name}")` : host.name));
-  if (cut.length > 0)
-    options.emit({ type: 'warning', message: `interrupted: ${cut.join(', ')} may be left with a part of the changes` });
+  if (cut.length > 0) {
+    const left = options.signal.aborted
+      ? 'may be left with a part of the changes'
+      : 'did not get to the end of the play';
+    options.emit({ type: 'warning', message: `interrupted: ${cut.join(', ')} ${left}` });
+  }
   const roundTrips = new Map<string, number>();
   for (const [name, host] of [...hosts, ...run.strangers]) {
     const count = await host.roundTrips();
@@ -62,7 +66,7 @@ export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
 async function playAll(run: RunState, used: Set<string>): Promise<void> {
   for (const playbook of run.options.playbooks) {
     for (const play of playbook.plays) {
-      if (!(await runPlay(run, playbook, play, used)) || run.options.signal.aborted) return;
+      if (!(await runPlay(run, playbook, play, used)) || isOver(run.options)) return;
     }
   }
 }

@@ -10,6 +10,7 @@ import type { HostRun } from './host.ts';
 import { tasksOf } from './look-ahead.ts';
 import type { Meeting } from './meeting.ts';
 import { PlayEnded } from './perform.ts';
+import { isOver } from './options.ts';
 import { connectionCodes } from './ports.ts';
 import { problemOf } from './record.ts';
 import { roleArgumentProblems, rolesBeginningIn } from './role-arguments.ts';
@@ -174,7 +175,7 @@ export class SectionRun {
       }
       return;
     }
-    if (run.options.signal.aborted) {
+    if (isOver(run.options)) {
       host.lost = 'interrupted';
       return;
     }

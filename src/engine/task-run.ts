@@ -8,6 +8,7 @@ import type { Converger } from './converge.ts';
 import { finishItem, finishRecord } from './finish.ts';
 import { prepareItem, type Preparation, type Ready } from './item.ts';
 import { expandLoop, newItem, type LoopItem } from './loop.ts';
+import { overSignal } from './options.ts';
 import { performItem } from './perform.ts';
 import { fail, problemOf, type ItemRecord, type TaskRecord } from './record.ts';
 import type { Place } from './place.ts';
@@ -84,7 +85,7 @@ export class TaskRun {
     if (!task.loop?.pauseSeconds || run.options.checkMode) return;
     await this.#converger.queue.flushFor(record);
     const pause = number(task.loop.pauseSeconds.evaluate(scopeOf(run, host, play, task)), 0);
-    await run.options.clock.sleep(1000 * pause, run.options.signal);
+    await run.options.clock.sleep(1000 * pause, overSignal(run.options));
   }
 
   /** One item, again while `until` does not hold. */
@@ -113,7 +114,7 @@ export class TaskRun {
         return;
       }
       host.forget();
-      await run.options.clock.sleep(delayMs, run.options.signal);
+      await run.options.clock.sleep(delayMs, overSignal(run.options));
     }
   }
 

@@ -11,6 +11,8 @@ import type { Hierarchy } from './hierarchy.ts';
 import { readIniInventory } from './ini-inventory.ts';
 import { InventoryReader } from './inventory-reader.ts';
 import type { Group, Host, Inventory, VariableLayer } from './model.ts';
+import { byPrecedence } from './precedence.ts';
+import type { PrecedenceName } from './precedence.ts';
 import { variableFolder } from './variable-files.ts';
 import type { VariableFolder } from './variable-files.ts';
 import { readYamlInventory } from './yaml-inventory.ts';
@@ -133,35 +135,33 @@ function layering(
   beside: readonly VariableFolder[],
   atPlaybook: readonly VariableFolder[],
 ): (host: HostDraft, groups: readonly string[]) => readonly VariableLayer[] {
-  const layer = (origin: string, variables: Variables): VariableLayer[] =>
-    variables.size > 0 ? [{ origin, variables }] : [];
-  const ofGroup = (name: string, folders: readonly VariableFolder[], prefix: string) =>
-    folders.flatMap((folder) => layer(`${prefix}group_vars/${name}`, folder.groupVars(name)));
+  const layer = (level: PrecedenceName, origin: string, variables: Variables): VariableLayer[] =>
+    variables.size > 0 ? [{ level, origin, variables }] : [];
   const perGroup = new Map(
-    ordered.map(({ name, vars }) => [
-      name,
-      {
-        own: layer(`group ${name}`, vars),
-        beside: ofGroup(name, beside, ''),
-        atPlaybook: ofGroup(name, atPlaybook, 'playbook '),
-      },
-    ]),
+    ordered.map(({ name, vars }) => {
+      const suffix = name === 'all' ? '/all' : '';
+      const origin = `group_vars/${name}`;
+      return [
+        name,
+        [
+          ...layer('inventory group', `group ${name}`, vars),
+          ...beside.flatMap((at) => layer(`inventory group_vars${suffix}`, origin, at.groupVars(name))),
+          ...atPlaybook.flatMap((at) =>
+            layer(`playbook group_vars${suffix}`, `playbook ${origin}`, at.groupVars(name)),
+          ),
+        ],
+      ] as const;
+    }),
   );
-  const all = perGroup.get('all');
-  return (host, groups) => {
-    const mine = groups.flatMap((name) => perGroup.get(name) ?? []);
-    return [
-      ...(all?.own ?? []),
-      ...mine.flatMap((group) => group.own),
-      ...(all?.beside ?? []),
-      ...(all?.atPlaybook ?? []),
-      ...mine.flatMap((group) => group.beside),
-      ...mine.flatMap((group) => group.atPlaybook),
-      ...layer(`host ${host.name}`, host.vars),
-      ...beside.flatMap((folder) => layer(`host_vars/${host.name}`, folder.hostVars(host.name))),
-      ...atPlaybook.flatMap((folder) => layer(`playbook host_vars/${host.name}`, folder.hostVars(host.name))),
-    ];
-  };
+  return (host, groups) =>
+    byPrecedence([
+      ...['all', ...groups].flatMap((name) => perGroup.get(name) ?? []),
+      ...layer('inventory host', `host ${host.name}`, host.vars),
+      ...beside.flatMap((at) => layer('inventory host_vars', `host_vars/${host.name}`, at.hostVars(host.name))),
+      ...atPlaybook.flatMap((at) =>
+        layer('playbook host_vars', `playbook host_vars/${host.name}`, at.hostVars(host.name)),
+      ),
+    ]);
 }
 
 function warnOfClashes(reader: InventoryReader): void {

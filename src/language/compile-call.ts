@@ -6,7 +6,7 @@ import { callOf, checkCall, compileArguments } from './compile-filter.ts';
 import { type Compiling, compileNode, guarded, report, type Run } from './compile.ts';
 import { globals } from './globals.ts';
 import { callMethod, methodNames } from './methods.ts';
-import { didYouMean } from './near-names.ts';
+import { didYouMean } from '../lib/suggest.ts';
 import type { Node } from './syntax.ts';
 import { isUnknown, used } from './values.ts';
 

@@ -14,7 +14,7 @@ import {
 } from './callable.ts';
 import { type Compiling, compileNode, type Frame, guarded, report, type Run } from './compile.ts';
 import { filters } from './filters/index.ts';
-import { didYouMean } from './near-names.ts';
+import { didYouMean } from '../lib/suggest.ts';
 import type { Arguments, Node } from './syntax.ts';
 import type { Value, ValueMap } from './value.ts';
 import { isMap, isUndefined, isUnknown, type Unknown, undefinedValue, used } from './values.ts';

@@ -8,7 +8,7 @@ import { runFilter } from './compile-filter.ts';
 import { compare } from './comparison.ts';
 import { filters } from './filters/index.ts';
 import { digest } from './filters/encoding.ts';
-import { didYouMean } from './near-names.ts';
+import { didYouMean } from '../lib/suggest.ts';
 import { firstUnknown } from './operators.ts';
 import type { CompareOperator } from './syntax.ts';
 import { textOf } from './text.ts';

@@ -1,6 +1,6 @@
 // Statements of Jinja templates: segments to a tree. Macros, includes and inheritance are reported as unsupported.
 import type { Token } from './lexer.ts';
-import { didYouMean } from './near-names.ts';
+import { didYouMean } from '../lib/suggest.ts';
 import { Parser } from './parser.ts';
 import { SyntaxProblem } from './source.ts';
 import type { Arguments, Node } from './syntax.ts';

@@ -2,7 +2,7 @@
 import { isUnknown, type Unknown } from '../core/unknown.ts';
 import type { Position } from '../lib/diagnostic.ts';
 import { VezaError } from '../lib/errors.ts';
-import { didYouMean } from './near-names.ts';
+import { didYouMean } from '../lib/suggest.ts';
 import { undefinedBrand, type Undefined, type Value, type ValueMap } from './value.ts';
 
 export { isUnknown, type Unknown };

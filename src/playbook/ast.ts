@@ -72,8 +72,13 @@ export interface RoleUse {
   readonly where: Position;
   readonly defaults: Variables;
   readonly vars: Variables;
-  /** Parameters given where the role is used (`vars:` and unknown keys of the role entry). */
+  /** Parameters given where the role is used: the keys of its entry that are no keywords. */
   readonly params: Variables;
+  /** `vars:` of its entry under `roles:` or among dependencies: as with Ansible, weaker than the role's own `vars`. */
+  readonly entryVars: Variables;
+  /** `vars:` of what is around the use: as Task.vars and Task.includeParams, without a task's own. */
+  readonly aroundVars: readonly Variables[];
+  readonly includeParams: readonly Variables[];
   /** JSON Schema of the role's arguments (meta/argument_specs.yml), if any; checked before the role's first task. */
   readonly argumentSchema?: JsonObject;
   readonly parents: readonly RoleUse[];
@@ -102,8 +107,10 @@ export interface Task extends Inherited {
   readonly delaySeconds?: Templated;
   /** Own and inherited. */
   readonly tags: readonly string[];
-  /** Layers of `vars:` from the outermost block to the task. */
+  /** `vars:` of blocks and static imports, outermost first; last, always there, those of the task itself. */
   readonly vars: readonly Variables[];
+  /** `vars:` of the include_tasks and include_role around it, outermost first: stronger than what is set inside. */
+  readonly includeParams: readonly Variables[];
   readonly role?: RoleUse;
 }
 

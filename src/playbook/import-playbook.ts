@@ -63,6 +63,7 @@ function importingFrom(reader: Reader, map: YamlMap, outer: Importing, target: s
       when: outer.when,
       tags: outer.tags,
       vars: [],
+      includeParams: [],
       notify: [],
       directory: '',
       open: [],

@@ -1,5 +1,6 @@
 // import_tasks, include_tasks, import_role, include_role: all resolved while reading, so tags and conditions always reach in.
 import { dirname, join } from 'node:path';
+import type { Variables } from '../language/value.ts';
 import { noVariables } from '../language/yaml-variables.ts';
 import { isNull, textOf, valueOf } from '../lib/yaml-node.ts';
 import type { YamlMap, YamlNode } from '../lib/yaml-node.ts';
@@ -53,22 +54,29 @@ export function readInclude(
   const name = fixedTarget(reader, include, target, forRole);
   if (name === null || !target) return [];
   const applied = applyTo(reader, valueOf(options, 'apply'), inside);
-  const vars = valueGiven(map, 'vars');
+  const own = reader.variables(valueGiven(map, 'vars'));
+  const layered = withVars(include, around, applied, own);
   if (forRole) {
     const from = (part: string) => textOf(valueOf(options, `${part}_from`));
     return useRole(reader, {
       name,
       spot: target,
-      params: vars ? reader.variables(vars) : noVariables,
+      params: noVariables,
+      // Like those of an entry of `roles:`, the vars of an import are there for the whole play.
+      entryVars: include.name.startsWith('import_') ? own : noVariables,
       from: { tasks: from('tasks'), vars: from('vars'), defaults: from('defaults'), handlers: from('handlers') },
-      around: applied,
+      around: layered,
       once: false,
     });
   }
-  const own = vars ? reader.variables(vars) : noVariables;
-  const layered =
-    own.size > 0 ? { ...applied, vars: [...around.vars, own, ...applied.vars.slice(around.vars.length)] } : applied;
   return readTaskFile(reader, name, target, layered);
+}
+
+/** The `vars:` of an import count as those of a block, those of an include over all that is set inside. */
+function withVars(include: Include, around: Surroundings, applied: Surroundings, own: Variables): Surroundings {
+  if (own.size === 0) return applied;
+  if (include.name.startsWith('include_')) return { ...applied, includeParams: [...applied.includeParams, own] };
+  return { ...applied, vars: [...around.vars, own, ...applied.vars.slice(around.vars.length)] };
 }
 
 /** Finds and reads a file of tasks named in another file. */

@@ -53,6 +53,7 @@ function readPlay(reader: Reader, path: string, map: YamlMap, importing: Importi
     when: importing.when,
     tags: importing.tags,
     vars: [],
+    includeParams: [],
     notify: [],
     directory: dirname(path),
     open: [path],

@@ -3,7 +3,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import type { SourceFiles } from '../core/source-files.ts';
 import { compileExpression } from '../language/expression.ts';
-import { nearestName } from '../language/near-names.ts';
+import { nearestName } from '../lib/suggest.ts';
 import type { Expression, Templated, Variables } from '../language/value.ts';
 import { compileNode, compileVariables } from '../language/yaml-variables.ts';
 import type { Diagnostic, Position } from '../lib/diagnostic.ts';

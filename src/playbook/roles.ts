@@ -1,10 +1,10 @@
 // A role as one place uses it: its dependencies first, then its own tasks, with layers of variables of its own.
 import { dirname, join, resolve } from 'node:path';
 import type { Variables } from '../language/value.ts';
-import { compileVariables } from '../language/yaml-variables.ts';
+import { noVariables } from '../language/yaml-variables.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { textOf, valueOf } from '../lib/yaml-node.ts';
-import type { YamlEntry, YamlMap, YamlNode } from '../lib/yaml-node.ts';
+import type { YamlEntry, YamlNode } from '../lib/yaml-node.ts';
 import { argumentSchema } from './argument-specs.ts';
 import type { Node, RoleUse } from './ast.ts';
 import { checkKeywords } from './check-keywords.ts';
@@ -20,6 +20,7 @@ export interface RoleCall {
   readonly name: string;
   readonly spot: Spot;
   readonly params: Variables;
+  readonly entryVars: Variables;
   /** Files other than `main`. */
   readonly from: Readonly<Partial<Record<'tasks' | 'vars' | 'defaults' | 'handlers', string | undefined>>>;
   readonly around: Surroundings;
@@ -58,8 +59,8 @@ export function useRole(reader: Reader, call: RoleCall): readonly Node[] {
  * Whether an earlier use with the same parameters surely runs wherever this one would: under no more conditions,
  * and selected by every tag that selects this one.
  */
-function hasRun({ around, from, params }: RoleCall, path: string): boolean {
-  const key = JSON.stringify([path, from, rawOf(params)]);
+function hasRun({ around, from, params, entryVars }: RoleCall, path: string): boolean {
+  const key = JSON.stringify([path, from, rawOf(params), rawOf(entryVars)]);
   const when = around.when.map(({ source }) => source);
   const uses = around.play.roleUses.get(key) ?? [];
   const covered = uses.some(
@@ -74,7 +75,7 @@ export function readRoleEntry(reader: Reader, node: YamlNode, around: Surroundin
   const once = { from: {}, once: true } as const;
   const alone = textOf(node);
   if (alone !== undefined) {
-    return useRole(reader, { name: alone, spot: node, params: new Map(), around, ...once });
+    return useRole(reader, { name: alone, spot: node, params: noVariables, entryVars: noVariables, around, ...once });
   }
   const named = valueOf(node, 'role') ?? valueOf(node, 'name');
   const name = textOf(named);
@@ -89,12 +90,15 @@ export function readRoleEntry(reader: Reader, node: YamlNode, around: Surroundin
     return true;
   });
   const inside = enter(reader, node, around, { vars: false });
-  return useRole(reader, { name, spot: named, params: paramsOf(reader, node, params), around: inside, ...once });
-}
-
-function paramsOf(reader: Reader, map: YamlMap, others: readonly YamlEntry[]): Variables {
-  const own = compileVariables({ ...map, entries: new Map(others.map((entry) => [entry.key, entry])) }, reader.report);
-  return new Map([...own, ...reader.variables(valueGiven(map, 'vars'))]);
+  const entries = new Map(params.map((entry) => [entry.key, entry]));
+  return useRole(reader, {
+    name,
+    spot: named,
+    params: reader.variables({ ...node, entries }),
+    entryVars: reader.variables(valueGiven(node, 'vars')),
+    around: inside,
+    ...once,
+  });
 }
 
 /** Any key may be a parameter; one that nearly is a keyword is more likely that. */
@@ -114,6 +118,9 @@ function roleUse(reader: Reader, call: RoleCall, path: string, meta: YamlNode | 
     defaults: roleVariables(reader, path, 'defaults', from.defaults, spot),
     vars: roleVariables(reader, path, 'vars', from.vars, spot),
     params: call.params,
+    entryVars: call.entryVars,
+    aroundVars: around.vars,
+    includeParams: around.includeParams,
     parents: around.role ? [...around.role.parents, around.role] : [],
     ...(schema && { argumentSchema: schema }),
   };

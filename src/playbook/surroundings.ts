@@ -14,6 +14,7 @@ export interface Surroundings {
   readonly when: readonly Expression[];
   readonly tags: readonly string[];
   readonly vars: readonly Variables[];
+  readonly includeParams: readonly Variables[];
   readonly notify: readonly Templated[];
   readonly role?: RoleUse;
   /** Of that role, as paths are written here (RoleUse.path is absolute). */

@@ -1,5 +1,5 @@
 // Lists of tasks: tasks, blocks, and what includes put in their place.
-import { checkVariableName } from '../language/yaml-variables.ts';
+import { checkVariableName, noVariables } from '../language/yaml-variables.ts';
 import { isNull, textOf } from '../lib/yaml-node.ts';
 import type { YamlEntry, YamlMap, YamlNode } from '../lib/yaml-node.ts';
 import type { Block, Node, Task } from './ast.ts';
@@ -52,7 +52,7 @@ function readNode(reader: Reader, item: YamlNode, around: Surroundings): readonl
   if (!call) return [];
   return call.kind === 'include'
     ? readInclude(reader, item, call, around, inside)
-    : [readTask(reader, item, call, inside)];
+    : [readTask(reader, item, call, around, inside)];
 }
 
 function readBlock(reader: Reader, map: YamlMap, around: Surroundings): Block {
@@ -70,7 +70,13 @@ function readBlock(reader: Reader, map: YamlMap, around: Surroundings): Block {
   };
 }
 
-function readTask(reader: Reader, map: YamlMap, call: Call & { kind: 'module' }, inside: Surroundings): Task {
+function readTask(
+  reader: Reader,
+  map: YamlMap,
+  call: Call & { kind: 'module' },
+  around: Surroundings,
+  inside: Surroundings,
+): Task {
   const { module, entry } = call;
   const { role } = inside;
   const templated = (key: string) => {
@@ -97,7 +103,8 @@ function readTask(reader: Reader, map: YamlMap, call: Call & { kind: 'module' },
     notify: inside.notify,
     listen: fixedNames(reader, map.entries.get('listen')),
     tags: inside.tags,
-    vars: inside.vars,
+    vars: inside.vars.length > around.vars.length ? inside.vars : [...inside.vars, noVariables],
+    includeParams: inside.includeParams,
     ...(loop && { loop }),
     ...(register !== undefined && { register }),
     ...(changedWhen && { changedWhen }),

@@ -49,6 +49,7 @@ function taskLines(task: Task): string[] {
       ),
       ...list('tags', task.tags),
       ...task.vars.flatMap((layer) => variables('vars', layer)),
+      ...task.includeParams.flatMap((layer) => variables('include params', layer)),
       ...(loop
         ? [
             `loop ${words(loop.items)} as ${loop.variable}${loop.indexVariable === undefined ? '' : `, ${loop.indexVariable}`}`,
@@ -88,6 +89,7 @@ function roleLines(role: RoleUse): string[] {
       ...variables('defaults', role.defaults),
       ...variables('vars', role.vars),
       ...variables('params', role.params),
+      ...variables('entry vars', role.entryVars),
       ...(role.argumentSchema ? [`schema ${JSON.stringify(role.argumentSchema)}`] : []),
     ]),
   ];
