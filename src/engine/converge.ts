@@ -15,7 +15,7 @@ import { prepareItem, type Preparation } from './item.ts';
 import { openItem } from './include-item.ts';
 import { lookAhead } from './look-ahead.ts';
 import type { Look } from './probe.ts';
-import { expandLoop, newItem, type LoopItem } from './loop.ts';
+import { endsLoop, expandLoop, newItem, warnOfClash, type LoopItem } from './loop.ts';
 import { performItem } from './perform.ts';
 import { isOver, overSignal } from './options.ts';
 import { fail, problemOf, registered, registeredLoop, type ItemRecord, type TaskRecord } from './record.ts';
@@ -106,7 +106,8 @@ export class Converger {
 
   async #stopped(nodes: readonly Node[]): Promise<HostStopped | null> {
     try {
-      await this.#whole(nodes);
+      await this.#nodes(nodes);
+      await this.queue.flush();
       return null;
     } catch (error) {
       this.queue.drop();
@@ -127,11 +128,6 @@ export class Converger {
       : failed
         ? registered(failed, info.name)
         : {};
-  }
-
-  async #whole(nodes: readonly Node[]): Promise<void> {
-    await this.#nodes(nodes);
-    await this.queue.flush();
   }
 
   /** Opens an include: what its items lead to comes before all else. */
@@ -165,6 +161,7 @@ export class Converger {
     const info = infoOf(task);
     run.options.emit({ type: 'task-begin', host: host.host.name, task: info });
     const record: TaskRecord = { task, info, loop: task.loop !== undefined, items: [], ...(include && { include }) };
+    warnOfClash(run.options, task, info.name);
     try {
       const items = await this.#loop(task);
       if (isUnknown(items))
@@ -173,6 +170,7 @@ export class Converger {
         for (const [index, item] of items.entries()) {
           if (index > 0) await this.#pause(record);
           await this.#item(record, index, item);
+          if (await endsLoop(this.queue, record, index)) break;
         }
     } catch (error) {
       record.items.push(

@@ -132,7 +132,16 @@ export function registeredLoop(record: TaskRecord, taskName: string): Value {
     changed: record.items.some(({ status }) => status === 'changed'),
     failed: record.items.some(({ status }) => status === 'failed'),
     skipped: record.items.every(({ status }) => status === 'skipped'),
+    ...summary(record),
   };
+}
+
+/** What Ansible says of a loop as a whole. */
+function summary({ items }: TaskRecord): { readonly msg: string } | { readonly skipped_reason: string } {
+  if (items.length === 0) return { skipped_reason: 'No items in the list' };
+  if (items.some(({ status }) => status === 'failed')) return { msg: 'One or more items failed' };
+  const skipped = items.every(({ status }) => status === 'skipped');
+  return { msg: skipped ? 'All items skipped' : 'All items completed' };
 }
 
 const order: readonly TaskStatus[] = ['failed', 'unreachable', 'changed', 'unknown', 'ok', 'skipped'];

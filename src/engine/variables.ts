@@ -1,4 +1,5 @@
 // The scope of a task on a host: every layer of variables in the order of precedence, magic variables on top.
+import { selectHosts } from '../inventory/patterns.ts';
 import { byPrecedence, type PrecedenceName } from '../inventory/precedence.ts';
 import { createScope, type ScopeLayer } from '../language/scope.ts';
 import type { Scope, Value, Variables } from '../language/value.ts';
@@ -55,8 +56,13 @@ export function scopeOf(
 ): Scope {
   const directory = task?.role?.path ?? play.playbookDirectory;
   return createScope(layersOf(run, host, play, task, extra), (plugin, terms) =>
-    run.options.lookup(plugin, terms, directory),
+    plugin === 'inventory_hostnames' ? hostsNamed(run, terms) : run.options.lookup(plugin, terms, directory),
   );
+}
+
+/** The hosts of the inventory that patterns name; those that name nobody add nothing. */
+function hostsNamed({ options }: RunState, patterns: readonly Value[]): Value {
+  return selectHosts(options.inventory, patterns.map(String).join(',')).hosts;
 }
 
 /** A layer, its place in the order of precedence, and in words where it comes from. */

@@ -119,6 +119,11 @@ export interface Loop {
   readonly indexVariable?: string;
   readonly label?: Templated;
   readonly pauseSeconds?: Templated;
+  /** `ansible_loop`: where in the loop an item is; with all items unless `allItems` is false. */
+  readonly extended?: Templated;
+  readonly allItems?: Templated;
+  /** After an item for which all of them hold, the loop is over. */
+  readonly breakWhen?: readonly Expression[];
 }
 
 export interface Block {
