@@ -1,18 +1,20 @@
 // Leads one host through the tasks of a section: blocks, rescues, and where hosts wait for each other. It has the decided
 // changes applied in one go when something must be seen or run before it can go on. ARCHITECTURE.md, "How a host is converged".
 import { VezaError } from '../lib/errors.ts';
-import type { Block, Node, Task } from '../playbook/ast.ts';
+import { unknown } from '../core/unknown.ts';
+import type { Block, Include, Inclusion, Node, Task } from '../playbook/ast.ts';
+import { flattened } from '../playbook/walk.ts';
 import { ChangeQueue, HostStopped } from './change-queue.ts';
 import type { TaskInfo } from './events.ts';
 import type { HostRun } from './host.ts';
-import { lookAhead, tasksOf } from './look-ahead.ts';
-import { pointAfter, type Meeting, type Point } from './meeting.ts';
-import { PlayEnded } from './perform.ts';
+import { lookAhead } from './look-ahead.ts';
+import type { Meeting, Point } from './meeting.ts';
 import type { Look } from './probe.ts';
-import { isOver, overSignal } from './options.ts';
+import { isOver } from './options.ts';
 import { registered, registeredLoop, type TaskRecord } from './record.ts';
-import { isOutOfReach, mayBeOnce, meets, planOf, type Plan } from './scheduling.ts';
+import { isOutOfReach, mayBeOnce, meets, planOf } from './scheduling.ts';
 import { TaskRun } from './task-run.ts';
+import { PlayStopped, Turns } from './turns.ts';
 import type { PlayVariables, RunState } from './variables.ts';
 
 export interface SectionContext {
@@ -21,15 +23,14 @@ export interface SectionContext {
   readonly play: PlayVariables;
   readonly meeting: Meeting;
   readonly infoOf: (task: Task) => TaskInfo;
+  /** What an include brought is named as what the play has; it is handlers if the include is one. */
+  readonly adopt: (inclusion: Inclusion, include: Task) => void;
   readonly selected: (task: Task) => boolean;
   /** Runs the notified handlers now (`meta: flush_handlers`). */
   readonly flushHandlers: () => Promise<void>;
   /** Lets the lost hosts of the play take part again, from the next section on (`meta: clear_host_errors`). */
   readonly clearErrors: () => Promise<void>;
 }
-
-/** Too many other hosts were lost: the play ends for this one too. */
-export class PlayStopped extends Error {}
 
 /** A list of tasks within the tasks around it. */
 interface Level {
@@ -41,22 +42,19 @@ export class Converger {
   readonly context: SectionContext;
   readonly queue: ChangeQueue;
   readonly #tasks: TaskRun;
-  readonly #over: AbortSignal;
-  /** The tasks of the section that were not begun yet. */
-  #upcoming: readonly Task[] = [];
+  readonly #turns: Turns;
+  /** The tasks and includes of the section that were not begun yet. */
+  #upcoming: readonly (Task | Include)[] = [];
   #level: Level = { base: [], order: () => 0 };
   #point: Point = [];
   /** Lists of tasks worked within the current one. */
   #within = 0;
-  #changesBeside = 0;
-  /** The play has ended; what is left is cleaning up. */
-  #windsUp = false;
 
   constructor(context: SectionContext) {
     this.context = context;
     this.queue = new ChangeQueue({ ...context, onChange: () => context.meeting.changed(context.host.host.name) });
     this.#tasks = new TaskRun(this);
-    this.#over = overSignal(context.run.options);
+    this.#turns = new Turns(context, this.queue, this.#tasks);
   }
 
   /** Where the host is. */
@@ -76,15 +74,17 @@ export class Converger {
    */
   async section(nodes: readonly Node[], level: Partial<Level> = {}): Promise<void> {
     const outer = { upcoming: this.#upcoming, level: this.#level, point: this.#point, within: this.#within + 1 };
-    this.#upcoming = tasksOf(nodes);
-    const order = new Map(this.#upcoming.map((task, index) => [task, index]));
-    this.#level = { base: [...this.#point, outer.within], order: (task) => order.get(task) ?? 0, ...level };
-    await this.#lookFirst();
-    await this.#nodes(nodes);
-    await this.queue.flush();
-    this.#upcoming = outer.upcoming;
-    this.#level = outer.level;
-    this.#within = outer.within;
+    this.#upcoming = flattened(nodes);
+    this.#level = { ...levelOf(nodes, [...this.#point, outer.within]), ...level };
+    try {
+      await this.#lookFirst();
+      await this.#nodes(nodes);
+      await this.queue.flush();
+    } finally {
+      this.#upcoming = outer.upcoming;
+      this.#level = outer.level;
+      this.#within = outer.within;
+    }
     // Points only grow; those of other places are none of the task around.
     if (!level.base) this.#point = outer.point;
   }
@@ -116,7 +116,7 @@ export class Converger {
     try {
       await this.look();
     } catch (error) {
-      const tasks = this.#upcoming.filter((task) => this.context.selected(task));
+      const tasks = this.#upcoming.map(headOf).filter((task) => this.context.selected(task));
       if (!isOutOfReach(error) || !tasks.some((task) => planOf(task, this.context).ignoresUnreachable)) throw error;
       await this.context.host.reset();
     }
@@ -125,6 +125,7 @@ export class Converger {
   async #nodes(nodes: readonly Node[]): Promise<void> {
     for (const node of nodes) {
       if (node.kind === 'task') await this.#task(node);
+      else if (node.kind === 'include') await this.#include(node);
       else if (node.rescue.length === 0 && node.always.length === 0) await this.#nodes(node.nodes);
       else await this.#block(node);
     }
@@ -169,14 +170,33 @@ export class Converger {
         : {};
   }
 
-  async #task(task: Task): Promise<void> {
-    const { run, host, infoOf, selected, meeting } = this.context;
-    this.#upcoming = this.#upcoming.slice(this.#upcoming.indexOf(task) + 1);
-    if (!selected(task)) return;
+  /** Opens an include: what its items lead to comes before all else. */
+  async #include(include: Include): Promise<void> {
+    const record = await this.#task(include.task, include);
+    const inclusions = record?.items.map(({ inclusion }) => inclusion?.nodes ?? []) ?? [];
+    this.#upcoming = [...flattened(inclusions.flat()), ...this.#upcoming];
+    const outer = this.#level;
+    const base = this.#point;
+    try {
+      for (const [index, nodes] of inclusions.entries()) {
+        const item = record?.items[index];
+        this.#level = levelOf(nodes, [...base, index]);
+        if (item?.status === 'unknown') await this.#tasks.doubt(nodes, base, unknown(item.message ?? 'not known'));
+        else await this.#nodes(nodes);
+      }
+    } finally {
+      this.#level = outer;
+    }
+  }
+
+  async #task(task: Task, include?: Include): Promise<TaskRecord | null> {
+    const { run, infoOf, selected } = this.context;
+    this.#upcoming = this.#upcoming.slice(this.#upcoming.indexOf(include ?? task) + 1);
+    if (!selected(task)) return null;
     this.#point = [...this.#level.base, this.#level.order(task)];
     this.#within = 0;
     if (isOver(run.options)) throw new VezaError('cancelled', 'interrupted');
-    await this.#goesOn();
+    await this.#turns.goesOn(this.#point);
     const info = infoOf(task);
     const record: TaskRecord = {
       task,
@@ -185,99 +205,18 @@ export class Converger {
       point: this.#point,
       items: [],
       facts: new Map(),
+      ...(include && { include }),
     };
-    const plan = planOf(task, this.context);
-    if (meets(task, this.context)) return this.#meet(record, plan);
-    // What waits to be applied is not done yet.
-    if (this.queue.empty) meeting.pass(host.host.name, this.#point);
-    await this.#work(record, plan);
+    this.#point = await this.#turns.take(record);
+    return record;
   }
+}
 
-  /** Throws where the play is over for this host. */
-  async #goesOn(): Promise<void> {
-    const { host, meeting } = this.context;
-    if (host.ended) throw new PlayEnded(false);
-    const end = meeting.end;
-    if (this.#windsUp || end === null || !meeting.endsBefore(this.#point)) return;
-    this.#windsUp = true;
-    // What comes after the task that ended the play was decided, but it shall not happen.
-    this.queue.drop(end);
-    await this.queue.flush();
-    throw new PlayStopped();
-  }
+function levelOf(nodes: readonly Node[], base: Point): Level {
+  const order = new Map(flattened(nodes).map((step, index) => [headOf(step), index]));
+  return { base, order: (task) => order.get(task) ?? 0 };
+}
 
-  /** All hosts come to the task before any works it, and nobody goes on before it is done. */
-  async #meet(record: TaskRecord, plan: Plan): Promise<void> {
-    const { run, host, meeting } = this.context;
-    const { task, point } = record;
-    const signal = this.#over;
-    const { name } = host.host;
-    await this.queue.flush();
-    const works = plan.once
-      ? await meeting.reachAndLead(name, point, task, signal)
-      : await meeting.reach(name, point, signal).then(() => true);
-    await this.#goesOn();
-    this.#seeAnew();
-    if (await meeting.agreed(point, task, () => run.gate.wants(record.info))) {
-      if (works && plan.once) await this.#workForAll(record, plan);
-      else if (works) await this.#work(record, plan);
-      await this.queue.flush();
-    }
-    this.#point = pointAfter(point);
-    await meeting.reach(name, this.#point, signal);
-    if (!works) this.#follow(record);
-  }
-
-  async #workForAll(record: TaskRecord, plan: Plan): Promise<void> {
-    const { run, play, meeting } = this.context;
-    const tell = (failed: boolean) => {
-      // Ansible's: the lost ones too, so that `hostvars` has it.
-      for (const name of play.batchHosts)
-        Object.assign(run.hosts.get(name)?.facts ?? {}, Object.fromEntries(record.facts));
-      meeting.tell(record.point, record.task, { record, failed });
-    };
-    try {
-      await this.#work(record, plan);
-      await this.queue.flush();
-      tell(false);
-    } catch (error) {
-      if (error instanceof HostStopped) tell(true);
-      throw error;
-    }
-  }
-
-  /** Takes part in what another host did for all. */
-  #follow({ point, task }: TaskRecord): void {
-    const { meeting } = this.context;
-    if (meeting.refused(point, task)) return;
-    const told = meeting.told(point, task);
-    if (!told) throw new PlayStopped();
-    if (told.failed) throw new HostStopped(told.record, true);
-  }
-
-  /** What others have changed in the meantime may matter here: shared storage, a cluster, a database. */
-  #seeAnew(): void {
-    const { run, host, meeting } = this.context;
-    const changes = meeting.changesBeside(host.host.name);
-    if (changes !== this.#changesBeside && !run.options.checkMode) host.forget();
-    this.#changesBeside = changes;
-  }
-
-  async #work(record: TaskRecord, plan: Plan): Promise<void> {
-    const { meeting } = this.context;
-    const { throttle, ignoresUnreachable, problem } = plan;
-    if (throttle === 0 && !ignoresUnreachable) return this.#tasks.work(record, problem);
-    // What others may not do at the same time, and what may break off, is not mixed with the changes of other tasks.
-    await this.queue.flush();
-    const work = async () => {
-      await this.#tasks.work(record, problem);
-      await this.queue.flush();
-    };
-    try {
-      await (throttle > 0 ? meeting.throttled(record.task, throttle, work) : work());
-    } catch (error) {
-      if (!ignoresUnreachable || !isOutOfReach(error)) throw error;
-      await this.#tasks.outOfReach(record, error);
-    }
-  }
+function headOf(step: Task | Include): Task {
+  return step.kind === 'task' ? step : step.task;
 }

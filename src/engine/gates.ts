@@ -3,7 +3,7 @@ import { VezaError } from '../lib/errors.ts';
 import { nearestName } from '../lib/suggest.ts';
 import type { Playbook, Task } from '../playbook/ast.ts';
 import type { TaskInfo } from './events.ts';
-import { tasksOf } from './look-ahead.ts';
+import { tasksOf } from '../playbook/walk.ts';
 import type { EngineOptions } from './options.ts';
 
 export interface Gate {

@@ -1,6 +1,7 @@
 // One host during a run: what it has registered, what is known of it, and its connections. Lives from its first play to the end.
 import { HostState } from '../core/host-state.ts';
 import type { Templated, Value } from '../language/value.ts';
+import type { Node, RoleUse } from '../playbook/ast.ts';
 import type { Host } from '../inventory/model.ts';
 import type { HostTotals, TaskInfo, TaskResult } from './events.ts';
 import type { HostAddress, Session } from './ports.ts';
@@ -32,6 +33,9 @@ export class HostRun implements AsyncDisposable {
   readonly notified = new Set<string>();
   /** Those who work here for other hosts do it one after the other. */
   readonly turns = new Slots(1);
+  /** Handlers, and roles whose variables the rest of the play sees, that includes brought to this host in this play. */
+  readonly includedHandlers: Node[] = [];
+  readonly includedRoles: RoleUse[] = [];
   /** Out of the run. */
   lost: 'failed' | 'unreachable' | 'interrupted' | null = null;
   /** It failed at a task whose failure is to end the play for all (`any_errors_fatal`). */

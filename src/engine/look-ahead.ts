@@ -4,9 +4,11 @@ import { isUnknown, unknown } from '../core/unknown.ts';
 import { VezaError } from '../lib/errors.ts';
 import { isJsonObject } from '../lib/json.ts';
 import type { Value } from '../language/value.ts';
-import type { Node, Task } from '../playbook/ast.ts';
+import type { Include, Task } from '../playbook/ast.ts';
+import { flattened } from '../playbook/walk.ts';
 import { conditionsHold } from './decide.ts';
 import { prepareArguments, runControl, wantsOf } from './item.ts';
+import { openInclude, type LoopVariables } from './includes.ts';
 import { expandLoop, newItem } from './loop.ts';
 import { probe, type Look } from './probe.ts';
 import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
@@ -28,14 +30,11 @@ interface AheadContext {
  */
 export async function lookAhead(
   context: AheadContext,
-  upcoming: readonly Task[],
+  upcoming: readonly (Task | Include)[],
   more: readonly Look[] = [],
 ): Promise<void> {
   const { run, host } = context;
-  const tasks = upcoming.filter((task) => context.selected(task) && context.foreseeable(task));
-  const later: Record<string, Value> = {};
-  for (const task of tasks) if (task.register !== undefined) later[task.register] = unknown('not run yet');
-  const ahead = tasks.flatMap((task) => looksOf(context, task, later));
+  const ahead = looksOfSteps(context, upcoming, {});
   const atHand = new Set([host, ...more.map(({ place }) => place.host)]);
   const elsewhere = atHand.size > 1 ? [] : ahead.filter(({ place }) => !atHand.has(place.host));
   await Promise.all([
@@ -68,14 +67,23 @@ export function isHidden(task: Task): boolean {
   return task.noLog !== undefined && task.noLog.raw !== false;
 }
 
-export function tasksOf(nodes: readonly Node[]): Task[] {
-  return nodes.flatMap((node) =>
-    node.kind === 'task' ? [node] : [...tasksOf(node.nodes), ...tasksOf(node.rescue), ...tasksOf(node.always)],
-  );
+/** What the steps need; `later` holds what earlier ones will have set, and gets what these will set. */
+function looksOfSteps(context: AheadContext, steps: readonly (Task | Include)[], later: Record<string, Value>): Look[] {
+  const chosen = steps.filter((step) => context.selected(headOf(step)));
+  for (const step of chosen) {
+    const { register } = headOf(step);
+    if (register !== undefined) later[register] = unknown('not run yet');
+  }
+  return chosen.filter((step) => context.foreseeable(headOf(step))).flatMap((step) => looksOf(context, step, later));
 }
 
-function looksOf(context: AheadContext, task: Task, later: Record<string, Value>): Look[] {
+function headOf(step: Task | Include): Task {
+  return step.kind === 'task' ? step : step.task;
+}
+
+function looksOf(context: AheadContext, step: Task | Include, later: Record<string, Value>): Look[] {
   const { run, host, play } = context;
+  const task = headOf(step);
   const attempt = <T>(compute: () => T): T | null => {
     try {
       return compute();
@@ -88,9 +96,30 @@ function looksOf(context: AheadContext, task: Task, later: Record<string, Value>
   const scope = scopeOf(run, host, play, task, later);
   const items = attempt(() => expandLoop(task, scope));
   if (items === null || isUnknown(items)) return [];
-  return items.flatMap(
-    (item) => attempt(() => looksOfItem(context, task, { ...later, ...item?.variables }, later)) ?? [],
-  );
+  return items.flatMap((item) => {
+    const variables = item?.variables ?? {};
+    const looks = attempt(() =>
+      step.kind === 'task'
+        ? looksOfItem(context, task, { ...later, ...variables }, later)
+        : looksInside(context, step, variables, later),
+    );
+    return looks ?? [];
+  });
+}
+
+/** What an include leads to is looked at too, where it is known by now. */
+function looksInside(
+  context: AheadContext,
+  include: Include,
+  loop: LoopVariables,
+  later: Record<string, Value>,
+): Look[] {
+  const { run, host, play } = context;
+  const scope = scopeOf(run, host, play, include.task, { ...later, ...loop });
+  const opening = openInclude(include, scope, loop);
+  return opening.kind === 'skip' || !opening.inclusion
+    ? []
+    : looksOfSteps(context, flattened(opening.inclusion.nodes), later);
 }
 
 function looksOfItem(

@@ -7,7 +7,7 @@ import { DiagnosticsError, type VezaError } from '../lib/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
 import type { Script } from '../lib/shell.ts';
 import type { Scope, Value } from '../language/value.ts';
-import type { Task } from '../playbook/ast.ts';
+import type { Include, Inclusion, Task } from '../playbook/ast.ts';
 import type { ResourceChange, TaskInfo, TaskStatus } from './events.ts';
 import type { Point } from './meeting.ts';
 import type { Place } from './place.ts';
@@ -21,6 +21,8 @@ export interface TaskRecord {
   readonly items: ItemRecord[];
   /** Variables that it has set: for all who share what one host did for them. */
   readonly facts: Map<string, Value>;
+  /** What the task is the head of, where it is an include. */
+  readonly include?: Include;
 }
 
 /** One item of a task's loop, or the task itself where there is none. */
@@ -45,6 +47,10 @@ export interface ItemRecord {
   readonly index: number;
   /** The host that it was delegated to. */
   delegate?: string;
+  /** `item` and its like; empty without a loop. */
+  readonly loopVariables: Readonly<Record<string, Value>>;
+  /** What an include leads to. */
+  inclusion?: Inclusion;
   /** How often it was tried, where `until` may have it tried again. */
   attempts?: number;
   /** changed_when, failed_when and until have had their say. */
@@ -133,7 +139,16 @@ export function registeredLoop(record: TaskRecord, taskName: string): Value {
     changed: record.items.some(({ status }) => status === 'changed'),
     failed: record.items.some(({ status }) => status === 'failed'),
     skipped: record.items.every(({ status }) => status === 'skipped'),
+    ...summary(record),
   };
+}
+
+/** What Ansible says of a loop as a whole. */
+function summary({ items }: TaskRecord): { readonly msg: string } | { readonly skipped_reason: string } {
+  if (items.length === 0) return { skipped_reason: 'No items in the list' };
+  if (items.some(({ status }) => status === 'failed')) return { msg: 'One or more items failed' };
+  const skipped = items.every(({ status }) => status === 'skipped');
+  return { msg: skipped ? 'All items skipped' : 'All items completed' };
 }
 
 const order: readonly TaskStatus[] = ['failed', 'unreachable', 'changed', 'unknown', 'ok', 'skipped'];

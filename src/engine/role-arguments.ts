@@ -3,27 +3,24 @@ import { isUnknown } from '../core/unknown.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { Diagnostic } from '../lib/diagnostic.ts';
 import { isJsonObject } from '../lib/json.ts';
-import type { Play, RoleUse, Section, Task } from '../playbook/ast.ts';
+import type { Include, Play, RoleUse, Section, Task } from '../playbook/ast.ts';
+import { flattened } from '../playbook/walk.ts';
 import type { HostRun } from './host.ts';
-import { tasksOf } from './look-ahead.ts';
 import { schemaMessages } from './schema-messages.ts';
 import { ownerOf, scopeOf, type PlayVariables, type RunState } from './variables.ts';
 
-/** The roles whose first task is in this section of the play. */
+/** The roles whose first task is in this section of the play. Those that an include brings are checked when it is opened. */
 export function rolesBeginningIn(play: Play, section: Section): readonly RoleUse[] {
   const before = play.sections.slice(0, play.sections.indexOf(section));
-  const known = new Set(before.flatMap(({ nodes }) => rolesOfTasks(tasksOf(nodes))));
-  return rolesOfTasks(tasksOf(section.nodes)).filter((role) => !known.has(role));
+  const known = new Set(before.flatMap(({ nodes }) => rolesOfSteps(flattened(nodes))));
+  return rolesOfSteps(flattened(section.nodes)).filter((role) => !known.has(role));
 }
 
-/** Every role that a play uses, once, in the order of their first tasks. */
-export function rolesOf(play: Play): readonly RoleUse[] {
-  const tasks = [...play.sections.flatMap(({ nodes }) => tasksOf(nodes)), ...play.handlers];
-  return rolesOfTasks(tasks);
-}
-
-function rolesOfTasks(tasks: readonly Task[]): readonly RoleUse[] {
-  return [...new Set(tasks.flatMap(({ role }) => (role ? [...role.parents, role] : [])))];
+function rolesOfSteps(steps: readonly (Task | Include)[]): readonly RoleUse[] {
+  const roles = steps
+    .map((step) => (step.kind === 'task' ? step : step.task).role)
+    .filter((role) => role !== undefined);
+  return [...new Set(roles.flatMap((role) => [...role.parents, role]))];
 }
 
 /**
@@ -36,17 +33,16 @@ export function roleArgumentProblems(
   variables: PlayVariables,
   options: { readonly early: boolean; readonly roles?: readonly RoleUse[] },
 ): readonly Diagnostic[] {
-  return (options.roles ?? variables.roles).flatMap((role) =>
-    problemsOfRole(run, host, variables, role, options.early),
-  );
+  return (options.roles ?? variables.roles).flatMap((role) => roleProblems(run, host, variables, role, options));
 }
 
-function problemsOfRole(
+/** As roleArgumentProblems, for one role. */
+export function roleProblems(
   run: RunState,
   host: HostRun,
   variables: PlayVariables,
   role: RoleUse,
-  early: boolean,
+  { early }: { readonly early: boolean },
 ): Diagnostic[] {
   const schema = role.argumentSchema;
   const properties = schema?.['properties'];

@@ -8,7 +8,7 @@ import { isOver, type EngineOptions } from './options.ts';
 import { runBatch } from './batch-run.ts';
 import { batchesOf, orderHosts } from './batches.ts';
 import { gateOf } from './gates.ts';
-import { mergedProblems, roleArgumentProblems, rolesOf } from './role-arguments.ts';
+import { mergedProblems, roleArgumentProblems } from './role-arguments.ts';
 import { taskInfos } from './section.ts';
 import { outsidePlays, scopeOf, type PlayVariables, type RunState } from './variables.ts';
 import type { Play, Playbook } from '../playbook/ast.ts';
@@ -131,13 +131,15 @@ async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<
     if (!ended) continue;
     ended.ended = false;
     ended.notified.clear();
+    ended.includedHandlers.length = 0;
+    ended.includedRoles.length = 0;
   }
   options.emit({ type: 'play-end' });
   return goesOn;
 }
 
 function playVariables(run: RunState, play: Play, playbookDirectory: string): PlayVariables {
-  const base: PlayVariables = { ...outsidePlays, play, playbookDirectory, roles: rolesOf(play) };
+  const base: PlayVariables = { ...outsidePlays, play, playbookDirectory, roles: play.roles };
   const scope = outside(run, base);
   const varsFiles = play.varsFiles.map((templated) => {
     const names = templated.evaluate(scope);

@@ -3,11 +3,14 @@ import { isUnknown, type Unknown } from '../core/unknown.ts';
 import { VezaError } from '../lib/errors.ts';
 import { isJsonObject } from '../lib/json.ts';
 import type { Value } from '../language/value.ts';
-import type { Task } from '../playbook/ast.ts';
+import type { Node, Task } from '../playbook/ast.ts';
+import { tasksOf } from '../playbook/walk.ts';
 import type { Converger } from './converge.ts';
 import { finishItem, finishRecord } from './finish.ts';
 import { prepareItem, type Preparation, type Ready } from './item.ts';
-import { expandLoop, newItem, type LoopItem } from './loop.ts';
+import { openItem } from './include-item.ts';
+import { endsLoop, expandLoop, newItem, warnOfClash, type LoopItem } from './loop.ts';
+import type { Point } from './meeting.ts';
 import { overSignal } from './options.ts';
 import { performItem } from './perform.ts';
 import { fail, problemOf, type ItemRecord, type TaskRecord } from './record.ts';
@@ -29,6 +32,7 @@ export class TaskRun {
     const { run, host } = this.#context;
     const { queue } = this.#converger;
     run.options.emit({ type: 'task-begin', host: host.host.name, task: info });
+    warnOfClash(run.options, task, info.name);
     try {
       if (problem) throw problem;
       const items = await this.#loop(task);
@@ -37,6 +41,7 @@ export class TaskRun {
         for (const [index, item] of items.entries()) {
           if (index > 0) await this.#pause(record);
           await this.#item(record, index, item);
+          if (await endsLoop(queue, record, index)) break;
         }
     } catch (error) {
       record.items.push(failedItem(record, this.#newItem(record, record.items.length, null), error));
@@ -62,6 +67,18 @@ export class TaskRun {
       Object.assign(item, problemOf(error), { finished: true, ignored: true });
     }
     finishRecord(this.#context, record);
+  }
+
+  /** What may be included or not: nothing is known of what it would do. */
+  async doubt(nodes: readonly Node[], point: Point, open: Unknown): Promise<void> {
+    const { infoOf, selected } = this.#context;
+    for (const task of tasksOf(nodes).filter(selected)) {
+      const record: TaskRecord = { task, info: infoOf(task), loop: false, point, items: [], facts: new Map() };
+      const item = this.#newItem(record, 0, null);
+      record.items.push(item);
+      this.#unknown(record, item, open);
+      await this.#converger.queue.conclude(record);
+    }
   }
 
   get #context(): Converger['context'] {
@@ -124,6 +141,10 @@ export class TaskRun {
     const { task, info } = record;
     const extra = loopItem?.variables ?? {};
     try {
+      if (record.include) {
+        await openItem(this.#converger, record.include, item, () => scopeOf(run, host, play, task, extra));
+        return null;
+      }
       const prepare = (): Preparation =>
         prepareItem(this.#context, task, scopeOf(run, host, play, task, extra), extra, info.name);
       const prepared = await this.#converger.resolved(prepare, (preparation) => preparation.kind === 'unknown');

@@ -1,4 +1,5 @@
 // The scope of a task on a host: every layer of variables in the order of precedence, magic variables on top.
+import { selectHosts } from '../inventory/patterns.ts';
 import { byPrecedence, type PrecedenceName } from '../inventory/precedence.ts';
 import { createScope, type ScopeLayer } from '../language/scope.ts';
 import type { Scope, Value, Variables } from '../language/value.ts';
@@ -61,8 +62,13 @@ export function scopeOf(
 ): Scope {
   const directory = task?.role?.path ?? play.playbookDirectory;
   return createScope(layersOf(run, host, play, task, extra), (plugin, terms) =>
-    run.options.lookup(plugin, terms, directory),
+    plugin === 'inventory_hostnames' ? hostsNamed(run, terms) : run.options.lookup(plugin, terms, directory),
   );
+}
+
+/** The hosts of the inventory that patterns name; those that name nobody add nothing. */
+function hostsNamed({ options }: RunState, patterns: readonly Value[]): Value {
+  return selectHosts(options.inventory, patterns.map(String).join(',')).hosts;
 }
 
 /** A layer, its place in the order of precedence, and in words where it comes from. */
@@ -81,7 +87,7 @@ export function layersOf(
     ...host.host.layers.map(({ level, origin, variables }) => templated(level, origin, variables)),
     values('facts', `facts of ${host.host.name}`, host.gathered),
     ...playLayers(play),
-    ...roleLayers(play, task),
+    ...roleLayers([...play.roles, ...host.includedRoles], task),
     ...taskLayers(task),
     templated('include_vars', 'include_vars', host.included),
     values('set_fact and register', 'set_fact and register', host.facts),
@@ -101,9 +107,9 @@ function playLayers({ play, prompted, varsFiles }: PlayVariables): NamedLayer[] 
 }
 
 /** Roles of a play see each other's variables; those of the task's own role and its parents come last. */
-function roleLayers(play: PlayVariables, task: ScopeOwner | null): NamedLayer[] {
+function roleLayers(roles: readonly RoleUse[], task: ScopeOwner | null): NamedLayer[] {
   const own = task?.role ? [...task.role.parents, task.role] : [];
-  const others = play.roles.filter((role) => !own.includes(role));
+  const others = roles.filter((role) => !role.isPrivate && !own.includes(role));
   return [
     ...[...others, ...own].flatMap((role) => [
       templated('role defaults', `defaults of role ${role.name}`, role.defaults),

@@ -13,6 +13,8 @@ export const limits = {
   sourceFileBytes: 16 * 1024 * 1024,
   /** Values of one YAML file, aliases counted as often as they are used: a few lines can stand for billions. */
   yamlNodes: 2_000_000,
+  /** Files and roles within each other: more is an include that includes itself without end. */
+  includeDepth: 100,
   /** Hosts that one name with ranges may stand for: more is a slip of the finger. */
   inventoryHosts: 100_000,
   /** Connect and log in: Ansible's default timeout. */

@@ -1,5 +1,5 @@
 // What a playbook means, after reading: every expression compiled, every role and include resolved, nothing evaluated.
-import type { Position } from '../lib/diagnostic.ts';
+import type { Diagnostic, Position } from '../lib/diagnostic.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Expression, Templated, Variables } from '../language/value.ts';
 
@@ -53,8 +53,12 @@ export interface Play extends Inherited {
   readonly tags: readonly string[];
   /** In order: pre_tasks, roles with tasks, post_tasks. Handlers are flushed after each. Empty ones are left out. */
   readonly sections: readonly Section[];
-  /** Definition order: those of roles, then the play's own. */
+  /** What can be notified, in definition order: those of roles, then the play's own. An include among them is its own task. */
   readonly handlers: readonly Task[];
+  /** The same as they are written, with their blocks and includes. */
+  readonly handlerNodes: readonly Node[];
+  /** Every role that is used here and read with the play, dependencies before those who need them. */
+  readonly roles: readonly RoleUse[];
 }
 
 export interface Section {
@@ -62,7 +66,7 @@ export interface Section {
   readonly nodes: readonly Node[];
 }
 
-export type Node = Task | Block;
+export type Node = Task | Block | Include;
 
 /** A role as it is used in one place: its own layer of variables. */
 export interface RoleUse {
@@ -81,6 +85,8 @@ export interface RoleUse {
   readonly includeParams: readonly Variables[];
   /** JSON Schema of the role's arguments (meta/argument_specs.yml), if any; checked before the role's first task. */
   readonly argumentSchema?: JsonObject;
+  /** Only its own tasks see its variables (include_role without `public`). */
+  readonly isPrivate?: boolean;
   readonly parents: readonly RoleUse[];
 }
 
@@ -120,6 +126,11 @@ export interface Loop {
   readonly indexVariable?: string;
   readonly label?: Templated;
   readonly pauseSeconds?: Templated;
+  /** `ansible_loop`: where in the loop an item is; with all items unless `allItems` is false. */
+  readonly extended?: Templated;
+  readonly allItems?: Templated;
+  /** After an item for which all of them hold, the loop is over. */
+  readonly breakWhen?: readonly Expression[];
 }
 
 export interface Block {
@@ -129,4 +140,29 @@ export interface Block {
   readonly nodes: readonly Node[];
   readonly rescue: readonly Node[];
   readonly always: readonly Node[];
+}
+
+/** `include_tasks` or `include_role`: nodes that are put in its place when its turn comes, on each host by its own variables. */
+export interface Include {
+  readonly kind: 'include';
+  readonly where: Position;
+  /** The include as a task: its name, conditions, loop, tags, arguments. They are its own and do not reach in. */
+  readonly task: Task;
+  /** What a constant name leads to, read with the playbook; what is wrong in it has been told then. */
+  readonly known?: Inclusion;
+  /** Reads what evaluated arguments name. The same arguments give the same inclusion. */
+  readonly read: (args: JsonObject) => Inclusion;
+}
+
+/** What an include leads to. Its nodes carry the variables of the include (`includeParams`), but not those of its loop. */
+export interface Inclusion {
+  /** The file, or the name of the role. */
+  readonly name: string;
+  readonly nodes: readonly Node[];
+  /** Those of the included role and of what it depends on. */
+  readonly handlers: readonly Node[];
+  /** The included role and what it depends on. */
+  readonly roles: readonly RoleUse[];
+  /** All that is wrong; with an error among them nothing of it may be used. */
+  readonly diagnostics: readonly Diagnostic[];
 }

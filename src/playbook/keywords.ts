@@ -137,8 +137,15 @@ export function isKeyword(name: string, place: Place): boolean {
   return Object.hasOwn(keywords, name) && keywords[name]?.places.includes(place) === true;
 }
 
-export const loopControlKeys = ['loop_var', 'index_var', 'label', 'pause'] as const;
-export const unsupportedLoopControlKeys = ['extended', 'extended_allitems', 'break_when'] as const;
+export const loopControlKeys = [
+  'loop_var',
+  'index_var',
+  'label',
+  'pause',
+  'extended',
+  'extended_allitems',
+  'break_when',
+] as const;
 
 const byPlace: Readonly<Record<Place, readonly string[]>> = {
   play: namesFor('play'),

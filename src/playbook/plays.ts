@@ -3,17 +3,18 @@ import { dirname } from 'node:path';
 import type { Expression, Templated, Variables } from '../language/value.ts';
 import { isNull, kindInWords, textOf } from '../lib/yaml-node.ts';
 import type { YamlMap, YamlNode, YamlScalar } from '../lib/yaml-node.ts';
-import type { Play, Section, Task } from './ast.ts';
+import type { Node, Play, Section } from './ast.ts';
 import { checkKeywords } from './check-keywords.ts';
 import { checkNotifications } from './handlers.ts';
 import { importPlaybookKey, readImport } from './import-playbook.ts';
 import { keySpot } from './reader.ts';
 import type { Reader } from './reader.ts';
 import { readRoleEntry } from './roles.ts';
-import { enter, listed, nothingInherited, valueGiven } from './surroundings.ts';
+import { enter, listed, newPlayState, nothingInherited, valueGiven } from './surroundings.ts';
 import type { Surroundings } from './surroundings.ts';
 import { readHandlers, readNodes } from './tasks.ts';
 import { checkVariableFiles } from './variable-files.ts';
+import { notifiable } from './walk.ts';
 
 /** What an `import_playbook` gives to the plays it imports. */
 export interface Importing {
@@ -48,7 +49,7 @@ export function readPlays(reader: Reader, path: string, importing: Importing): r
 function readPlay(reader: Reader, path: string, map: YamlMap, importing: Importing): Play {
   checkKeywords(reader, map, 'play', () => false);
   const around: Surroundings = {
-    play: { roleUses: new Map(), roleHandlers: new Map() },
+    play: newPlayState(),
     inherited: nothingInherited,
     when: importing.when,
     tags: importing.tags,
@@ -57,6 +58,7 @@ function readPlay(reader: Reader, path: string, map: YamlMap, importing: Importi
     notify: [],
     directory: dirname(path),
     open: [path],
+    chain: [path],
     place: 'task',
   };
   const inside = enter(reader, map, around, { vars: false });
@@ -81,7 +83,9 @@ function readPlay(reader: Reader, path: string, map: YamlMap, importing: Importi
     strategy: strategyOf(textOf(valueGiven(map, 'strategy'))),
     tags: inside.tags,
     sections,
-    handlers,
+    handlers: notifiable(handlers),
+    handlerNodes: handlers,
+    roles: inside.play.roles,
     ...(maxFailPercentage && { maxFailPercentage }),
   };
   checkNotifications(reader, play);
@@ -100,7 +104,7 @@ function readSections(
   reader: Reader,
   map: YamlMap,
   inside: Surroundings,
-): { readonly sections: readonly Section[]; readonly handlers: readonly Task[] } {
+): { readonly sections: readonly Section[]; readonly handlers: readonly Node[] } {
   const before = readNodes(reader, valueGiven(map, 'pre_tasks'), inside);
   const roles = valueGiven(map, 'roles');
   const ofRoles = roles?.kind === 'list' ? roles.items.flatMap((item) => readRoleEntry(reader, item, inside)) : [];

@@ -12,7 +12,7 @@ import { keywordsOf } from './keywords.ts';
 import { keySpot, suggestion } from './reader.ts';
 import type { Reader, Spot } from './reader.ts';
 import { findRole, roleFile, rolePart, roleVariables } from './role-files.ts';
-import { enter, valueGiven } from './surroundings.ts';
+import { enter, opened, valueGiven } from './surroundings.ts';
 import type { Surroundings } from './surroundings.ts';
 import { readHandlers, readNodes } from './tasks.ts';
 
@@ -26,6 +26,10 @@ export interface RoleCall {
   readonly around: Surroundings;
   /** Whether a second use with the same parameters is left out, as under `roles:` and among dependencies. */
   readonly once: boolean;
+  /** Whether only its own tasks see its variables. */
+  readonly isPrivate?: boolean;
+  /** Whether its arguments are checked; default yes. */
+  readonly validate?: boolean;
 }
 
 /** The tasks of a role and of what it depends on. */
@@ -33,7 +37,7 @@ export function useRole(reader: Reader, call: RoleCall): readonly Node[] {
   const { around, from, spot, name } = call;
   const path = findRole(reader, name, spot, around.roleDirectory);
   if (path === null) return [];
-  const mark = `role ${name}`;
+  const mark = roleMark(name, from.tasks);
   if (around.open.includes(mark)) {
     const way = [...around.open.slice(around.open.indexOf(mark)), mark].join(' -> ');
     reader.error('include-cycle', `the role "${name}" uses itself`, spot, `By way of ${way}.`);
@@ -43,16 +47,21 @@ export function useRole(reader: Reader, call: RoleCall): readonly Node[] {
   if (call.once && !isTrue(valueOf(meta, 'allow_duplicates')) && hasRun(call, path)) return [];
   const use = roleUse(reader, call, path, meta);
   const inside: Surroundings = {
-    ...around,
+    ...opened(around, mark),
     role: use,
     roleDirectory: path,
-    open: [...around.open, mark],
     directory: join(path, 'tasks'),
   };
   const before = dependencies(reader, meta, inside);
+  around.play.roles.push(use);
   addHandlers(reader, path, call, inside);
   const tasks = rolePart(reader, path, 'tasks', from.tasks, spot);
   return [...before, ...(tasks ? readNodes(reader, tasks.root, { ...inside, directory: dirname(tasks.path) }) : [])];
+}
+
+/** How a role that is being read is called in messages; its other files of tasks are things of their own. */
+export function roleMark(name: string, tasksFrom: string | undefined): string {
+  return tasksFrom === undefined ? `role ${name}` : `role ${name} (${tasksFrom})`;
 }
 
 /**
@@ -110,7 +119,8 @@ function warnOfKeyword(reader: Reader, entry: YamlEntry): void {
 
 function roleUse(reader: Reader, call: RoleCall, path: string, meta: YamlNode | undefined): RoleUse {
   const { around, from, spot } = call;
-  const schema = schemaOf(reader, path, from.tasks ?? 'main', meta);
+  const schema = call.validate === false ? undefined : schemaOf(reader, path, from.tasks ?? 'main', meta);
+  const isPrivate = call.isPrivate ?? around.role?.isPrivate ?? false;
   return {
     name: call.name,
     path: resolve(path),
@@ -123,6 +133,7 @@ function roleUse(reader: Reader, call: RoleCall, path: string, meta: YamlNode | 
     includeParams: around.includeParams,
     parents: around.role ? [...around.role.parents, around.role] : [],
     ...(schema && { argumentSchema: schema }),
+    ...(isPrivate && { isPrivate }),
   };
 }
 
