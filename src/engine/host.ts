@@ -42,6 +42,8 @@ export class HostRun implements AsyncDisposable {
   fatal = false;
   /** The task whose change is being made right now: what a lost connection cuts off. */
   working: TaskInfo | null = null;
+  /** The host that it is delegated to. */
+  workingOn: string | null = null;
   /** Out of the current play only (`meta: end_host`). */
   ended = false;
   readonly #options: HostRunOptions;

@@ -109,13 +109,14 @@ function patternOf(run: RunState, play: Play, variables: PlayVariables): string 
 async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<string>): Promise<boolean> {
   const { options } = run;
   const directory = dirname(playbook.file);
-  const variables = playVariables(run, play, directory);
-  const pattern = patternOf(run, play, variables);
+  const unnamed = playVariables(run, play, directory);
+  const given = play.name?.evaluate(outside(run, unnamed));
+  const name = typeof given === 'string' ? given : patternOf(run, play, unnamed);
+  const variables = { ...unnamed, name };
   const hosts = orderHosts(hostsOf(run, play, variables), play.order).filter(
-    (name) => run.hosts.get(name)?.lost === null,
+    (host) => run.hosts.get(host)?.lost === null,
   );
-  const name = play.name?.evaluate(outside(run, variables));
-  options.emit({ type: 'play-begin', name: typeof name === 'string' ? name : pattern, hosts });
+  options.emit({ type: 'play-begin', name, hosts });
   for (const host of hosts) used.add(host);
   const infos = taskInfos(play, (task) => scopeOf(run, firstHost(run, hosts), variables, task));
   let goesOn = true;

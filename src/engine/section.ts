@@ -9,7 +9,7 @@ import { HostStopped } from './change-queue.ts';
 import type { TaskInfo, TaskResult } from './events.ts';
 import { dueNode, handlerEntries, handlersNotified, type HandlerEntry } from './handlers.ts';
 import type { HostRun } from './host.ts';
-import type { Meeting } from './meeting.ts';
+import type { Meeting, Point } from './meeting.ts';
 import { PlayEnded } from './perform.ts';
 import { isOver } from './options.ts';
 import { connectionCodes } from './ports.ts';
@@ -113,8 +113,10 @@ export class SectionRun {
       this.#converger.atEnd(place);
       await this.#handlers();
     } catch (error) {
+      // Where the host could not even be looked at, it did not get beyond the first task.
+      const at = this.#converger.point.length > 0 ? this.#converger.point : [place, 0];
       this.#converger.atEnd(place);
-      await this.#trouble(error, play.forceHandlers);
+      await this.#trouble(error, at, play.forceHandlers);
     }
   }
 
@@ -177,7 +179,7 @@ export class SectionRun {
     return handlersNotified(names, handlers, (handler) => infos.of(handler).name);
   }
 
-  async #trouble(error: unknown, forceHandlers: boolean): Promise<void> {
+  async #trouble(error: unknown, at: Point, forceHandlers: boolean): Promise<void> {
     const { host, run } = this.#options;
     if (error instanceof PlayEnded) {
       this.#end(error);
@@ -190,7 +192,7 @@ export class SectionRun {
       try {
         await this.#handlers();
       } catch (again) {
-        if (!(again instanceof HostStopped || again instanceof PlayStopped)) return this.#trouble(again, false);
+        if (!(again instanceof HostStopped || again instanceof PlayStopped)) return this.#trouble(again, at, false);
       }
       return;
     }
@@ -199,7 +201,7 @@ export class SectionRun {
       return;
     }
     if (!(error instanceof VezaError)) throw error;
-    this.#lose(error);
+    this.#lose(error, at);
   }
 
   #fail({ record, shared }: HostStopped): void {
@@ -235,11 +237,11 @@ export class SectionRun {
     }
   }
 
-  #lose(error: VezaError): void {
+  #lose(error: VezaError, at: Point): void {
     const { host, run, section, meeting, onLost } = this.#options;
     const connection = connectionCodes.has(error.code);
     host.lost = connection ? 'unreachable' : 'failed';
-    if (onLost()) meeting.endAfter(this.#converger.point);
+    if (onLost()) meeting.endAfter(at);
     const where = tasksOf(section.nodes)[0]?.where ?? { file: '', line: 1, column: 1 };
     const task: TaskInfo = connection
       ? { id: 0, name: 'Connect', module: 'connect', where, handler: false }
@@ -249,6 +251,7 @@ export class SectionRun {
       task: host.working ?? task,
       status: host.lost,
       changes: [],
+      ...(host.workingOn === null ? {} : { delegate: host.workingOn }),
       ...problemOf(error),
     };
     host.count(result);

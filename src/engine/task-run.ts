@@ -58,6 +58,7 @@ export class TaskRun {
     const { host } = this.#context;
     this.#converger.queue.drop();
     host.working = null;
+    host.workingOn = null;
     host.forget();
     await host.reset();
     if (record.items.length === 0) record.items.push(this.#newItem(record, 0, null));
@@ -187,6 +188,7 @@ export class TaskRun {
     } catch (error) {
       if (delegate && isOutOfReach(error)) {
         this.#context.host.working = record.info;
+        this.#context.host.workingOn = delegate.host.name;
         await place().reach.close();
       }
       throw error;

@@ -46,7 +46,8 @@ export class Turns {
     const { host, meeting } = this.#context;
     if (host.ended) throw new PlayEnded(false);
     const end = meeting.end;
-    if (this.#windsUp || end === null || !meeting.endsBefore(point)) return;
+    // Who is lost already only runs its handlers (`force_handlers`).
+    if (this.#windsUp || host.lost !== null || end === null || !meeting.endsBefore(point)) return;
     this.#windsUp = true;
     // What comes after the task that ended the play was decided, but it shall not happen.
     this.#queue.drop(end);

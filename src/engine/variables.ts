@@ -8,7 +8,7 @@ import type { Play, RoleUse, Task } from '../playbook/ast.ts';
 import type { Host } from '../inventory/model.ts';
 import type { Gate } from './gates.ts';
 import type { HostRun } from './host.ts';
-import { magicValues, namesOfTheRun } from './magic-variables.ts';
+import { lazyMagicValues, magicValues, namesOfTheRun } from './magic-variables.ts';
 import type { EngineOptions } from './options.ts';
 
 /** What a scope belongs to: a task, or a role as such. */
@@ -23,6 +23,8 @@ export function ownerOf(role: RoleUse): ScopeOwner {
 /** What all scopes of a play share. */
 export interface PlayVariables {
   readonly play: Play | null;
+  /** Of the play; its pattern where it has none. */
+  readonly name: string;
   readonly playbookDirectory: string;
   readonly varsFiles: readonly Variables[];
   /** Answers to `vars_prompt`. */
@@ -44,6 +46,7 @@ export interface RunState {
 
 export const outsidePlays: PlayVariables = {
   play: null,
+  name: '',
   playbookDirectory: '.',
   varsFiles: [],
   prompted: noVariables,
@@ -94,7 +97,7 @@ export function layersOf(
     templated('extra vars', '--extra-vars', run.options.extraVars),
     values('loop variables', 'the loop', extra),
     values('magic variables', 'veza-run', magicValues(run, host, play, task)),
-    lazyLayer(run, play),
+    lazyLayer(run, play, task),
   ]);
 }
 
@@ -142,9 +145,10 @@ function values(level: PrecedenceName, origin: string, given: Readonly<Record<st
 }
 
 /** `groups`, and `hostvars`: each host's variables, evaluated only where they are asked for. */
-function lazyLayer(run: RunState, play: PlayVariables): NamedLayer {
+function lazyLayer(run: RunState, play: PlayVariables, task: ScopeOwner | null): NamedLayer {
   const made = new Map<string, Value>();
   const makers: Readonly<Record<string, () => Value>> = {
+    ...lazyMagicValues(run, play, task),
     groups: () =>
       Object.fromEntries([...run.options.inventory.groups].map(([name, { hosts }]) => [name, hosts] as const)),
     hostvars: () =>

@@ -87,6 +87,8 @@ export interface RoleUse {
   readonly argumentSchema?: JsonObject;
   /** Only its own tasks see its variables (include_role without `public`). */
   readonly isPrivate?: boolean;
+  /** Another role depends on it (meta/main.yml). */
+  readonly isDependency?: boolean;
   readonly parents: readonly RoleUse[];
 }
 
