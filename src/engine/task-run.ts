@@ -13,7 +13,7 @@ import { endsLoop, expandLoop, newItem, warnOfClash, type LoopItem } from './loo
 import type { Point } from './meeting.ts';
 import { overSignal } from './options.ts';
 import { performItem } from './perform.ts';
-import { fail, problemOf, type ItemRecord, type TaskRecord } from './record.ts';
+import { fail, problemOf, skip, unknownItem, type ItemRecord, type TaskRecord } from './record.ts';
 import type { Place } from './place.ts';
 import { connectionCodes } from './ports.ts';
 import { isOutOfReach } from './scheduling.ts';
@@ -132,6 +132,8 @@ export class TaskRun {
         return;
       }
       host.forget();
+      const next = { attempt: attempt + 2, attempts: retries + 1, delayMs };
+      run.options.emit({ type: 'task-retry', host: host.host.name, task: record.info, ...next });
       await run.options.clock.sleep(delayMs, overSignal(run.options));
     }
   }
@@ -149,7 +151,7 @@ export class TaskRun {
       const prepare = (): Preparation =>
         prepareItem(this.#context, task, scopeOf(run, host, play, task, extra), extra, info.name);
       const prepared = await this.#converger.resolved(prepare, (preparation) => preparation.kind === 'unknown');
-      if (prepared.kind === 'skip') item.status = 'skipped';
+      if (prepared.kind === 'skip') skip(item, prepared.condition);
       else if (prepared.kind === 'unknown') this.#unknown(record, item, prepared.unknown);
       else if (task.delegateTo) return await this.#delegate(record, item, prepared);
       else await performItem(this.#converger, record, item, prepared);
@@ -242,12 +244,6 @@ function number(value: Value | undefined, otherwise: number): number {
   const given = Number(value ?? otherwise);
   if (Number.isFinite(given) && given >= 0) return given;
   throw new VezaError('not-a-number', `retries, delay and pause must be numbers, but one is ${JSON.stringify(value)}`);
-}
-
-function unknownItem(item: ItemRecord, open: Unknown): ItemRecord {
-  item.status = 'unknown';
-  item.message = open.reason;
-  return item;
 }
 
 /** Takes a VezaError as the item's failure; anything else, and a lost connection, is not the task's. */
