@@ -17,6 +17,8 @@ export class HostRun implements AsyncDisposable {
   readonly included = new Map<string, Templated>();
   /** Names of handlers notified and not yet run. */
   readonly notified = new Set<string>();
+  /** Whether any handler of the current play answers to a name. */
+  answers: (name: string) => boolean = () => true;
   /** Handlers, and roles whose variables the rest of the play sees, that includes brought to this host in this play. */
   readonly includedHandlers: Node[] = [];
   readonly includedRoles: RoleUse[] = [];

@@ -8,6 +8,7 @@ import type { JsonObject } from '../lib/json.ts';
 import type { Converger } from './converge.ts';
 import { decideWant, stepsOf, type Decision } from './decide.ts';
 import { decisionFor, runControl, wantsOf, type Ready } from './item.ts';
+import { includedVariables } from './include-vars.ts';
 import { fail, type ItemRecord, type Part, type TaskRecord } from './record.ts';
 
 /** `meta: end_host` and `end_play`. */
@@ -31,7 +32,7 @@ export async function performItem(
       return performState(converger, record, item, ready, ready.module);
     case 'control': {
       const result = runControl(ready.module, ready, item, record.task);
-      if (!isUnknown(result)) return performControl(converger, item, result);
+      if (!isUnknown(result)) return performControl(converger, record, item, result);
       item.status = 'unknown';
       item.message = result.reason;
       return;
@@ -119,8 +120,24 @@ function push(converger: Converger, decision: Decision, parts: readonly Part[]):
   for (const pending of stepsOf(decision, parts)) converger.queue.push(pending);
 }
 
-async function performControl(converger: Converger, item: ItemRecord, outcome: ControlResult): Promise<void> {
-  const { host, flushHandlers, clearErrors } = converger.context;
+async function performControl(
+  converger: Converger,
+  record: TaskRecord,
+  item: ItemRecord,
+  outcome: ControlResult,
+): Promise<void> {
+  const { run, host, play, flushHandlers, clearErrors } = converger.context;
+  if (outcome.variables) {
+    const { variables, result } = includedVariables(
+      run.options,
+      outcome.variables,
+      record.task,
+      play.playbookDirectory,
+      item.scope,
+    );
+    for (const [name, value] of variables) host.included.set(name, value);
+    item.result = () => result;
+  }
   if (outcome.result) item.result = () => outcome.result ?? {};
   if (outcome.result?.['skipped'] === true) item.status = 'skipped';
   if (outcome.message !== undefined) item.shown = outcome.message;

@@ -7,9 +7,11 @@ import type { HostTotals } from './events.ts';
 import { toBoolean } from './identity.ts';
 import { isOver, type EngineOptions } from './options.ts';
 import { batchesOf, orderHosts } from './batches.ts';
+import { askPrompts } from './prompts.ts';
 import { mergedProblems, roleArgumentProblems } from './role-arguments.ts';
 import { SectionRun, taskInfos } from './section.ts';
 import { outsidePlays, scopeOf, type PlayVariables, type RunState } from './variables.ts';
+import { noVariables } from '../language/yaml-variables.ts';
 import type { Play, Playbook } from '../playbook/ast.ts';
 
 export interface RunResult {
@@ -29,7 +31,7 @@ export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
     hosts.set(host.name, new HostRun(host, { dryRun: options.checkMode, connect }));
   }
   if (options.connection.becomePassword !== undefined) options.redactor.add(options.connection.becomePassword);
-  const run: RunState = { options, hosts };
+  const run: RunState = { options, hosts, prompted: await askPrompts(options) };
   const used = new Set<string>();
   checkPlays(run);
   try {
@@ -171,7 +173,13 @@ function tooManyLost(run: RunState, play: Play, variables: PlayVariables): boole
 }
 
 function playVariables(run: RunState, play: Play, playbookDirectory: string): PlayVariables {
-  const base: PlayVariables = { ...outsidePlays, play, playbookDirectory, roles: play.roles };
+  const base: PlayVariables = {
+    ...outsidePlays,
+    play,
+    playbookDirectory,
+    roles: play.roles,
+    prompted: run.prompted?.get(play) ?? noVariables,
+  };
   const scope = outside(run, base);
   const varsFiles = play.varsFiles.map((templated) => {
     const names = templated.evaluate(scope);

@@ -99,6 +99,7 @@ export class SectionRun {
     const { host, run, section, play } = this.#options;
     // A run acts on what it sees now; what a dry run foresees is nowhere else.
     if (!run.options.checkMode) host.state.forget();
+    host.answers = (name) => this.#notifiedBy(new Set([name])).size > 0;
     try {
       this.#checkRoles();
       await this.#converger.section(section.nodes);
@@ -153,9 +154,14 @@ export class SectionRun {
   }
 
   #takeNotified(): Set<Task> {
-    const { host, infos } = this.#options;
+    const { host } = this.#options;
     const names = new Set(host.notified);
     host.notified.clear();
+    return this.#notifiedBy(names);
+  }
+
+  #notifiedBy(names: ReadonlySet<string>): Set<Task> {
+    const { infos } = this.#options;
     const handlers = this.#handlerEntries().flatMap((entry) => entry.handlers);
     return handlersNotified(names, handlers, (handler) => infos.of(handler).name);
   }

@@ -34,6 +34,8 @@ export interface PlayVariables {
 export interface RunState {
   readonly options: EngineOptions;
   readonly hosts: ReadonlyMap<string, HostRun>;
+  /** Answers to the `vars_prompt` of each play. */
+  readonly prompted?: ReadonlyMap<Play, Variables>;
 }
 
 export const outsidePlays: PlayVariables = {

@@ -75,7 +75,7 @@ export const keywords: Readonly<Record<string, Keyword>> = {
   gather_timeout: { ...unsupported('any', play, 'Facts are not gathered yet.'), harmless: true },
   fact_path: { ...unsupported('any', play, 'Facts are not gathered yet.'), harmless: true },
   vars_files: { shape: 'list', places: play },
-  vars_prompt: unsupported('list', play, 'Give the values with --extra-vars.'),
+  vars_prompt: { shape: 'any', places: play },
   roles: { shape: 'list', places: play },
   pre_tasks: { shape: 'nodes', places: play },
   tasks: { shape: 'nodes', places: play },
@@ -100,7 +100,7 @@ export const keywords: Readonly<Record<string, Keyword>> = {
   always: { shape: 'nodes', places: ['block'] },
 
   args: { shape: 'map', places: tasks },
-  action: unsupported('any', tasks, 'Write the module as the key: `copy:` instead of `action: copy`.'),
+  action: { shape: 'any', places: tasks },
   local_action: unsupported('any', tasks, 'Write the module as the key, and `delegate_to: localhost`.'),
   register: { shape: 'fixed-text', places: tasks },
   loop: { shape: 'any', places: tasks },

@@ -1,5 +1,5 @@
 // Runs every case of tests/engine/cases: a playbook with its files, and what becomes of each task on each host, in order.
-// `--- run` holds words for the run: `hosts`, `tags`, `skip_tags`, `check`, `extra`, `trips`, one `key: value` a line.
+// `--- run` holds words for the run: `hosts`, `tags`, `skip_tags`, `check`, `extra`, `answers`, `trips`, one `key: value` a line.
 import { join } from 'node:path';
 import { DiagnosticsError, VezaError } from '../../src/lib/errors.ts';
 import { formatDiagnostic } from '../../src/lib/diagnostic.ts';
@@ -35,6 +35,7 @@ function optionsOf(files: ReadonlyMap<string, string>, words: Words): RunOptions
   const tags = list('tags');
   const skipTags = list('skip_tags');
   const extra = words.get('extra');
+  const answers = words.get('answers')?.split('|');
   const inventory = files.get('inventory.yml');
   const others = [...files].filter(([name]) => !['run', 'site.yml', 'inventory.yml'].includes(name));
   return {
@@ -42,6 +43,7 @@ function optionsOf(files: ReadonlyMap<string, string>, words: Words): RunOptions
     check: words.get('check') === 'true',
     ...(hosts && { hosts }),
     ...(tags && { tags }),
+    ...(answers && { answers }),
     ...(skipTags && { skipTags }),
     ...(extra !== undefined && { extraVars: [extra] }),
     ...(inventory !== undefined && { inventory }),

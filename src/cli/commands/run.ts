@@ -32,7 +32,7 @@ import {
   type InventoryFlags,
   type LoadedInventory,
 } from '../inventory-flags.ts';
-import { askPassword } from '../ask.ts';
+import { askPassword, askQuestion } from '../ask.ts';
 import { print, printDiagnostics } from '../output.ts';
 import { shownPath } from '../paths.ts';
 import { renderTemplate } from '../render.ts';
@@ -114,6 +114,8 @@ async function run(
     emit,
     filesFor: createLocalFiles,
     render: renderTemplate,
+    sourceFiles: files,
+    prompt: askQuestion,
     readVariables: (names, directory) => readVarsFile(files, names, directory),
     lookup,
     redactor,

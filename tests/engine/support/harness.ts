@@ -36,6 +36,8 @@ export interface RunOptions extends RecordingOptions {
   readonly tags?: readonly string[];
   readonly skipTags?: readonly string[];
   readonly forks?: number;
+  /** Answers to `vars_prompt`, in the order asked; without them nobody can be asked. */
+  readonly answers?: readonly string[];
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
 }
@@ -121,6 +123,7 @@ export class Workspace implements Disposable {
     const events: RunEvent[] = [];
     const sleeps: number[] = [];
     const redactor = createRedactor();
+    const answers = options.answers && [...options.answers];
     const recording = record(createLocalTransport(), options);
     const engine: EngineOptions = {
       inventory,
@@ -138,6 +141,8 @@ export class Workspace implements Disposable {
       },
       filesFor: createLocalFiles,
       render: renderTemplate,
+      sourceFiles: files,
+      ...(answers && { prompt: () => Promise.resolve(answers.shift() ?? '') }),
       readVariables: (names, directory) => readVarsFile(files, names, directory),
       lookup,
       redactor,
