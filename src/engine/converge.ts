@@ -18,7 +18,16 @@ import type { Look } from './probe.ts';
 import { endsLoop, expandLoop, newItem, warnOfClash, type LoopItem } from './loop.ts';
 import { performItem } from './perform.ts';
 import { isOver, overSignal } from './options.ts';
-import { fail, problemOf, registered, registeredLoop, type ItemRecord, type TaskRecord } from './record.ts';
+import {
+  fail,
+  problemOf,
+  skip,
+  unknownItem,
+  registered,
+  registeredLoop,
+  type ItemRecord,
+  type TaskRecord,
+} from './record.ts';
 import { connectionCodes, type Session } from './ports.ts';
 import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
 
@@ -223,6 +232,8 @@ export class Converger {
         return;
       }
       host.state.forget();
+      const next = { attempt: attempt + 2, attempts: retries + 1, delayMs };
+      run.options.emit({ type: 'task-retry', host: host.host.name, task: record.info, ...next });
       await run.options.clock.sleep(delayMs, overSignal(run.options));
     }
   }
@@ -238,7 +249,7 @@ export class Converger {
       const prepare = (): Preparation =>
         prepareItem(run.options, record.task, scope(), play.playbookDirectory, record.info.name);
       const prepared = await this.resolved(prepare, (preparation) => preparation.kind === 'unknown');
-      if (prepared.kind === 'skip') item.status = 'skipped';
+      if (prepared.kind === 'skip') skip(item, prepared.condition);
       else if (prepared.kind === 'unknown') this.#unknown(record, item, prepared.unknown);
       else await performItem(this, record, item, prepared);
     } catch (error) {
@@ -282,12 +293,6 @@ function number(value: Value | undefined, otherwise: number): number {
   const given = Number(value ?? otherwise);
   if (Number.isFinite(given) && given >= 0) return given;
   throw new VezaError('not-a-number', `retries, delay and pause must be numbers, but one is ${JSON.stringify(value)}`);
-}
-
-function unknownItem(item: ItemRecord, open: Unknown): ItemRecord {
-  item.status = 'unknown';
-  item.message = open.reason;
-  return item;
 }
 
 /** Takes a VezaError as the item's failure; anything else, and a lost connection, is not the task's. */

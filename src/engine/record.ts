@@ -1,5 +1,5 @@
 // What is being found out about one task on one host, from its first item to its result.
-import { isUnknown, unknown } from '../core/unknown.ts';
+import { isUnknown, unknown, type Unknown } from '../core/unknown.ts';
 import type { Change } from '../core/change.ts';
 import type { OutcomeChange, StepOutput } from '../core/module.ts';
 import type { Want } from '../core/resource.ts';
@@ -35,6 +35,8 @@ export interface ItemRecord {
   /** A change was only decided, because of check mode. */
   onlyPredicted: boolean;
   assuming?: string;
+  /** The condition for which it was skipped. */
+  condition?: string;
   readonly changes: ResourceChange[];
   readonly outcome: OutcomeChange[];
   output?: StepOutput;
@@ -81,6 +83,19 @@ export function fail(item: ItemRecord, problem: Problem): void {
   item.message = problem.message;
   if (problem.hint !== undefined) item.hint = problem.hint;
   if (problem.where !== undefined) item.where = problem.where;
+}
+
+/** Marks an item as not worked, for the condition that did not hold. */
+export function skip(item: ItemRecord, condition: string | undefined): void {
+  item.status = 'skipped';
+  if (condition !== undefined) item.condition = condition;
+}
+
+/** Marks an item as one whose outcome cannot be known yet. */
+export function unknownItem(item: ItemRecord, open: Unknown): ItemRecord {
+  item.status = 'unknown';
+  item.message = open.reason;
+  return item;
 }
 
 /** What an error says of a task; `where` is used where the error has no place of its own. */

@@ -35,6 +35,8 @@ export const limits = {
   /** Work of one evaluation of a template: stops endless loops in templates. */
   evaluationSteps: 1_000_000,
   evaluationDepth: 200,
+  /** Templates that include or extend each other: real ones do so three or four deep. */
+  templateDepth: 50,
   /** One expression: far above what anyone writes by hand. */
   expressionLength: 65_536,
   /** A text made by an expression or a template: far above any configuration file, far below what exhausts memory. */

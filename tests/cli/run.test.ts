@@ -53,13 +53,35 @@ describe('veza-run', () => {
     const slow = join(directory, 'slow.yml');
     writeFileSync(slow, `- hosts: all\n  tasks:\n    - name: Slow\n      shell: "sleep 20"\n`);
     const startedAt = performance.now();
-    const result = await vezaRun([slow, ...local], {}, directory, (pid) =>
-      setTimeout(() => process.kill(pid, 'SIGINT'), 1500),
-    );
+    const result = await vezaRun([slow, ...local], {}, directory, (pid) => {
+      setTimeout(() => process.kill(pid, 'SIGINT'), 1500);
+      setTimeout(() => process.kill(pid, 'SIGINT'), 1800);
+    });
     expect(result.exitCode).toBe(130);
-    expect(result.stdout).toContain('interrupted: localhost');
+    expect(result.stderr).toContain('stopping: nothing more is begun; being finished: localhost: Slow');
+    expect(result.stdout).toContain('interrupted: localhost (at "Slow") may be left with a part of the changes');
     expect(result.stdout).toContain('PLAY RECAP');
     expect(performance.now() - startedAt).toBeLessThan(10_000);
+  });
+
+  it('finishes what it has begun, and begins nothing more, at the first interruption', async () => {
+    const slow = join(directory, 'slow-steps.yml');
+    const tasks = `    - name: First
+      shell: "sleep 3; echo done > ${directory}/first"
+      register: first
+    - name: Second
+      copy: { dest: "${directory}/second", content: "{{ first.stdout }}" }
+`;
+    writeFileSync(slow, `- hosts: all\n  tasks:\n${tasks}`);
+    const result = await vezaRun([slow, ...local], {}, directory, (pid) =>
+      setTimeout(() => process.kill(pid, 'SIGINT'), 1800),
+    );
+    expect(result.exitCode).toBe(130);
+    expect(readFileSync(join(directory, 'first'), 'utf8')).toBe('done\n');
+    expect(existsSync(join(directory, 'second'))).toBe(false);
+    expect(result.stdout).toContain('changed: [localhost]');
+    expect(result.stdout).toContain('interrupted: localhost did not get to the end of the play');
+    expect(result.stdout).toMatch(/localhost : ok=1 +changed=1/);
   });
 
   it('tells its version and its options', async () => {

@@ -1,6 +1,6 @@
 // `veza-run lab ...`
 import type { LabFlags } from '../commands/lab.ts';
-import { addInventoryOptions } from './options.ts';
+import { addInventoryOptions, addLoginOptions } from './options.ts';
 import type { Register } from './registration.ts';
 
 export const registerLab: Register = (program, report) => {
@@ -11,7 +11,7 @@ export const registerLab: Register = (program, report) => {
     run: (flags: LabFlags, host: string, way: string) => Promise<number>,
     ...words: string[]
   ) => {
-    const command = addInventoryOptions(lab.command(name).description(description)).option(
+    const command = addLoginOptions(addInventoryOptions(lab.command(name).description(description))).option(
       '--name <name>',
       'name of the lab',
       'lab',

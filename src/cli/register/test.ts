@@ -1,13 +1,15 @@
 // `veza-run test ...`
 import { Option } from 'commander';
 import type { FailoverFlags } from '../commands/test-failover.ts';
-import { addInventoryOptions } from './options.ts';
+import { addInventoryOptions, addLoginOptions } from './options.ts';
 import type { Register } from './registration.ts';
 
 export const registerTest: Register = (program, report) => {
   const test = program.command('test').description('prove what was provisioned');
-  addInventoryOptions(
-    test.command('failover').description('stop a backend under load and count what fails: nothing may'),
+  addLoginOptions(
+    addInventoryOptions(
+      test.command('failover').description('stop a backend under load and count what fails: nothing may'),
+    ),
   )
     .addOption(
       new Option('--way <way>', 'how the backend stops')

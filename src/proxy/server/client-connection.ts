@@ -33,7 +33,6 @@ export class ClientConnection extends ClientSocket {
 
   constructor(socket: Socket, frontend: FrontendRuntime, context: WorkerContext) {
     super(socket, frontend, context);
-    socket.on('data', (bytes: Buffer) => this.#onData(bytes));
     socket.on('end', () => this.#onEnd());
     socket.on('error', () => this.destroy());
     socket.on('close', () => this.destroy());
@@ -44,7 +43,7 @@ export class ClientConnection extends ClientSocket {
   write(data: string | Uint8Array): void {
     if (this.phase === 'closed') return;
     const flows = typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data);
-    if (flows || this.phase === 'tunnel' || this.role === 'wait') return;
+    if (flows || this.phase === 'tunnel' || this.role === 'wait' || !this.isCongested) return;
     this.arm('stall', this.context.config.timeouts.clientMs);
   }
 
@@ -114,6 +113,12 @@ export class ClientConnection extends ClientSocket {
     this.socket.destroy();
   }
 
+  /** Takes what the client sent. The bytes are valid during the call only. */
+  receive(bytes: Buffer): void {
+    this.#onData(bytes);
+    if (this.#pending?.buffer === bytes.buffer) this.#pending = Buffer.from(this.#pending);
+  }
+
   #onData(bytes: Buffer): void {
     switch (this.phase) {
       case 'idle':
@@ -121,7 +126,7 @@ export class ClientConnection extends ClientSocket {
       case 'busy':
         this.#pending = this.#pending ? Buffer.concat([this.#pending, bytes]) : bytes;
         // Who does not take answers gets no more of them: what waits to be written must not grow.
-        if (this.phase !== 'busy' && !this.socket.writableNeedDrain) this.#process();
+        if (this.phase !== 'busy' && !this.isCongested) this.#process();
         else if (this.#pending.length > connectionLimits.pipelineBytes) this.socket.pause();
         return;
       case 'body':
@@ -158,7 +163,7 @@ export class ClientConnection extends ClientSocket {
   }
 
   #awaitsHead(): boolean {
-    return (this.phase === 'idle' || this.phase === 'head') && !this.socket.writableNeedDrain;
+    return (this.phase === 'idle' || this.phase === 'head') && !this.isCongested;
   }
 
   /** Returns false when more bytes are needed or the connection is done. */
@@ -258,7 +263,7 @@ export class ClientConnection extends ClientSocket {
       return;
     }
     this.phase = 'idle';
-    if (this.socket.writableNeedDrain) this.arm('stall', this.context.config.timeouts.clientMs);
+    if (this.isCongested) this.arm('stall', this.context.config.timeouts.clientMs);
     else this.#awaitRequest();
   }
 

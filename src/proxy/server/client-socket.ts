@@ -28,6 +28,11 @@ export abstract class ClientSocket extends WheelTimer {
     this.trusted = frontend.trusts(this.address);
   }
 
+  /** The kernel does not take what was written; `drain` will tell. A large write that it took at once does not count. */
+  get isCongested(): boolean {
+    return this.socket.writableNeedDrain && this.socket.writableLength > 0;
+  }
+
   disarm(): void {
     this.role = 'none';
     this.context.wheel.disarm(this);

@@ -53,13 +53,9 @@ export class Exchange implements UpstreamOwner {
     this.plan = new RetryPlan(config, head.method, head.hasIdempotencyKey);
     this.replayable = isReplayable(head.method, head.hasIdempotencyKey, config.retryNonIdempotent);
     if (config.hash) this.#hashKey = hashKeyOf(config.hash, head, client.address);
-    let cookieHeader = head.cookie;
-    if (config.cookie && cookieHeader !== '') {
-      const found = takeCookie(cookieHeader, config.cookie.name);
-      this.cookie = found.value;
-      cookieHeader = found.rest;
-    }
-    this.body = new RequestBody(head, requestText(client, head, cookieHeader));
+    const { value, rest } = takeCookie(head.cookie, config.cookie?.name);
+    this.cookie = value;
+    this.body = new RequestBody(head, requestText(client, head, rest));
     this.#waiting = new Waiting(this, context);
     this.response = new ResponseWriter(this, context.log);
   }
@@ -117,7 +113,8 @@ export class Exchange implements UpstreamOwner {
   }
 
   resumeResponse(): void {
-    this.response.source?.socket.resume();
+    const socket = this.response.source?.socket;
+    if (socket?.isPaused() === true) socket.resume();
   }
 
   /** Time for waiting is over. */
@@ -183,10 +180,6 @@ export class Exchange implements UpstreamOwner {
     this.#send(connection);
   }
 
-  onInformational(connection: UpstreamConnection, head: ResponseHead): void {
-    this.response.informational(connection, head);
-  }
-
   onHead(connection: UpstreamConnection, head: ResponseHead): void {
     this.#win(connection);
     this.response.begin(connection, head);
@@ -198,10 +191,6 @@ export class Exchange implements UpstreamOwner {
     this.response.whole(connection.server, head, bytes, from);
   }
 
-  onBody(_connection: UpstreamConnection, bytes: Buffer, ranges: readonly number[]): void {
-    this.response.body(bytes, ranges);
-  }
-
   onEnd(_connection: UpstreamConnection, trailers: string): void {
     this.#attempts.length = 0;
     this.response.end(trailers);
@@ -210,14 +199,6 @@ export class Exchange implements UpstreamOwner {
   onTunnel(connection: UpstreamConnection, head: ResponseHead, rest: Buffer): void {
     this.#win(connection);
     this.response.tunnel(connection, head, rest);
-  }
-
-  onTunnelData(bytes: Buffer): void {
-    this.response.tunnelData(bytes);
-  }
-
-  onTunnelEnd(): void {
-    this.response.tunnelEnded();
   }
 
   /** The server's side of a tunnel is gone. */

@@ -36,14 +36,14 @@ export class FrontendRuntime {
     return family !== 0 && this.#trusted.check(address, family === 6 ? 'ipv6' : 'ipv4');
   }
 
-  accept(socket: Socket, context: WorkerContext): void {
-    if (this.connections.size >= this.config.maxconn) {
-      socket.destroy();
-      return;
-    }
+  /** Undefined beyond maxconn. */
+  accept(socket: Socket, context: WorkerContext): ClientConnection | undefined {
+    if (this.connections.size >= this.config.maxconn) return undefined;
     this.counters.connectionsTotal += 1;
-    this.connections.add(new ClientConnection(socket, this, context));
+    const connection = new ClientConnection(socket, this, context);
+    this.connections.add(connection);
     this.counters.connections = this.connections.size;
+    return connection;
   }
 
   /** Lets go of its clients: idle ones now, others after their response. */

@@ -4,12 +4,14 @@ import type { UpstreamConnection } from './upstream-connection.ts';
 
 /** Bodies up to this can be replayed: what features ask for, and little enough for thousands of requests. */
 const keptBytes = 65_536;
-/** The data of one read as one piece: a body in chunks of a byte must not cost a hundred times its size. */
+/** A copy of the data of one read as one piece: a body in chunks of a byte must not cost a hundred times its size. */
 export function pieceOf(bytes: Buffer, ranges: readonly number[]): Buffer {
-  if (ranges.length === 2) return bytes.subarray(ranges[0], ranges[1]);
-  const pieces: Buffer[] = [];
-  for (let index = 0; index < ranges.length; index += 2) pieces.push(bytes.subarray(ranges[index], ranges[index + 1]));
-  return Buffer.concat(pieces);
+  let size = 0;
+  for (let index = 0; index < ranges.length; index += 2) size += (ranges[index + 1] ?? 0) - (ranges[index] ?? 0);
+  const piece = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (let index = 0; index < ranges.length; index += 2) at += bytes.copy(piece, at, ranges[index], ranges[index + 1]);
+  return piece;
 }
 
 /** Bodies below this are appended to the head as text: one write instead of two. */

@@ -1,6 +1,5 @@
 // The response as it goes to the client. A small response to a replayable request is held until it is complete: as long
 // as nothing was sent, a server that dies in the middle of it costs nothing.
-import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { insertedCookie, withoutSetCookie } from '../core/http/cookie.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
@@ -19,10 +18,6 @@ const heldMs = 200;
 /** Bodies below this go out in one write with the head, as text. */
 const inlineBytes = 4096;
 
-function uncork(socket: Socket): void {
-  socket.uncork();
-}
-
 export class ResponseWriter {
   /** A response has begun to come. */
   started = false;
@@ -38,6 +33,7 @@ export class ResponseWriter {
   #continued = false;
   #headText = '';
   #chunked = false;
+  #corked = false;
   #held: { readonly bytes: Buffer; readonly ranges: readonly number[] }[] = [];
   #heldBytes = 0;
   #headAt = 0;
@@ -100,11 +96,10 @@ export class ResponseWriter {
   }
 
   end(trailers: string): void {
-    const { client, head: request } = this.#exchange;
-    client.socket.cork();
+    const { head: request } = this.#exchange;
     this.#commit();
     if (this.#chunked) this.#send(`0\r\n${request.acceptsTrailers ? trailers : ''}\r\n`);
-    client.socket.uncork();
+    this.flush();
     this.source = undefined;
     this.#finish('--');
   }
@@ -112,6 +107,20 @@ export class ResponseWriter {
   /** Time for holding is over. */
   onHeldLongEnough(): void {
     this.#commit();
+    this.flush();
+  }
+
+  /** One read of the server is dealt with. */
+  flush(): void {
+    if (!this.#corked) return;
+    this.#corked = false;
+    this.#exchange.client.socket.uncork();
+    this.#minding();
+  }
+
+  /** Bytes of the server are in memory still: held back, or not taken by the client yet. */
+  get holdsBytes(): boolean {
+    return this.#held.length > 0 || this.#exchange.client.socket.writableLength > 0;
   }
 
   /** Forgets a response that broke before anything of it was sent. */
@@ -165,7 +174,7 @@ export class ResponseWriter {
     const { client } = this.#exchange;
     this.#tunnel?.touch();
     this.#sendBytes(bytes);
-    if (client.socket.writableNeedDrain) this.source?.socket.pause();
+    if (client.isCongested) this.source?.socket.pause();
   }
 
   /** The server will send no more; the client may, for a little while. */
@@ -210,8 +219,8 @@ export class ResponseWriter {
     const { client } = this.#exchange;
     client.disarm();
     // What follows in the same read goes out in the same write.
-    client.socket.cork();
-    process.nextTick(uncork, client.socket);
+    if (!this.#corked) client.socket.cork();
+    this.#corked = true;
     this.#send(this.#headText);
     for (const { bytes, ranges } of this.#held) this.#write(bytes, ranges);
     this.#held = [];
@@ -235,7 +244,12 @@ export class ResponseWriter {
       if (this.#chunked) this.#send('\r\n');
       client.socket.uncork();
     }
-    if (client.socket.writableNeedDrain) this.source?.socket.pause();
+    if (!this.#corked) this.#minding();
+  }
+
+  /** A client that does not take what it was given gets no more for now. */
+  #minding(): void {
+    if (this.#exchange.client.isCongested) this.source?.socket.pause();
   }
 
   #send(text: string): void {

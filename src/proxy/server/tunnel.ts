@@ -34,7 +34,7 @@ export class Tunnel {
   fromClient(bytes: Buffer): void {
     this.touch();
     this.bytesIn += bytes.length;
-    if (!this.#connection.write(bytes)) this.#client.pause();
+    if (!this.#connection.write(Buffer.from(bytes))) this.#client.pause();
   }
 
   clientEnded(): void {

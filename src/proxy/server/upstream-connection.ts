@@ -1,20 +1,16 @@
 // One connection to a server: sends a request, reads the response strictly, then serves again or closes.
 // It knows HTTP framing and nothing of retries; its owner (an exchange) decides what a failure means.
-import { connect, type Socket } from 'node:net';
 import { BodyReader } from '../core/http/body-reader.ts';
 import { parseResponseHead, type ResponseHead } from '../core/http/response-head.ts';
 import { findHeadEnd, incomplete, malformed } from '../core/http/scan.ts';
 import { Patience } from '../core/patience.ts';
-import { WheelTimer } from '../core/timer-wheel.ts';
 import { connectionLimits } from './limits.ts';
 import type { ServerRuntime } from './runtime.ts';
+import { UpstreamSocket } from './upstream-socket.ts';
 import { connectFailure, type Failure, type UpstreamOwner, type UpstreamPhase } from './upstream-owner.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-export class UpstreamConnection extends WheelTimer {
-  readonly socket: Socket;
-  readonly server: ServerRuntime;
-  readonly #context: WorkerContext;
+export class UpstreamConnection extends UpstreamSocket {
   owner: UpstreamOwner | undefined;
   phase: UpstreamPhase = 'connecting';
   /** Requests sent over it. */
@@ -35,23 +31,13 @@ export class UpstreamConnection extends WheelTimer {
   #hints = 0;
 
   constructor(server: ServerRuntime, context: WorkerContext) {
-    super();
-    this.server = server;
-    this.#context = context;
+    super(server, context);
     server.connections.add(this);
-    const { address, port } = server.config;
-    this.socket = connect({ host: address, port, noDelay: true, keepAlive: true, allowHalfOpen: true });
-    this.socket.on('connect', () => this.#onConnect());
-    this.socket.on('data', (bytes: Buffer) => this.#onData(bytes));
-    this.socket.on('end', () => this.#onEnd());
-    this.socket.on('error', (error: NodeJS.ErrnoException) => this.#onError(error));
-    this.socket.on('close', () => this.#onClose());
-    this.socket.on('drain', () => this.owner?.onDrain(this));
   }
 
   /** Takes the connection for one request. `firstByteMs` 0 = no early warning. */
   use(owner: UpstreamOwner, bodiless: boolean, firstByteMs: number, serverMs: number): void {
-    const now = this.#context.now();
+    const now = this.context.now();
     this.owner = owner;
     this.sent = false;
     this.requestDone = false;
@@ -69,13 +55,13 @@ export class UpstreamConnection extends WheelTimer {
 
   /** The request is on its way: from now on `serverMs` counts, with the early warning before it. */
   waitForResponse(firstByteMs: number, serverMs: number, sinceMs: number): void {
-    const now = this.#context.now();
+    const now = this.context.now();
     this.#patience.begin(sinceMs, firstByteMs, now + serverMs);
     this.#armWait(now);
   }
 
   #armWait(now: number): void {
-    this.#context.wheel.arm(this, now, this.#patience.nextMs(now, this.#lastByteMs()));
+    this.context.wheel.arm(this, now, this.#patience.nextMs(now, this.#lastByteMs()));
   }
 
   /** Bytes of others say nothing about a server that does not even accept. */
@@ -106,7 +92,7 @@ export class UpstreamConnection extends WheelTimer {
 
   /** Nothing moved through a tunnel since this was called: close it after `tunnelMs`. */
   touchTunnel(tunnelMs: number): void {
-    this.#context.wheel.arm(this, this.#context.now(), tunnelMs);
+    this.context.wheel.arm(this, this.context.now(), tunnelMs);
   }
 
   /** Ends the use with a failure and closes; tells the owner. */
@@ -125,7 +111,7 @@ export class UpstreamConnection extends WheelTimer {
     this.phase = 'closed';
     this.#release();
     this.server.connections.delete(this);
-    this.#context.wheel.remove(this);
+    this.context.wheel.remove(this);
     this.socket.destroy();
   }
 
@@ -137,33 +123,44 @@ export class UpstreamConnection extends WheelTimer {
     if (this.server.backend.isWaited) this.server.backend.wake();
   }
 
-  #onConnect(): void {
+  protected override onConnect(): void {
     this.phase = 'head';
-    this.connectedMs = this.#context.now();
+    this.connectedMs = this.context.now();
     this.owner?.onConnected(this);
   }
 
-  #onError(error: NodeJS.ErrnoException): void {
+  protected override onError(error: NodeJS.ErrnoException): void {
     if (this.phase === 'closed') return;
     if (this.phase === 'idle') this.destroy();
     else if (this.phase === 'connecting') this.fail(connectFailure(error.code));
     else this.fail(error.code === 'ETIMEDOUT' ? 'timeout' : 'reset');
   }
 
-  #onClose(): void {
+  protected override onClose(): void {
     if (this.phase === 'idle') this.destroy();
     else if (this.phase !== 'closed') this.fail('reset');
   }
 
-  #onEnd(): void {
-    if (this.phase === 'tunnel') this.owner?.onTunnelEnd();
+  protected override onDrain(): void {
+    this.owner?.onDrain(this);
+  }
+
+  protected override onEnd(): void {
+    if (this.phase === 'tunnel') this.owner?.response.tunnelEnded();
     else if (this.phase === 'body' && this.#head?.length === -2) this.#finish('');
     else if (this.phase === 'idle') this.destroy();
     else if (this.phase !== 'closed') this.fail('eof');
   }
 
+  protected override onRead(bytes: Buffer): boolean {
+    const { owner } = this;
+    this.#onData(bytes);
+    owner?.response.flush();
+    return owner?.response.holdsBytes !== true;
+  }
+
   #onData(bytes: Buffer): void {
-    this.server.lastByteMs = this.#context.now();
+    this.server.lastByteMs = this.context.now();
     switch (this.phase) {
       case 'head':
         this.#readHead(bytes);
@@ -173,7 +170,7 @@ export class UpstreamConnection extends WheelTimer {
         this.#readBody(bytes, 0);
         return;
       case 'tunnel':
-        this.owner?.onTunnelData(bytes);
+        this.owner?.response.tunnelData(bytes);
         return;
       case 'idle':
       case 'connecting':
@@ -198,7 +195,7 @@ export class UpstreamConnection extends WheelTimer {
         return;
       }
       if (end === incomplete) {
-        if (start < bytes.length) this.#pending = start === 0 ? bytes : bytes.subarray(start);
+        if (start < bytes.length) this.#pending = Buffer.from(bytes.subarray(start));
         return;
       }
       const head = parseResponseHead(bytes.toString('latin1', start, end - 2), this.#bodiless);
@@ -217,7 +214,7 @@ export class UpstreamConnection extends WheelTimer {
         this.#toBody(head, bytes, start);
         return;
       }
-      this.owner?.onInformational(this, head);
+      this.owner?.response.informational(this, head);
     }
   }
 
@@ -252,7 +249,7 @@ export class UpstreamConnection extends WheelTimer {
   }
 
   #waitForBody(): void {
-    this.waitForResponse(0, this.server.backend.config.timeouts.serverMs, this.#context.now());
+    this.waitForResponse(0, this.server.backend.config.timeouts.serverMs, this.context.now());
   }
 
   #readBody(bytes: Buffer, from: number): void {
@@ -260,7 +257,7 @@ export class UpstreamConnection extends WheelTimer {
     if (!body) return;
     const ranges: number[] = [];
     const end = body.feed(bytes, from, ranges);
-    if (ranges.length > 0) this.owner?.onBody(this, bytes, ranges);
+    if (ranges.length > 0) this.owner?.response.body(bytes, ranges);
     if (this.phase !== 'body' || body.state === 'more') return;
     if (body.state === 'failed') {
       this.fail('malformed');
@@ -280,7 +277,7 @@ export class UpstreamConnection extends WheelTimer {
   #park(): void {
     this.#head = undefined;
     this.#body = undefined;
-    if (!this.#reusable || !this.requestDone || this.#keepMs === 0 || !this.server.up || this.#context.stopping) {
+    if (!this.#reusable || !this.requestDone || this.#keepMs === 0 || !this.server.up || this.context.stopping) {
       this.destroy();
       return;
     }
@@ -288,7 +285,7 @@ export class UpstreamConnection extends WheelTimer {
     this.uses += 1;
     this.socket.resume();
     this.server.idle.push(this);
-    this.#context.wheel.arm(this, this.#context.now(), this.#keepMs);
+    this.context.wheel.arm(this, this.context.now(), this.#keepMs);
     this.#release();
   }
 }

@@ -14,19 +14,28 @@ export function connectFailure(code: string | undefined): Failure {
   return code !== undefined && localCodes.has(code) ? 'local' : 'refused';
 }
 
+/** Takes what comes back as it comes. */
+export interface ResponseSink {
+  informational(connection: UpstreamConnection, head: ResponseHead): void;
+  body(bytes: Buffer, ranges: readonly number[]): void;
+  tunnelData(bytes: Buffer): void;
+  tunnelEnded(): void;
+  /** All that one read brought was told. */
+  flush(): void;
+  /** Bytes that it was given are not all passed on yet. */
+  readonly holdsBytes: boolean;
+}
+
 export interface UpstreamOwner {
+  readonly response: ResponseSink;
   /** The request asked for an upgrade. */
   readonly acceptsUpgrade: boolean;
   onConnected(connection: UpstreamConnection): void;
-  onInformational(connection: UpstreamConnection, head: ResponseHead): void;
   onHead(connection: UpstreamConnection, head: ResponseHead): void;
   /** Head and all of the body came in one read. */
   onWhole(connection: UpstreamConnection, head: ResponseHead, bytes: Buffer, from: number): void;
-  onBody(connection: UpstreamConnection, bytes: Buffer, ranges: readonly number[]): void;
   onEnd(connection: UpstreamConnection, trailers: string): void;
   onTunnel(connection: UpstreamConnection, head: ResponseHead, rest: Buffer): void;
-  onTunnelData(bytes: Buffer): void;
-  onTunnelEnd(): void;
   onTunnelClosed(): void;
   onFailure(connection: UpstreamConnection, failure: Failure): void;
   /** No byte came for a while; it may still come. */

@@ -1,11 +1,12 @@
 // A worker process: accepts on the sockets it is given and carries the traffic. It decides nothing about health; it
 // tells the master what it meets and hears from it what to use.
-import { createServer, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import type { ServerView } from '../core/balance/server-state.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import { Counters } from '../core/counters.ts';
 import { TimerWheel } from '../core/timer-wheel.ts';
 import { AccessLog } from './access-log.ts';
+import { acceptOn } from './accepting.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { FrontendRuntime } from './frontend.ts';
 import type { FromWorker, Report, ToWorker } from './ipc.ts';
@@ -21,7 +22,6 @@ const uncheckedSuspicionMs = 1000;
 /** How often the master may be told the same. */
 const repeatMs = 200;
 const remindMs = 500;
-const backlog = 4096;
 /** Requests that came while the grace time ran out may still be answered. */
 const lastRequestsMs = 5000;
 
@@ -183,13 +183,13 @@ export class Worker implements WorkerContext {
   }
 
   #listen(bind: string, handle: unknown): void {
-    const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
-      const frontend = this.#frontendOf.get(bind);
-      if (frontend) frontend.accept(socket, this);
-      else socket.destroy();
+    const server = acceptOn(handle, (socket) => {
+      const connection = this.#frontendOf.get(bind)?.accept(socket, this);
+      if (!connection) socket.destroy();
+      return connection && ((bytes) => connection.receive(bytes));
     });
     server.on('error', (error) => process.stderr.write(`cannot listen on ${bind}: ${error.message}\n`));
-    server.listen(handle, backlog, () => this.#send({ type: 'listening', bind }));
+    server.on('listening', () => this.#send({ type: 'listening', bind }));
     this.#listeners.set(bind, server);
   }
 

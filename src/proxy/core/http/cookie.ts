@@ -9,9 +9,9 @@ export interface FoundCookie {
   readonly rest: string;
 }
 
-/** Takes the cookie called `name` out of a Cookie header. */
-export function takeCookie(header: string, name: string): FoundCookie {
-  if (!header.includes(name)) return { value: undefined, rest: header };
+/** Takes the cookie called `name`, if one is wanted, out of a Cookie header. */
+export function takeCookie(header: string, name: string | undefined): FoundCookie {
+  if (name === undefined || !header.includes(name)) return { value: undefined, rest: header };
   let value: string | undefined;
   const rest: string[] = [];
   for (const part of header.split(';')) {

@@ -1,0 +1,28 @@
+// Runs one proxy from npm: `node serve.js NAME PORT ORIGIN_PORT`. Each is set up as its README says for most speed.
+import { Agent, createServer } from 'node:http';
+
+const [, , name, port, originPort] = process.argv;
+const target = `http://127.0.0.1:${originPort}`;
+
+const peers = {
+  'http-proxy-3': async () => {
+    const { createProxyServer } = await import('http-proxy-3');
+    const proxy = createProxyServer({ target, agent: new Agent({ keepAlive: true }), xfwd: true });
+    proxy.on('error', (_error, _request, response) => response.destroy());
+    createServer((request, response) => proxy.web(request, response)).listen(Number(port), '127.0.0.1');
+  },
+  'fast-proxy': async () => {
+    const { default: fastProxy } = await import('fast-proxy');
+    const { proxy } = fastProxy({ base: target });
+    createServer((request, response) => proxy(request, response, request.url, {})).listen(Number(port), '127.0.0.1');
+  },
+  '@fastify/http-proxy': async () => {
+    const { default: Fastify } = await import('fastify');
+    const { default: httpProxy } = await import('@fastify/http-proxy');
+    const server = Fastify();
+    await server.register(httpProxy, { upstream: target });
+    await server.listen({ port: Number(port), host: '127.0.0.1' });
+  },
+};
+
+await peers[name]();

@@ -1,0 +1,51 @@
+// Accepts clients for a worker. All of them are read into the same memory: who is told of bytes copies what it keeps.
+// New memory for every read, as net.Server has it, costs more than all that is done with a request.
+import { createServer, type Server, Socket, type SocketConstructorOpts } from 'node:net';
+
+const backlog = 4096;
+/** One read: large enough that uploads cost few calls. */
+const receiveBytes = 65_536;
+
+/** Takes what a client sends; the bytes are gone after the call. */
+export type Receive = (bytes: Buffer) => void;
+
+interface AcceptingHandle {
+  onconnection?: (status: number, handle: object | undefined) => void;
+}
+
+const shared = Buffer.allocUnsafeSlow(receiveBytes);
+
+/** Listens on a handle of the master. `open` gets each socket and says who takes what comes from it. */
+export function acceptOn(handle: unknown, open: (socket: Socket) => Receive | undefined): Server {
+  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
+    const receive = open(socket);
+    socket.on('data', (bytes: Buffer) => receive?.(bytes));
+  });
+  server.listen(handle, backlog, () => {
+    // net.Server cannot be told what its sockets read into. Without this (undocumented) place all works, only slower.
+    const accepting = (server as unknown as { _handle?: AcceptingHandle })._handle;
+    if (accepting?.onconnection) accepting.onconnection = (status, client) => accept(status, client, open);
+  });
+  return server;
+}
+
+function accept(status: number, handle: object | undefined, open: (socket: Socket) => Receive | undefined): void {
+  if (status !== 0 || !handle) return;
+  const client: { receive?: Receive | undefined } = {};
+  const options: SocketConstructorOpts = {
+    // What libuv accepted; the types know only handles that user code can make.
+    handle: handle as NonNullable<SocketConstructorOpts['handle']>,
+    allowHalfOpen: true,
+    onread: {
+      buffer: shared,
+      callback: (size) => {
+        client.receive?.(shared.subarray(0, size));
+        return true;
+      },
+    },
+  };
+  const socket = new Socket(options);
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true);
+  client.receive = open(socket);
+}
