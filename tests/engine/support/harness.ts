@@ -38,6 +38,9 @@ export interface RunOptions extends RecordingOptions {
   readonly forks?: number;
   /** Answers to `vars_prompt`, in the order asked; without them nobody can be asked. */
   readonly answers?: readonly string[];
+  readonly step?: NonNullable<EngineOptions['step']>;
+  readonly startAtTask?: string;
+  readonly limit?: string;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
 }
@@ -153,6 +156,9 @@ export class Workspace implements Disposable {
       checkMode: options.check ?? false,
       diff: options.diff ?? true,
       forks: options.forks ?? 10,
+      ...(options.step && { step: options.step }),
+      ...(options.startAtTask !== undefined && { startAtTask: options.startAtTask }),
+      ...(options.limit !== undefined && { limit: options.limit }),
       signal: options.signal ?? new AbortController().signal,
       connection: { user: 'nobody', become: false, hostKeys: 'strict' },
     };
