@@ -9,6 +9,7 @@ import { createSshTransport } from '../adapters/ssh/transport.ts';
 import type { EngineOptions } from '../engine/options.ts';
 import { limits } from '../lib/limits.ts';
 import { findModule } from '../modules/index.ts';
+import { askQuestion } from './ask.ts';
 import { sshOptions } from './inventory-flags.ts';
 import { hostsOf, type LoadedRun } from './load-run.ts';
 import { renderTemplate } from './render.ts';
@@ -26,8 +27,10 @@ type Given = Omit<
   | 'inventoryDirectory'
   | 'lookup'
   | 'playbooks'
+  | 'prompt'
   | 'readVariables'
   | 'render'
+  | 'sourceFiles'
   | 'transports'
 >;
 
@@ -43,6 +46,8 @@ export function engineOptions(run: LoadedRun, given: Given): EngineOptions {
     clock: systemClock,
     filesFor: createLocalFiles,
     render: renderTemplate,
+    sourceFiles: diskFiles(),
+    prompt: askQuestion,
     readVariables: (names, directory) => readVarsFile(diskFiles(), names, directory),
     lookup,
     extraVars: run.loaded.extraVars,

@@ -103,9 +103,29 @@ export interface ControlResult {
   readonly result?: JsonObject;
   readonly failed?: string;
   readonly facts?: JsonObject;
+  /** Files whose variables the host shall have. */
+  readonly variables?: VariablesRequest;
   /** Text for people (`debug`). */
   readonly message?: Json;
   readonly meta?: 'flush_handlers' | 'noop' | 'end_host' | 'end_play' | 'clear_host_errors' | 'reset_connection';
+}
+
+/** `include_vars`: a file, or the files of a folder. */
+export interface VariablesRequest {
+  readonly file?: string;
+  readonly directory?: string;
+  /** Levels of folders below the folder; 0 means all. */
+  readonly depth: number;
+  /** Regular expressions for names of files: which ones, and which ones not. */
+  readonly matching?: string;
+  readonly ignored: readonly string[];
+  /** Without the dot. */
+  readonly extensions: readonly string[];
+  /** Files with other extensions are left out instead of being a mistake. */
+  readonly skipsOthers: boolean;
+  /** All variables become one of this name. */
+  readonly name?: string;
+  readonly merges: boolean;
 }
 
 export interface ControlModule<Args> extends ModuleBase {

@@ -1,5 +1,6 @@
 // Turns what happened to a task into its result: changed_when, failed_when, ignore_errors, register, notify, counts, events.
 import { isUnknown } from '../core/unknown.ts';
+import type { Position } from '../lib/diagnostic.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Value } from '../language/value.ts';
@@ -116,8 +117,18 @@ function notify(host: HostRun, record: TaskRecord, item: ItemRecord): void {
   if (item.status !== 'changed') return;
   for (const templated of record.task.notify) {
     const names = templated.evaluate(item.scope);
-    for (const name of Array.isArray(names) ? names : [names]) host.notified.add(String(name));
+    for (const name of (Array.isArray(names) ? names : [names]).map(String)) {
+      if (!host.answers(name)) throw unknownHandler(name, templated.where);
+      host.notified.add(name);
+    }
   }
+}
+
+function unknownHandler(name: string, where: Position): VezaError {
+  return new VezaError('unknown-handler', `no handler is named "${name}" or listens to it`, {
+    where,
+    hint: 'define it under `handlers:` of the play or in a role that it uses',
+  });
 }
 
 /** What was told already, or is told otherwise. */

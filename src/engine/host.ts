@@ -31,6 +31,8 @@ export class HostRun implements AsyncDisposable {
   readonly included = new Map<string, Templated>();
   /** Names of handlers notified and not yet run. */
   readonly notified = new Set<string>();
+  /** Whether any handler of the current play answers to a name. */
+  answers: (name: string) => boolean = () => true;
   /** Those who work here for other hosts do it one after the other. */
   readonly turns = new Slots(1);
   /** Handlers, and roles whose variables the rest of the play sees, that includes brought to this host in this play. */

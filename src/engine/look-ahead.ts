@@ -1,13 +1,16 @@
 // Before a section begins: one probe for everything that its tasks can be seen to need already.
 // Reading more than is needed costs little; a round trip costs much. What is guessed here is never acted on.
+import type { ControlResult } from '../core/module.ts';
 import { isUnknown, unknown } from '../core/unknown.ts';
 import { VezaError } from '../lib/errors.ts';
 import { isJsonObject } from '../lib/json.ts';
-import type { Value } from '../language/value.ts';
+import { extendScope } from '../language/scope.ts';
+import type { Scope, Value } from '../language/value.ts';
 import type { Include, Task } from '../playbook/ast.ts';
 import { flattened } from '../playbook/walk.ts';
 import { conditionsHold } from './decide.ts';
 import { prepareArguments, runControl, wantsOf } from './item.ts';
+import { includedVariables } from './include-vars.ts';
 import { openInclude, type LoopVariables } from './includes.ts';
 import { expandLoop, newItem } from './loop.ts';
 import { probe, type Look } from './probe.ts';
@@ -140,10 +143,26 @@ function looksOfItem(
       for (const name of Object.keys(task.args.raw)) later[name] = unknown('not set yet');
     }
     const outcome = runControl(module, preparation, newItem(task, scope, 0, null), task);
-    if (!isUnknown(outcome)) Object.assign(later, outcome.facts);
+    if (!isUnknown(outcome)) learn(context, task, scope, outcome, later);
     return [];
   }
   if (module.kind !== 'state') return [];
   const wants = wantsOf(preparation, module);
   return isUnknown(wants) ? [] : wants.map((want) => ({ place: preparation.place(), want, hidden: isHidden(task) }));
+}
+
+/** What a control module would set by now. */
+function learn(
+  context: AheadContext,
+  task: Task,
+  scope: Scope,
+  { facts, variables }: ControlResult,
+  later: Record<string, Value>,
+): void {
+  const { run, play } = context;
+  Object.assign(later, facts);
+  if (!variables) return;
+  const read = includedVariables(run.options, variables, task, play.playbookDirectory, scope);
+  const inside = extendScope(scope, { kind: 'templated', variables: read.variables });
+  for (const name of read.variables.keys()) later[name] = inside.get(name) ?? null;
 }

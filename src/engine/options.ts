@@ -1,5 +1,6 @@
 // Everything that a run is given: the files that were read, and the ports.
 import type { AnyModule, Contact, LocalFiles, LocalSource } from '../core/module.ts';
+import type { SourceFiles } from '../core/source-files.ts';
 import type { Inventory } from '../inventory/model.ts';
 import type { Scope, Value, Variables } from '../language/value.ts';
 import type { Unknown } from '../core/unknown.ts';
@@ -21,6 +22,10 @@ export interface EngineOptions {
   /** Files beside a role (its path) or the playbook (null). */
   readonly filesFor: (rolePath: string | null, playbookDirectory: string) => LocalFiles;
   readonly render: (source: LocalSource, scope: Scope) => string | Unknown;
+  /** The files that playbooks are read from. */
+  readonly sourceFiles: SourceFiles;
+  /** Asks whoever runs this (`vars_prompt`); null where nobody can be asked. Without it nobody can. */
+  readonly prompt?: (question: { readonly question: string; readonly isPrivate: boolean }) => Promise<string | null>;
   /** Variables of a `vars_files` entry: the first of the names that exists. */
   readonly readVariables: (names: readonly string[], playbookDirectory: string) => Variables;
   readonly lookup: (plugin: string, terms: readonly Value[], directory: string) => Value;

@@ -10,6 +10,7 @@ import { decideWant, stepsOf, type Decision } from './decide.ts';
 import type { HostRun } from './host.ts';
 import { toBoolean } from './identity.ts';
 import { decisionFor, runControl, wantsOf, type Ready } from './item.ts';
+import { includedVariables } from './include-vars.ts';
 import { sessionAt } from './place.ts';
 import { fail, type ItemRecord, type Part, type TaskRecord } from './record.ts';
 
@@ -130,7 +131,18 @@ async function performControl(
   ready: Ready,
   outcome: ControlResult,
 ): Promise<void> {
-  const { host, flushHandlers, clearErrors } = converger.context;
+  const { run, host, play, flushHandlers, clearErrors } = converger.context;
+  if (outcome.variables) {
+    const { variables, result } = includedVariables(
+      run.options,
+      outcome.variables,
+      record.task,
+      play.playbookDirectory,
+      item.scope,
+    );
+    for (const [name, value] of variables) host.included.set(name, value);
+    item.result = () => result;
+  }
   if (outcome.result) item.result = () => outcome.result ?? {};
   if (outcome.result?.['skipped'] === true) item.status = 'skipped';
   if (outcome.message !== undefined) item.shown = outcome.message;

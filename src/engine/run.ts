@@ -7,10 +7,12 @@ import type { HostTotals } from './events.ts';
 import { isOver, type EngineOptions } from './options.ts';
 import { runBatch } from './batch-run.ts';
 import { batchesOf, orderHosts } from './batches.ts';
+import { askPrompts } from './prompts.ts';
 import { gateOf } from './gates.ts';
 import { mergedProblems, roleArgumentProblems } from './role-arguments.ts';
 import { taskInfos } from './section.ts';
 import { outsidePlays, scopeOf, type PlayVariables, type RunState } from './variables.ts';
+import { noVariables } from '../language/yaml-variables.ts';
 import type { Play, Playbook } from '../playbook/ast.ts';
 
 export interface RunResult {
@@ -31,7 +33,14 @@ export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
     });
   const hosts = new Map([...options.inventory.hosts.values()].map((host) => [host.name, newHost(host)]));
   if (options.connection.becomePassword !== undefined) options.redactor.add(options.connection.becomePassword);
-  const run: RunState = { options, hosts, newHost, strangers: new Map(), gate: gateOf(options) };
+  const run: RunState = {
+    options,
+    hosts,
+    newHost,
+    strangers: new Map(),
+    gate: gateOf(options),
+    prompted: await askPrompts(options),
+  };
   const used = new Set<string>();
   checkPlays(run);
   try {
@@ -140,7 +149,13 @@ async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<
 }
 
 function playVariables(run: RunState, play: Play, playbookDirectory: string): PlayVariables {
-  const base: PlayVariables = { ...outsidePlays, play, playbookDirectory, roles: play.roles };
+  const base: PlayVariables = {
+    ...outsidePlays,
+    play,
+    playbookDirectory,
+    roles: play.roles,
+    prompted: run.prompted?.get(play) ?? noVariables,
+  };
   const scope = outside(run, base);
   const varsFiles = play.varsFiles.map((templated) => {
     const names = templated.evaluate(scope);

@@ -106,6 +106,7 @@ export class SectionRun {
     const { host, run, section, play } = this.#options;
     // A run acts on what it sees now; what a dry run foresees is nowhere else.
     if (!run.options.checkMode) host.forget();
+    host.answers = (name) => this.#notifiedBy(new Set([name])).size > 0;
     const place = play.sections.indexOf(section);
     try {
       this.#checkRoles();
@@ -172,9 +173,14 @@ export class SectionRun {
   }
 
   #takeNotified(): Set<Task> {
-    const { host, infos } = this.#options;
+    const { host } = this.#options;
     const names = new Set(host.notified);
     host.notified.clear();
+    return this.#notifiedBy(names);
+  }
+
+  #notifiedBy(names: ReadonlySet<string>): Set<Task> {
+    const { infos } = this.#options;
     const handlers = this.#handlerEntries().flatMap((entry) => entry.handlers);
     return handlersNotified(names, handlers, (handler) => infos.of(handler).name);
   }

@@ -38,6 +38,8 @@ export interface PlayVariables {
 export interface RunState {
   readonly options: EngineOptions;
   readonly hosts: ReadonlyMap<string, HostRun>;
+  /** Answers to the `vars_prompt` of each play. */
+  readonly prompted?: ReadonlyMap<Play, Variables>;
   /** Hosts that no inventory names, and that tasks were delegated to. */
   readonly strangers: Map<string, HostRun>;
   readonly newHost: (host: Host) => HostRun;

@@ -8,6 +8,7 @@ import debug from './debug.ts';
 import fail from './fail.ts';
 import file from './file.ts';
 import group from './group.ts';
+import includeVars from './include_vars.ts';
 import meta from './meta.ts';
 import packageModule from './package.ts';
 import setFact from './set_fact.ts';
@@ -28,6 +29,7 @@ export const modules: readonly AnyModule[] = [
   fail,
   file,
   group,
+  includeVars,
   meta,
   packageModule,
   setFact,

@@ -44,6 +44,8 @@ export interface Play extends Inherited {
   readonly gatherFacts: boolean;
   readonly vars: Variables;
   readonly varsFiles: readonly Templated[];
+  /** What is asked before the run. */
+  readonly prompts: readonly Prompt[];
   readonly serial: readonly Templated[];
   readonly maxFailPercentage?: Templated;
   readonly forceHandlers: boolean;
@@ -59,6 +61,22 @@ export interface Play extends Inherited {
   readonly handlerNodes: readonly Node[];
   /** Every role that is used here and read with the play, dependencies before those who need them. */
   readonly roles: readonly RoleUse[];
+}
+
+/** An entry of `vars_prompt`. */
+export interface Prompt {
+  readonly where: Position;
+  /** Of the variable that holds the answer. */
+  readonly name: string;
+  readonly question: string;
+  /** What counts where nothing is answered. */
+  readonly preset?: Templated;
+  /** What is typed is not shown. */
+  readonly isPrivate: boolean;
+  /** It is asked twice. */
+  readonly confirm: boolean;
+  /** Makes of `answer` what the variable holds. */
+  readonly hash?: Expression;
 }
 
 export interface Section {

@@ -7,6 +7,7 @@ import type { Node, Play, Section } from './ast.ts';
 import { checkKeywords } from './check-keywords.ts';
 import { checkNotifications } from './handlers.ts';
 import { importPlaybookKey, readImport } from './import-playbook.ts';
+import { readPrompts } from './prompts.ts';
 import { keySpot } from './reader.ts';
 import type { Reader } from './reader.ts';
 import { readRoleEntry } from './roles.ts';
@@ -77,6 +78,7 @@ function readPlay(reader: Reader, path: string, map: YamlMap, importing: Importi
     gatherFacts: readGatherFacts(reader, map),
     vars: new Map([...reader.variables(valueGiven(map, 'vars')), ...importing.vars]),
     varsFiles: checkVariableFiles(reader, valueGiven(map, 'vars_files'), dirname(path)),
+    prompts: readPrompts(reader, valueGiven(map, 'vars_prompt')),
     serial: serial ? listed(serial).map((node) => readBatchSize(reader, node)) : [],
     forceHandlers: isTrue(valueGiven(map, 'force_handlers')),
     order: orders.find((order) => order === textOf(valueGiven(map, 'order'))) ?? 'inventory',

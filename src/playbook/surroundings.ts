@@ -101,6 +101,8 @@ export function inheritedBy(reader: Reader, map: YamlMap, outer: Inherited): Inh
     const node = valueGiven(map, keyword);
     if (node) own[property] = reader.templated(node);
   }
+  const local = map.entries.get('local_action');
+  if (local) own.delegateTo = localhostFor(reader, map, local);
   const environment = valueGiven(map, 'environment');
   const moduleDefaults = valueGiven(map, 'module_defaults');
   return {
@@ -114,6 +116,17 @@ export function inheritedBy(reader: Reader, map: YamlMap, outer: Inherited): Inh
         ? [...outer.moduleDefaults, reader.templated(canonicalDefaults(reader, moduleDefaults))]
         : outer.moduleDefaults,
   };
+}
+
+/** `local_action` is the module, and `delegate_to: localhost`. */
+function localhostFor(reader: Reader, map: YamlMap, local: YamlEntry): Templated {
+  const { where, key } = local;
+  const other = map.entries.get('delegate_to');
+  if (other) {
+    const hint = 'Write the module as the key, and keep "delegate_to".';
+    reader.error('two-hosts', '"local_action" says already where the task is worked', keySpot(other), hint);
+  }
+  return reader.templated({ kind: 'scalar', value: 'localhost', where, textWhere: where, length: key.length });
 }
 
 /** A value that is there and not empty. */

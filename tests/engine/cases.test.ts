@@ -1,6 +1,6 @@
 // Runs every case of tests/engine/cases: a playbook with its files, and what becomes of each task on each host, in order.
 // `--- run` holds words for the run, one `key: value` a line: `hosts`, `tags`, `skip_tags`, `check`, `extra`, `forks`,
-// `unreachable` (hosts), `lost` (host: the batch instead of which its line breaks), `start_at`, `step` (answers), and what is
+// `unreachable` (hosts), `lost` (host: the batch instead of which its line breaks), `start_at`, `step` and `answers`, and what is
 // shown beside the tasks: `trips`, `totals`, `log` (the file ROOT/log, a line a word).
 import { join } from 'node:path';
 import { DiagnosticsError, VezaError } from '../../src/lib/errors.ts';
@@ -38,18 +38,20 @@ function optionsOf(files: ReadonlyMap<string, string>, words: Words): RunOptions
   const tags = list('tags');
   const skipTags = list('skip_tags');
   const extra = words.get('extra');
+  const answers = words.get('answers')?.split('|');
   const inventory = files.get('inventory.yml');
   const forks = words.get('forks');
   const unreachable = list('unreachable');
   const lost = words.get('lost')?.split(' ');
   const startAtTask = words.get('start_at');
-  const answers = list('step');
+  const steps = list('step');
   const others = [...files].filter(([name]) => !['run', 'site.yml', 'inventory.yml'].includes(name));
   return {
     files: Object.fromEntries(others),
     check: words.get('check') === 'true',
     ...(hosts && { hosts }),
     ...(tags && { tags }),
+    ...(answers && { answers }),
     ...(skipTags && { skipTags }),
     ...(extra !== undefined && { extraVars: [extra] }),
     ...(inventory !== undefined && { inventory }),
@@ -57,7 +59,7 @@ function optionsOf(files: ReadonlyMap<string, string>, words: Words): RunOptions
     ...(unreachable && { unreachable }),
     ...(lost && { lostAt: { [lost[0] ?? '']: Number(lost[1]) } }),
     ...(startAtTask !== undefined && { startAtTask }),
-    ...(answers && { step: stepOf(answers) }),
+    ...(steps && { step: stepOf(steps) }),
   };
 }
 

@@ -28,7 +28,7 @@ export function taskLines(task: TaskInfo, results: readonly TaskResult[], style:
     const color = colorOf(first, style.colors);
     const item = first.item === undefined ? '' : ` (item=${first.item})`;
     lines.push(
-      `${color(`${words[first.status]}: [${group.map(hostsOf).join(', ')}]`)}${item}${first.ignored ? ' ...ignoring' : ''}`,
+      `${color(`${words[first.status]}: [${group.map(hostOf).join(', ')}]`)}${item}${first.ignored ? ' ...ignoring' : ''}`,
     );
     lines.push(...resultLines(first, style));
   }
@@ -36,7 +36,7 @@ export function taskLines(task: TaskInfo, results: readonly TaskResult[], style:
 }
 
 /** As Ansible shows that a task of one host is worked on another. */
-function hostsOf({ host, delegate }: TaskResult): string {
+function hostOf({ host, delegate }: TaskResult): string {
   return delegate === undefined ? host : `${host} -> ${delegate}`;
 }
 

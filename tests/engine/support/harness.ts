@@ -36,6 +36,8 @@ export interface RunOptions extends RecordingOptions {
   readonly tags?: readonly string[];
   readonly skipTags?: readonly string[];
   readonly forks?: number;
+  /** Answers to `vars_prompt`, in the order asked; without them nobody can be asked. */
+  readonly answers?: readonly string[];
   readonly step?: NonNullable<EngineOptions['step']>;
   readonly startAtTask?: string;
   readonly limit?: string;
@@ -124,6 +126,7 @@ export class Workspace implements Disposable {
     const events: RunEvent[] = [];
     const sleeps: number[] = [];
     const redactor = createRedactor();
+    const answers = options.answers && [...options.answers];
     const recording = record(createLocalTransport(), options);
     const engine: EngineOptions = {
       inventory,
@@ -141,6 +144,8 @@ export class Workspace implements Disposable {
       },
       filesFor: createLocalFiles,
       render: renderTemplate,
+      sourceFiles: files,
+      ...(answers && { prompt: () => Promise.resolve(answers.shift() ?? '') }),
       readVariables: (names, directory) => readVarsFile(files, names, directory),
       lookup,
       redactor,
