@@ -134,10 +134,11 @@ all:
 });
 
 describe('the program that changes users', () => {
-  /** Writes what it was called with, a word in <>, then runs the shell. */
+  /** Writes what it was called with, a word in <>, at once since two may be started side by side; then runs the shell. */
   const program = `#!/bin/sh
-for word; do case $word in /bin/sh) break;; *) printf '<%s>' "$word";; esac; done >> "$(dirname "$0")/log"
-echo >> "$(dirname "$0")/log"
+line=
+for word; do case $word in /bin/sh) break;; *) line="$line<$word>";; esac; done
+printf '%s\\n' "$line" >> "$(dirname "$0")/log"
 while [ "$1" != /bin/sh ]; do shift; done
 exec "$@"
 `;
