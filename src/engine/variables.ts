@@ -6,8 +6,9 @@ import { createScope, type ScopeLayer } from '../language/scope.ts';
 import type { Scope, Value, Variables } from '../language/value.ts';
 import { noVariables } from '../language/yaml-variables.ts';
 import type { Play, RoleUse, Task } from '../playbook/ast.ts';
+import type { Gate } from './gates.ts';
 import type { HostRun } from './host.ts';
-import { magicValues, namesOfTheRun } from './magic-variables.ts';
+import { lazyMagicValues, magicValues, namesOfTheRun } from './magic-variables.ts';
 import type { EngineOptions } from './options.ts';
 
 /** What a scope belongs to: a task, or a role as such. */
@@ -22,6 +23,8 @@ export function ownerOf(role: RoleUse): ScopeOwner {
 /** What all scopes of a play share. */
 export interface PlayVariables {
   readonly play: Play | null;
+  /** Of the play; its pattern where it has none. */
+  readonly name: string;
   readonly playbookDirectory: string;
   readonly varsFiles: readonly Variables[];
   /** Answers to `vars_prompt`. */
@@ -38,10 +41,17 @@ export interface RunState {
   readonly inventory: LiveInventory;
   /** Takes hosts that the inventory has got, or has changed. */
   admit(hosts: Iterable<Host>): void;
+  /** Answers to the `vars_prompt` of each play. */
+  readonly prompted?: ReadonlyMap<Play, Variables>;
+  /** Hosts that no inventory names, and that tasks were delegated to. */
+  readonly strangers: Map<string, HostRun>;
+  readonly newHost: (host: Host) => HostRun;
+  readonly gate: Gate;
 }
 
 export const outsidePlays: PlayVariables = {
   play: null,
+  name: '',
   playbookDirectory: '.',
   varsFiles: [],
   prompted: noVariables,
@@ -84,7 +94,7 @@ export function layersOf(
     templated('extra vars', '--extra-vars', run.options.extraVars),
     values('loop variables', 'the loop', extra),
     values('magic variables', 'veza-run', magicValues(run, host, play, task)),
-    lazyLayer(run, play),
+    lazyLayer(run, play, task),
   ]);
 }
 
@@ -138,9 +148,10 @@ function factsLayer({ host, gathered }: HostRun): NamedLayer {
 }
 
 /** `groups`, and `hostvars`: each host's variables, evaluated only where they are asked for. */
-function lazyLayer(run: RunState, play: PlayVariables): NamedLayer {
+function lazyLayer(run: RunState, play: PlayVariables, task: ScopeOwner | null): NamedLayer {
   const made = new Map<string, Value>();
   const makers: Readonly<Record<string, () => Value>> = {
+    ...lazyMagicValues(run, play, task),
     groups: () =>
       Object.fromEntries([...run.options.inventory.groups].map(([name, { hosts }]) => [name, hosts] as const)),
     hostvars: () =>

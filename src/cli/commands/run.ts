@@ -162,6 +162,7 @@ function optionsFor(
   { emit, trace }: { readonly emit: EngineOptions['emit']; readonly trace: (text: string) => void },
 ): EngineOptions {
   const connectTimeoutMs = connectTimeoutMsOf(flags);
+  const limit = limitOf(flags);
   const playbooks = flags.forceHandlers
     ? run.playbooks.map((playbook) => ({
         ...playbook,
@@ -179,6 +180,9 @@ function optionsFor(
       diff: flags.diff ?? false,
       forks: forksOf(flags),
       verbosity: flags.verbose,
+      ...(limit === undefined ? {} : { limit }),
+      inventorySources: flags.inventory ?? [],
+      ...(flags.startAtTask === undefined ? {} : { startAtTask: flags.startAtTask }),
       signal,
       stop,
       connection: {
