@@ -80,10 +80,10 @@ describe('a saved plan', () => {
 
   it('is not written where the dry run fails', async () => {
     writeFileSync(join(folder, 'site.yml'), '- hosts: all\n  tasks: [{ fail: {} }]\n');
-    const failed = await veza('site.yml', '-i', 'inventory.yml', '--plan-out', 'plan.json');
+    const failed = await veza('site.yml', '-i', 'inventory.yml', '--plan-out', 'failed.json');
     expect(failed.exitCode).toBe(3);
     expect(failed.stderr).toContain('no plan was written');
-    expect(existsSync(join(folder, 'plan.json'))).toBe(false);
+    expect(existsSync(join(folder, 'failed.json'))).toBe(false);
   });
 
   it('has a schema in docs/plan.schema.json (UPDATE_GOLDEN=1 writes it anew)', () => {

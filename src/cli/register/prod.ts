@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { DnsFlags } from '../commands/prod-dns.ts';
 import type { LbFlags } from '../commands/prod-lb.ts';
 import type { SetupFlags } from '../commands/prod-setup.ts';
+import type { ProdFlags } from '../prod/account.ts';
 import type { Register } from './registration.ts';
 
 export const registerProd: Register = (program, report) => {
@@ -12,6 +13,18 @@ export const registerProd: Register = (program, report) => {
     .action(async (flags: SetupFlags) => report(await (await import('../commands/prod-setup.ts')).prodSetup(flags)));
   addDns(prod, report);
   addBalancer(prod, report);
+  common(
+    prod.command('status').description('all hosts, their services, the load balancer, the health endpoints'),
+  ).action(async (flags: ProdFlags) => report(await (await import('../commands/prod-status.ts')).prodStatus(flags)));
+  prod
+    .command('ssh')
+    .description('log in to a host; words after -- are run there')
+    .argument('<host>')
+    .argument('[words...]')
+    .option('-c, --config <file>', 'infra.yaml (default: the nearest one)')
+    .action(async (host: string, words: string[], flags: ProdFlags) =>
+      report(await (await import('../commands/prod-ssh.ts')).prodSsh(host, words, flags)),
+    );
 };
 
 function addDns(prod: Command, report: (code: number) => void): void {

@@ -22,12 +22,18 @@ export function readInfra(text: string, file: string): ReadInfra {
   if (!root) return { infra: null, diagnostics };
   const problems = validatorFor(infraSchema)(dataOf(root)).map((problem) => diagnosticOf(problem, root));
   const all = [...diagnostics, ...problems];
-  if (all.some(({ severity }) => severity === 'error')) return { infra: null, diagnostics: inOrder(all) };
   const infra = resolveInfra(root, file, homedir());
+  if (all.some(({ severity }) => severity === 'error')) {
+    // What a broken part makes of the rest would only confuse; addresses stand for themselves.
+    const addresses = referenceProblems(infra, root).filter(({ code }) => independent.has(code));
+    return { infra: null, diagnostics: inOrder([...all, ...addresses]) };
+  }
   const references = referenceProblems(infra, root);
   const failed = references.some(({ severity }) => severity === 'error');
   return { infra: failed ? null : infra, diagnostics: inOrder([...all, ...references]) };
 }
+
+const independent: ReadonlySet<string> = new Set(['bad-address', 'duplicate-address', 'bad-cidr']);
 
 function diagnosticOf(problem: SchemaProblem, root: YamlNode): Diagnostic {
   const node = nodeAt(root, problem.path);

@@ -3,7 +3,7 @@ import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 import type { Diagnostic, Position } from '../../lib/diagnostic.ts';
 import { nearestName } from '../../lib/suggest.ts';
 import { nodeAt, type YamlNode } from '../../lib/yaml-node.ts';
-import { hostIn } from '../cloudns/records.ts';
+import { hostIn, shownHost } from '../cloudns/records.ts';
 import { outputNames } from '../outputs.ts';
 import type { Infra, RecordConfig } from './model.ts';
 
@@ -16,7 +16,7 @@ export function referenceProblems(infra: Infra, root: YamlNode): readonly Diagno
       code,
       message,
       where: node.where,
-      length: node.length,
+      length: node.kind === 'scalar' ? node.length : 1,
       ...(hint !== undefined && { hint }),
     });
   };
@@ -201,7 +201,12 @@ function checkZone(infra: Infra, zone: string, records: readonly RecordConfig[],
   for (const [host, index] of hosts) {
     if (!cnames.has(host)) continue;
     const hint = 'A name with a CNAME has no other records.';
-    report('bad-record', `"${host}" has a CNAME too`, ['dns', 'zones', zone, 'records', index, 'name'], hint);
+    report(
+      'bad-record',
+      `"${shownHost(host)}" has a CNAME too`,
+      ['dns', 'zones', zone, 'records', index, 'name'],
+      hint,
+    );
   }
 }
 

@@ -40,7 +40,7 @@ const loadBalancer = object(
     name: text,
     fqdn: text,
     provider: { enum: ['hetzner'], $comment: 'Only Hetzner Cloud has load balancers here.' },
-    type: { ...described('lb11, lb21 or lb31.'), pattern: '^lb[0-9]+$' },
+    type: { ...described('lb11, lb21 or lb31.'), pattern: '^lb[0-9]+$', $comment: 'Types are lb11, lb21 and lb31.' },
     location: described('fsn1, nbg1, hel1, ash, hil, sin.'),
     algorithm: { enum: ['round_robin', 'least_connections'] },
     backends: { type: 'array', minItems: 1, items: object({ host: hostName, port }, ['host', 'port']) },
@@ -160,7 +160,13 @@ export const infraSchema = object(
     monitoring: object({
       health_endpoints: {
         type: 'array',
-        items: object({ url: { ...text, pattern: '^https?://' }, interval: { type: ['integer', 'string'] } }, ['url']),
+        items: object(
+          {
+            url: { ...text, pattern: '^https?://', $comment: 'It begins with http:// or https://.' },
+            interval: { type: ['integer', 'string'] },
+          },
+          ['url'],
+        ),
       },
       alerts: map({ type: 'integer', minimum: 0 }),
     }),

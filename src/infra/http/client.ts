@@ -150,7 +150,7 @@ export class ApiClient {
     const failure = this.#options.explain?.(response) ?? null;
     const wait = waitOf(response, failure, this.#options.clock.now());
     const told = failure
-      ? `${failure.reason === undefined ? '' : `${failure.reason}: `}${failure.message}`
+      ? [failure.reason, failure.message].filter((part) => part !== undefined && part !== '').join(': ')
       : shownBody(response.text);
     const details = {
       status: response.status,
