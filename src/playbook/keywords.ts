@@ -93,7 +93,7 @@ export const keywords: Readonly<Record<string, Keyword>> = {
 
   when: { shape: 'condition', places: inner },
   delegate_to: { shape: 'text', places: inner },
-  delegate_facts: unsupported('boolean', inner, 'Facts are not gathered yet.'),
+  delegate_facts: unsupported('boolean', inner, 'Facts are those of the host that was looked at.'),
   notify: { shape: 'names', places: ['block', 'task', 'handler'] },
   block: { shape: 'nodes', places: ['block'] },
   rescue: { shape: 'nodes', places: ['block'] },
