@@ -63,7 +63,9 @@ function writePlan(file: string, plan: SavedPlan, code: number): number {
 
 function checkFlags(paths: readonly string[], flags: RunFlags): void {
   if (paths.length === 0)
-    throw new VezaError('invalid-option', 'no playbook was given', { hint: 'veza-run PLAYBOOK... -i INVENTORY' });
+    throw new VezaError('invalid-option', 'no playbook was given', {
+      hint: 'name one: `veza-run PLAYBOOK... -i INVENTORY` (`veza-run --help` lists the options)',
+    });
   if (!flags.assertIdempotent || !flags.check) return;
   throw new VezaError('invalid-option', '--assert-idempotent runs twice, and --check runs not at all', {
     hint: 'to see whether anything would change, use --check --detailed-exitcode',

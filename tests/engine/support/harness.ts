@@ -44,6 +44,8 @@ export interface RunOptions extends RecordingOptions {
   readonly signal?: AbortSignal;
   /** Who sits at the terminal, instead of `answers`. */
   readonly ask?: (prompt: string) => Promise<string>;
+  /** Puts more between the engine and what it talks to. */
+  readonly attach?: (options: EngineOptions) => EngineOptions;
   readonly onEvent?: (event: RunEvent) => void;
 }
 
@@ -165,7 +167,7 @@ export class Workspace implements Disposable {
       signal: options.signal ?? new AbortController().signal,
       connection: { user: 'nobody', become: false, hostKeys: 'strict' },
     };
-    const { hosts: totals, roundTrips } = await runPlaybooks(engine);
+    const { hosts: totals, roundTrips } = await runPlaybooks(options.attach?.(engine) ?? engine);
     const results = events.filter((event) => event.type === 'task-end').map(({ result }) => result);
     const json = events.map((event) => JSON.stringify(event, withMaps)).join('\n');
     const run: PlaybookRun = {
