@@ -11,6 +11,7 @@ import { isOver, type EngineOptions } from './options.ts';
 import { runBatch } from './batch-run.ts';
 import { batchesOf, orderHosts } from './batches.ts';
 import { askPrompts } from './prompts.ts';
+import { earlyIncludeProblems } from './early-includes.ts';
 import { gateOf } from './gates.ts';
 import { mergedProblems, roleArgumentProblems } from './role-arguments.ts';
 import { taskInfos } from './section.ts';
@@ -102,9 +103,10 @@ function checkPlays(run: RunState): void {
     playbook.plays.flatMap((play) => {
       const variables = playVariables(run, play, dirname(playbook.file));
       const hosts = hostsOf(run, play, variables).flatMap((name) => run.hosts.get(name) ?? []);
-      return mergedProblems(
-        new Map(hosts.map((host) => [host.host.name, roleArgumentProblems(run, host, variables, { early: true })])),
+      const ofRoles = hosts.map(
+        (host) => [host.host.name, roleArgumentProblems(run, host, variables, { early: true })] as const,
       );
+      return [...mergedProblems(new Map(ofRoles)), ...earlyIncludeProblems(run, play, variables, hosts)];
     }),
   );
   if (diagnostics.length > 0) throw new DiagnosticsError(diagnostics);

@@ -12,7 +12,11 @@ import { Workspace, type PlaybookRun, type RunOptions } from './support/harness.
 runTextCases(join(import.meta.dirname, 'cases'), async (files) => {
   using workspace = new Workspace();
   const words = wordsOf(files.get('run') ?? '');
-  const shown = (text: string) => text.replaceAll(`${workspace.control}/`, '').replaceAll(workspace.root, 'ROOT');
+  const shown = (text: string) =>
+    text
+      .replaceAll(`${workspace.control}/`, '')
+      .replaceAll(`${workspace.directory}/`, '../')
+      .replaceAll(workspace.root, 'ROOT');
   try {
     const run = await workspace.run(files.get('site.yml') ?? '', optionsOf(files, words));
     const log = words.get('log') === 'true' ? [`log: ${workspace.lines('log').join(' ')}`] : [];
