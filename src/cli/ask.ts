@@ -1,4 +1,4 @@
-// Asks on the terminal: for passwords without showing them, and what `pause` wants to know.
+// Asks on the terminal: for passwords without showing them, and what `pause` and `vars_prompt` want to know.
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { VezaError } from '../lib/errors.ts';
@@ -12,7 +12,7 @@ export async function askPassword(prompt: string): Promise<string> {
   return askLine(prompt, { echo: false });
 }
 
-/** One line from the terminal; rejects when `signal` is aborted. */
+/** One line from the terminal. Rejects with VezaError `cancelled` when `signal` is aborted. */
 export async function askLine(
   prompt: string,
   { echo, signal }: { readonly echo: boolean; readonly signal?: AbortSignal },
@@ -22,6 +22,9 @@ export async function askLine(
   const reader = createInterface({ input: process.stdin, output: echo ? process.stderr : silent, terminal: true });
   try {
     return await reader.question('', signal ? { signal } : {});
+  } catch (error) {
+    if (signal?.aborted) throw new VezaError('cancelled', 'interrupted', { cause: error });
+    throw error;
   } finally {
     reader.close();
     if (!echo) process.stderr.write('\n');

@@ -30,6 +30,7 @@ type Given = Omit<
   | 'playbooks'
   | 'readVariables'
   | 'render'
+  | 'sourceFiles'
   | 'transports'
 >;
 
@@ -47,6 +48,7 @@ export function engineOptions(run: LoadedRun, given: Given): EngineOptions {
     clock: systemClock,
     filesFor: createLocalFiles,
     render: renderTemplate,
+    sourceFiles: diskFiles(),
     readVariables: (names, directory) => readVarsFile(diskFiles(), names, directory),
     controller: createController(renderTemplate),
     extraVars: run.loaded.extraVars,

@@ -2,7 +2,6 @@
 import { createLocalFiles } from '../adapters/local-files.ts';
 import { lookupPlugins } from '../adapters/lookups/index.ts';
 import { diskFiles } from '../adapters/source-files.ts';
-import { unsupportedKeywords } from '../engine/unsupported.ts';
 import { join } from 'node:path';
 import type { SourceFiles } from '../core/source-files.ts';
 import { VezaError } from '../lib/errors.ts';
@@ -43,7 +42,7 @@ export function readPlaybooks(
     playbooks,
     partial: loaded.flatMap(({ partial }) => partial ?? []),
     sources: new Map(loaded.flatMap(({ sources }) => [...sources])),
-    diagnostics: [...loaded.flatMap(({ diagnostics }) => diagnostics), ...playbooks.flatMap(unsupportedKeywords)],
+    diagnostics: loaded.flatMap(({ diagnostics }) => diagnostics),
   };
 }
 

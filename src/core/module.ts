@@ -150,6 +150,8 @@ export interface ControlResult {
   readonly facts?: JsonObject;
   /** Facts of the host, weaker than the variables of plays (`set_fact` with `cacheable`). */
   readonly hostFacts?: JsonObject;
+  /** Files whose variables the host shall have. */
+  readonly variables?: VariablesRequest;
   /** Text for people (`debug`). */
   readonly message?: Json;
   readonly meta?: MetaAction;
@@ -157,6 +159,24 @@ export interface ControlResult {
   readonly inventory?: InventoryOrder;
   /** Waits before the run goes on; what is answered is `user_input` of the result. */
   readonly pause?: PauseOrder;
+}
+
+/** `include_vars`: a file, or the files of a folder. */
+export interface VariablesRequest {
+  readonly file?: string;
+  readonly directory?: string;
+  /** Levels of folders below the folder; 0 means all. */
+  readonly depth: number;
+  /** Regular expressions for names of files: which ones, and which ones not. */
+  readonly matching?: string;
+  readonly ignored: readonly string[];
+  /** Without the dot. */
+  readonly extensions: readonly string[];
+  /** Files with other extensions are left out instead of being a mistake. */
+  readonly skipsOthers: boolean;
+  /** All variables become one of this name. */
+  readonly name?: string;
+  readonly merges: boolean;
 }
 
 export interface ControlModule<Args> extends ModuleBase {

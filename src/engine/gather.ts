@@ -5,11 +5,10 @@ import type { FactNames, StateModule } from '../core/module.ts';
 import type { Want } from '../core/resource.ts';
 import { messageOf, VezaError } from '../lib/errors.ts';
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
-import type { Templated } from '../language/value.ts';
+import type { Scope, Templated } from '../language/value.ts';
 import { noVariables } from '../language/yaml-variables.ts';
 import type { Inherited, Play, Task } from '../playbook/ast.ts';
 import type { HostRun } from './host.ts';
-import { addressOf } from './identity.ts';
 import { prepareArguments, wantsOf } from './item.ts';
 import { isOver } from './options.ts';
 import type { Look } from './probe.ts';
@@ -45,13 +44,14 @@ export function factLook(run: RunState, host: HostRun, variables: PlayVariables)
   if (!module || !variables.play) return null;
   const task = gatherTask(variables.play);
   const scope = scopeOf(run, host, variables, task);
-  const ready = prepareArguments(run.options, task, scope, variables.playbookDirectory, 'Gathering Facts');
+  const ready = prepareArguments({ run, host, play: variables }, task, scope, {}, 'Gathering Facts');
   if (ready.kind !== 'ready') return null;
   const wants = wantsOf(ready, module);
   const want = isUnknown(wants) ? undefined : wants[0];
   if (!want) return null;
+  const place = ready.place();
   const learn = () => {
-    const state = host.state.get(want);
+    const state = place.reach.state.get(want);
     if (state === undefined || state === null || isUnknown(state)) {
       host.gathered.giveUp(isUnknown(state) ? state : null);
       return;
@@ -60,7 +60,31 @@ export function factLook(run: RunState, host: HostRun, variables: PlayVariables)
     const outcome = [{ key: want.resource.key(want.id), change, current: state, state }];
     learnResult(host, module.result?.({ changed: false, changes: outcome }, ready.args) ?? {}, true);
   };
-  return { identity: ready.identity, want, learn };
+  return { place, want, learn };
+}
+
+/** Asks for the facts that a task uses in what is not of its arguments: they must be there before it is done. */
+export function askAtItsEnd(host: HostRun, task: Task, scope: Scope): void {
+  if (!host.gathered.open) return;
+  for (const name of namesBeside(task)) {
+    try {
+      scope.get(name);
+    } catch (error) {
+      // A mistake that matters will be met again, with its place, when the value is needed.
+      if (!(error instanceof VezaError)) throw error;
+    }
+  }
+}
+
+function namesBeside(task: Task): readonly string[] {
+  const conditions = [...(task.changedWhen ?? []), ...(task.failedWhen ?? []), ...(task.until ?? [])];
+  const { loop, noLog, ignoreErrors, retries, delaySeconds, checkMode, diff } = task;
+  const { runOnce, throttle, ignoreUnreachable, delegateFacts, anyErrorsFatal } = task;
+  const { become, becomeUser, connection, remoteUser, port } = task;
+  const values = [loop?.label, loop?.pauseSeconds, noLog, ignoreErrors, retries, delaySeconds, checkMode, diff];
+  const others = [runOnce, throttle, ignoreUnreachable, delegateFacts, anyErrorsFatal];
+  const ways = [become, becomeUser, connection, remoteUser, port];
+  return [...conditions, ...values, ...others, ...ways, ...task.notify].flatMap((one) => one?.names ?? []);
 }
 
 /** Takes what a module tells of the host. */
@@ -92,9 +116,8 @@ async function gatherElsewhere(run: RunState, host: HostRun, variables: PlayVari
       host.gathered.giveUp(null);
       return;
     }
-    const scope = scopeOf(run, host, variables, null);
-    const session = await host.session(addressOf(host.host, scope, run.options.connection, variables.play));
-    await probe(session, host.state, [look], run.options.signal);
+    // In no turn: whoever asks may be having one there, and this look changes nothing.
+    await probe(run, [look]);
     look.learn();
   } catch (error) {
     if (!(error instanceof VezaError) || isOver(run.options)) throw error;
@@ -112,6 +135,11 @@ const inheritedKeys = [
   'become',
   'becomeUser',
   'becomeMethod',
+  'becomeFlags',
+  'becomeExe',
+  'connection',
+  'remoteUser',
+  'port',
   'ignoreErrors',
   'ignoreUnreachable',
   'environment',

@@ -2,7 +2,7 @@
 import { isUnknown, type Unknown } from '../core/unknown.ts';
 import { constantValue } from '../language/templated.ts';
 import type { Scope, Value, Variables } from '../language/value.ts';
-import { DiagnosticsError } from '../lib/errors.ts';
+import { VezaError } from '../lib/errors.ts';
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import type { Include, Inclusion, Node, RoleUse, Task } from '../playbook/ast.ts';
 import { unknownIn } from './arguments.ts';
@@ -32,14 +32,19 @@ export function openInclude(include: Include, scope: Scope, loop: LoopVariables)
 function readInclusion(include: Include, args: JsonObject): Inclusion {
   const inclusion = include.known ?? include.read(args);
   const errors = inclusion.diagnostics.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) throw new DiagnosticsError(errors);
-  return inclusion;
+  const [first, ...others] = errors;
+  if (!first) return inclusion;
+  const also = others.map(
+    ({ message, where }) => `\n${where ? `${where.file}:${where.line}:${where.column}: ` : ''}${message}`,
+  );
+  throw new VezaError(first.code, `${first.message}${also.join('')}`, {
+    ...(first.where && { where: first.where }),
+    ...(first.hint !== undefined && { hint: first.hint }),
+  });
 }
 
 function unnamed({ task }: Include): never {
-  throw new DiagnosticsError([
-    { severity: 'error', code: 'missing-argument', message: `${task.module} has no arguments`, where: task.where },
-  ]);
+  throw new VezaError('missing-argument', `${task.module} has no arguments`, { where: task.where });
 }
 
 /** How many layers of include params what is inside has from the include and what is around it. */

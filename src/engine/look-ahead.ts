@@ -1,64 +1,78 @@
 // Before a section begins: one probe for everything that its tasks can be seen to need already.
 // Reading more than is needed costs little; a round trip costs much. What is guessed here is never acted on.
+import type { ControlResult } from '../core/module.ts';
 import { isUnknown, unknown } from '../core/unknown.ts';
 import { VezaError } from '../lib/errors.ts';
 import { isJsonObject } from '../lib/json.ts';
+import { extendScope } from '../language/scope.ts';
 import type { Scope, Value } from '../language/value.ts';
 import type { Include, Task } from '../playbook/ast.ts';
 import { flattened } from '../playbook/walk.ts';
 import { conditionsHold } from './decide.ts';
-import { factLook, gatherOthers } from './gather.ts';
+import { askAtItsEnd, factLook, gatherOthers } from './gather.ts';
 import { prepareArguments, runControl, wantsOf } from './item.ts';
+import { includedVariables } from './include-vars.ts';
 import { openInclude, type LoopVariables } from './includes.ts';
 import { expandLoop, newItem } from './loop.ts';
 import { probe, type Look } from './probe.ts';
 import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
 import type { HostRun } from './host.ts';
-import { connectionCodes, type Session } from './ports.ts';
+import { connectionCodes } from './ports.ts';
 
 interface AheadContext {
   readonly run: RunState;
   readonly host: HostRun;
   readonly play: PlayVariables;
   readonly selected: (task: Task) => boolean;
+  /** False for tasks that another host does, or that wait for other hosts before they look at them. */
+  readonly foreseeable: (task: Task) => boolean;
+  /** It has its turn on a host that a task is delegated to: waiting for another one there could last for ever. */
+  readonly visiting: boolean;
 }
 
-/** Looks at what tasks need, and at `more`, in one round trip; nothing where nothing can be seen yet. */
+/**
+ * Looks at what tasks need, and at `more`, in one round trip for each host that is looked at; nothing where nothing can
+ * be seen yet. Who asks for `more` on another host has its turn there.
+ */
 export async function lookAhead(
   context: AheadContext,
   upcoming: readonly (Task | Include)[],
-  session: () => Promise<Session>,
   more: readonly Look[] = [],
 ): Promise<void> {
   const { run, host, play } = context;
-  const { state } = host;
   const ahead = looksOfSteps(context, upcoming, {});
   const facts = host.gathered.wanted ? factLook(run, host, play) : null;
   host.gathered.wanted = false;
-  const unseen = [...more, ...(facts ? [facts] : []), ...ahead].filter(({ want }) => !state.knows(want));
-  const [others] = await Promise.all([gatherOthers(run, host, play), lookAt(context, unseen, session, more)]);
-  const learned = facts !== null && state.knows(facts.want);
+  const given = [...more, ...(facts ? [facts] : [])];
+  const atHand = new Set([host, ...more.map(({ place }) => place.host)]);
+  const elsewhere = context.visiting ? [] : ahead.filter(({ place }) => !atHand.has(place.host));
+  const [others] = await Promise.all([
+    gatherOthers(run, host, play),
+    lookAtHand(run, more, [...given, ...ahead.filter(({ place }) => atHand.has(place.host))]),
+    ...[...Map.groupBy(elsewhere, ({ place }) => place.host)].map(([other, looks]) => lookElsewhere(run, other, looks)),
+  ]);
+  const learned = facts?.place.reach.state.knows(facts.want) === true;
   if (learned) facts.learn();
   // With facts at hand, more can be seen.
-  if (others || learned) await lookAhead(context, upcoming, session);
+  if (others || learned) await lookAhead(context, upcoming);
 }
 
-async function lookAt(
-  context: AheadContext,
-  unseen: readonly Look[],
-  session: () => Promise<Session>,
-  more: readonly Look[],
-): Promise<void> {
-  if (unseen.length === 0) return;
-  const { state } = context.host;
-  const { signal } = context.run.options;
-  const connection = await session();
+async function lookAtHand(run: RunState, needed: readonly Look[], looks: readonly Look[]): Promise<void> {
   try {
-    await probe(connection, state, unseen, signal);
+    await probe(run, looks);
   } catch (error) {
     if (!(error instanceof VezaError) || connectionCodes.has(error.code)) throw error;
     // What cannot be looked at may not be needed; if it is, its task will say so.
-    if (more.length > 0) await probe(connection, state, more, signal);
+    if (needed.length > 0) await probe(run, needed);
+  }
+}
+
+/** On hosts that tasks are delegated to. Whether they can be reached is said when a task needs them. */
+async function lookElsewhere(run: RunState, host: HostRun, looks: readonly Look[]): Promise<void> {
+  try {
+    await host.turns.hold(() => probe(run, looks));
+  } catch (error) {
+    if (!(error instanceof VezaError) || error.code === 'cancelled') throw error;
   }
 }
 
@@ -74,7 +88,7 @@ function looksOfSteps(context: AheadContext, steps: readonly (Task | Include)[],
     const { register } = headOf(step);
     if (register !== undefined) later[register] = unknown('not run yet');
   }
-  return chosen.flatMap((step) => looksOf(context, step, later));
+  return chosen.filter((step) => context.foreseeable(headOf(step))).flatMap((step) => looksOf(context, step, later));
 }
 
 function headOf(step: Task | Include): Task {
@@ -94,15 +108,15 @@ function looksOf(context: AheadContext, step: Task | Include, later: Record<stri
     }
   };
   const scope = scopeOf(run, host, play, task, later);
-  if (host.gathered.open) for (const name of namesAtItsEnd(task)) attempt(() => scope.get(name));
+  askAtItsEnd(host, task, scope);
   const items = attempt(() => expandLoop(task, scope));
   if (items === null || isUnknown(items)) return [];
   return items.flatMap((item) => {
-    const itemScope = () => scopeOf(run, host, play, task, { ...later, ...item?.variables });
+    const variables = item?.variables ?? {};
     const looks = attempt(() =>
       step.kind === 'task'
-        ? looksOfItem(context, task, itemScope(), later)
-        : looksInside(context, step, itemScope(), item?.variables ?? {}, later),
+        ? looksOfItem(context, task, { ...later, ...variables }, later)
+        : looksInside(context, step, variables, later),
     );
     return looks ?? [];
   });
@@ -112,28 +126,27 @@ function looksOf(context: AheadContext, step: Task | Include, later: Record<stri
 function looksInside(
   context: AheadContext,
   include: Include,
-  scope: Scope,
   loop: LoopVariables,
   later: Record<string, Value>,
 ): Look[] {
+  const { run, host, play } = context;
+  const scope = scopeOf(run, host, play, include.task, { ...later, ...loop });
   const opening = openInclude(include, scope, loop);
   return opening.kind === 'skip' || !opening.inclusion
     ? []
     : looksOfSteps(context, flattened(opening.inclusion.nodes), later);
 }
 
-/** Names that a task uses only when it is done, or nearly: facts among them must be there by then. */
-function namesAtItsEnd(task: Task): readonly string[] {
-  const conditions = [...(task.changedWhen ?? []), ...(task.failedWhen ?? []), ...(task.until ?? [])];
-  const { loop, noLog, ignoreErrors, retries, delaySeconds, checkMode, diff } = task;
-  const values = [loop?.label, loop?.pauseSeconds, noLog, ignoreErrors, retries, delaySeconds, checkMode, diff];
-  return [...conditions, ...values, ...task.notify].flatMap((one) => one?.names ?? []);
-}
-
-function looksOfItem(context: AheadContext, task: Task, scope: Scope, later: Record<string, Value>): Look[] {
-  const { run, play } = context;
+function looksOfItem(
+  context: AheadContext,
+  task: Task,
+  variables: Record<string, Value>,
+  later: Record<string, Value>,
+): Look[] {
+  const { run, host, play } = context;
+  const scope = scopeOf(run, host, play, task, variables);
   if (conditionsHold(task.when, scope) === false) return [];
-  const preparation = prepareArguments(run.options, task, scope, play.playbookDirectory, '', true);
+  const preparation = prepareArguments(context, task, scope, variables, '', true);
   if (preparation.kind !== 'ready') return [];
   const { module } = preparation;
   if (module.kind === 'control') {
@@ -142,12 +155,26 @@ function looksOfItem(context: AheadContext, task: Task, scope: Scope, later: Rec
       for (const name of Object.keys(task.args.raw)) later[name] = unknown('not set yet');
     }
     const outcome = runControl(module, preparation, newItem(task, scope, 0, null), task);
-    if (!isUnknown(outcome)) Object.assign(later, outcome.facts);
+    if (!isUnknown(outcome)) learn(context, task, scope, outcome, later);
     return [];
   }
   if (module.kind !== 'state') return [];
   const wants = wantsOf(preparation, module);
-  return isUnknown(wants)
-    ? []
-    : wants.map((want) => ({ identity: preparation.identity, want, hidden: isHidden(task) }));
+  return isUnknown(wants) ? [] : wants.map((want) => ({ place: preparation.place(), want, hidden: isHidden(task) }));
+}
+
+/** What a control module would set by now. */
+function learn(
+  context: AheadContext,
+  task: Task,
+  scope: Scope,
+  { facts, variables }: ControlResult,
+  later: Record<string, Value>,
+): void {
+  const { run, play } = context;
+  Object.assign(later, facts);
+  if (!variables) return;
+  const read = includedVariables(run.options, variables, task, play.playbookDirectory, scope);
+  const inside = extendScope(scope, { kind: 'templated', variables: read.variables });
+  for (const name of read.variables.keys()) later[name] = inside.get(name) ?? null;
 }

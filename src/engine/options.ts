@@ -1,5 +1,6 @@
 // Everything that a run is given: the files that were read, and the ports.
 import type { AnyModule, Contact, LocalFiles, LocalSource } from '../core/module.ts';
+import type { SourceFiles } from '../core/source-files.ts';
 import type { Inventory } from '../inventory/model.ts';
 import type { Controller } from '../language/controller.ts';
 import type { Scope, Variables } from '../language/value.ts';
@@ -18,7 +19,7 @@ export interface EngineOptions {
   readonly hostsOf: (pattern: string, inventory: Inventory) => readonly string[];
   /** Reads the sources of the inventory again (`meta: refresh_inventory`). Throws VezaError. */
   readonly rereadInventory?: () => Inventory;
-  /** Asks whoever sits at the terminal; left out where nobody does. */
+  /** Asks whoever sits at the terminal (`vars_prompt`, `pause`); left out where nobody does. Rejects with VezaError `cancelled`. */
   readonly ask?: (prompt: string, options: { readonly echo: boolean; readonly signal: AbortSignal }) => Promise<string>;
   readonly findModule: (name: string) => AnyModule | null;
   readonly transports: Readonly<Record<HostAddress['connection'], Transport>>;
@@ -28,6 +29,8 @@ export interface EngineOptions {
   /** Files beside a role (its path) or the playbook (null). */
   readonly filesFor: (rolePath: string | null, playbookDirectory: string) => LocalFiles;
   readonly render: (source: LocalSource, scope: Scope) => string | Unknown;
+  /** The files that playbooks are read from. */
+  readonly sourceFiles: SourceFiles;
   /** Variables of a `vars_files` entry: the first of the names that exists. */
   readonly readVariables: (names: readonly string[], playbookDirectory: string) => Variables;
   /** Lookups, time and chance for expressions. */
@@ -45,6 +48,14 @@ export interface EngineOptions {
   /** Is told of every change before it is made or foreseen; an error of code `not-planned` stops the host. */
   readonly observe?: (change: DecidedChange) => void;
   readonly connection: ConnectionDefaults;
+  /** Asked before each task; then all hosts go on task by task (`--step`). `continue`: yes, and ask no more. */
+  readonly step?: (task: TaskInfo) => Promise<'yes' | 'no' | 'continue'>;
+  /** Nothing before the first task with this name runs; `*`, `?` and `[abc]` as in file names (`--start-at-task`). */
+  readonly startAtTask?: string;
+  /** `--limit`, as it was given: `ansible_limit`. */
+  readonly limit?: string;
+  /** What `-i` was given: `ansible_inventory_sources`. */
+  readonly inventorySources?: readonly string[];
   /** Ends the run at once, in the middle of what is being done. */
   readonly signal: AbortSignal;
   /** Ends it gently: what has been sent to a host is finished, and nothing more is begun. */
@@ -53,7 +64,10 @@ export interface EngineOptions {
 
 /** A change that was decided on and that nothing has made yet. */
 export interface DecidedChange {
+  /** Whose thing it is. */
   readonly host: string;
+  /** The host whose task it is: another one where that is delegated. */
+  readonly worker: string;
   readonly task: TaskInfo;
   /** Of the task's loop, from 0. */
   readonly item: number;

@@ -3,6 +3,7 @@ import type { MetaAction, PauseOrder } from '../core/module.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { Task } from '../playbook/ast.ts';
 import type { Converger, SectionContext } from './converge.ts';
+import type { HostRun } from './host.ts';
 import { overSignal } from './options.ts';
 import type { ItemRecord, TaskRecord } from './record.ts';
 import type { RunState } from './variables.ts';
@@ -16,8 +17,13 @@ export class PlayEnded extends Error {
   }
 }
 
-/** Does what `meta` says, after all that was decided before it. Throws PlayEnded, VezaError. */
-export async function obeyMeta(converger: Converger, task: Task, action: MetaAction): Promise<void> {
+/** Does what `meta` says, after all that was decided before it; `connected` is whose connections it means. Throws PlayEnded, VezaError. */
+export async function obeyMeta(
+  converger: Converger,
+  task: Task,
+  action: MetaAction,
+  connected: HostRun,
+): Promise<void> {
   const { run, host, play, flushHandlers, clearErrors } = converger.context;
   await converger.queue.flush();
   switch (action) {
@@ -26,7 +32,7 @@ export async function obeyMeta(converger: Converger, task: Task, action: MetaAct
     case 'flush_handlers':
       return flushHandlers();
     case 'reset_connection':
-      return host.reset();
+      return connected.reset();
     case 'clear_host_errors':
       return clearErrors();
     case 'clear_facts':
@@ -52,13 +58,10 @@ export async function obeyMeta(converger: Converger, task: Task, action: MetaAct
   }
 }
 
-/** Its role was ended for the host, or one host of the batch does it for all. */
-export function isForOthers({ run, host, play, infoOf }: SectionContext, task: Task): boolean {
+/** Its role was ended for the host (`meta: end_role`). */
+export function isOfEndedRole({ host, infoOf }: SectionContext, task: Task): boolean {
   const { role } = task;
-  if (role && !infoOf(task).handler && [role, ...role.parents].some((one) => host.endedRoles.has(one))) return true;
-  if (run.options.findModule(task.module)?.oncePerBatch !== true) return false;
-  const first = play.batchHosts.find((name) => run.hosts.get(name)?.lost === null);
-  return first !== host.host.name;
+  return role !== undefined && !infoOf(task).handler && [role, ...role.parents].some((one) => host.endedRoles.has(one));
 }
 
 /** Answers by run and question. */

@@ -8,9 +8,13 @@ import type { JsonObject } from '../lib/json.ts';
 import type { Converger } from './converge.ts';
 import { decideWant, stepsOf, type Decision } from './decide.ts';
 import { learnResult, tellsAll } from './gather.ts';
+import type { HostRun } from './host.ts';
+import { toBoolean } from './identity.ts';
 import { decisionFor, runControl, wantsOf, type Ready } from './item.ts';
+import { includedVariables } from './include-vars.ts';
 import { obeyInventoryOrder } from './inventory-orders.ts';
 import { obeyMeta, obeyPause } from './orders.ts';
+import { sessionAt } from './place.ts';
 import { notPlanned } from './ports.ts';
 import { fail, type ItemRecord, type Part, type TaskRecord } from './record.ts';
 
@@ -26,7 +30,7 @@ export async function performItem(
       return performState(converger, record, item, ready, ready.module);
     case 'control': {
       const result = runControl(ready.module, ready, item, record.task);
-      if (!isUnknown(result)) return performControl(converger, record, item, result);
+      if (!isUnknown(result)) return performControl(converger, record, item, ready, result);
       item.status = 'unknown';
       item.message = result.reason;
       return;
@@ -53,37 +57,46 @@ async function performState(
     ) ?? (module.result ? null : {});
   const decision: Decision = {
     ...decisionFor(run.options, record, item, ready, module),
-    ...observing(converger, record, item),
+    ...observing(converger, record, item, ready.delegate),
   };
   try {
     await decideAll(converger, decision, ready);
   } catch (error) {
-    if (error instanceof VezaError && error.code === notPlanned) await stopAt(converger, record);
+    if (error instanceof VezaError && error.code === notPlanned) await stopAt(converger, record, item);
     // What looks impossible over foreseen states may be possible over real ones.
     if (!(error instanceof VezaError) || converger.queue.empty || item.outcome.length > 0) throw error;
     await converger.queue.flush();
-    converger.context.host.state.forget();
+    decision.place.reach.state.forget();
     await decideAll(converger, decision, ready);
   }
   if (item.status === 'ok') failAsItSays(item);
-  if (module.gathers && item.status === 'ok')
-    learnResult(converger.context.host, item.result(item) ?? {}, tellsAll(module));
+  if (module.gathers && item.status === 'ok') {
+    const owner = factsOwner(record, item, converger.context.host, ready.delegate);
+    learnResult(owner, item.result(item) ?? {}, tellsAll(module));
+  }
 }
 
 /** Before a change that must not be made, what was decided is done; the failure is that of its task. */
-async function stopAt(converger: Converger, { info }: TaskRecord): Promise<void> {
+async function stopAt(converger: Converger, { info }: TaskRecord, { delegate }: ItemRecord): Promise<void> {
   await converger.queue.flush();
-  converger.context.host.working = info;
+  const { host } = converger.context;
+  host.working = info;
+  host.workingOn = delegate ?? null;
 }
 
-function observing(converger: Converger, { info }: TaskRecord, item: ItemRecord): Pick<Decision, 'observe'> {
+function observing(
+  converger: Converger,
+  { info }: TaskRecord,
+  item: ItemRecord,
+  delegate: HostRun | null,
+): Pick<Decision, 'observe'> {
   const { run, host } = converger.context;
   const { observe } = run.options;
   if (!observe) return {};
   const { index, hidden } = item;
-  return {
-    observe: (want, change) => observe({ host: host.host.name, task: info, item: index, want, change, hidden }),
-  };
+  const { name } = host.host;
+  const whose = { host: delegate?.host.name ?? name, worker: name };
+  return { observe: (want, change) => observe({ ...whose, task: info, item: index, want, change, hidden }) };
 }
 
 /** A command that only looked has done so by now, and may have failed. */
@@ -97,23 +110,24 @@ function failAsItSays(item: ItemRecord): void {
 }
 
 async function decideAll(converger: Converger, decision: Decision, ready: Ready): Promise<void> {
-  const { host } = converger.context;
   const wants = await converger.resolved(() => wantsOf(ready, decision.module), isUnknown);
   if (isUnknown(wants)) {
     decision.item.status = 'unknown';
     decision.item.message = wants.reason;
     return;
   }
+  const { state } = decision.place.reach;
   let parts: Part[] = [];
   for (const want of wants) {
-    if (!host.state.knows(want)) {
+    if (!state.knows(want)) {
       // What is decided must have happened before the host is looked at again.
       push(converger, decision, parts);
       parts = [];
       if (await converger.queue.flushFor(decision.record)) return;
-      await converger.look(wants.map((one) => ({ identity: ready.identity, want: one, hidden: decision.item.hidden })));
+      const { hidden } = decision.item;
+      await converger.look(wants.map((one) => ({ place: decision.place, want: one, hidden })));
     }
-    const part = decideOrDoubt(decision, want, host.state);
+    const part = decideOrDoubt(decision, want, state);
     if (part === 'in doubt') return;
     if (part) parts.push(part);
   }
@@ -140,18 +154,43 @@ async function performControl(
   converger: Converger,
   record: TaskRecord,
   item: ItemRecord,
+  ready: Ready,
   outcome: ControlResult,
 ): Promise<void> {
-  const { host } = converger.context;
+  const { run, host, play } = converger.context;
+  if (outcome.variables) {
+    const { variables, result } = includedVariables(
+      run.options,
+      outcome.variables,
+      record.task,
+      play.playbookDirectory,
+      item.scope,
+    );
+    for (const [name, value] of variables) host.included.set(name, value);
+    item.result = () => result;
+  }
   if (outcome.result) item.result = () => outcome.result ?? {};
   if (outcome.result?.['skipped'] === true) item.status = 'skipped';
   if (outcome.message !== undefined) item.shown = outcome.message;
   if (outcome.failed !== undefined) fail(item, { message: outcome.failed });
-  Object.assign(host.facts, outcome.facts);
-  if (outcome.hostFacts) host.gathered.learn(outcome.hostFacts, false);
+  const owner = factsOwner(record, item, host, ready.delegate);
+  setFacts(record, owner, host, outcome.facts);
+  if (outcome.hostFacts) owner.gathered.learn(outcome.hostFacts, false);
   if (outcome.inventory) obeyInventoryOrder(converger.context, record.task, outcome.inventory);
   if (outcome.pause) await obeyPause(converger, record, item, outcome.pause);
-  if (outcome.meta !== undefined && outcome.meta !== 'noop') await obeyMeta(converger, record.task, outcome.meta);
+  if (outcome.meta !== undefined && outcome.meta !== 'noop')
+    await obeyMeta(converger, record.task, outcome.meta, ready.delegate ?? host);
+}
+
+/** Facts belong to the host that the task is for; with `delegate_facts`, to the one it is delegated to. */
+function factsOwner({ task }: TaskRecord, { scope }: ItemRecord, host: HostRun, delegate: HostRun | null): HostRun {
+  const delegates = task.delegateFacts !== undefined && toBoolean(task.delegateFacts.evaluate(scope), 'delegate_facts');
+  return delegates ? (delegate ?? host) : host;
+}
+
+function setFacts({ facts }: TaskRecord, owner: HostRun, host: HostRun, given: ControlResult['facts'] = {}): void {
+  Object.assign(owner.facts, given);
+  if (owner === host) for (const [name, value] of Object.entries(given)) facts.set(name, value);
 }
 
 async function performContact(
@@ -168,7 +207,8 @@ async function performContact(
     return;
   }
   if (await converger.queue.flushFor(record)) return;
-  const contact = run.options.contact(await converger.session(), ready.identity, run.options.signal);
+  const place = ready.place();
+  const contact = run.options.contact(await sessionAt(run, place), place.identity, run.options.signal);
   const { result, failed } = await module.contact(ready.args, contact);
   item.result = () => result;
   if (failed !== undefined) fail(item, { message: failed });

@@ -1,7 +1,9 @@
 // Computes what depends on things that are not known yet: facts are gathered, pending changes applied, then it is computed again.
 import { VezaError } from '../lib/errors.ts';
 import type { Converger } from './converge.ts';
-import { factLook, gatherOthers } from './gather.ts';
+import type { Task } from '../playbook/ast.ts';
+import { askAtItsEnd, factLook, gatherOthers } from './gather.ts';
+import { scopeOf } from './variables.ts';
 
 /** The value as far as it can be known now; `open` tells that it is not. Throws the VezaError that is left at the end. */
 export async function resolve<T>(converger: Converger, compute: () => T, open: (value: T) => boolean): Promise<T> {
@@ -26,6 +28,14 @@ export async function gatherWanted(converger: Converger): Promise<boolean> {
     else host.gathered.giveUp(null);
   }
   return (await gatherOthers(run, host, play)) || own;
+}
+
+/** Gathers the facts that a task needs before it can be scheduled and finished, where nothing has looked ahead so far. */
+export async function askForFacts(converger: Converger, task: Task): Promise<void> {
+  const { run, host, play } = converger.context;
+  if (!host.gathered.open) return;
+  askAtItsEnd(host, task, scopeOf(run, host, play, task));
+  if (host.gathered.wanted) await gatherWanted(converger);
 }
 
 type Attempt<T> = { readonly kind: 'value'; readonly value: T } | { readonly kind: 'error'; readonly error: VezaError };

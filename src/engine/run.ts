@@ -1,20 +1,23 @@
 // Runs playbooks: play by play, batch by batch, section by section, every host of a batch beside the others.
 import { dirname } from 'node:path';
-import PQueue from 'p-queue';
 import { DiagnosticsError, VezaError } from '../lib/errors.ts';
+import type { Host } from '../inventory/model.ts';
+import { LiveInventory } from '../inventory/live.ts';
 import { factNamesOf, withGathering } from './gather.ts';
 import { growsInventory } from './inventory-orders.ts';
 import { HostRun } from './host.ts';
 import type { HostTotals } from './events.ts';
-import { toBoolean } from './identity.ts';
 import { isOver, type EngineOptions } from './options.ts';
+import { runBatch } from './batch-run.ts';
 import { batchesOf, orderHosts } from './batches.ts';
+import { askPrompts } from './prompts.ts';
+import { earlyIncludeProblems } from './early-includes.ts';
+import { gateOf } from './gates.ts';
 import { mergedProblems, roleArgumentProblems } from './role-arguments.ts';
-import { SectionRun, taskInfos } from './section.ts';
+import { taskInfos } from './section.ts';
 import { shadowWarnings } from './explain.ts';
 import { layersOf, outsidePlays, scopeOf, type PlayVariables, type RunState, type ScopeRun } from './variables.ts';
-import { LiveInventory } from '../inventory/live.ts';
-import type { Host } from '../inventory/model.ts';
+import { noVariables } from '../language/yaml-variables.ts';
 import type { Play, Playbook } from '../playbook/ast.ts';
 
 export interface RunResult {
@@ -25,7 +28,7 @@ export interface RunResult {
 /** Runs (or, in check mode, foresees) the playbooks. Failures of hosts are in the result; rejects for mistakes that no host can be blamed for. */
 export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
   const startedAtMs = options.clock.now();
-  const run = beginRun(options);
+  const run = await beginRun(options);
   const { hosts } = run;
   if (options.connection.becomePassword !== undefined) options.redactor.add(options.connection.becomePassword);
   const used = new Set<string>();
@@ -33,7 +36,8 @@ export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
   try {
     await playAll(run, used);
   } finally {
-    await Promise.allSettled([...hosts.values()].map((host) => host[Symbol.asyncDispose]()));
+    const all = [...hosts.values(), ...run.strangers.values()];
+    await Promise.allSettled(all.map((host) => host[Symbol.asyncDispose]()));
   }
   const cut = [...hosts.values()]
     .filter(({ lost }) => lost === 'interrupted')
@@ -45,7 +49,10 @@ export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
     options.emit({ type: 'warning', message: `interrupted: ${cut.join(', ')} ${left}` });
   }
   const roundTrips = new Map<string, number>();
-  for (const name of used) roundTrips.set(name, (await hosts.get(name)?.roundTrips()) ?? 0);
+  for (const [name, host] of [...hosts, ...run.strangers]) {
+    const count = await host.roundTrips();
+    if (used.has(name) || count > 0) roundTrips.set(name, count);
+  }
   const totals = new Map(
     [...used]
       .map((name) => [name, hosts.get(name)?.totals])
@@ -56,23 +63,31 @@ export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
 }
 
 /** The state that all plays share; its inventory grows with `add_host` and `group_by`. */
-function beginRun(given: EngineOptions): RunState {
+async function beginRun(given: EngineOptions): Promise<RunState> {
   const inventory = new LiveInventory(given.inventory);
   const options = { ...given, inventory };
   const hosts = new Map<string, HostRun>();
-  const connect: ConstructorParameters<typeof HostRun>[1]['connect'] = (address) => {
-    if (address.password !== undefined) options.redactor.add(address.password);
-    return options.transports[address.connection].connect(address, options.signal);
-  };
+  const strangers = new Map<string, HostRun>();
+  const newHost = (host: Host): HostRun =>
+    new HostRun(host, {
+      dryRun: options.checkMode,
+      connect: (address) => {
+        if (address.password !== undefined) options.redactor.add(address.password);
+        return options.transports[address.connection].connect(address, options.signal);
+      },
+    });
   const admit = (changed: Iterable<Host>) => {
     for (const host of changed) {
-      const known = hosts.get(host.name);
-      if (known) known.host = host;
-      else hosts.set(host.name, new HostRun(host, { dryRun: options.checkMode, connect }));
+      // A host that a task was delegated to may get into the inventory later.
+      const known = hosts.get(host.name) ?? strangers.get(host.name) ?? newHost(host);
+      known.host = host;
+      hosts.set(host.name, known);
+      strangers.delete(host.name);
     }
   };
   admit(inventory.hosts.values());
-  return { options, hosts, inventory, admit };
+  const prompted = await askPrompts(options);
+  return { options, hosts, inventory, admit, strangers, newHost, gate: gateOf(options), prompted };
 }
 
 async function playAll(run: RunState, used: Set<string>): Promise<void> {
@@ -89,9 +104,10 @@ function checkPlays(run: RunState): void {
     playbook.plays.flatMap((play) => {
       const variables = playVariables(run, play, dirname(playbook.file));
       const hosts = hostsOf(run, play, variables).flatMap((name) => run.hosts.get(name) ?? []);
-      return mergedProblems(
-        new Map(hosts.map((host) => [host.host.name, roleArgumentProblems(run, host, variables, { early: true })])),
+      const ofRoles = hosts.map(
+        (host) => [host.host.name, roleArgumentProblems(run, host, variables, { early: true })] as const,
       );
+      return [...mergedProblems(new Map(ofRoles)), ...earlyIncludeProblems(run, play, variables, hosts)];
     }),
   );
   if (diagnostics.length > 0) throw new DiagnosticsError(diagnostics);
@@ -124,14 +140,14 @@ export function patternOf(run: ScopeRun, play: Play, variables: PlayVariables): 
 async function runPlay(run: RunState, playbook: Playbook, given: Play, used: Set<string>): Promise<boolean> {
   const { options } = run;
   const play = withGathering(given);
-  const directory = dirname(playbook.file);
-  const variables = playVariables(run, play, directory);
-  const pattern = patternOf(run, play, variables);
+  const unnamed = playVariables(run, given, dirname(playbook.file));
+  const title = play.name?.evaluate(outside(run, unnamed));
+  const name = typeof title === 'string' ? title : patternOf(run, play, unnamed);
+  const variables = { ...unnamed, play, name };
   const hosts = orderHosts(hostsOf(run, play, variables), play.order).filter(
-    (name) => run.hosts.get(name)?.lost === null,
+    (host) => run.hosts.get(host)?.lost === null,
   );
-  const name = play.name?.evaluate(outside(run, variables));
-  options.emit({ type: 'play-begin', name: typeof name === 'string' ? name : pattern, hosts });
+  options.emit({ type: 'play-begin', name, hosts });
   for (const host of hosts) {
     used.add(host);
     run.hosts.get(host)?.gathered.begin(play.gatherFacts, factNamesOf(run));
@@ -164,51 +180,20 @@ async function runPlay(run: RunState, playbook: Playbook, given: Play, used: Set
   return goesOn;
 }
 
-async function runBatch(
-  run: RunState,
-  play: Play,
-  variables: PlayVariables,
-  infos: ReturnType<typeof taskInfos>,
-): Promise<boolean> {
-  const alive = () =>
-    variables.batchHosts
-      .map((name) => run.hosts.get(name))
-      .filter((host): host is HostRun => host?.lost === null && !host.ended);
-  for (const section of play.sections) {
-    const hosts = alive();
-    const tasks = infos.selected(section);
-    run.options.emit({ type: 'section-begin', name: section.name, hosts: hosts.map(({ host }) => host.name), tasks });
-    const queue = new PQueue({ concurrency: run.options.forks });
-    await Promise.all(
-      hosts.map((host) => queue.add(() => new SectionRun({ run, play, variables, infos, section, host }).converge())),
-    );
-    run.options.emit({ type: 'section-end' });
-    if (tooManyLost(run, play, variables)) return false;
-  }
-  const { batchHosts } = variables;
-  return batchHosts.length === 0 || batchHosts.some((name) => run.hosts.get(name)?.lost === null);
-}
-
-/** `max_fail_percentage` (exceeded, not reached) and `any_errors_fatal`. */
-function tooManyLost(run: RunState, play: Play, variables: PlayVariables): boolean {
-  const hosts = variables.batchHosts.map((name) => run.hosts.get(name));
-  const lost = hosts.filter((host) => host?.lost !== null);
-  if (lost.length === 0) return false;
-  const scope = outside(run, variables);
-  if (lost.some((host) => host?.fatal)) return true;
-  if (play.anyErrorsFatal && toBoolean(play.anyErrorsFatal.evaluate(scope), 'any_errors_fatal')) return true;
-  const limit = play.maxFailPercentage?.evaluate(scope);
-  if (limit === undefined) return false;
-  return (100 * lost.length) / hosts.length > Number(limit);
-}
-
 interface PlayRun {
   readonly options: Pick<EngineOptions, 'readVariables'>;
+  readonly prompted?: RunState['prompted'];
 }
 
 /** What all scopes of a play share; its `vars_files` are read. Throws VezaError, DiagnosticsError. */
 export function playVariables(run: ScopeRun & PlayRun, play: Play, playbookDirectory: string): PlayVariables {
-  const base: PlayVariables = { ...outsidePlays, play, playbookDirectory, roles: play.roles };
+  const base: PlayVariables = {
+    ...outsidePlays,
+    play,
+    playbookDirectory,
+    roles: play.roles,
+    prompted: run.prompted?.get(play) ?? noVariables,
+  };
   const scope = outside(run, base);
   const varsFiles = play.varsFiles.map((templated) => {
     const names = templated.evaluate(scope);

@@ -7,8 +7,9 @@ import { noVariables } from '../language/yaml-variables.ts';
 import type { Play, RoleUse, Task } from '../playbook/ast.ts';
 import type { Host } from '../inventory/model.ts';
 import type { HostFacts } from './host-facts.ts';
+import type { Gate } from './gates.ts';
 import type { HostRun } from './host.ts';
-import { magicValues, namesOfTheRun } from './magic-variables.ts';
+import { lazyMagicValues, magicValues, namesOfTheRun } from './magic-variables.ts';
 import type { EngineOptions } from './options.ts';
 
 /** What a scope belongs to: a task, or a role as such. */
@@ -23,6 +24,8 @@ export function ownerOf(role: RoleUse): ScopeOwner {
 /** What all scopes of a play share. */
 export interface PlayVariables {
   readonly play: Play | null;
+  /** Of the play; its pattern where it has none. */
+  readonly name: string;
   readonly playbookDirectory: string;
   readonly varsFiles: readonly Variables[];
   /** Answers to `vars_prompt`. */
@@ -39,6 +42,12 @@ export interface RunState {
   readonly inventory: LiveInventory;
   /** Takes hosts that the inventory has got, or has changed. */
   admit(hosts: Iterable<Host>): void;
+  /** Answers to the `vars_prompt` of each play. */
+  readonly prompted?: ReadonlyMap<Play, Variables>;
+  /** Hosts that no inventory names, and that tasks were delegated to. */
+  readonly strangers: Map<string, HostRun>;
+  readonly newHost: (host: Host) => HostRun;
+  readonly gate: Gate;
 }
 
 /** What of a host its variables come from. */
@@ -49,6 +58,8 @@ export interface ScopeHost {
   readonly included: Variables;
   /** Roles that includes have brought. */
   readonly includedRoles: readonly RoleUse[];
+  /** Out of the run; left out where nothing runs. */
+  readonly lost?: HostRun['lost'];
 }
 
 /** What of a run its scopes need: also there where nothing runs (`veza-run vars`). */
@@ -56,12 +67,14 @@ export interface ScopeRun {
   readonly options: Pick<
     EngineOptions,
     'inventory' | 'extraVars' | 'inventoryDirectory' | 'controller' | 'checkMode' | 'diff' | 'tags'
-  >;
+  > &
+    Partial<Pick<EngineOptions, 'skipTags' | 'forks' | 'limit' | 'verbosity' | 'inventorySources'>>;
   readonly hosts: ReadonlyMap<string, ScopeHost>;
 }
 
 export const outsidePlays: PlayVariables = {
   play: null,
+  name: '',
   playbookDirectory: '.',
   varsFiles: [],
   prompted: noVariables,
@@ -104,7 +117,7 @@ export function layersOf(
     templated('extra vars', '--extra-vars', run.options.extraVars),
     values('loop variables', 'the loop', extra),
     values('magic variables', 'veza-run', magicValues(run, host, play, task)),
-    lazyLayer(run, play),
+    lazyLayer(run, play, task),
   ]);
 }
 
@@ -158,9 +171,10 @@ function factsLayer({ host, gathered }: ScopeHost): NamedLayer {
 }
 
 /** `groups`, and `hostvars`: each host's variables, evaluated only where they are asked for. */
-function lazyLayer(run: ScopeRun, play: PlayVariables): NamedLayer {
+function lazyLayer(run: ScopeRun, play: PlayVariables, task: ScopeOwner | null): NamedLayer {
   const made = new Map<string, Value>();
   const makers: Readonly<Record<string, () => Value>> = {
+    ...lazyMagicValues(run, play, task),
     groups: () =>
       Object.fromEntries([...run.options.inventory.groups].map(([name, { hosts }]) => [name, hosts] as const)),
     hostvars: () =>

@@ -11,6 +11,7 @@ import file from './file.ts';
 import gatherFacts from './gather_facts.ts';
 import group from './group.ts';
 import groupBy from './group_by.ts';
+import includeVars from './include_vars.ts';
 import meta from './meta.ts';
 import packageModule from './package.ts';
 import pause from './pause.ts';
@@ -37,6 +38,7 @@ export const modules: readonly AnyModule[] = [
   gatherFacts,
   group,
   groupBy,
+  includeVars,
   meta,
   packageModule,
   pause,

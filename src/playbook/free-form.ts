@@ -32,6 +32,32 @@ export function freeFormArguments(node: YamlScalar, main: string, names: readonl
   return entries;
 }
 
+/** `src=a dest="b c"`: nothing but arguments; null where there is anything else. */
+export function keyValueArguments(node: YamlScalar): Map<string, YamlEntry> | null {
+  const text = String(node.value);
+  const entries = new Map<string, YamlEntry>();
+  for (const word of wordsOf(text)) {
+    const [, name = '', value = ''] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(word.text) ?? [];
+    if (name === '') return null;
+    const valueWhere = placeOf(text, word.start + name.length + 1, node.textWhere);
+    entries.set(
+      name,
+      entryOf(name, unquoted(value), placeOf(text, word.start, node.textWhere), valueWhere, value.length),
+    );
+  }
+  return entries;
+}
+
+/** `copy src=a dest=b`: the name of a module, and its arguments as one text. */
+export function moduleAndArguments(node: YamlScalar): { readonly module: string; readonly rest: YamlScalar } {
+  const text = String(node.value);
+  const [, lead = '', module = '', gap = ''] = /^(\s*)(\S+)(\s*)/.exec(text) ?? [];
+  const start = lead.length + module.length + gap.length;
+  const value = text.slice(start);
+  const textWhere = placeOf(text, start, node.textWhere);
+  return { module, rest: { ...node, value: value === '' ? null : value, textWhere } };
+}
+
 /** Words as a shell sees them, quotes kept; `{{ }}` and `{% %}` hold words together. */
 function wordsOf(text: string): Word[] {
   const words: Word[] = [];

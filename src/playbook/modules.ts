@@ -5,7 +5,7 @@ import { isNull, textOf } from '../lib/yaml-node.ts';
 import type { YamlEntry, YamlMap, YamlNode } from '../lib/yaml-node.ts';
 import { canonicalArguments, checkArguments } from './arguments.ts';
 import { unknownKeyword } from './check-keywords.ts';
-import { freeFormArguments } from './free-form.ts';
+import { freeFormArguments, keyValueArguments, moduleAndArguments } from './free-form.ts';
 import { isKeyword, keywordsOf } from './keywords.ts';
 import { isTemplate, keySpot, suggestion } from './reader.ts';
 import type { ModuleCatalog, ModuleInfo, Reader } from './reader.ts';
@@ -30,10 +30,12 @@ export function findCall(reader: Reader, map: YamlMap, place: 'task' | 'handler'
   const calls: Call[] = [];
   const unknown: YamlEntry[] = [];
   for (const entry of map.entries.values()) {
-    if (isKeyword(entry.key, place) || entry.key.startsWith('with_')) continue;
-    const call = callOf(reader, entry);
+    const action = entry.key === 'action' || entry.key === 'local_action';
+    if (!action && (isKeyword(entry.key, place) || entry.key.startsWith('with_'))) continue;
+    const named = action ? actionOf(entry) : entry;
+    const call = callOf(reader, named);
     if (call) calls.push(call);
-    else unknown.push(entry);
+    else if (named.key !== '') unknown.push(named);
   }
   const [call, ...others] = calls;
   for (const other of others) {
@@ -84,20 +86,36 @@ function callOf(reader: Reader, entry: YamlEntry): Call | null {
   return module && { kind: 'module', module, entry };
 }
 
+/** `action: copy src=a dest=b`, or a map with `module`: the same as the module as the key. `local_action` likewise. */
+function actionOf(entry: YamlEntry): YamlEntry {
+  const { value } = entry;
+  if (isNull(value)) return { ...entry, key: '' };
+  if (value.kind === 'scalar') {
+    const { module, rest } = moduleAndArguments(value);
+    return { key: module, where: entry.where, value: rest };
+  }
+  if (value.kind !== 'map') return entry;
+  const entries = new Map([...value.entries].filter(([key]) => key !== 'module'));
+  return { key: textOf(value.entries.get('module')?.value) ?? '', where: entry.where, value: { ...value, entries } };
+}
+
 function looksLikeKeyword(reader: Reader, name: string, place: 'task' | 'handler'): boolean {
   return suggestion(name, keywordsOf(place)) !== undefined && suggestion(name, moduleNames(reader)) === undefined;
 }
 
 function reportNoModule(reader: Reader, map: YamlMap, unknown: readonly YamlEntry[]): void {
   for (const entry of unknown) {
+    if (entry.key.replace(builtinPrefix, '') === 'include') {
+      reader.error('old-include', '"include" is gone: it stood for two different things', keySpot(entry), oldInclude);
+      continue;
+    }
     const dotted = entry.key.split('.').length > 2 && !builtinPrefix.test(entry.key);
     const hint =
       suggestion(entry.key.split('.').at(-1) ?? entry.key, moduleNames(reader)) ??
       (dotted ? 'Modules of collections are not included; only built-in ones are known.' : undefined);
     reader.error('unknown-module', `there is no module "${entry.key}"`, keySpot(entry), hint);
   }
-  // `action:` has been reported as unsupported already.
-  if (unknown.length === 0 && !map.entries.has('action') && !map.entries.has('local_action')) {
+  if (unknown.length === 0) {
     reader.error(
       'missing-module',
       'this task calls no module',
@@ -106,6 +124,9 @@ function reportNoModule(reader: Reader, map: YamlMap, unknown: readonly YamlEntr
     );
   }
 }
+
+const oldInclude =
+  'Write import_tasks (read before anything runs, its keywords reach every task) or include_tasks (read when its turn comes, may loop).';
 
 function moduleNames(reader: Reader): readonly string[] {
   return [...reader.modules.names(), ...includeNames];
@@ -117,13 +138,37 @@ function argumentMap(reader: Reader, module: ModuleInfo, entry: YamlEntry): Yaml
   if (node.kind === 'map') return node;
   if (isNull(node)) return { ...place, entries: new Map() };
   if (module.freeForm !== undefined && node.kind === 'scalar') {
-    return { ...place, entries: freeFormArguments(node, module.freeForm, propertiesOf(module)) };
+    return { ...place, entries: typed(module, freeFormArguments(node, module.freeForm, propertiesOf(module))) };
   }
+  const pairs = node.kind === 'scalar' && typeof node.value === 'string' ? keyValueArguments(node) : null;
+  if (pairs) return { ...place, entries: typed(module, pairs) };
   const text = textOf(node);
   const pair = text === undefined || isTemplate(text) ? null : /\b(\w+)=/.exec(text);
   const hint = pair ? `Write one argument a line, as in \`${pair[1] ?? ''}: ...\`.` : undefined;
   reader.wrongType(`the arguments of ${module.name}`, 'a map', node, hint);
   return null;
+}
+
+/** Texts of `name=value` as what the module takes: there is no other way to write a number or a boolean there. */
+function typed(module: ModuleInfo, entries: ReadonlyMap<string, YamlEntry>): Map<string, YamlEntry> {
+  const properties = isJsonObject(module.schema) ? module.schema['properties'] : undefined;
+  return new Map(
+    [...entries].map(([key, entry]) => {
+      const name = module.argumentAliases?.[key] ?? key;
+      const schema = isJsonObject(properties) ? properties[name] : undefined;
+      const type = isJsonObject(schema) ? schema['type'] : undefined;
+      const { value } = entry;
+      if (value.kind !== 'scalar' || typeof value.value !== 'string') return [key, entry];
+      return [key, { ...entry, value: { ...value, value: typedText(value.value, type) } }];
+    }),
+  );
+}
+
+function typedText(text: string, type: unknown): string | number | boolean {
+  if (type === 'boolean' && /^(?:yes|true|on|1)$/i.test(text)) return true;
+  if (type === 'boolean' && /^(?:no|false|off|0)$/i.test(text)) return false;
+  if ((type === 'integer' || type === 'number') && /^-?\d+(?:\.\d+)?$/.test(text)) return Number(text);
+  return text;
 }
 
 /** Arguments that are expressions are compiled for their mistakes only; the module evaluates them itself. */

@@ -7,6 +7,7 @@ import type { Node, Play, Section } from './ast.ts';
 import { checkKeywords } from './check-keywords.ts';
 import { checkNotifications } from './handlers.ts';
 import { importPlaybookKey, readImport } from './import-playbook.ts';
+import { readPrompts } from './prompts.ts';
 import type { Reader } from './reader.ts';
 import { readRoleEntry } from './roles.ts';
 import { enter, listed, newPlayState, nothingInherited, valueGiven } from './surroundings.ts';
@@ -67,8 +68,6 @@ function readPlay(reader: Reader, path: string, map: YamlMap, importing: Importi
     return node && reader.templated(node);
   };
   const maxFailPercentage = templated('max_fail_percentage');
-  const remoteUser = templated('remote_user');
-  const connection = templated('connection');
   const gatherSubset = templated('gather_subset');
   const gatherTimeout = templated('gather_timeout');
   const factPath = templated('fact_path');
@@ -81,17 +80,17 @@ function readPlay(reader: Reader, path: string, map: YamlMap, importing: Importi
     gatherFacts: readGatherFacts(map),
     vars: new Map([...reader.variables(valueGiven(map, 'vars')), ...importing.vars]),
     varsFiles: checkVariableFiles(reader, valueGiven(map, 'vars_files'), dirname(path)),
+    prompts: readPrompts(reader, valueGiven(map, 'vars_prompt')),
     serial: serial ? listed(serial).map((node) => readBatchSize(reader, node)) : [],
     forceHandlers: isTrue(valueGiven(map, 'force_handlers')),
     order: orders.find((order) => order === textOf(valueGiven(map, 'order'))) ?? 'inventory',
+    strategy: strategyOf(textOf(valueGiven(map, 'strategy'))),
     tags: inside.tags,
     sections,
     handlers: notifiable(handlers),
     handlerNodes: handlers,
     roles: inside.play.roles,
     ...(maxFailPercentage && { maxFailPercentage }),
-    ...(remoteUser && { remoteUser }),
-    ...(connection && { connection }),
     ...(gatherSubset && { gatherSubset }),
     ...(gatherTimeout && { gatherTimeout }),
     ...(factPath && { factPath }),
@@ -100,6 +99,12 @@ function readPlay(reader: Reader, path: string, map: YamlMap, importing: Importi
   return play;
 }
 
+/** By its short or its full name; what else it may be has been reported. */
+function strategyOf(name = 'batched'): Play['strategy'] {
+  return strategies.find((one) => one === name.replace(/^ansible\.builtin\./, '')) ?? 'batched';
+}
+
+const strategies: readonly Play['strategy'][] = ['batched', 'linear', 'free', 'host_pinned'];
 const orders: readonly Play['order'][] = ['inventory', 'sorted', 'reverse_sorted', 'reverse_inventory', 'shuffle'];
 
 function readSections(

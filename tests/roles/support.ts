@@ -84,6 +84,7 @@ async function run(play: string, inventoryFile: string, extraVars: string): Prom
       if (typeof text === 'string') rendered.set(basename(source.path, '.hbs'), text);
       return text;
     },
+    sourceFiles: files,
     readVariables: () => new Map(),
     controller: createController(renderTemplate),
     redactor: createRedactor(),

@@ -28,11 +28,16 @@ export function taskLines(task: TaskInfo, results: readonly TaskResult[], style:
     const color = colorOf(first, style.colors);
     const item = first.item === undefined ? '' : ` (item=${first.item})`;
     lines.push(
-      `${color(`${words[first.status]}: [${group.map(({ host }) => host).join(', ')}]`)}${item}${first.ignored ? ' ...ignoring' : ''}`,
+      `${color(`${words[first.status]}: [${group.map(hostOf).join(', ')}]`)}${item}${first.ignored ? ' ...ignoring' : ''}`,
     );
     lines.push(...resultLines(first, style));
   }
   return lines;
+}
+
+/** As Ansible shows that a task of one host is worked on another. */
+function hostOf({ host, delegate }: TaskResult): string {
+  return delegate === undefined ? host : `${host} -> ${delegate}`;
 }
 
 function colorOf(result: TaskResult, colors: Colors): Formatter {

@@ -65,7 +65,7 @@ function writePlan(file: string, plan: SavedPlan, code: number): number {
 function checkFlags(paths: readonly string[], flags: RunFlags): void {
   if (paths.length === 0)
     throw new VezaError('invalid-option', 'no playbook was given', {
-      hint: 'veza-run PLAYBOOK... -i INVENTORY (veza-run --help lists the options)',
+      hint: 'name one: `veza-run PLAYBOOK... -i INVENTORY` (`veza-run --help` lists the options)',
     });
   if (!flags.assertIdempotent || !flags.check) return;
   throw new VezaError('invalid-option', '--assert-idempotent runs twice, and --check runs not at all', {
@@ -166,6 +166,7 @@ function optionsFor(
   { emit, trace }: { readonly emit: EngineOptions['emit']; readonly trace: (text: string) => void },
 ): EngineOptions {
   const connectTimeoutMs = connectTimeoutMsOf(flags);
+  const limit = limitOf(flags);
   const playbooks = flags.forceHandlers
     ? run.playbooks.map((playbook) => ({
         ...playbook,
@@ -183,6 +184,9 @@ function optionsFor(
       diff: flags.diff ?? false,
       forks: forksOf(flags),
       verbosity: flags.verbose,
+      ...(limit === undefined ? {} : { limit }),
+      inventorySources: flags.inventory ?? [],
+      ...(flags.startAtTask === undefined ? {} : { startAtTask: flags.startAtTask }),
       signal,
       stop,
       connection: {

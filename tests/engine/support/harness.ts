@@ -36,9 +36,16 @@ export interface RunOptions extends RecordingOptions {
   readonly tags?: readonly string[];
   readonly skipTags?: readonly string[];
   readonly forks?: number;
+  /** Answers to `vars_prompt` and `pause`, in the order asked; without them nobody can be asked. */
+  readonly answers?: readonly string[];
+  readonly step?: NonNullable<EngineOptions['step']>;
+  readonly startAtTask?: string;
+  readonly limit?: string;
   readonly signal?: AbortSignal;
-  /** Who sits at the terminal. */
+  /** Who sits at the terminal, instead of `answers`. */
   readonly ask?: (prompt: string) => Promise<string>;
+  /** Puts more between the engine and what it talks to. */
+  readonly attach?: (options: EngineOptions) => EngineOptions;
   readonly onEvent?: (event: RunEvent) => void;
 }
 
@@ -123,6 +130,8 @@ export class Workspace implements Disposable {
     const events: RunEvent[] = [];
     const sleeps: number[] = [];
     const redactor = createRedactor();
+    const answers = options.answers && [...options.answers];
+    const ask = options.ask ?? (answers && (() => Promise.resolve(answers.shift() ?? '')));
     const recording = record(createLocalTransport(), options);
     const engine: EngineOptions = {
       inventory,
@@ -134,13 +143,14 @@ export class Workspace implements Disposable {
         throw new Error('no contact modules here');
       },
       clock: fakeClock(sleeps),
-      ...(options.ask ? { ask: options.ask } : {}),
+      ...(ask && { ask }),
       emit: (event) => {
         events.push(event);
         options.onEvent?.(event);
       },
       filesFor: createLocalFiles,
       render: renderTemplate,
+      sourceFiles: files,
       readVariables: (names, directory) => readVarsFile(files, names, directory),
       controller: createController(renderTemplate),
       redactor,
@@ -151,10 +161,13 @@ export class Workspace implements Disposable {
       checkMode: options.check ?? false,
       diff: options.diff ?? true,
       forks: options.forks ?? 10,
+      ...(options.step && { step: options.step }),
+      ...(options.startAtTask !== undefined && { startAtTask: options.startAtTask }),
+      ...(options.limit !== undefined && { limit: options.limit }),
       signal: options.signal ?? new AbortController().signal,
       connection: { user: 'nobody', become: false, hostKeys: 'strict' },
     };
-    const { hosts: totals, roundTrips } = await runPlaybooks(engine);
+    const { hosts: totals, roundTrips } = await runPlaybooks(options.attach?.(engine) ?? engine);
     const results = events.filter((event) => event.type === 'task-end').map(({ result }) => result);
     const json = events.map((event) => JSON.stringify(event, withMaps)).join('\n');
     const run: PlaybookRun = {
