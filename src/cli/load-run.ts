@@ -1,7 +1,6 @@
 // Reads what a run is about: playbooks, inventory, extra variables. All that is wrong with them is told at once.
 import { dirname, resolve } from 'node:path';
 import { diskFiles } from '../adapters/source-files.ts';
-import { unsupportedKeywords } from '../engine/unsupported.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { selectHosts } from '../inventory/patterns.ts';
 import type { Diagnostic } from '../lib/diagnostic.ts';
@@ -35,7 +34,6 @@ export function loadRun(paths: readonly string[], flags: InventoryFlags, limit: 
   const diagnostics = [
     ...loaded.diagnostics,
     ...read.flatMap((one) => one.diagnostics),
-    ...playbooks.flatMap(unsupportedKeywords),
     ...limitDiagnostics(loaded, limit),
   ];
   const { inventory } = loaded;

@@ -5,7 +5,9 @@ import type { HostState } from '../core/host-state.ts';
 import { joinScripts, sh, type Script } from '../lib/shell.ts';
 import { probeSteps } from './probe.ts';
 import { fail, type Part, type Pending } from './record.ts';
-import type { Identity, Session, StepResult } from './ports.ts';
+import { sessionAt, type Place } from './place.ts';
+import { identityKey, type StepResult } from './ports.ts';
+import type { RunState } from './variables.ts';
 
 export interface Application {
   /** The change whose step failed; the ones after it did not run. */
@@ -13,26 +15,21 @@ export interface Application {
 }
 
 interface Hooks {
-  readonly signal: AbortSignal;
   readonly onBegin: (pending: Pending) => void;
   /** The step ended well. */
   readonly onDone: (pending: Pending) => void;
 }
 
 /** Applies `pending` in order until one fails; outputs and verdicts land in the items. */
-export async function applyPending(
-  session: Session,
-  state: HostState,
-  pending: readonly Pending[],
-  hooks: Hooks,
-): Promise<Application> {
-  const groups = byIdentity(pending);
+export async function applyPending(run: RunState, pending: readonly Pending[], hooks: Hooks): Promise<Application> {
+  const groups = byPlace(pending);
   for (const [index, group] of groups.entries()) {
     // What another user changes once more is looked at after that.
-    const later = new Set(groups.slice(index + 1).flatMap((one) => [...stillStanding(one).keys()]));
-    const failed = await applyGroup(session, state, group, later, hooks);
+    const rest = groups.slice(index + 1).filter((one) => stateOf(one) === stateOf(group));
+    const later = new Set(rest.flatMap((one) => [...stillStanding(one).keys()]));
+    const failed = await applyGroup(run, group, later, hooks);
     if (failed) {
-      state.forget();
+      for (const { place } of pending) place.reach.state.forget();
       return { failed };
     }
   }
@@ -40,19 +37,19 @@ export async function applyPending(
 }
 
 async function applyGroup(
-  session: Session,
-  state: HostState,
+  run: RunState,
   group: readonly Pending[],
   later: ReadonlySet<string>,
   hooks: Hooks,
 ): Promise<Pending | null> {
-  const identity = group[0]?.identity;
-  if (!identity) return null;
+  const place = group[0]?.place;
+  if (!place) return null;
+  const session = await sessionAt(run, place);
   const touched = new Map([...stillStanding(group)].filter(([key]) => !later.has(key)));
   const looks = probeSteps([...touched.values()].flatMap(({ parts }) => parts.slice(0, 1)).map(({ want }) => want));
   const results = await session.run({
-    identity,
-    signal: hooks.signal,
+    identity: place.identity,
+    signal: run.options.signal,
     haltOnFailure: true,
     steps: [
       ...group.map(({ script, timeoutMs, item }) => ({ script, timeoutMs, hidden: item.hidden })),
@@ -78,7 +75,7 @@ async function applyGroup(
   }
   for (const [index, look] of looks.entries()) {
     const result = results[group.length + index];
-    if (result) confirm(state, look.read(result), touched);
+    if (result) confirm(place.reach.state, look.read(result), touched);
   }
   return [...touched.values()].find(({ last }) => last.item.status === 'failed')?.last ?? null;
 }
@@ -157,18 +154,22 @@ function show(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value);
 }
 
-function byIdentity(pending: readonly Pending[]): Pending[][] {
+function byPlace(pending: readonly Pending[]): Pending[][] {
   const groups: Pending[][] = [];
   for (const change of pending) {
     const group = groups.at(-1);
-    if (group?.[0] && sameIdentity(group[0].identity, change.identity)) group.push(change);
+    if (group?.[0] && samePlace(group[0].place, change.place)) group.push(change);
     else groups.push([change]);
   }
   return groups;
 }
 
-function sameIdentity(left: Identity, right: Identity): boolean {
-  return left.user === right.user && left.method === right.method;
+function samePlace(left: Place, right: Place): boolean {
+  return left.reach === right.reach && identityKey(left.identity) === identityKey(right.identity);
+}
+
+function stateOf(group: readonly Pending[]): HostState | undefined {
+  return group[0]?.place.reach.state;
 }
 
 function failureOf(result: StepResult, change: Pending): { message: string; hint?: string } {

@@ -3,8 +3,8 @@ import { applyPending } from './apply.ts';
 import { finishRecord, register } from './finish.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { HostRun } from './host.ts';
+import { comparePoints, type Point } from './meeting.ts';
 import { isOver } from './options.ts';
-import type { Session } from './ports.ts';
 import type { Pending, TaskRecord } from './record.ts';
 import type { RunState } from './variables.ts';
 
@@ -12,27 +12,30 @@ import type { RunState } from './variables.ts';
 export class HostStopped extends Error {
   /** The task that failed. */
   readonly record: TaskRecord;
-  constructor(record: TaskRecord) {
+  /** Another host did it for this one, and it was that host's failure that was counted. */
+  readonly shared: boolean;
+  constructor(record: TaskRecord, shared = false) {
     super('the host stopped');
     this.record = record;
+    this.shared = shared;
   }
 }
 
 interface QueueContext {
   readonly run: RunState;
   readonly host: HostRun;
+  /** A change was made. */
+  readonly onChange: () => void;
 }
 
 export class ChangeQueue {
   readonly #context: QueueContext;
-  readonly #session: () => Promise<Session>;
   #pending: Pending[] = [];
   /** In the order of the tasks. */
   #waiting: TaskRecord[] = [];
 
-  constructor(context: QueueContext, session: () => Promise<Session>) {
+  constructor(context: QueueContext) {
     this.#context = context;
-    this.#session = session;
   }
 
   get empty(): boolean {
@@ -75,10 +78,11 @@ export class ChangeQueue {
     return failed;
   }
 
-  /** Forgets what was decided and not applied. */
-  drop(): void {
-    this.#pending = [];
-    this.#waiting = [];
+  /** Forgets what was decided and not applied; all of it, or what came after a point. */
+  drop(after: Point = []): void {
+    const keeps = ({ point }: TaskRecord) => after.length > 0 && comparePoints(point, after) <= 0;
+    this.#pending = this.#pending.filter(({ record }) => keeps(record));
+    this.#waiting = this.#waiting.filter(keeps);
   }
 
   async #apply(): Promise<Pending | null> {
@@ -90,18 +94,23 @@ export class ChangeQueue {
     if (isOver(run.options)) throw new VezaError('cancelled', 'interrupted');
     const done = new Set<Pending>();
     try {
-      const { failed } = await applyPending(await this.#session(), host.state, pending, {
-        signal: run.options.signal,
+      const { failed } = await applyPending(run, pending, {
         onBegin: ({ record }) => {
           host.working = record.info;
           run.options.emit({ type: 'task-begin', host: host.host.name, task: record.info });
         },
-        onDone: (one) => done.add(one),
+        onDone: (one) => {
+          done.add(one);
+          this.#context.onChange();
+        },
       });
       host.working = null;
       return failed;
     } catch (error) {
-      this.#cutOff(pending.find((one) => !done.has(one))?.record);
+      const undone = pending.filter((one) => !done.has(one));
+      for (const { item } of undone) item.status = 'unreachable';
+      for (const { place } of pending) place.reach.state.forget();
+      this.#cutOff(undone[0]?.record);
       throw error;
     }
   }

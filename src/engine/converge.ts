@@ -1,40 +1,27 @@
-// Converges one host through the tasks of a section: decides over what is known and foreseen, and has the decided changes
-// applied in one go when something must be seen or run before it can go on. ARCHITECTURE.md, "How a host is converged".
-import { isUnknown, unknown, type Unknown } from '../core/unknown.ts';
+// Leads one host through the tasks of a section: blocks, rescues, and where hosts wait for each other. It has the decided
+// changes applied in one go when something must be seen or run before it can go on. ARCHITECTURE.md, "How a host is converged".
 import { VezaError } from '../lib/errors.ts';
-import { isJsonObject } from '../lib/json.ts';
-import type { Value } from '../language/value.ts';
+import { unknown } from '../core/unknown.ts';
 import type { Block, Include, Inclusion, Node, Task } from '../playbook/ast.ts';
-import { flattened, tasksOf } from '../playbook/walk.ts';
+import { flattened } from '../playbook/walk.ts';
 import { ChangeQueue, HostStopped } from './change-queue.ts';
 import type { TaskInfo } from './events.ts';
-import { finishItem } from './finish.ts';
 import type { HostRun } from './host.ts';
-import { addressOf } from './identity.ts';
-import { prepareItem, type Preparation } from './item.ts';
-import { openItem } from './include-item.ts';
 import { lookAhead } from './look-ahead.ts';
+import type { Meeting, Point } from './meeting.ts';
 import type { Look } from './probe.ts';
-import { expandLoop, newItem, type LoopItem } from './loop.ts';
-import { performItem } from './perform.ts';
-import { isOver, overSignal } from './options.ts';
-import {
-  fail,
-  problemOf,
-  skip,
-  unknownItem,
-  registered,
-  registeredLoop,
-  type ItemRecord,
-  type TaskRecord,
-} from './record.ts';
-import { connectionCodes, type Session } from './ports.ts';
-import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
+import { isOver } from './options.ts';
+import { registered, registeredLoop, type TaskRecord } from './record.ts';
+import { isOutOfReach, mayBeOnce, meets, planOf } from './scheduling.ts';
+import { TaskRun } from './task-run.ts';
+import { PlayStopped, Turns } from './turns.ts';
+import type { PlayVariables, RunState } from './variables.ts';
 
 export interface SectionContext {
   readonly run: RunState;
   readonly host: HostRun;
   readonly play: PlayVariables;
+  readonly meeting: Meeting;
   readonly infoOf: (task: Task) => TaskInfo;
   /** What an include brought is named as what the play has; it is handlers if the include is one. */
   readonly adopt: (inclusion: Inclusion, include: Task) => void;
@@ -45,36 +32,69 @@ export interface SectionContext {
   readonly clearErrors: () => Promise<void>;
 }
 
+/** A list of tasks within the tasks around it. */
+interface Level {
+  readonly base: Point;
+  readonly order: (task: Task) => number;
+}
+
 export class Converger {
   readonly context: SectionContext;
   readonly queue: ChangeQueue;
+  readonly #tasks: TaskRun;
+  readonly #turns: Turns;
   /** The tasks and includes of the section that were not begun yet. */
   #upcoming: readonly (Task | Include)[] = [];
+  #level: Level = { base: [], order: () => 0 };
+  #point: Point = [];
+  /** Lists of tasks worked within the current one. */
+  #within = 0;
 
   constructor(context: SectionContext) {
     this.context = context;
-    this.queue = new ChangeQueue(context, () => this.session());
+    this.queue = new ChangeQueue({ ...context, onChange: () => context.meeting.changed(context.host.host.name) });
+    this.#tasks = new TaskRun(this);
+    this.#turns = new Turns(context, this.queue, this.#tasks);
   }
 
-  /** Converges the host through `nodes`. Throws HostStopped, PlayEnded, and VezaError for a lost connection. */
-  async section(nodes: readonly Node[]): Promise<void> {
-    const outer = this.#upcoming;
+  /** Where the host is. */
+  get point(): Point {
+    return this.#point;
+  }
+
+  /** All tasks of the section are behind the host. */
+  atEnd(section: number): void {
+    this.#point = [section, Infinity];
+    this.#within = 0;
+  }
+
+  /**
+   * Converges the host through `nodes`. Where they are not part of the task that is worked now, `level` says their place
+   * among all tasks. Throws HostStopped, PlayStopped, PlayEnded, and VezaError for a lost connection.
+   */
+  async section(nodes: readonly Node[], level: Partial<Level> = {}): Promise<void> {
+    const outer = { upcoming: this.#upcoming, level: this.#level, point: this.#point, within: this.#within + 1 };
     this.#upcoming = flattened(nodes);
-    await this.look();
-    await this.#nodes(nodes);
-    await this.queue.flush();
-    this.#upcoming = outer;
+    this.#level = { ...levelOf(nodes, [...this.#point, outer.within]), ...level };
+    try {
+      await this.#lookFirst();
+      await this.#nodes(nodes);
+      await this.queue.flush();
+    } finally {
+      this.#upcoming = outer.upcoming;
+      this.#level = outer.level;
+      this.#within = outer.within;
+    }
+    // Points only grow; those of other places are none of the task around.
+    if (!level.base) this.#point = outer.point;
   }
 
   /** Looks at `looks`, and on the way at what the tasks to come can be seen to need: that costs no round trip more. */
   async look(looks: readonly Look[] = []): Promise<void> {
-    await lookAhead(this.context, this.#upcoming, () => this.session(), looks);
-  }
-
-  session(): Promise<Session> {
-    const { run, host, play } = this.context;
-    const scope = scopeOf(run, host, play, null);
-    return host.session(addressOf(host.host, scope, run.options.connection, play.play));
+    const { host, meeting } = this.context;
+    const foreseeable = (task: Task) =>
+      mayBeOnce(task) ? meeting.isFirst(host.host.name) : task.delegateTo === undefined || !meets(task, this.context);
+    await lookAhead({ ...this.context, foreseeable }, this.#upcoming, looks);
   }
 
   /** Computes; if that meets an error or something unknown, applies what is pending and computes again. */
@@ -91,6 +111,17 @@ export class Converger {
     return compute();
   }
 
+  /** Where tasks may have it that the host cannot be reached, they say so when their turn comes. */
+  async #lookFirst(): Promise<void> {
+    try {
+      await this.look();
+    } catch (error) {
+      const tasks = this.#upcoming.map(headOf).filter((task) => this.context.selected(task));
+      if (!isOutOfReach(error) || !tasks.some((task) => planOf(task, this.context).ignoresUnreachable)) throw error;
+      await this.context.host.reset();
+    }
+  }
+
   async #nodes(nodes: readonly Node[]): Promise<void> {
     for (const node of nodes) {
       if (node.kind === 'task') await this.#task(node);
@@ -104,8 +135,8 @@ export class Converger {
   async #block(block: Block): Promise<void> {
     await this.queue.flush();
     let stopped = await this.#stopped(block.nodes);
-    if (stopped && block.rescue.length > 0) {
-      this.#rescue(stopped.record);
+    if (stopped instanceof HostStopped && block.rescue.length > 0) {
+      this.#rescue(stopped);
       stopped = await this.#stopped(block.rescue);
     }
     const again = await this.#stopped(block.always);
@@ -113,22 +144,23 @@ export class Converger {
     if (stopped) throw stopped;
   }
 
-  async #stopped(nodes: readonly Node[]): Promise<HostStopped | null> {
+  async #stopped(nodes: readonly Node[]): Promise<HostStopped | PlayStopped | null> {
     try {
-      await this.#whole(nodes);
+      await this.#nodes(nodes);
+      await this.queue.flush();
       return null;
     } catch (error) {
       this.queue.drop();
-      if (error instanceof HostStopped) return error;
+      if (error instanceof HostStopped || error instanceof PlayStopped) return error;
       throw error;
     }
   }
 
   /** What Ansible tells a rescue of what failed. */
-  #rescue(record: TaskRecord): void {
+  #rescue({ record, shared }: HostStopped): void {
     const { host } = this.context;
     const { info, items } = record;
-    host.rescued();
+    if (!shared) host.rescued();
     const failed = items.find(({ status }) => status === 'failed');
     host.facts['ansible_failed_task'] = { name: info.name.split(' : ').at(-1) ?? info.name, action: info.module };
     host.facts['ansible_failed_result'] = record.loop
@@ -138,168 +170,53 @@ export class Converger {
         : {};
   }
 
-  async #whole(nodes: readonly Node[]): Promise<void> {
-    await this.#nodes(nodes);
-    await this.queue.flush();
-  }
-
   /** Opens an include: what its items lead to comes before all else. */
   async #include(include: Include): Promise<void> {
     const record = await this.#task(include.task, include);
     const inclusions = record?.items.map(({ inclusion }) => inclusion?.nodes ?? []) ?? [];
     this.#upcoming = [...flattened(inclusions.flat()), ...this.#upcoming];
-    for (const [index, nodes] of inclusions.entries()) {
-      const item = record?.items[index];
-      if (item?.status === 'unknown') await this.#doubt(nodes, unknown(item.message ?? 'not known'));
-      else await this.#nodes(nodes);
-    }
-  }
-
-  /** What may be included or not: nothing is known of what it would do. */
-  async #doubt(nodes: readonly Node[], open: Unknown): Promise<void> {
-    const { run, host, play, infoOf, selected } = this.context;
-    for (const task of tasksOf(nodes).filter(selected)) {
-      const item = newItem(task, scopeOf(run, host, play, task), 0, null);
-      const record: TaskRecord = { task, info: infoOf(task), loop: false, items: [item] };
-      this.#unknown(record, item, open);
-      await this.queue.conclude(record);
+    const outer = this.#level;
+    const base = this.#point;
+    try {
+      for (const [index, nodes] of inclusions.entries()) {
+        const item = record?.items[index];
+        this.#level = levelOf(nodes, [...base, index]);
+        if (item?.status === 'unknown') await this.#tasks.doubt(nodes, base, unknown(item.message ?? 'not known'));
+        else await this.#nodes(nodes);
+      }
+    } finally {
+      this.#level = outer;
     }
   }
 
   async #task(task: Task, include?: Include): Promise<TaskRecord | null> {
-    const { run, host, play, infoOf, selected } = this.context;
+    const { run, infoOf, selected } = this.context;
     this.#upcoming = this.#upcoming.slice(this.#upcoming.indexOf(include ?? task) + 1);
     if (!selected(task)) return null;
+    this.#point = [...this.#level.base, this.#level.order(task)];
+    this.#within = 0;
     if (isOver(run.options)) throw new VezaError('cancelled', 'interrupted');
+    await this.#turns.goesOn(this.#point);
     const info = infoOf(task);
-    run.options.emit({ type: 'task-begin', host: host.host.name, task: info });
-    const record: TaskRecord = { task, info, loop: task.loop !== undefined, items: [], ...(include && { include }) };
-    try {
-      const items = await this.#loop(task);
-      if (isUnknown(items))
-        record.items.push(unknownItem(newItem(task, scopeOf(run, host, play, task), 0, null), items));
-      else
-        for (const [index, item] of items.entries()) {
-          if (index > 0) await this.#pause(record);
-          await this.#item(record, index, item);
-        }
-    } catch (error) {
-      record.items.push(
-        failedItem(record, newItem(task, scopeOf(run, host, play, task), record.items.length, null), error),
-      );
-    }
-    if (record.loop && this.queue.holds(record)) await this.#flushItems(record);
-    // Orders to the run are no work on the host.
-    if (task.module !== 'meta' || record.items.some(({ status }) => status === 'failed' || status === 'unknown'))
-      await this.queue.conclude(record);
+    const record: TaskRecord = {
+      task,
+      info,
+      loop: task.loop !== undefined,
+      point: this.#point,
+      items: [],
+      facts: new Map(),
+      ...(include && { include }),
+    };
+    this.#point = await this.#turns.take(record);
     return record;
   }
-
-  #loop(task: Task): Promise<readonly (LoopItem | null)[] | Unknown> {
-    const { run, host, play } = this.context;
-    return this.resolved(() => expandLoop(task, scopeOf(run, host, play, task)), isUnknown);
-  }
-
-  /** `loop_control: pause`. */
-  async #pause(record: TaskRecord): Promise<void> {
-    const { run, host, play } = this.context;
-    const { task } = record;
-    if (!task.loop?.pauseSeconds || run.options.checkMode) return;
-    await this.queue.flushFor(record);
-    const pause = number(task.loop.pauseSeconds.evaluate(scopeOf(run, host, play, task)), 0);
-    await run.options.clock.sleep(1000 * pause, overSignal(run.options));
-  }
-
-  /** One item, again while `until` does not hold. */
-  async #item(record: TaskRecord, index: number, loopItem: LoopItem | null): Promise<void> {
-    const { run, host, play } = this.context;
-    const { task } = record;
-    const scope = () => scopeOf(run, host, play, task, loopItem?.variables);
-    // As Ansible counts: `retries` come after the first attempt, but without it there are 3 attempts in all; 5 s apart.
-    const retries = task.until ? number(task.retries?.evaluate(scope()), 2) : 0;
-    const delayMs = 1000 * (task.until ? number(task.delaySeconds?.evaluate(scope()), 5) : 0);
-    for (let attempt = 0; ; attempt += 1) {
-      const item = newItem(task, scope(), index, loopItem);
-      record.items[index] = item;
-      if (task.until) item.attempts = attempt + 1;
-      // Its label or `no_log` could not be evaluated.
-      if (item.status === 'failed') return;
-      await this.#attempt(record, item, scope);
-      if (!mustKnow(task)) return;
-      await this.queue.flushFor(record);
-      const done = finishItem(record, item);
-      if (done || item.onlyPredicted || item.status === 'unknown') return;
-      if (attempt >= retries) {
-        fail(item, { message: item.message ?? `\`until\` did not hold after ${attempt + 1} attempts` });
-        return;
-      }
-      host.state.forget();
-      const next = { attempt: attempt + 2, attempts: retries + 1, delayMs };
-      run.options.emit({ type: 'task-retry', host: host.host.name, task: record.info, ...next });
-      await run.options.clock.sleep(delayMs, overSignal(run.options));
-    }
-  }
-
-  /** Works an item once; what is wrong with it lands in the item. */
-  async #attempt(record: TaskRecord, item: ItemRecord, scope: () => ItemRecord['scope']): Promise<void> {
-    const { run, play } = this.context;
-    try {
-      if (record.include) {
-        await openItem(this, record.include, item, scope);
-        return;
-      }
-      const prepare = (): Preparation =>
-        prepareItem(run.options, record.task, scope(), play.playbookDirectory, record.info.name);
-      const prepared = await this.resolved(prepare, (preparation) => preparation.kind === 'unknown');
-      if (prepared.kind === 'skip') skip(item, prepared.condition);
-      else if (prepared.kind === 'unknown') this.#unknown(record, item, prepared.unknown);
-      else await performItem(this, record, item, prepared);
-    } catch (error) {
-      failedItem(record, item, error);
-    }
-  }
-
-  /** What it would have set is not known either. */
-  #unknown({ task }: TaskRecord, item: ItemRecord, open: Unknown): void {
-    unknownItem(item, open);
-    if (task.module !== 'set_fact' || !isJsonObject(task.args.raw)) return;
-    for (const name of Object.keys(task.args.raw)) this.context.host.facts[name] = open;
-  }
-
-  /** Applies the changes of a loop. Where one fails, the items after it are worked all the same, as Ansible does. */
-  async #flushItems(record: TaskRecord): Promise<void> {
-    const failed = await this.queue.flushFor(record);
-    if (!failed) return;
-    const count = record.items.length;
-    const items = await this.#loop(record.task);
-    record.items.length = failed.item.index + 1;
-    if (isUnknown(items)) return;
-    for (const [index, item] of items.entries()) {
-      if (index > failed.item.index && index < count) await this.#item(record, index, item);
-    }
-    await this.#flushItems(record);
-  }
 }
 
-/** Whether what follows cannot go on before this task's real outcome is known. */
-function mustKnow(task: Task): boolean {
-  return (
-    task.ignoreErrors !== undefined ||
-    task.failedWhen !== undefined ||
-    task.changedWhen !== undefined ||
-    task.until !== undefined
-  );
+function levelOf(nodes: readonly Node[], base: Point): Level {
+  const order = new Map(flattened(nodes).map((step, index) => [headOf(step), index]));
+  return { base, order: (task) => order.get(task) ?? 0 };
 }
 
-function number(value: Value | undefined, otherwise: number): number {
-  const given = Number(value ?? otherwise);
-  if (Number.isFinite(given) && given >= 0) return given;
-  throw new VezaError('not-a-number', `retries, delay and pause must be numbers, but one is ${JSON.stringify(value)}`);
-}
-
-/** Takes a VezaError as the item's failure; anything else, and a lost connection, is not the task's. */
-function failedItem(record: TaskRecord, item: ItemRecord, error: unknown): ItemRecord {
-  if (!(error instanceof VezaError) || connectionCodes.has(error.code)) throw error;
-  fail(item, problemOf(error, record.task.moduleWhere));
-  return item;
+function headOf(step: Task | Include): Task {
+  return step.kind === 'task' ? step : step.task;
 }

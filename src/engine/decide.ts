@@ -13,7 +13,7 @@ import { evaluateCondition } from '../language/conditions.ts';
 import type { Expression, Scope } from '../language/value.ts';
 import { withEnvironment } from './apply.ts';
 import type { ItemRecord, Part, Pending, TaskRecord } from './record.ts';
-import type { Identity } from './ports.ts';
+import type { Place } from './place.ts';
 
 /** Whether all conditions hold; `false` outdoes unknown. Throws as Expression.evaluate. */
 export function conditionsHold(conditions: readonly Expression[], scope: Scope): boolean | Unknown {
@@ -31,7 +31,7 @@ export interface Decision {
   readonly item: ItemRecord;
   readonly module: StateModule<JsonObject>;
   readonly args: JsonObject;
-  readonly identity: Identity;
+  readonly place: Place;
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly diff: boolean;
@@ -107,11 +107,11 @@ function note(
 
 /** The steps that make the changes: one each, or one for all of a kind that is changed together. */
 export function stepsOf(decision: Decision, parts: readonly Part[]): Pending[] {
-  const { record, item, identity, timeoutMs, environment } = decision;
+  const { record, item, place, timeoutMs, environment } = decision;
   const step = (group: readonly Part[], script: Script): Pending => ({
     record,
     item,
-    identity,
+    place,
     timeoutMs,
     parts: group,
     script: withEnvironment(script, environment),

@@ -28,6 +28,8 @@ export interface TaskResult {
   readonly host: string;
   readonly task: TaskInfo;
   readonly status: TaskStatus;
+  /** The host that it was delegated to. */
+  readonly delegate?: string;
   /** Label of the loop's item. */
   readonly item?: string;
   readonly message?: string;

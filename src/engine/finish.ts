@@ -6,7 +6,7 @@ import type { Value } from '../language/value.ts';
 import { extendScope } from '../language/scope.ts';
 import { unknownIn } from './arguments.ts';
 import { conditionsHold } from './decide.ts';
-import type { TaskResult } from './events.ts';
+import type { TaskResult, TaskStatus } from './events.ts';
 import type { HostRun } from './host.ts';
 import { toBoolean } from './identity.ts';
 import { fail, pardon, problemOf, registered, registeredLoop, statusOf } from './record.ts';
@@ -58,8 +58,10 @@ export function register(context: FinishContext, record: TaskRecord): void {
   const { task, info } = record;
   const first = record.items[0];
   if (task.register === undefined) return;
-  if (record.loop) context.host.facts[task.register] = registeredLoop(record, info.name);
-  else if (first) context.host.facts[task.register] = registered(first, info.name);
+  const value = record.loop ? registeredLoop(record, info.name) : first && registered(first, info.name);
+  if (value === undefined) return;
+  context.host.facts[task.register] = value;
+  record.facts.set(task.register, value);
 }
 
 /** Reports a task whose changes are done. Returns false where the host cannot go on. */
@@ -76,8 +78,8 @@ export function finishRecord(context: FinishContext, record: TaskRecord): boolea
   // A loop whose list cannot be had has no items to tell of.
   const looped = record.loop && record.items.some(({ label }) => label !== undefined);
   if (looped) for (const result of results) run.options.emit({ type: 'task-item', result });
-  const ignored =
-    status === 'failed' && record.items.every((item) => item.status !== 'failed' || item.ignored === true);
+  const bad = ({ status: one }: { readonly status: TaskStatus }) => one === 'failed' || one === 'unreachable';
+  const ignored = bad({ status }) && record.items.every((item) => !bad(item) || item.ignored === true);
   const first = looped ? undefined : results[0];
   const message = looped && status === 'failed' ? 'one or more items failed' : undefined;
   const result: TaskResult = {
@@ -91,7 +93,7 @@ export function finishRecord(context: FinishContext, record: TaskRecord): boolea
   };
   host.count(result);
   run.options.emit({ type: 'task-end', result });
-  return status !== 'failed' || ignored;
+  return !bad({ status }) || ignored;
 }
 
 function ignores(record: TaskRecord, item: ItemRecord): boolean {
@@ -146,6 +148,7 @@ function resultOf({ host, run }: FinishContext, record: TaskRecord, item: ItemRe
     changes: item.hidden ? [] : item.changes,
   };
   const always = {
+    ...(item.delegate === undefined ? {} : { delegate: item.delegate }),
     ...(item.label === undefined ? {} : { item: item.hidden ? '(hidden)' : item.label }),
     ...(item.ignored ? { ignored: true } : {}),
     ...(item.assuming === undefined ? {} : { assuming: item.assuming }),

@@ -1,14 +1,28 @@
-// One host during a run: what it has registered, what is known of it, and its connection. Lives from its first play to the end.
+// One host during a run: what it has registered, what is known of it, and its connections. Lives from its first play to the end.
 import { HostState } from '../core/host-state.ts';
 import type { Templated, Value } from '../language/value.ts';
 import type { Node, RoleUse } from '../playbook/ast.ts';
 import type { Host } from '../inventory/model.ts';
 import type { HostTotals, TaskInfo, TaskResult } from './events.ts';
 import type { HostAddress, Session } from './ports.ts';
+import { Slots } from './slots.ts';
+
+/** One way to reach a host, and what is known of the machine at its end. */
+export interface Reach {
+  readonly state: HostState;
+  /** The connection, made when it is first needed. Rejects as Transport.connect. */
+  session(): Promise<Session>;
+  /** Closes it; the next use makes a new one. */
+  close(): Promise<void>;
+}
+
+interface HostRunOptions {
+  readonly dryRun: boolean;
+  readonly connect: (address: HostAddress) => Promise<Session>;
+}
 
 export class HostRun implements AsyncDisposable {
   readonly host: Host;
-  readonly state: HostState;
   /** `register` and `set_fact`. */
   readonly facts: Record<string, Value> = {};
   /** What was gathered on the host (`setup`): weaker than the variables of plays, stronger than the inventory. */
@@ -17,6 +31,8 @@ export class HostRun implements AsyncDisposable {
   readonly included = new Map<string, Templated>();
   /** Names of handlers notified and not yet run. */
   readonly notified = new Set<string>();
+  /** Those who work here for other hosts do it one after the other. */
+  readonly turns = new Slots(1);
   /** Handlers, and roles whose variables the rest of the play sees, that includes brought to this host in this play. */
   readonly includedHandlers: Node[] = [];
   readonly includedRoles: RoleUse[] = [];
@@ -26,47 +42,52 @@ export class HostRun implements AsyncDisposable {
   fatal = false;
   /** The task whose change is being made right now: what a lost connection cuts off. */
   working: TaskInfo | null = null;
+  /** The host that it is delegated to. */
+  workingOn: string | null = null;
   /** Out of the current play only (`meta: end_host`). */
   ended = false;
-  readonly #connect: (address: HostAddress) => Promise<Session>;
-  #session: Promise<Session> | null = null;
-  #address = '';
-  #roundTripsBefore = 0;
+  readonly #options: HostRunOptions;
+  /** By address. */
+  readonly #reaches = new Map<string, OneReach>();
+  /** By machine: other users and other passwords see the same one. */
+  readonly #states = new Map<string, HostState>();
   readonly #totals = { ok: 0, changed: 0, unreachable: 0, failed: 0, skipped: 0, rescued: 0, ignored: 0, unknown: 0 };
 
-  constructor(
-    host: Host,
-    options: { readonly dryRun: boolean; readonly connect: (address: HostAddress) => Promise<Session> },
-  ) {
+  constructor(host: Host, options: HostRunOptions) {
     this.host = host;
-    this.state = new HostState({ dryRun: options.dryRun });
-    this.#connect = options.connect;
+    this.#options = options;
   }
 
   get totals(): HostTotals {
     return this.#totals;
   }
 
-  /** The connection, made when it is first needed, and anew where a play wants another one. */
-  async session(address: HostAddress): Promise<Session> {
+  /** The way to reach the host by this address; the same address is the same way. */
+  reach(address: HostAddress): Reach {
     const key = JSON.stringify(address);
-    if (this.#session && key !== this.#address) await this.reset();
-    this.#address = key;
-    this.#session ??= this.#connect(address);
-    return this.#session;
+    const known = this.#reaches.get(key);
+    if (known) return known;
+    const machine = address.connection === 'local' ? 'local' : `${address.address}:${address.port}`;
+    const state = this.#states.get(machine) ?? new HostState({ dryRun: this.#options.dryRun });
+    this.#states.set(machine, state);
+    const reach = new OneReach(state, () => this.#options.connect(address));
+    this.#reaches.set(key, reach);
+    return reach;
+  }
+
+  /** Forgets all that was seen: the next look is a look at the host. */
+  forget(): void {
+    for (const state of this.#states.values()) state.forget();
   }
 
   async roundTrips(): Promise<number> {
-    const session = await this.#session?.catch(() => null);
-    return this.#roundTripsBefore + (session?.roundTrips ?? 0);
+    const counts = await Promise.all([...this.#reaches.values()].map((reach) => reach.roundTrips()));
+    return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  /** Closes the connection; the next use makes a new one (`meta: reset_connection`). */
+  /** Closes all connections; the next use makes new ones (`meta: reset_connection`). */
   async reset(): Promise<void> {
-    const session = await this.#session?.catch(() => null);
-    this.#session = null;
-    this.#roundTripsBefore += session?.roundTrips ?? 0;
-    await session?.[Symbol.asyncDispose]();
+    await Promise.all([...this.#reaches.values()].map((reach) => reach.close()));
   }
 
   /** Counts a task's result as Ansible's recap does: `changed` is also `ok`, an ignored failure is `ok` and `ignored`. */
@@ -90,5 +111,35 @@ export class HostRun implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.reset();
+  }
+}
+
+class OneReach implements Reach {
+  readonly state: HostState;
+  readonly #connect: () => Promise<Session>;
+  #session: Promise<Session> | null = null;
+  #roundTripsBefore = 0;
+
+  constructor(state: HostState, connect: () => Promise<Session>) {
+    this.state = state;
+    this.#connect = connect;
+  }
+
+  session(): Promise<Session> {
+    this.#session ??= this.#connect();
+    return this.#session;
+  }
+
+  async roundTrips(): Promise<number> {
+    const session = await this.#session?.catch(() => null);
+    return this.#roundTripsBefore + (session?.roundTrips ?? 0);
+  }
+
+  async close(): Promise<void> {
+    const closing = this.#session;
+    this.#session = null;
+    const session = await closing?.catch(() => null);
+    this.#roundTripsBefore += session?.roundTrips ?? 0;
+    await session?.[Symbol.asyncDispose]();
   }
 }

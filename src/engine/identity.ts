@@ -1,7 +1,7 @@
 // Who a task runs as, and how a host is reached: keywords, then `ansible_*` variables over them.
 import { VezaError } from '../lib/errors.ts';
 import { isUnknown } from '../core/unknown.ts';
-import type { Inherited, Play } from '../playbook/ast.ts';
+import type { Inherited } from '../playbook/ast.ts';
 import type { Scope, Templated, Value } from '../language/value.ts';
 import type { Host } from '../inventory/model.ts';
 import type { ConnectionDefaults } from './options.ts';
@@ -21,18 +21,39 @@ export function identityOf(node: Inherited, scope: Scope, defaults: ConnectionDe
   }
   const user =
     text(scope.get('ansible_become_user') ?? valueOf(node.becomeUser, scope)) ?? defaults.becomeUser ?? 'root';
-  return { user: become ? user : null, method, ...(password === undefined ? {} : { password }) };
+  const flags = text(scope.get('ansible_become_flags') ?? valueOf(node.becomeFlags, scope));
+  const exe = text(scope.get('ansible_become_exe') ?? valueOf(node.becomeExe, scope));
+  return {
+    user: become ? user : null,
+    method,
+    ...(password === undefined ? {} : { password }),
+    ...(flags === undefined ? {} : { flags: wordsOf(flags) }),
+    ...(exe === undefined || exe === '' ? {} : { exe: wordsOf(exe) }),
+  };
 }
 
-/** Where a host is and how to log in: variables, then the play's keywords, then the command line. */
+/** Words as a shell splits them, and nothing else of a shell: each of them becomes one argument. */
+function wordsOf(text: string): readonly string[] {
+  const words = text.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\[\s\S]|[^\s"'\\])+|["'\\]/g) ?? [];
+  return words.map((word) => {
+    if (/^["'\\]$/.test(word)) {
+      throw new VezaError('invalid-become-flags', `become_flags has a ${word} without its other half: ${text}`);
+    }
+    return word.replace(/"((?:\\.|[^"\\])*)"|'([^']*)'|\\([\s\S])/g, (_all, double, single, escaped) =>
+      typeof double === 'string' ? double.replace(/\\(["\\$`])/g, '$1') : String(single ?? escaped),
+    );
+  });
+}
+
+/** Where a host is and how to log in: variables, then keywords, then the command line. */
 export function addressOf(
   host: Host,
   scope: Scope,
   defaults: ConnectionDefaults,
-  play: Pick<Play, 'connection' | 'remoteUser'> | null = null,
+  node: Pick<Inherited, 'connection' | 'remoteUser' | 'port'> = {},
 ): HostAddress {
   const connection =
-    text(scope.get('ansible_connection') ?? valueOf(play?.connection, scope)) ??
+    text(scope.get('ansible_connection') ?? valueOf(node.connection, scope)) ??
     defaults.connection ??
     (host.name === 'localhost' ? 'local' : 'ssh');
   if (connection !== 'ssh' && connection !== 'local') {
@@ -50,9 +71,12 @@ export function addressOf(
     name: host.name,
     connection,
     address: text(scope.get('ansible_host') ?? scope.get('ansible_ssh_host')) ?? host.name,
-    port: portOf(host, text(scope.get('ansible_port') ?? scope.get('ansible_ssh_port')) ?? '22'),
+    port: portOf(
+      host,
+      text(scope.get('ansible_port') ?? scope.get('ansible_ssh_port') ?? valueOf(node.port, scope)) ?? '22',
+    ),
     user:
-      text(scope.get('ansible_user') ?? scope.get('ansible_ssh_user') ?? valueOf(play?.remoteUser, scope)) ??
+      text(scope.get('ansible_user') ?? scope.get('ansible_ssh_user') ?? valueOf(node.remoteUser, scope)) ??
       defaults.user,
     hostKeys: hostKeysOf(scope, defaults),
     ...(key === undefined ? {} : { privateKeyFile: key }),
@@ -71,13 +95,7 @@ function portOf(host: Host, value: string): number {
 }
 
 /** Variables that decide how a host is reached and that nothing here obeys: connecting otherwise than asked is no choice. */
-const unsupported = [
-  'ansible_ssh_common_args',
-  'ansible_ssh_extra_args',
-  'ansible_ssh_executable',
-  'ansible_become_flags',
-  'ansible_become_exe',
-];
+const unsupported = ['ansible_ssh_common_args', 'ansible_ssh_extra_args', 'ansible_ssh_executable'];
 
 function refuseUnsupported(host: Host, scope: Scope): void {
   const name = unsupported.find((one) => (text(scope.get(one)) ?? '') !== '');

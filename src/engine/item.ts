@@ -3,23 +3,28 @@
 import { isUnknown, type Unknown } from '../core/unknown.ts';
 import type { ContactModule, ControlModule, ModuleContext, StateModule } from '../core/module.ts';
 import { VezaError } from '../lib/errors.ts';
-import type { Json, JsonObject } from '../lib/json.ts';
-import type { Scope } from '../language/value.ts';
+import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
+import { extendScope } from '../language/scope.ts';
+import type { Scope, Value } from '../language/value.ts';
 import type { Task } from '../playbook/ast.ts';
 import { compileExpression } from '../language/expression.ts';
 import { evaluateArguments, unknownIn } from './arguments.ts';
 import { conditionsHold, stepTimeoutMs, type Decision } from './decide.ts';
-import { identityOf, toBoolean } from './identity.ts';
+import type { HostRun } from './host.ts';
+import { toBoolean } from './identity.ts';
 import type { EngineOptions } from './options.ts';
-import type { Identity } from './ports.ts';
+import { delegateOf, placeOf, type Place } from './place.ts';
 import type { ItemRecord, TaskRecord } from './record.ts';
+import type { PlayVariables, RunState } from './variables.ts';
 
 /** An item whose condition holds and whose arguments are known. */
 export interface Ready {
   readonly kind: 'ready';
   readonly module: StateModule<JsonObject> | ControlModule<JsonObject> | ContactModule<JsonObject>;
   readonly args: JsonObject;
-  readonly identity: Identity;
+  /** Where it is worked. Throws VezaError for what is wrong with the variables of the connection. */
+  readonly place: () => Place;
+  readonly delegate: HostRun | null;
   readonly environment: Readonly<Record<string, string>>;
   readonly context: ModuleContext;
   readonly verbosity: number;
@@ -39,12 +44,18 @@ export class UnknownContent extends Error {
   }
 }
 
-/** Evaluates conditions and arguments. Throws VezaError for mistakes in them. */
+interface ItemContext {
+  readonly run: RunState;
+  readonly host: HostRun;
+  readonly play: PlayVariables;
+}
+
+/** Evaluates conditions and arguments; `extra` are loop variables. Throws VezaError for mistakes in them. */
 export function prepareItem(
-  options: EngineOptions,
+  context: ItemContext,
   task: Task,
   scope: Scope,
-  playbookDirectory: string,
+  extra: Readonly<Record<string, Value>>,
   taskName: string,
 ): Preparation {
   const holds = conditionsHold(task.when, scope);
@@ -53,38 +64,55 @@ export function prepareItem(
     return { kind: 'skip', ...(failed === undefined ? {} : { condition: failed.source }) };
   }
   if (isUnknown(holds)) return { kind: 'unknown', unknown: holds };
-  return prepareArguments(options, task, scope, playbookDirectory, taskName);
+  return prepareArguments(context, task, scope, extra, taskName);
 }
 
 /** As prepareItem, whatever the conditions say, and with `guess` without the arguments that are not known: for looking ahead. */
 export function prepareArguments(
-  options: EngineOptions,
+  context: ItemContext,
   task: Task,
-  scope: Scope,
-  playbookDirectory: string,
+  outer: Scope,
+  extra: Readonly<Record<string, Value>>,
   taskName: string,
   guess = false,
 ): Preparation {
+  const { run, play } = context;
+  const { options } = run;
+  const delegate = delegateOf(run, task, outer);
+  if (isUnknown(delegate)) return { kind: 'unknown', unknown: delegate };
+  const scope = delegate ? withDelegatedVars(outer, delegate) : outer;
   const module = options.findModule(task.module);
   if (!module) throw new VezaError('unknown-module', `unknown module "${task.module}"`, { where: task.moduleWhere });
   const args = evaluateArguments(task, module, scope, options.redactor, guess);
   if (isUnknown(args)) return { kind: 'unknown', unknown: args };
   const environment = environmentOf(task, scope);
   if (isUnknown(environment)) return { kind: 'unknown', unknown: environment };
-  const context: ModuleContext = {
+  const given: ModuleContext = {
     taskName,
     checkMode: options.checkMode,
     environment,
-    files: options.filesFor(task.role?.path ?? null, playbookDirectory),
+    files: options.filesFor(task.role?.path ?? null, play.playbookDirectory),
     render: (source) => {
       const text = options.render(source, scope);
       if (isUnknown(text)) throw new UnknownContent(text);
       return text;
     },
   };
-  const identity = identityOf(task, scope, options.connection);
-  if (identity.password !== undefined) options.redactor.add(identity.password);
-  return { kind: 'ready', module, args, identity, environment, context, verbosity: options.verbosity ?? 0 };
+  let known: Place | undefined;
+  const place = () => (known ??= placeOf(context, task, scope, delegate, extra));
+  const verbosity = options.verbosity ?? 0;
+  return { kind: 'ready', module, args, place, delegate, environment, context: given, verbosity };
+}
+
+/** `ansible_delegated_vars`: the variables of the host that the task is delegated to. */
+function withDelegatedVars(scope: Scope, { host }: HostRun): Scope {
+  const name = 'ansible_delegated_vars';
+  const get = (wanted: string): Value | undefined => {
+    if (wanted !== name) return undefined;
+    const all = scope.get('hostvars');
+    return { [host.name]: (isJsonObject(all) && (all as Record<string, Value>)[host.name]) || {} };
+  };
+  return extendScope(scope, { kind: 'lazy', get, names: () => [name] });
 }
 
 function environmentOf(task: Task, scope: Scope): Record<string, string> | Unknown {
@@ -133,7 +161,7 @@ export function decisionFor(
     item,
     module,
     args: ready.args,
-    identity: ready.identity,
+    place: ready.place(),
     environment: ready.environment,
     timeoutMs: stepTimeoutMs(task.timeoutSeconds?.evaluate(item.scope)),
     diff,

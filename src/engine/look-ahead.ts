@@ -3,7 +3,7 @@
 import { isUnknown, unknown } from '../core/unknown.ts';
 import { VezaError } from '../lib/errors.ts';
 import { isJsonObject } from '../lib/json.ts';
-import type { Scope, Value } from '../language/value.ts';
+import type { Value } from '../language/value.ts';
 import type { Include, Task } from '../playbook/ast.ts';
 import { flattened } from '../playbook/walk.ts';
 import { conditionsHold } from './decide.ts';
@@ -13,34 +13,52 @@ import { expandLoop, newItem } from './loop.ts';
 import { probe, type Look } from './probe.ts';
 import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
 import type { HostRun } from './host.ts';
-import { connectionCodes, type Session } from './ports.ts';
+import { connectionCodes } from './ports.ts';
 
 interface AheadContext {
   readonly run: RunState;
   readonly host: HostRun;
   readonly play: PlayVariables;
   readonly selected: (task: Task) => boolean;
+  /** False for tasks that another host does, or that wait for other hosts before they look at them. */
+  readonly foreseeable: (task: Task) => boolean;
 }
 
-/** Looks at what tasks need, and at `more`, in one round trip; nothing where nothing can be seen yet. */
+/**
+ * Looks at what tasks need, and at `more`, in one round trip for each host that is looked at; nothing where nothing can
+ * be seen yet. Who asks for `more` on another host has its turn there.
+ */
 export async function lookAhead(
   context: AheadContext,
   upcoming: readonly (Task | Include)[],
-  session: () => Promise<Session>,
   more: readonly Look[] = [],
 ): Promise<void> {
+  const { run, host } = context;
   const ahead = looksOfSteps(context, upcoming, {});
-  const { state } = context.host;
-  const unseen = [...more, ...ahead].filter(({ want }) => !state.knows(want));
-  if (unseen.length === 0) return;
-  const { signal } = context.run.options;
-  const connection = await session();
+  const atHand = new Set([host, ...more.map(({ place }) => place.host)]);
+  const elsewhere = atHand.size > 1 ? [] : ahead.filter(({ place }) => !atHand.has(place.host));
+  await Promise.all([
+    lookAtHand(run, more, [...more, ...ahead.filter(({ place }) => atHand.has(place.host))]),
+    ...[...Map.groupBy(elsewhere, ({ place }) => place.host)].map(([other, looks]) => lookElsewhere(run, other, looks)),
+  ]);
+}
+
+async function lookAtHand(run: RunState, needed: readonly Look[], looks: readonly Look[]): Promise<void> {
   try {
-    await probe(connection, state, unseen, signal);
+    await probe(run, looks);
   } catch (error) {
     if (!(error instanceof VezaError) || connectionCodes.has(error.code)) throw error;
     // What cannot be looked at may not be needed; if it is, its task will say so.
-    if (more.length > 0) await probe(connection, state, more, signal);
+    if (needed.length > 0) await probe(run, needed);
+  }
+}
+
+/** On hosts that tasks are delegated to. Whether they can be reached is said when a task needs them. */
+async function lookElsewhere(run: RunState, host: HostRun, looks: readonly Look[]): Promise<void> {
+  try {
+    await host.turns.hold(() => probe(run, looks));
+  } catch (error) {
+    if (!(error instanceof VezaError) || error.code === 'cancelled') throw error;
   }
 }
 
@@ -56,7 +74,7 @@ function looksOfSteps(context: AheadContext, steps: readonly (Task | Include)[],
     const { register } = headOf(step);
     if (register !== undefined) later[register] = unknown('not run yet');
   }
-  return chosen.flatMap((step) => looksOf(context, step, later));
+  return chosen.filter((step) => context.foreseeable(headOf(step))).flatMap((step) => looksOf(context, step, later));
 }
 
 function headOf(step: Task | Include): Task {
@@ -79,11 +97,11 @@ function looksOf(context: AheadContext, step: Task | Include, later: Record<stri
   const items = attempt(() => expandLoop(task, scope));
   if (items === null || isUnknown(items)) return [];
   return items.flatMap((item) => {
-    const itemScope = () => scopeOf(run, host, play, task, { ...later, ...item?.variables });
+    const variables = item?.variables ?? {};
     const looks = attempt(() =>
       step.kind === 'task'
-        ? looksOfItem(context, task, itemScope(), later)
-        : looksInside(context, step, itemScope(), item?.variables ?? {}, later),
+        ? looksOfItem(context, task, { ...later, ...variables }, later)
+        : looksInside(context, step, variables, later),
     );
     return looks ?? [];
   });
@@ -93,20 +111,27 @@ function looksOf(context: AheadContext, step: Task | Include, later: Record<stri
 function looksInside(
   context: AheadContext,
   include: Include,
-  scope: Scope,
   loop: LoopVariables,
   later: Record<string, Value>,
 ): Look[] {
+  const { run, host, play } = context;
+  const scope = scopeOf(run, host, play, include.task, { ...later, ...loop });
   const opening = openInclude(include, scope, loop);
   return opening.kind === 'skip' || !opening.inclusion
     ? []
     : looksOfSteps(context, flattened(opening.inclusion.nodes), later);
 }
 
-function looksOfItem(context: AheadContext, task: Task, scope: Scope, later: Record<string, Value>): Look[] {
-  const { run, play } = context;
+function looksOfItem(
+  context: AheadContext,
+  task: Task,
+  variables: Record<string, Value>,
+  later: Record<string, Value>,
+): Look[] {
+  const { run, host, play } = context;
+  const scope = scopeOf(run, host, play, task, variables);
   if (conditionsHold(task.when, scope) === false) return [];
-  const preparation = prepareArguments(run.options, task, scope, play.playbookDirectory, '', true);
+  const preparation = prepareArguments(context, task, scope, variables, '', true);
   if (preparation.kind !== 'ready') return [];
   const { module } = preparation;
   if (module.kind === 'control') {
@@ -120,7 +145,5 @@ function looksOfItem(context: AheadContext, task: Task, scope: Scope, later: Rec
   }
   if (module.kind !== 'state') return [];
   const wants = wantsOf(preparation, module);
-  return isUnknown(wants)
-    ? []
-    : wants.map((want) => ({ identity: preparation.identity, want, hidden: isHidden(task) }));
+  return isUnknown(wants) ? [] : wants.map((want) => ({ place: preparation.place(), want, hidden: isHidden(task) }));
 }

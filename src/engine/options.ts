@@ -5,7 +5,7 @@ import type { Scope, Value, Variables } from '../language/value.ts';
 import type { Unknown } from '../core/unknown.ts';
 import type { Redactor } from '../lib/redact.ts';
 import type { Playbook } from '../playbook/ast.ts';
-import type { Emit } from './events.ts';
+import type { Emit, TaskInfo } from './events.ts';
 import type { Clock, HostAddress, Identity, Session, Transport } from './ports.ts';
 
 export interface EngineOptions {
@@ -35,6 +35,14 @@ export interface EngineOptions {
   /** How many times -v was given; 0 where left out. */
   readonly verbosity?: number;
   readonly connection: ConnectionDefaults;
+  /** Asked before each task; then all hosts go on task by task (`--step`). `continue`: yes, and ask no more. */
+  readonly step?: (task: TaskInfo) => Promise<'yes' | 'no' | 'continue'>;
+  /** Nothing before the first task with this name runs; `*`, `?` and `[abc]` as in file names (`--start-at-task`). */
+  readonly startAtTask?: string;
+  /** `--limit`, as it was given: `ansible_limit`. */
+  readonly limit?: string;
+  /** What `-i` was given: `ansible_inventory_sources`. */
+  readonly inventorySources?: readonly string[];
   /** Ends the run at once, in the middle of what is being done. */
   readonly signal: AbortSignal;
   /** Ends it gently: what has been sent to a host is finished, and nothing more is begun. */

@@ -7,7 +7,10 @@ import { VezaError } from '../lib/errors.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Converger } from './converge.ts';
 import { decideWant, stepsOf, type Decision } from './decide.ts';
+import type { HostRun } from './host.ts';
+import { toBoolean } from './identity.ts';
 import { decisionFor, runControl, wantsOf, type Ready } from './item.ts';
+import { sessionAt } from './place.ts';
 import { fail, type ItemRecord, type Part, type TaskRecord } from './record.ts';
 
 /** `meta: end_host` and `end_play`. */
@@ -31,7 +34,7 @@ export async function performItem(
       return performState(converger, record, item, ready, ready.module);
     case 'control': {
       const result = runControl(ready.module, ready, item, record.task);
-      if (!isUnknown(result)) return performControl(converger, item, result);
+      if (!isUnknown(result)) return performControl(converger, record, item, ready, result);
       item.status = 'unknown';
       item.message = result.reason;
       return;
@@ -63,7 +66,7 @@ async function performState(
     // What looks impossible over foreseen states may be possible over real ones.
     if (!(error instanceof VezaError) || converger.queue.empty || item.outcome.length > 0) throw error;
     await converger.queue.flush();
-    converger.context.host.state.forget();
+    decision.place.reach.state.forget();
     await decideAll(converger, decision, ready);
   }
   if (item.status === 'ok') failAsItSays(item);
@@ -80,23 +83,24 @@ function failAsItSays(item: ItemRecord): void {
 }
 
 async function decideAll(converger: Converger, decision: Decision, ready: Ready): Promise<void> {
-  const { host } = converger.context;
   const wants = await converger.resolved(() => wantsOf(ready, decision.module), isUnknown);
   if (isUnknown(wants)) {
     decision.item.status = 'unknown';
     decision.item.message = wants.reason;
     return;
   }
+  const { state } = decision.place.reach;
   let parts: Part[] = [];
   for (const want of wants) {
-    if (!host.state.knows(want)) {
+    if (!state.knows(want)) {
       // What is decided must have happened before the host is looked at again.
       push(converger, decision, parts);
       parts = [];
       if (await converger.queue.flushFor(decision.record)) return;
-      await converger.look(wants.map((one) => ({ identity: ready.identity, want: one, hidden: decision.item.hidden })));
+      const { hidden } = decision.item;
+      await converger.look(wants.map((one) => ({ place: decision.place, want: one, hidden })));
     }
-    const part = decideOrDoubt(decision, want, host.state);
+    const part = decideOrDoubt(decision, want, state);
     if (part === 'in doubt') return;
     if (part) parts.push(part);
   }
@@ -119,20 +123,26 @@ function push(converger: Converger, decision: Decision, parts: readonly Part[]):
   for (const pending of stepsOf(decision, parts)) converger.queue.push(pending);
 }
 
-async function performControl(converger: Converger, item: ItemRecord, outcome: ControlResult): Promise<void> {
+async function performControl(
+  converger: Converger,
+  record: TaskRecord,
+  item: ItemRecord,
+  ready: Ready,
+  outcome: ControlResult,
+): Promise<void> {
   const { host, flushHandlers, clearErrors } = converger.context;
   if (outcome.result) item.result = () => outcome.result ?? {};
   if (outcome.result?.['skipped'] === true) item.status = 'skipped';
   if (outcome.message !== undefined) item.shown = outcome.message;
   if (outcome.failed !== undefined) fail(item, { message: outcome.failed });
-  Object.assign(host.facts, outcome.facts);
+  setFacts(record, item, ready.delegate ?? host, host, outcome.facts);
   if (outcome.meta === undefined || outcome.meta === 'noop') return;
   await converger.queue.flush();
   switch (outcome.meta) {
     case 'flush_handlers':
       return flushHandlers();
     case 'reset_connection':
-      return host.reset();
+      return (ready.delegate ?? host).reset();
     case 'clear_host_errors':
       return clearErrors();
     case 'end_host':
@@ -141,6 +151,24 @@ async function performControl(converger: Converger, item: ItemRecord, outcome: C
     default:
       outcome.meta satisfies never;
   }
+}
+
+/** They belong to the host that the task is for; with `delegate_facts`, to the one it is delegated to. */
+function setFacts(
+  { task, facts }: TaskRecord,
+  item: ItemRecord,
+  delegate: HostRun,
+  host: HostRun,
+  given: ControlResult['facts'] = {},
+): void {
+  const delegates =
+    task.delegateFacts !== undefined && toBoolean(task.delegateFacts.evaluate(item.scope), 'delegate_facts');
+  if (delegates && delegate !== host) {
+    Object.assign(delegate.facts, given);
+    return;
+  }
+  Object.assign(host.facts, given);
+  for (const [name, value] of Object.entries(given)) facts.set(name, value);
 }
 
 async function performContact(
@@ -157,7 +185,8 @@ async function performContact(
     return;
   }
   if (await converger.queue.flushFor(record)) return;
-  const contact = run.options.contact(await converger.session(), ready.identity, run.options.signal);
+  const place = ready.place();
+  const contact = run.options.contact(await sessionAt(run, place), place.identity, run.options.signal);
   const { result, failed } = await module.contact(ready.args, contact);
   item.result = () => result;
   if (failed !== undefined) fail(item, { message: failed });

@@ -23,6 +23,15 @@ export interface Identity {
   readonly user: string | null;
   readonly method: 'sudo' | 'su' | 'doas';
   readonly password?: string;
+  /** Instead of the flags that the method has by itself (`-H` of sudo); those for passwords are ours. */
+  readonly flags?: readonly string[];
+  /** Another program than the method's own: its name or path, and what stands before its flags. */
+  readonly exe?: readonly string[];
+}
+
+/** Equal for identities that share a shell. */
+export function identityKey({ user, method, flags, exe }: Identity): string {
+  return user === null ? '' : JSON.stringify([method, user, flags ?? null, exe ?? null]);
 }
 
 export interface Step {

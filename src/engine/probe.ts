@@ -1,12 +1,13 @@
 // Looks at things: one script for all of them, grouped by who may look and by kind; one round trip an identity.
 import { VezaError } from '../lib/errors.ts';
 import { limits } from '../lib/limits.ts';
-import type { HostState } from '../core/host-state.ts';
 import type { AnyResourceKind, Want } from '../core/resource.ts';
-import type { Identity, Session, Step, StepResult } from './ports.ts';
+import { sessionAt, type Place } from './place.ts';
+import { identityKey, type Step, type StepResult } from './ports.ts';
+import type { RunState } from './variables.ts';
 
 export interface Look {
-  readonly identity: Identity;
+  readonly place: Place;
   readonly want: Pick<Want, 'resource' | 'id'>;
   /** A task with `no_log` wants it. */
   readonly hidden?: boolean;
@@ -18,21 +19,22 @@ export interface ProbeStep {
   read(result: StepResult): ReadonlyMap<string, { readonly id: unknown; readonly state: object | null }>;
 }
 
-/** Looks at all of `looks` that the state does not know yet. Rejects as Session.run, and with VezaError `probe-failed`. */
-export async function probe(
-  session: Session,
-  state: HostState,
-  looks: readonly Look[],
-  signal: AbortSignal,
-): Promise<void> {
-  const unseen = looks.filter(({ want }) => !state.knows(want));
-  const groups = Map.groupBy(unseen, ({ identity }) => `${identity.method} ${identity.user ?? ''}`);
+/** Looks at all of `looks` that are not known yet. Rejects as Session.run, and with VezaError `probe-failed`. */
+export async function probe(run: RunState, looks: readonly Look[]): Promise<void> {
+  const { signal } = run.options;
+  const unseen = looks.filter(({ place, want }) => !place.reach.state.knows(want));
+  const groups = [...Map.groupBy(unseen, ({ place }) => place.reach).values()].flatMap((group) => [
+    ...Map.groupBy(group, ({ place }) => identityKey(place.identity)).values(),
+  ]);
   // All of them must be over before anything is decided: an answer that comes late would undo what is foreseen by then.
   const looked = await Promise.allSettled(
-    [...groups.values()].map(async (group) => {
-      const identity = group[0]?.identity;
-      if (!identity) return;
+    groups.map(async (group) => {
+      const place = group[0]?.place;
+      if (!place) return;
+      const { identity } = place;
+      const { state } = place.reach;
       const probes = probeSteps(group.map(({ want }) => want));
+      const session = await sessionAt(run, place);
       const results = await session.run({
         // Who is only going to be there cannot look: root sees all that such a user would.
         identity: state.isProspect(`user:${identity.user ?? ''}`) ? { ...identity, user: 'root' } : identity,

@@ -9,14 +9,18 @@ import type { Script } from '../lib/shell.ts';
 import type { Scope, Value } from '../language/value.ts';
 import type { Include, Inclusion, Task } from '../playbook/ast.ts';
 import type { ResourceChange, TaskInfo, TaskStatus } from './events.ts';
-import type { Identity } from './ports.ts';
+import type { Point } from './meeting.ts';
+import type { Place } from './place.ts';
 
 /** One task on one host. */
 export interface TaskRecord {
   readonly task: Task;
   readonly info: TaskInfo;
   readonly loop: boolean;
+  readonly point: Point;
   readonly items: ItemRecord[];
+  /** Variables that it has set: for all who share what one host did for them. */
+  readonly facts: Map<string, Value>;
   /** What the task is the head of, where it is an include. */
   readonly include?: Include;
 }
@@ -43,6 +47,8 @@ export interface ItemRecord {
   /** Computes the module's own values for `register` from the outcome; `null` where not known yet. */
   result: (item: ItemRecord) => JsonObject | null;
   readonly index: number;
+  /** The host that it was delegated to. */
+  delegate?: string;
   /** `item` and its like; empty without a loop. */
   readonly loopVariables: Readonly<Record<string, Value>>;
   /** What an include leads to. */
@@ -72,7 +78,7 @@ export interface Pending {
   readonly record: TaskRecord;
   readonly item: ItemRecord;
   readonly parts: readonly Part[];
-  readonly identity: Identity;
+  readonly place: Place;
   readonly script: Script;
   readonly timeoutMs: number;
 }
@@ -120,11 +126,12 @@ export function pardon(item: ItemRecord): void {
 
 /** The value of `register` for one item. */
 export function registered(item: ItemRecord, taskName: string): Value {
-  const own = item.status === 'skipped' ? {} : item.result(item);
+  const own = item.status === 'skipped' || item.status === 'unreachable' ? {} : item.result(item);
   const flags = {
     changed: item.status === 'changed',
     failed: item.status === 'failed',
     skipped: item.status === 'skipped',
+    ...(item.status === 'unreachable' ? { unreachable: true } : {}),
     ...(item.attempts === undefined ? {} : { attempts: item.attempts }),
   };
   if (item.status === 'unknown') return unknown(item.message ?? `depends on "${taskName}"`);
@@ -147,7 +154,16 @@ export function registeredLoop(record: TaskRecord, taskName: string): Value {
     changed: record.items.some(({ status }) => status === 'changed'),
     failed: record.items.some(({ status }) => status === 'failed'),
     skipped: record.items.every(({ status }) => status === 'skipped'),
+    ...summary(record),
   };
+}
+
+/** What Ansible says of a loop as a whole. */
+function summary({ items }: TaskRecord): { readonly msg: string } | { readonly skipped_reason: string } {
+  if (items.length === 0) return { skipped_reason: 'No items in the list' };
+  if (items.some(({ status }) => status === 'failed')) return { msg: 'One or more items failed' };
+  const skipped = items.every(({ status }) => status === 'skipped');
+  return { msg: skipped ? 'All items skipped' : 'All items completed' };
 }
 
 const order: readonly TaskStatus[] = ['failed', 'unreachable', 'changed', 'unknown', 'ok', 'skipped'];

@@ -1,14 +1,15 @@
 // Runs playbooks: play by play, batch by batch, section by section, every host of a batch beside the others.
 import { dirname } from 'node:path';
-import PQueue from 'p-queue';
 import { DiagnosticsError, VezaError } from '../lib/errors.ts';
+import type { Host } from '../inventory/model.ts';
 import { HostRun } from './host.ts';
 import type { HostTotals } from './events.ts';
-import { toBoolean } from './identity.ts';
 import { isOver, type EngineOptions } from './options.ts';
+import { runBatch } from './batch-run.ts';
 import { batchesOf, orderHosts } from './batches.ts';
+import { gateOf } from './gates.ts';
 import { mergedProblems, roleArgumentProblems } from './role-arguments.ts';
-import { SectionRun, taskInfos } from './section.ts';
+import { taskInfos } from './section.ts';
 import { outsidePlays, scopeOf, type PlayVariables, type RunState } from './variables.ts';
 import type { Play, Playbook } from '../playbook/ast.ts';
 
@@ -20,22 +21,24 @@ export interface RunResult {
 /** Runs (or, in check mode, foresees) the playbooks. Failures of hosts are in the result; rejects for mistakes that no host can be blamed for. */
 export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
   const startedAtMs = options.clock.now();
-  const hosts = new Map<string, HostRun>();
-  for (const host of options.inventory.hosts.values()) {
-    const connect: ConstructorParameters<typeof HostRun>[1]['connect'] = (address) => {
-      if (address.password !== undefined) options.redactor.add(address.password);
-      return options.transports[address.connection].connect(address, options.signal);
-    };
-    hosts.set(host.name, new HostRun(host, { dryRun: options.checkMode, connect }));
-  }
+  const newHost = (host: Host): HostRun =>
+    new HostRun(host, {
+      dryRun: options.checkMode,
+      connect: (address) => {
+        if (address.password !== undefined) options.redactor.add(address.password);
+        return options.transports[address.connection].connect(address, options.signal);
+      },
+    });
+  const hosts = new Map([...options.inventory.hosts.values()].map((host) => [host.name, newHost(host)]));
   if (options.connection.becomePassword !== undefined) options.redactor.add(options.connection.becomePassword);
-  const run: RunState = { options, hosts };
+  const run: RunState = { options, hosts, newHost, strangers: new Map(), gate: gateOf(options) };
   const used = new Set<string>();
   checkPlays(run);
   try {
     await playAll(run, used);
   } finally {
-    await Promise.allSettled([...hosts.values()].map((host) => host[Symbol.asyncDispose]()));
+    const all = [...hosts.values(), ...run.strangers.values()];
+    await Promise.allSettled(all.map((host) => host[Symbol.asyncDispose]()));
   }
   const cut = [...hosts.values()]
     .filter(({ lost }) => lost === 'interrupted')
@@ -47,7 +50,10 @@ export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
     options.emit({ type: 'warning', message: `interrupted: ${cut.join(', ')} ${left}` });
   }
   const roundTrips = new Map<string, number>();
-  for (const name of used) roundTrips.set(name, (await hosts.get(name)?.roundTrips()) ?? 0);
+  for (const [name, host] of [...hosts, ...run.strangers]) {
+    const count = await host.roundTrips();
+    if (used.has(name) || count > 0) roundTrips.set(name, count);
+  }
   const totals = new Map(
     [...used]
       .map((name) => [name, hosts.get(name)?.totals])
@@ -103,13 +109,14 @@ function patternOf(run: RunState, play: Play, variables: PlayVariables): string 
 async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<string>): Promise<boolean> {
   const { options } = run;
   const directory = dirname(playbook.file);
-  const variables = playVariables(run, play, directory);
-  const pattern = patternOf(run, play, variables);
+  const unnamed = playVariables(run, play, directory);
+  const given = play.name?.evaluate(outside(run, unnamed));
+  const name = typeof given === 'string' ? given : patternOf(run, play, unnamed);
+  const variables = { ...unnamed, name };
   const hosts = orderHosts(hostsOf(run, play, variables), play.order).filter(
-    (name) => run.hosts.get(name)?.lost === null,
+    (host) => run.hosts.get(host)?.lost === null,
   );
-  const name = play.name?.evaluate(outside(run, variables));
-  options.emit({ type: 'play-begin', name: typeof name === 'string' ? name : pattern, hosts });
+  options.emit({ type: 'play-begin', name, hosts });
   for (const host of hosts) used.add(host);
   const infos = taskInfos(play, (task) => scopeOf(run, firstHost(run, hosts), variables, task));
   let goesOn = true;
@@ -130,44 +137,6 @@ async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<
   }
   options.emit({ type: 'play-end' });
   return goesOn;
-}
-
-async function runBatch(
-  run: RunState,
-  play: Play,
-  variables: PlayVariables,
-  infos: ReturnType<typeof taskInfos>,
-): Promise<boolean> {
-  const alive = () =>
-    variables.batchHosts
-      .map((name) => run.hosts.get(name))
-      .filter((host): host is HostRun => host?.lost === null && !host.ended);
-  for (const section of play.sections) {
-    const hosts = alive();
-    const tasks = infos.selected(section);
-    run.options.emit({ type: 'section-begin', name: section.name, hosts: hosts.map(({ host }) => host.name), tasks });
-    const queue = new PQueue({ concurrency: run.options.forks });
-    await Promise.all(
-      hosts.map((host) => queue.add(() => new SectionRun({ run, play, variables, infos, section, host }).converge())),
-    );
-    run.options.emit({ type: 'section-end' });
-    if (tooManyLost(run, play, variables)) return false;
-  }
-  const { batchHosts } = variables;
-  return batchHosts.length === 0 || batchHosts.some((name) => run.hosts.get(name)?.lost === null);
-}
-
-/** `max_fail_percentage` (exceeded, not reached) and `any_errors_fatal`. */
-function tooManyLost(run: RunState, play: Play, variables: PlayVariables): boolean {
-  const hosts = variables.batchHosts.map((name) => run.hosts.get(name));
-  const lost = hosts.filter((host) => host?.lost !== null);
-  if (lost.length === 0) return false;
-  const scope = outside(run, variables);
-  if (lost.some((host) => host?.fatal)) return true;
-  if (play.anyErrorsFatal && toBoolean(play.anyErrorsFatal.evaluate(scope), 'any_errors_fatal')) return true;
-  const limit = play.maxFailPercentage?.evaluate(scope);
-  if (limit === undefined) return false;
-  return (100 * lost.length) / hosts.length > Number(limit);
 }
 
 function playVariables(run: RunState, play: Play, playbookDirectory: string): PlayVariables {

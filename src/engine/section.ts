@@ -9,12 +9,14 @@ import { HostStopped } from './change-queue.ts';
 import type { TaskInfo, TaskResult } from './events.ts';
 import { dueNode, handlerEntries, handlersNotified, type HandlerEntry } from './handlers.ts';
 import type { HostRun } from './host.ts';
+import type { Meeting, Point } from './meeting.ts';
 import { PlayEnded } from './perform.ts';
 import { isOver } from './options.ts';
 import { connectionCodes } from './ports.ts';
 import { problemOf } from './record.ts';
 import { roleArgumentProblems, rolesBeginningIn } from './role-arguments.ts';
 import { toBoolean } from './identity.ts';
+import { PlayStopped } from './turns.ts';
 import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
 
 export interface TaskInfos {
@@ -65,6 +67,9 @@ interface SectionRunOptions {
   readonly infos: TaskInfos;
   readonly section: Section;
   readonly host: HostRun;
+  readonly meeting: Meeting;
+  /** Judges whether the play goes on, now that the host is lost. */
+  readonly onLost: () => boolean;
 }
 
 /** How often handlers may notify handlers before that is taken for a circle. */
@@ -76,19 +81,21 @@ export class SectionRun {
 
   constructor(options: SectionRunOptions) {
     this.#options = options;
-    const { run, host, variables, infos } = options;
+    const { run, host, variables, infos, meeting } = options;
     const { tags, skipTags } = run.options;
     this.#converger = new Converger({
       run,
       host,
       play: variables,
+      meeting,
       infoOf: (task) => infos.of(task),
       adopt: ({ nodes, handlers }, include) => {
         infos.adopt(nodes, infos.of(include).handler);
         infos.adopt(handlers, true);
       },
       // Who is notified runs, whatever tags were asked for.
-      selected: (task) => infos.of(task).handler || selectedByTags(task.tags, tags, skipTags),
+      selected: (task) =>
+        infos.of(task).handler || (selectedByTags(task.tags, tags, skipTags) && !run.gate.isBeforeStart(task)),
       flushHandlers: () => this.#handlers(),
       clearErrors: () => this.#clearErrors(),
     });
@@ -98,15 +105,18 @@ export class SectionRun {
   async converge(): Promise<void> {
     const { host, run, section, play } = this.#options;
     // A run acts on what it sees now; what a dry run foresees is nowhere else.
-    if (!run.options.checkMode) host.state.forget();
+    if (!run.options.checkMode) host.forget();
+    const place = play.sections.indexOf(section);
     try {
       this.#checkRoles();
-      await this.#converger.section(section.nodes);
+      await this.#converger.section(section.nodes, { base: [place] });
+      this.#converger.atEnd(place);
       await this.#handlers();
     } catch (error) {
-      await this.#trouble(error, play.forceHandlers);
-    } finally {
-      run.options.emit({ type: 'host-section-end', host: host.host.name });
+      // Where the host could not even be looked at, it did not get beyond the first task.
+      const at = this.#converger.point.length > 0 ? this.#converger.point : [place, 0];
+      this.#converger.atEnd(place);
+      await this.#trouble(error, at, play.forceHandlers);
     }
   }
 
@@ -127,9 +137,15 @@ export class SectionRun {
   async #handlers(): Promise<void> {
     const { play, host } = this.#options;
     const due = this.#takeNotified();
+    const base = this.#converger.point;
+    // Hosts meet at the same handler, whatever else each of them was notified of.
+    let pass = 0;
+    let last = -1;
     const limit = handlerRounds + play.handlers.length + host.includedHandlers.length;
     for (let round = 0; due.size > 0; round += 1) {
-      const ordered = this.#handlerEntries().filter(({ handlers }) => handlers.some((handler) => due.has(handler)));
+      const entries = this.#handlerEntries();
+      const all = entries.flatMap(({ node }) => tasksOf([node]));
+      const ordered = entries.filter(({ handlers }) => handlers.some((handler) => due.has(handler)));
       if (round === limit) {
         const names = ordered.flatMap(({ handlers }) => handlers.map(({ name }) => String(name?.raw))).join(', ');
         throw new VezaError('handler-circle', `handlers notify each other without end: ${names}`);
@@ -139,7 +155,10 @@ export class SectionRun {
       const now = notifier === -1 ? ordered : ordered.slice(0, notifier + 1);
       const nodes = now.map(({ node }) => dueNode(node, due));
       for (const { handlers } of now) for (const handler of handlers) due.delete(handler);
-      await this.#converger.section(nodes);
+      const places = now.flatMap(({ handlers }) => handlers.map((handler) => all.indexOf(handler)));
+      if (Math.min(...places) <= last) pass += 1;
+      last = Math.max(...places);
+      await this.#converger.section(nodes, { base: [...base, pass], order: (handler) => all.indexOf(handler) });
       for (const handler of this.#takeNotified()) due.add(handler);
     }
   }
@@ -160,20 +179,20 @@ export class SectionRun {
     return handlersNotified(names, handlers, (handler) => infos.of(handler).name);
   }
 
-  async #trouble(error: unknown, forceHandlers: boolean): Promise<void> {
+  async #trouble(error: unknown, at: Point, forceHandlers: boolean): Promise<void> {
     const { host, run } = this.#options;
     if (error instanceof PlayEnded) {
       this.#end(error);
       return;
     }
-    if (error instanceof HostStopped) {
+    if (error instanceof HostStopped || error instanceof PlayStopped) {
       host.lost = 'failed';
-      host.fatal ||= this.#isFatal(error.record.task);
+      if (error instanceof HostStopped) this.#fail(error);
       if (!forceHandlers) return;
       try {
         await this.#handlers();
       } catch (again) {
-        if (!(again instanceof HostStopped)) return this.#trouble(again, false);
+        if (!(again instanceof HostStopped || again instanceof PlayStopped)) return this.#trouble(again, at, false);
       }
       return;
     }
@@ -182,7 +201,13 @@ export class SectionRun {
       return;
     }
     if (!(error instanceof VezaError)) throw error;
-    this.#lose(error);
+    this.#lose(error, at);
+  }
+
+  #fail({ record, shared }: HostStopped): void {
+    const { host, meeting, onLost } = this.#options;
+    host.fatal ||= shared || this.#isFatal(record.task);
+    if (onLost()) meeting.endAfter(record.point);
   }
 
   #isFatal(task: Task): boolean {
@@ -212,10 +237,11 @@ export class SectionRun {
     }
   }
 
-  #lose(error: VezaError): void {
-    const { host, run, section } = this.#options;
+  #lose(error: VezaError, at: Point): void {
+    const { host, run, section, meeting, onLost } = this.#options;
     const connection = connectionCodes.has(error.code);
     host.lost = connection ? 'unreachable' : 'failed';
+    if (onLost()) meeting.endAfter(at);
     const where = tasksOf(section.nodes)[0]?.where ?? { file: '', line: 1, column: 1 };
     const task: TaskInfo = connection
       ? { id: 0, name: 'Connect', module: 'connect', where, handler: false }
@@ -225,6 +251,7 @@ export class SectionRun {
       task: host.working ?? task,
       status: host.lost,
       changes: [],
+      ...(host.workingOn === null ? {} : { delegate: host.workingOn }),
       ...problemOf(error),
     };
     host.count(result);

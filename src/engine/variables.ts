@@ -1,11 +1,14 @@
 // The scope of a task on a host: every layer of variables in the order of precedence, magic variables on top.
+import { selectHosts } from '../inventory/patterns.ts';
 import { byPrecedence, type PrecedenceName } from '../inventory/precedence.ts';
 import { createScope, type ScopeLayer } from '../language/scope.ts';
 import type { Scope, Value, Variables } from '../language/value.ts';
 import { noVariables } from '../language/yaml-variables.ts';
 import type { Play, RoleUse, Task } from '../playbook/ast.ts';
+import type { Host } from '../inventory/model.ts';
+import type { Gate } from './gates.ts';
 import type { HostRun } from './host.ts';
-import { magicValues, namesOfTheRun } from './magic-variables.ts';
+import { lazyMagicValues, magicValues, namesOfTheRun } from './magic-variables.ts';
 import type { EngineOptions } from './options.ts';
 
 /** What a scope belongs to: a task, or a role as such. */
@@ -20,6 +23,8 @@ export function ownerOf(role: RoleUse): ScopeOwner {
 /** What all scopes of a play share. */
 export interface PlayVariables {
   readonly play: Play | null;
+  /** Of the play; its pattern where it has none. */
+  readonly name: string;
   readonly playbookDirectory: string;
   readonly varsFiles: readonly Variables[];
   /** Answers to `vars_prompt`. */
@@ -33,10 +38,15 @@ export interface PlayVariables {
 export interface RunState {
   readonly options: EngineOptions;
   readonly hosts: ReadonlyMap<string, HostRun>;
+  /** Hosts that no inventory names, and that tasks were delegated to. */
+  readonly strangers: Map<string, HostRun>;
+  readonly newHost: (host: Host) => HostRun;
+  readonly gate: Gate;
 }
 
 export const outsidePlays: PlayVariables = {
   play: null,
+  name: '',
   playbookDirectory: '.',
   varsFiles: [],
   prompted: noVariables,
@@ -55,8 +65,13 @@ export function scopeOf(
 ): Scope {
   const directory = task?.role?.path ?? play.playbookDirectory;
   return createScope(layersOf(run, host, play, task, extra), (plugin, terms) =>
-    run.options.lookup(plugin, terms, directory),
+    plugin === 'inventory_hostnames' ? hostsNamed(run, terms) : run.options.lookup(plugin, terms, directory),
   );
+}
+
+/** The hosts of the inventory that patterns name; those that name nobody add nothing. */
+function hostsNamed({ options }: RunState, patterns: readonly Value[]): Value {
+  return selectHosts(options.inventory, patterns.map(String).join(',')).hosts;
 }
 
 /** A layer, its place in the order of precedence, and in words where it comes from. */
@@ -82,7 +97,7 @@ export function layersOf(
     templated('extra vars', '--extra-vars', run.options.extraVars),
     values('loop variables', 'the loop', extra),
     values('magic variables', 'veza-run', magicValues(run, host, play, task)),
-    lazyLayer(run, play),
+    lazyLayer(run, play, task),
   ]);
 }
 
@@ -130,9 +145,10 @@ function values(level: PrecedenceName, origin: string, given: Readonly<Record<st
 }
 
 /** `groups`, and `hostvars`: each host's variables, evaluated only where they are asked for. */
-function lazyLayer(run: RunState, play: PlayVariables): NamedLayer {
+function lazyLayer(run: RunState, play: PlayVariables, task: ScopeOwner | null): NamedLayer {
   const made = new Map<string, Value>();
   const makers: Readonly<Record<string, () => Value>> = {
+    ...lazyMagicValues(run, play, task),
     groups: () =>
       Object.fromEntries([...run.options.inventory.groups].map(([name, { hosts }]) => [name, hosts] as const)),
     hostvars: () =>

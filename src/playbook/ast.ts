@@ -15,6 +15,15 @@ export interface Inherited {
   readonly become?: Templated;
   readonly becomeUser?: Templated;
   readonly becomeMethod?: Templated;
+  readonly becomeFlags?: Templated;
+  readonly becomeExe?: Templated;
+  readonly connection?: Templated;
+  readonly remoteUser?: Templated;
+  readonly port?: Templated;
+  readonly throttle?: Templated;
+  /** Of blocks and tasks. */
+  readonly delegateTo?: Templated;
+  readonly delegateFacts?: Templated;
   readonly checkMode?: Templated;
   readonly diff?: Templated;
   readonly noLog?: Templated;
@@ -39,8 +48,8 @@ export interface Play extends Inherited {
   readonly maxFailPercentage?: Templated;
   readonly forceHandlers: boolean;
   readonly order: 'inventory' | 'sorted' | 'reverse_sorted' | 'reverse_inventory' | 'shuffle';
-  readonly remoteUser?: Templated;
-  readonly connection?: Templated;
+  /** `host_pinned` is `free` here: a host never waits for a free worker in the middle of a play anyway. */
+  readonly strategy: 'batched' | 'linear' | 'free' | 'host_pinned';
   readonly tags: readonly string[];
   /** In order: pre_tasks, roles with tasks, post_tasks. Handlers are flushed after each. Empty ones are left out. */
   readonly sections: readonly Section[];
@@ -78,6 +87,8 @@ export interface RoleUse {
   readonly argumentSchema?: JsonObject;
   /** Only its own tasks see its variables (include_role without `public`). */
   readonly isPrivate?: boolean;
+  /** Another role depends on it (meta/main.yml). */
+  readonly isDependency?: boolean;
   readonly parents: readonly RoleUse[];
 }
 
@@ -102,8 +113,6 @@ export interface Task extends Inherited {
   readonly until?: readonly Expression[];
   readonly retries?: Templated;
   readonly delaySeconds?: Templated;
-  readonly delegateTo?: Templated;
-  readonly throttle?: Templated;
   /** Own and inherited. */
   readonly tags: readonly string[];
   /** `vars:` of blocks and static imports, outermost first; last, always there, those of the task itself. */
@@ -119,6 +128,11 @@ export interface Loop {
   readonly indexVariable?: string;
   readonly label?: Templated;
   readonly pauseSeconds?: Templated;
+  /** `ansible_loop`: where in the loop an item is; with all items unless `allItems` is false. */
+  readonly extended?: Templated;
+  readonly allItems?: Templated;
+  /** After an item for which all of them hold, the loop is over. */
+  readonly breakWhen?: readonly Expression[];
 }
 
 export interface Block {

@@ -38,15 +38,13 @@ const inner = ['block', 'task', 'handler', 'role'] as const;
 const tasks = ['task', 'handler'] as const;
 const play = ['play'] as const;
 
-const oneConnection = 'One connection a host serves the whole play; set it on the play or in the inventory.';
-
 export const keywords: Readonly<Record<string, Keyword>> = {
   name: { shape: 'text', places: everywhere },
   become: { shape: 'boolean', places: everywhere },
   become_user: { shape: 'text', places: everywhere },
   become_method: { shape: 'text', places: everywhere, choices: ['sudo', 'su', 'doas'] },
-  become_flags: unsupported('text', everywhere, 'The flags of sudo, su and doas are fixed.'),
-  become_exe: unsupported('text', everywhere, 'sudo, su and doas are found by PATH.'),
+  become_flags: { shape: 'text', places: everywhere },
+  become_exe: { shape: 'text', places: everywhere },
   vars: { shape: 'map', places: everywhere },
   environment: { shape: 'environment', places: everywhere },
   module_defaults: { shape: 'map', places: everywhere },
@@ -60,9 +58,9 @@ export const keywords: Readonly<Record<string, Keyword>> = {
   throttle: { shape: 'number', places: everywhere },
   timeout: { shape: 'number', places: everywhere },
   tags: { shape: 'names', places: everywhere },
-  connection: { shape: 'text', places: everywhere, unsupported: inner, reason: oneConnection },
-  remote_user: { shape: 'text', places: everywhere, unsupported: inner, reason: oneConnection },
-  port: unsupported('number', everywhere, 'Set ansible_port in the inventory.'),
+  connection: { shape: 'text', places: everywhere },
+  remote_user: { shape: 'text', places: everywhere },
+  port: { shape: 'number', places: everywhere },
   debugger: unsupported('text', everywhere, 'There is no interactive debugger.'),
   collections: {
     ...unsupported('list', everywhere, 'Modules are built in; names are looked up among them.'),
@@ -89,11 +87,23 @@ export const keywords: Readonly<Record<string, Keyword>> = {
     places: play,
     choices: ['inventory', 'sorted', 'reverse_sorted', 'reverse_inventory', 'shuffle'],
   },
-  strategy: unsupported('text', play, 'All hosts go on side by side, task after task.'),
+  strategy: {
+    shape: 'fixed-text',
+    places: play,
+    choices: [
+      'batched',
+      'linear',
+      'free',
+      'host_pinned',
+      'ansible.builtin.linear',
+      'ansible.builtin.free',
+      'ansible.builtin.host_pinned',
+    ],
+  },
 
   when: { shape: 'condition', places: inner },
   delegate_to: { shape: 'text', places: inner },
-  delegate_facts: unsupported('boolean', inner, 'Facts are not gathered yet.'),
+  delegate_facts: { shape: 'boolean', places: inner },
   notify: { shape: 'names', places: ['block', 'task', 'handler'] },
   block: { shape: 'nodes', places: ['block'] },
   rescue: { shape: 'nodes', places: ['block'] },
@@ -127,8 +137,15 @@ export function isKeyword(name: string, place: Place): boolean {
   return Object.hasOwn(keywords, name) && keywords[name]?.places.includes(place) === true;
 }
 
-export const loopControlKeys = ['loop_var', 'index_var', 'label', 'pause'] as const;
-export const unsupportedLoopControlKeys = ['extended', 'extended_allitems', 'break_when'] as const;
+export const loopControlKeys = [
+  'loop_var',
+  'index_var',
+  'label',
+  'pause',
+  'extended',
+  'extended_allitems',
+  'break_when',
+] as const;
 
 const byPlace: Readonly<Record<Place, readonly string[]>> = {
   play: namesFor('play'),

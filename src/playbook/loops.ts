@@ -1,11 +1,11 @@
-// `loop`, the `with_*` forms that only rearrange lists, and `loop_control`.
+// `loop`, `with_*` (those that only rearrange lists, and those that are look-ups), and `loop_control`.
 import { isUnknown } from '../core/unknown.ts';
-import type { Templated, Value } from '../language/value.ts';
+import type { Scope, Templated, Value, ValueMap } from '../language/value.ts';
 import { checkVariableName } from '../language/yaml-variables.ts';
 import { textOf, valueOf } from '../lib/yaml-node.ts';
 import type { YamlEntry, YamlMap, YamlNode } from '../lib/yaml-node.ts';
 import type { Loop } from './ast.ts';
-import { loopControlKeys, unsupportedLoopControlKeys } from './keywords.ts';
+import { loopControlKeys } from './keywords.ts';
 import { isTemplate, keySpot, suggestion } from './reader.ts';
 import type { Reader } from './reader.ts';
 
@@ -13,7 +13,7 @@ type Rearrange = (value: Value) => Value;
 
 const forms: Readonly<Record<string, Rearrange>> = {
   with_list: (value) => value,
-  with_items: (value) => flatten(value, 1),
+  with_items: (value) => flatten(keysOf(value), 1),
   with_flattened: (value) => flatten(value, Number.POSITIVE_INFINITY),
   with_dict: pairsOf,
   with_indexed_items: (value) => onList(flatten(value, 1), (items) => items.map((item, index) => [index, item])),
@@ -21,6 +21,28 @@ const forms: Readonly<Record<string, Rearrange>> = {
   with_nested: (value) => onLists(value, product),
   with_cartesian: (value) => onLists(value, product),
 };
+
+/** Plugins of look-ups that `with_` may name; what they do is in the adapter of look-ups. */
+const lookups = [
+  'csvfile',
+  'env',
+  'file',
+  'fileglob',
+  'filetree',
+  'first_found',
+  'ini',
+  'inventory_hostnames',
+  'lines',
+  'password',
+  'pipe',
+  'random_choice',
+  'sequence',
+  'subelements',
+  'template',
+  'url',
+  'varnames',
+  'vars',
+];
 
 /** The loop of a task, if it has one. */
 export function readLoop(reader: Reader, map: YamlMap): Loop | undefined {
@@ -44,14 +66,30 @@ function readItems(reader: Reader, entry: YamlEntry): Templated | undefined {
     reader.wrongType('"loop"', 'a list, or a template that gives one', entry.value, hint);
     return undefined;
   }
+  const plugin = entry.key.slice('with_'.length);
+  if (lookups.includes(plugin)) return byLookup(plugin, reader.templated(entry.value));
   const rearrange = Object.hasOwn(forms, entry.key) ? forms[entry.key] : undefined;
   if (!rearrange) {
-    const hint = suggestion(entry.key, Object.keys(forms)) ?? 'Use `loop` with a filter or a look-up.';
-    reader.error('unsupported-keyword', `"${entry.key}" is not supported yet`, keySpot(entry), hint);
+    const known = [...Object.keys(forms), ...lookups.map((name) => `with_${name}`)];
+    const hint = suggestion(entry.key, known) ?? 'Use `loop` with a filter or a look-up.';
+    reader.error('unsupported-keyword', `there is no loop "${entry.key}"`, keySpot(entry), hint);
     return undefined;
   }
   const given = reader.templated(entry.value);
   return { ...given, evaluate: (scope) => rearrange(given.evaluate(scope)) };
+}
+
+/** What a look-up finds for all its terms; what is unknown in them makes the whole unknown. */
+function byLookup(plugin: string, given: Templated): Templated {
+  const evaluate = (scope: Scope): Value => {
+    const value = given.evaluate(scope);
+    const terms = isList(value) ? value : [value];
+    const hidden = terms.find((term) => isUnknown(term));
+    if (hidden !== undefined) return hidden;
+    const found = scope.lookup?.(plugin, terms) ?? [];
+    return isList(found) || isUnknown(found) ? found : [found];
+  };
+  return { ...given, constant: false, evaluate };
 }
 
 function bracesHint(node: YamlNode): string | undefined {
@@ -68,25 +106,32 @@ function readControl(reader: Reader, control: YamlNode | undefined): Omit<Loop, 
     if (node && text !== undefined) checkVariableName(text, node.where, reader.report);
     return text;
   };
+  const templated = (key: string) => {
+    const node = valueOf(control, key);
+    return node && reader.templated(node);
+  };
   const indexVariable = name('index_var');
-  const label = valueOf(control, 'label');
-  const pause = valueOf(control, 'pause');
+  const label = templated('label');
+  const pause = templated('pause');
+  const extended = templated('extended');
+  const allItems = templated('extended_allitems');
+  const breakWhen = reader.conditions(control?.kind === 'map' ? control.entries.get('break_when') : undefined);
   return {
     variable: name('loop_var') ?? 'item',
     ...(indexVariable !== undefined && { indexVariable }),
-    ...(label && { label: reader.templated(label) }),
-    ...(pause && { pauseSeconds: reader.templated(pause) }),
+    ...(label && { label }),
+    ...(pause && { pauseSeconds: pause }),
+    ...(extended && { extended }),
+    ...(allItems && { allItems }),
+    ...(breakWhen && { breakWhen }),
   };
 }
 
 function checkControl(reader: Reader, control: YamlMap): void {
   for (const entry of control.entries.values()) {
-    if (unsupportedLoopControlKeys.some((key) => key === entry.key)) {
-      reader.error('unsupported-keyword', `"${entry.key}" of loop_control is not supported yet`, keySpot(entry));
-    } else if (!loopControlKeys.some((key) => key === entry.key)) {
-      const hint = suggestion(entry.key, loopControlKeys);
-      reader.error('unknown-keyword', `"${entry.key}" is not a keyword of loop_control`, keySpot(entry), hint);
-    }
+    if (loopControlKeys.some((key) => key === entry.key)) continue;
+    const hint = suggestion(entry.key, loopControlKeys);
+    reader.error('unknown-keyword', `"${entry.key}" is not a keyword of loop_control`, keySpot(entry), hint);
   }
 }
 
@@ -120,9 +165,26 @@ function flatten(value: Value, depth: number): Value {
   return flat;
 }
 
+/** A map that stands for a list is that of its keys. */
+function keysOf(value: Value): Value {
+  return isMap(value) ? Object.keys(value) : value;
+}
+
+function isMap(value: Value): value is ValueMap {
+  return value !== null && typeof value === 'object' && !isUnknown(value) && !isList(value);
+}
+
+/** The pairs of a map, or of all maps of a list. */
 function pairsOf(value: Value): Value {
-  if (value === null || typeof value !== 'object' || isUnknown(value) || isList(value)) return value;
-  return Object.entries(value).map(([key, item]) => ({ key, value: item as Value }));
+  if (isList(value)) return onParts(value);
+  if (!isMap(value)) return value;
+  return Object.entries(value).map(([key, item]) => ({ key, value: item }));
+}
+
+function onParts(values: readonly Value[]): Value {
+  const parts = values.map(pairsOf);
+  const hidden = parts.find((part) => isUnknown(part));
+  return hidden ?? parts.flatMap((part) => (isList(part) ? part : [part]));
 }
 
 function together(lists: readonly (readonly Value[])[]): Value {

@@ -68,8 +68,6 @@ function readPlay(reader: Reader, path: string, map: YamlMap, importing: Importi
     return node && reader.templated(node);
   };
   const maxFailPercentage = templated('max_fail_percentage');
-  const remoteUser = templated('remote_user');
-  const connection = templated('connection');
   const serial = valueGiven(map, 'serial');
   const play: Play = {
     ...inside.inherited,
@@ -82,19 +80,24 @@ function readPlay(reader: Reader, path: string, map: YamlMap, importing: Importi
     serial: serial ? listed(serial).map((node) => readBatchSize(reader, node)) : [],
     forceHandlers: isTrue(valueGiven(map, 'force_handlers')),
     order: orders.find((order) => order === textOf(valueGiven(map, 'order'))) ?? 'inventory',
+    strategy: strategyOf(textOf(valueGiven(map, 'strategy'))),
     tags: inside.tags,
     sections,
     handlers: notifiable(handlers),
     handlerNodes: handlers,
     roles: inside.play.roles,
     ...(maxFailPercentage && { maxFailPercentage }),
-    ...(remoteUser && { remoteUser }),
-    ...(connection && { connection }),
   };
   checkNotifications(reader, play);
   return play;
 }
 
+/** By its short or its full name; what else it may be has been reported. */
+function strategyOf(name = 'batched'): Play['strategy'] {
+  return strategies.find((one) => one === name.replace(/^ansible\.builtin\./, '')) ?? 'batched';
+}
+
+const strategies: readonly Play['strategy'][] = ['batched', 'linear', 'free', 'host_pinned'];
 const orders: readonly Play['order'][] = ['inventory', 'sorted', 'reverse_sorted', 'reverse_inventory', 'shuffle'];
 
 function readSections(

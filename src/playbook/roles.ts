@@ -134,6 +134,7 @@ function roleUse(reader: Reader, call: RoleCall, path: string, meta: YamlNode | 
     parents: around.role ? [...around.role.parents, around.role] : [],
     ...(schema && { argumentSchema: schema }),
     ...(isPrivate && { isPrivate }),
+    ...(call.once && around.role && { isDependency: true }),
   };
 }
 

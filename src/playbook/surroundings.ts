@@ -17,8 +17,6 @@ export interface Surroundings {
   /** Of the dynamic includes around. */
   readonly includeParams: readonly Variables[];
   readonly notify: readonly Templated[];
-  readonly delegateTo?: Templated;
-  readonly throttle?: Templated;
   readonly role?: RoleUse;
   /** Of that role, as paths are written here (RoleUse.path is absolute). */
   readonly roleDirectory?: string;
@@ -51,6 +49,14 @@ const singles: readonly (readonly [string, Single])[] = [
   ['become', 'become'],
   ['become_user', 'becomeUser'],
   ['become_method', 'becomeMethod'],
+  ['become_flags', 'becomeFlags'],
+  ['become_exe', 'becomeExe'],
+  ['connection', 'connection'],
+  ['remote_user', 'remoteUser'],
+  ['port', 'port'],
+  ['throttle', 'throttle'],
+  ['delegate_to', 'delegateTo'],
+  ['delegate_facts', 'delegateFacts'],
   ['check_mode', 'checkMode'],
   ['diff', 'diff'],
   ['no_log', 'noLog'],
@@ -76,8 +82,6 @@ export function enter(
   options: { readonly vars: boolean },
 ): Surroundings {
   const given = (key: string) => valueGiven(map, key);
-  const delegateTo = given('delegate_to');
-  const throttle = given('throttle');
   const own = options.vars ? reader.variables(given('vars')) : undefined;
   const notify = given('notify');
   return {
@@ -87,8 +91,6 @@ export function enter(
     tags: mergeTags(outer.tags, readTags(reader, map.entries.get('tags'))),
     vars: own && own.size > 0 ? [...outer.vars, own] : outer.vars,
     notify: notify ? [...outer.notify, ...listed(notify).map((node) => reader.templated(node))] : outer.notify,
-    ...(delegateTo && { delegateTo: reader.templated(delegateTo) }),
-    ...(throttle && { throttle: reader.templated(throttle) }),
   };
 }
 

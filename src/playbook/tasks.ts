@@ -92,7 +92,7 @@ export function readTaskKeywords(
   around: Surroundings,
   inside: Surroundings,
 ): Omit<Task, 'module' | 'moduleWhere' | 'args'> {
-  const { delegateTo, throttle, role } = inside;
+  const { role } = inside;
   const templated = (key: string) => {
     const node = valueGiven(map, key);
     return node && reader.templated(node);
@@ -122,8 +122,6 @@ export function readTaskKeywords(
     ...(until && { until }),
     ...(retries && { retries }),
     ...(delaySeconds && { delaySeconds }),
-    ...(delegateTo && { delegateTo }),
-    ...(throttle && { throttle }),
     ...(role && { role }),
   };
 }

@@ -44,7 +44,7 @@ const cases: readonly Case[] = [
 `),
     exitCode: 1,
   },
-  { name: 'unsupported keyword', playbook: play('    - debug: { msg: x }\n      delegate_to: web-1\n'), exitCode: 1 },
+  { name: 'unsupported keyword', playbook: play('    - debug: { msg: x }\n      debugger: always\n'), exitCode: 1 },
   { name: 'broken YAML', playbook: '- hosts: all\n  tasks:\n    - debug: { msg: "x }\n', exitCode: 1 },
   {
     name: 'undefined variable',

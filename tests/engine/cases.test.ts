@@ -1,5 +1,7 @@
 // Runs every case of tests/engine/cases: a playbook with its files, and what becomes of each task on each host, in order.
-// `--- run` holds words for the run: `hosts`, `tags`, `skip_tags`, `check`, `extra`, `trips`, one `key: value` a line.
+// `--- run` holds words for the run, one `key: value` a line: `hosts`, `tags`, `skip_tags`, `check`, `extra`, `forks`,
+// `unreachable` (hosts), `lost` (host: the batch instead of which its line breaks), `start_at`, `step` (answers), and what is
+// shown beside the tasks: `trips`, `totals`, `log` (the file ROOT/log, a line a word).
 import { join } from 'node:path';
 import { DiagnosticsError, VezaError } from '../../src/lib/errors.ts';
 import { formatDiagnostic } from '../../src/lib/diagnostic.ts';
@@ -13,7 +15,8 @@ runTextCases(join(import.meta.dirname, 'cases'), async (files) => {
   const shown = (text: string) => text.replaceAll(`${workspace.control}/`, '').replaceAll(workspace.root, 'ROOT');
   try {
     const run = await workspace.run(files.get('site.yml') ?? '', optionsOf(files, words));
-    return shown(outlineOf(run, words));
+    const log = words.get('log') === 'true' ? [`log: ${workspace.lines('log').join(' ')}`] : [];
+    return shown([outlineOf(run, words), ...log].join('\n'));
   } catch (error) {
     if (error instanceof DiagnosticsError)
       return shown(error.diagnostics.map((one) => formatDiagnostic(one)).join('\n'));
@@ -36,6 +39,11 @@ function optionsOf(files: ReadonlyMap<string, string>, words: Words): RunOptions
   const skipTags = list('skip_tags');
   const extra = words.get('extra');
   const inventory = files.get('inventory.yml');
+  const forks = words.get('forks');
+  const unreachable = list('unreachable');
+  const lost = words.get('lost')?.split(' ');
+  const startAtTask = words.get('start_at');
+  const answers = list('step');
   const others = [...files].filter(([name]) => !['run', 'site.yml', 'inventory.yml'].includes(name));
   return {
     files: Object.fromEntries(others),
@@ -45,6 +53,21 @@ function optionsOf(files: ReadonlyMap<string, string>, words: Words): RunOptions
     ...(skipTags && { skipTags }),
     ...(extra !== undefined && { extraVars: [extra] }),
     ...(inventory !== undefined && { inventory }),
+    ...(forks !== undefined && { forks: Number(forks) }),
+    ...(unreachable && { unreachable }),
+    ...(lost && { lostAt: { [lost[0] ?? '']: Number(lost[1]) } }),
+    ...(startAtTask !== undefined && { startAtTask }),
+    ...(answers && { step: stepOf(answers) }),
+  };
+}
+
+/** Gives the answers one by one. */
+function stepOf(answers: readonly string[]): NonNullable<RunOptions['step']> {
+  const left = [...answers];
+  return ({ name }) => {
+    const answer = left.shift();
+    if (answer === 'yes' || answer === 'no' || answer === 'continue') return Promise.resolve(answer);
+    throw new Error(`nobody should be asked about "${name}"`);
   };
 }
 
@@ -57,11 +80,20 @@ function outlineOf(run: PlaybookRun, words: Words): string {
         : [],
     );
     const trips = words.get('trips') === 'true' ? [`round trips: ${run.roundTrips[host] ?? 0}`] : [];
-    const told = [...collapsed(lines), ...trips];
+    const totals = words.get('totals') === 'true' ? [totalsOf(run, host)] : [];
+    const told = [...collapsed(lines), ...trips, ...totals];
     return hosts.length === 1 ? told : [`${host}:`, ...told.map((line) => `  ${line}`)];
   });
+  const elsewhere = Object.entries(run.roundTrips).filter(([host]) => !hosts.includes(host));
+  const others =
+    words.get('trips') === 'true' ? elsewhere.map(([host, trips]) => `round trips of ${host}: ${trips}`) : [];
   const warnings = run.events.flatMap((event) => (event.type === 'warning' ? [`warning: ${event.message}`] : []));
-  return [...blocks.flat(), ...warnings].join('\n');
+  return [...blocks.flat(), ...others, ...warnings].join('\n');
+}
+
+function totalsOf({ totals }: PlaybookRun, host: string): string {
+  const counts = Object.entries(totals[host] ?? {}).filter(([, count]) => count > 0);
+  return `totals: ${counts.map(([name, count]) => `${name}=${String(count)}`).join(' ')}`;
 }
 
 /** Many times the same is one line. */
@@ -78,8 +110,9 @@ function collapsed(lines: readonly string[]): string[] {
 }
 
 function lineOf(result: TaskResult, item: boolean): string[] {
-  const { task, status, ignored, shown, message, hint } = result;
-  const head = `${item ? '  ' : ''}${task.handler ? 'handler ' : ''}${item ? `(${result.item ?? ''})` : task.name}: ${status}${ignored ? ' (ignored)' : ''}`;
+  const { task, status, ignored, shown, message, hint, delegate } = result;
+  const where = delegate === undefined ? '' : ` -> ${delegate}`;
+  const head = `${item ? '  ' : ''}${task.handler ? 'handler ' : ''}${item ? `(${result.item ?? ''})` : task.name}${where}: ${status}${ignored ? ' (ignored)' : ''}`;
   const said = shown === undefined ? '' : ` ${typeof shown === 'string' ? shown : JSON.stringify(shown)}`;
   const problem = message !== undefined && ['failed', 'unknown', 'unreachable'].includes(status) ? ` - ${message}` : '';
   const place = status === 'failed' && hint !== undefined ? `\n    help: ${hint}` : '';

@@ -42,20 +42,28 @@ export async function startProgram(options: StartOptions): Promise<StartedProgra
 function commandLine({ identity, program, shellPath }: StartOptions, nonce: string): string {
   const { user, method, password } = identity;
   const text = `${printMark(nonce, 'ready', '0', '$$')}; ${program}`;
-  const shell = `${quote(shellPath)} -c ${quote(text)}`;
-  if (user === null) return `exec ${shell}`;
+  const shell = [shellPath, '-c', text];
+  const become = (words: readonly string[]) =>
+    `exec env LC_ALL=C ${[...(identity.exe ?? [method]), ...words].map(quote).join(' ')}`;
+  if (user === null) return `exec ${shell.map(quote).join(' ')}`;
   switch (method) {
     case 'sudo': {
-      const asking = password === undefined ? '-n' : `-S -p ${nonce}:prompt`;
-      return `exec env LC_ALL=C sudo ${asking} -H -u ${quote(user)} ${shell}`;
+      const asking = password === undefined ? ['-n'] : ['-S', '-p', `${nonce}:prompt`];
+      return become([...asking, ...flagsOf(identity, ['-H']), '-u', user, ...shell]);
     }
     case 'su':
-      return `exec env LC_ALL=C su ${quote(user)} -s ${shell}`;
+      return become([...flagsOf(identity, []), user, '-s', ...shell]);
     case 'doas':
-      return `exec env LC_ALL=C doas -n -u ${quote(user)} ${shell}`;
+      return become(['-n', ...flagsOf(identity, []), '-u', user, ...shell]);
     default:
       return method satisfies never;
   }
+}
+
+/** Flags that people give in place of the method's own. Whether and how a password is asked for is not theirs to say. */
+function flagsOf({ flags, method }: Identity, own: readonly string[]): readonly string[] {
+  if (flags === undefined) return own;
+  return method === 'su' ? flags : flags.filter((flag) => flag !== '-n' && flag !== '-S');
 }
 
 /** Answers at most one prompt; a second one means that the password was wrong. */

@@ -2,7 +2,7 @@
 import { VezaError } from '../../lib/errors.ts';
 import { limits } from '../../lib/limits.ts';
 import { quote } from '../../lib/shell.ts';
-import type { Batch, Identity, Session, StepResult } from '../../engine/ports.ts';
+import { type Batch, type Identity, identityKey, type Session, type StepResult } from '../../engine/ports.ts';
 import type { DuplexStream } from '../../core/module.ts';
 import type { OpenChannel } from './channel.ts';
 import { type StartedProgram, startProgram } from './identity.ts';
@@ -44,7 +44,7 @@ export class ShellSession implements Session {
 
   run(batch: Batch): Promise<readonly StepResult[]> {
     const identity = this.#effective(batch.identity);
-    const key = keyOf(identity);
+    const key = identityKey(identity);
     // A shell does one thing at a time; other identities' shells go on meanwhile.
     const turn = (this.#queues.get(key) ?? Promise.resolve())
       .catch(() => undefined)
@@ -74,10 +74,10 @@ export class ShellSession implements Session {
       throwIfCancelled(batch.signal);
       this.#roundTrips += 1;
       const run = new MessageRun(batch, results, shell, {
-        hasFed: this.#fed.has(keyOf(identity)),
+        hasFed: this.#fed.has(identityKey(identity)),
         startFeeder: async (program) => {
           const started = await this.#start(identity, program);
-          this.#fed.add(keyOf(identity));
+          this.#fed.add(identityKey(identity));
           return started;
         },
         countFeed: () => (this.#roundTrips += 1),
@@ -97,7 +97,7 @@ export class ShellSession implements Session {
   }
 
   async #shell(identity: Identity): Promise<PersistentShell> {
-    const key = keyOf(identity);
+    const key = identityKey(identity);
     const known = this.#shells.get(key);
     if (known && !known.isOver) return known;
     const started = await this.#start(identity, `exec ${quote(this.#shellPath)}`);
@@ -108,7 +108,7 @@ export class ShellSession implements Session {
 
   #drop(identity: Identity, shell: PersistentShell): void {
     shell.close();
-    this.#shells.delete(keyOf(identity));
+    this.#shells.delete(identityKey(identity));
   }
 
   #start(identity: Identity, program: string): Promise<StartedProgram> {
@@ -147,10 +147,6 @@ export class ShellSession implements Session {
   #effective(identity: Identity): Identity {
     return identity.user === null || identity.user === this.#parts.loginUser ? loginIdentity : identity;
   }
-}
-
-function keyOf({ user, method }: Identity): string {
-  return user === null ? '' : `${method}:${user}`;
 }
 
 function throwIfCancelled(signal: AbortSignal | undefined): void {

@@ -22,6 +22,7 @@ import { print, printDiagnostics, printNote, sourceOf } from '../output.ts';
 import { shownPath } from '../paths.ts';
 import { connectTimeoutMsOf, forksOf, limitOf, maxTimeMsOf, type RunFlags } from '../run-flags.ts';
 import { changesOf, tellChanges } from '../idempotence.ts';
+import { askForSteps } from '../step.ts';
 
 /** Resolves to the exit code. */
 export async function runCommand(paths: readonly string[], flags: RunFlags): Promise<number> {
@@ -61,16 +62,19 @@ async function askPasswords(flags: RunFlags): Promise<Passwords> {
 async function perform(run: LoadedRun, flags: RunFlags, passwords: Passwords, interrupts: Interrupts): Promise<number> {
   const redactor = createRedactor();
   const progress = createProgress({
-    terminal: process.stdout.isTTY && flags.json !== true,
+    // Questions and live rows would write over each other.
+    terminal: process.stdout.isTTY && flags.json !== true && flags.step !== true,
     write: print,
     now: () => Date.now(),
   });
+  using steps = askForSteps(interrupts.stop);
   const reporters = [reporterFor(flags, progress, redactor), ...junitReporters(flags, redactor)];
   const options = optionsFor(run, flags, passwords, interrupts, redactor, {
     emit: (event) => {
       interrupts.handle(event);
       for (const report of reporters) report(event);
     },
+    step: steps.ask,
     trace: (text) => (flags.json ? process.stderr.write(text) : progress.write(text)),
   });
   try {
@@ -126,7 +130,7 @@ function optionsFor(
   passwords: Passwords,
   { signal, stop }: Interrupts,
   redactor: Redactor,
-  { emit, trace }: { readonly emit: EngineOptions['emit']; readonly trace: (text: string) => void },
+  { emit, trace, step }: Hooks,
 ): EngineOptions {
   const connectTimeoutMs = connectTimeoutMsOf(flags);
   const playbooks = flags.forceHandlers
@@ -146,6 +150,10 @@ function optionsFor(
       diff: flags.diff ?? false,
       forks: forksOf(flags),
       verbosity: flags.verbose,
+      ...(run.limit === undefined ? {} : { limit: run.limit }),
+      inventorySources: flags.inventory ?? [],
+      ...(flags.startAtTask === undefined ? {} : { startAtTask: flags.startAtTask }),
+      ...(flags.step ? { step } : {}),
       signal,
       stop,
       connection: {
@@ -162,6 +170,13 @@ function optionsFor(
   const tracing = { scripts: flags.verbose > 3, write: trace, redactor, now: () => Date.now() };
   const { ssh, local } = options.transports;
   return { ...options, transports: { ssh: traceTransport(ssh, tracing), local: traceTransport(local, tracing) } };
+}
+
+/** What the engine calls back for. */
+interface Hooks {
+  readonly emit: EngineOptions['emit'];
+  readonly trace: (text: string) => void;
+  readonly step: NonNullable<EngineOptions['step']>;
 }
 
 /** How a run ends that was not let to its end; `null` for one that was. */

@@ -36,6 +36,9 @@ export interface RunOptions extends RecordingOptions {
   readonly tags?: readonly string[];
   readonly skipTags?: readonly string[];
   readonly forks?: number;
+  readonly step?: NonNullable<EngineOptions['step']>;
+  readonly startAtTask?: string;
+  readonly limit?: string;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
 }
@@ -148,6 +151,9 @@ export class Workspace implements Disposable {
       checkMode: options.check ?? false,
       diff: options.diff ?? true,
       forks: options.forks ?? 10,
+      ...(options.step && { step: options.step }),
+      ...(options.startAtTask !== undefined && { startAtTask: options.startAtTask }),
+      ...(options.limit !== undefined && { limit: options.limit }),
       signal: options.signal ?? new AbortController().signal,
       connection: { user: 'nobody', become: false, hostKeys: 'strict' },
     };
