@@ -1,6 +1,7 @@
 // Reads what a run is about: playbooks, inventory, extra variables. All that is wrong with them is told at once.
 import { dirname, resolve } from 'node:path';
 import { diskFiles } from '../adapters/source-files.ts';
+import type { SourceFiles } from '../core/source-files.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { selectHosts } from '../inventory/patterns.ts';
 import type { Diagnostic } from '../lib/diagnostic.ts';
@@ -29,7 +30,7 @@ export interface RunFiles {
 /** Throws DiagnosticsError for extra variables. */
 export function loadRun(paths: readonly string[], flags: InventoryFlags, limit: string | undefined): RunFiles {
   const loaded = readInventory(flags, { playbookDirectory: dirname(resolve(paths[0] ?? '.')) });
-  const read = paths.map(readPlaybook);
+  const read = paths.map((path) => readPlaybook(path));
   const playbooks = read.map(({ playbook }) => playbook).filter((playbook) => playbook !== null);
   const diagnostics = [
     ...loaded.diagnostics,
@@ -45,9 +46,10 @@ export function loadRun(paths: readonly string[], flags: InventoryFlags, limit: 
   };
 }
 
-function readPlaybook(path: string): LoadedPlaybook {
+/** One playbook with all that it leads to. */
+export function readPlaybook(path: string, files: SourceFiles = diskFiles()): LoadedPlaybook {
   return loadPlaybook(resolve(path), {
-    files: diskFiles(),
+    files,
     modules: { find: (name) => findModule(name) ?? null, names: () => modules.map(({ name }) => name) },
   });
 }

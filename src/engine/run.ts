@@ -139,7 +139,8 @@ async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<
   return goesOn;
 }
 
-function playVariables(run: RunState, play: Play, playbookDirectory: string): PlayVariables {
+/** What all scopes of a play share, before its hosts are known. */
+export function playVariables(run: RunState, play: Play, playbookDirectory: string): PlayVariables {
   const base: PlayVariables = { ...outsidePlays, play, playbookDirectory, roles: play.roles };
   const scope = outside(run, base);
   const varsFiles = play.varsFiles.map((templated) => {

@@ -3,6 +3,7 @@ import type { Register } from './registration.ts';
 import { registerDoc } from './doc.ts';
 import { registerProd } from './prod.ts';
 import { registerLab } from './lab.ts';
+import { registerRender } from './render.ts';
 import { registerRun } from './run.ts';
 import { registerSchema } from './schema.ts';
 import { registerTest } from './test.ts';
@@ -12,6 +13,7 @@ export const commands: readonly Register[] = [
   registerRun,
   registerDoc,
   registerSchema,
+  registerRender,
   registerProd,
   registerLab,
   registerTest,
