@@ -2,13 +2,15 @@
 // `--write` keeps the tables in docs/benchmarks.md.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ratioOf, reached, tableText, type BenchTable } from '../tests/bench/support.ts';
 
 const directory = resolve(import.meta.dirname, '../tests/bench');
 const words = process.argv.slice(2);
 const wanted = words.filter((word) => !word.startsWith('-'));
+/** Programs that wanted a core in the minute before. */
+const busy = (loadavg()[0] ?? 0).toFixed(1);
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 const all = readdirSync(directory)
@@ -68,6 +70,7 @@ function write(tables: readonly BenchTable[]): void {
     '',
     `Made by \`npm run bench -- --write\`. One run on one virtual machine with ${cpus().length} cores and ${memory} GB of memory, Linux,`,
     `Node.js ${process.versions.node}. Compare the ratios: they were measured side by side; the figures themselves depend on the machine.`,
+    `Others worked on the machine meanwhile as much as a load average of ${busy} before the start says.`,
     '',
   ];
   writeFileSync(resolve(import.meta.dirname, '../docs/benchmarks.md'), [...head, ...tables.map(tableText)].join('\n'));

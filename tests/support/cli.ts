@@ -14,19 +14,21 @@ export interface CliResult {
   readonly durationMs: number;
 }
 
-/** Runs `veza-run` with these words, in the project's folder unless told another. */
+/** Runs `veza-run` with these words, in the project's folder unless told another; `input` is what is typed. */
 export async function vezaRun(
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   directory = projectDirectory,
   onStart: (pid: number) => void = () => undefined,
+  input?: string,
 ): Promise<CliResult> {
   const startedAt = performance.now();
   const child = spawn(process.execPath, [resolve(projectDirectory, 'bin/veza-run.js'), ...words], {
     cwd: directory,
     env: { ...process.env, NO_COLOR: '1', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.end(input);
   if (child.pid !== undefined) onStart(child.pid);
   const [stdout, stderr, [exitCode]] = await Promise.all([
     text(child.stdout),

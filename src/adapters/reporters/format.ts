@@ -18,7 +18,8 @@ const words = {
 /** The lines of one task: hosts with the same outcome share theirs. */
 export function taskLines(task: TaskInfo, results: readonly TaskResult[], style: Style): string[] {
   const lines = ['', style.colors.bold(`${task.handler ? 'RUNNING HANDLER' : 'TASK'} [${task.name}]`)];
-  if (style.verbosity > 1 && task.where.file !== '') lines.push(style.colors.dim(`task path: ${placeOf(task, style)}`));
+  if (style.verbosity > 1 && task.where.file !== '')
+    lines.push(style.colors.dim(`task path: ${positionOf(task.where, style)}`));
   const groups = Map.groupBy(results, (result) =>
     [result.status, result.item, result.ignored, ...resultLines(result, style)].join('\n'),
   );
@@ -98,10 +99,10 @@ function places(result: TaskResult, style: Style): readonly string[] {
   const where = result.where ?? (result.status === 'failed' && !result.ignored ? result.task.where : undefined);
   if (!where || where.file === '') return [];
   const source = result.hidden ? undefined : style.source?.(where.file);
-  return [`at ${placeOf({ where }, style)}`, ...(source === undefined ? [] : excerpt(where, source))];
+  return [`at ${positionOf(where, style)}`, ...(source === undefined ? [] : excerpt(where, source))];
 }
 
-function placeOf({ where }: Pick<TaskInfo, 'where'>, style: Style): string {
+function positionOf(where: TaskInfo['where'], style: Style): string {
   return `${style.path?.(where.file) ?? where.file}:${where.line}:${where.column}`;
 }
 

@@ -25,6 +25,7 @@ import { print, printDiagnostics, printNote, sourceOf } from '../output.ts';
 import { shownPath } from '../paths.ts';
 import { connectTimeoutMsOf, forksOf, limitOf, maxTimeMsOf, type RunFlags } from '../run-flags.ts';
 import { changesOf, tellChanges } from '../idempotence.ts';
+import { askForSteps } from '../step.ts';
 
 /** Resolves to the exit code. */
 export async function runCommand(paths: readonly string[], flags: RunFlags): Promise<number> {
@@ -96,10 +97,12 @@ export async function perform(
   const redactor = createRedactor();
   keyring.onSecret((secret) => redactor.add(secret));
   const progress = createProgress({
-    terminal: process.stdout.isTTY && flags.json !== true,
+    // Questions and live rows would write over each other.
+    terminal: process.stdout.isTTY && flags.json !== true && flags.step !== true,
     write: print,
     now: () => Date.now(),
   });
+  using steps = askForSteps(interrupts.stop);
   const reporters = flags.quiet ? [] : [reporterFor(flags, progress, redactor), ...junitReporters(flags, redactor)];
   const options = attach(
     optionsFor(run, flags, passwords, interrupts, redactor, {
@@ -107,6 +110,7 @@ export async function perform(
         interrupts.handle(event);
         for (const report of reporters) report(event);
       },
+      step: steps.ask,
       trace: (text) => (flags.json ? process.stderr.write(text) : progress.write(text)),
     }),
   );
@@ -163,10 +167,9 @@ function optionsFor(
   passwords: Passwords,
   { signal, stop }: Interrupts,
   redactor: Redactor,
-  { emit, trace }: { readonly emit: EngineOptions['emit']; readonly trace: (text: string) => void },
+  { emit, trace, step }: Hooks,
 ): EngineOptions {
   const connectTimeoutMs = connectTimeoutMsOf(flags);
-  const limit = limitOf(flags);
   const playbooks = flags.forceHandlers
     ? run.playbooks.map((playbook) => ({
         ...playbook,
@@ -184,9 +187,10 @@ function optionsFor(
       diff: flags.diff ?? false,
       forks: forksOf(flags),
       verbosity: flags.verbose,
-      ...(limit === undefined ? {} : { limit }),
+      ...(run.limit === undefined ? {} : { limit: run.limit }),
       inventorySources: flags.inventory ?? [],
       ...(flags.startAtTask === undefined ? {} : { startAtTask: flags.startAtTask }),
+      ...(flags.step ? { step } : {}),
       signal,
       stop,
       connection: {
@@ -203,6 +207,13 @@ function optionsFor(
   const tracing = { scripts: flags.verbose > 3, write: trace, redactor, now: () => Date.now() };
   const { ssh, local } = options.transports;
   return { ...options, transports: { ssh: traceTransport(ssh, tracing), local: traceTransport(local, tracing) } };
+}
+
+/** What the engine calls back for. */
+interface Hooks {
+  readonly emit: EngineOptions['emit'];
+  readonly trace: (text: string) => void;
+  readonly step: NonNullable<EngineOptions['step']>;
 }
 
 /** How a run ends that was not let to its end; `null` for one that was. */

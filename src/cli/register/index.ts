@@ -7,6 +7,7 @@ import { registerLab } from './lab.ts';
 import { registerLint } from './lint.ts';
 import { registerMonitor } from './monitor.ts';
 import { registerProd } from './prod.ts';
+import { registerRender } from './render.ts';
 import { registerRun } from './run.ts';
 import { registerSchema } from './schema.ts';
 import { registerShow } from './show.ts';
@@ -25,6 +26,7 @@ export const commands: readonly Register[] = [
   registerLint,
   registerDoc,
   registerSchema,
+  registerRender,
   registerProd,
   registerMonitor,
   registerLab,

@@ -2,7 +2,7 @@
 
 const durationPattern = '^(0|[0-9]+(us|ms|s|m|h|d))$';
 
-interface DurationSchema {
+export interface DurationSchema {
   readonly type: 'string';
   readonly pattern: typeof durationPattern;
   readonly description: string;
