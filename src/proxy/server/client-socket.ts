@@ -1,5 +1,6 @@
 // The socket of a client with what is known of it, and its one timer: all waits of a connection exclude each other.
 import type { Socket } from 'node:net';
+import { type Address, parseAddress } from '../core/address.ts';
 import { WheelTimer } from '../core/timer-wheel.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -12,6 +13,8 @@ export abstract class ClientSocket extends WheelTimer {
   readonly frontend: FrontendRuntime;
   /** Empty for a client of a unix socket. */
   readonly address: string;
+  /** The same as numbers. */
+  readonly peer: Address | undefined;
   readonly port: number;
   /** Its own X-Forwarded-* headers are believed. */
   readonly trusted: boolean;
@@ -25,7 +28,8 @@ export abstract class ClientSocket extends WheelTimer {
     this.context = context;
     this.address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     this.port = socket.remotePort ?? 0;
-    this.trusted = frontend.trusts(this.address);
+    this.peer = parseAddress(this.address);
+    this.trusted = frontend.trusted.has(this.peer);
   }
 
   /** The kernel does not take what was written; `drain` will tell. A large write that it took at once does not count. */

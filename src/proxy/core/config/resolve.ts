@@ -1,16 +1,9 @@
 // A checked document -> the model: durations in milliseconds, overrides applied, nothing left to interpret.
 import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
-import type {
-  BackendConfig,
-  Bind,
-  CheckConfig,
-  CookieConfig,
-  FrontendConfig,
-  ProxyConfig,
-  ServerConfig,
-} from './model.ts';
+import type { BackendConfig, CheckConfig, CookieConfig, ProxyConfig, ServerConfig } from './model.ts';
 import type { ConfigDocument } from './read.ts';
+import { binds, resolveFrontend } from './resolve-frontend.ts';
 
 type BackendDocument = ConfigDocument['backends'][number];
 type ServerDocument = BackendDocument['servers'][number];
@@ -40,28 +33,6 @@ export function resolveConfig(document: ConfigDocument): ProxyConfig {
   };
 }
 
-function binds(texts: readonly string[]): Bind[] {
-  return texts.map(parseBind).filter((bind) => bind !== undefined);
-}
-
-function resolveFrontend(frontend: ConfigDocument['frontends'][number]): FrontendConfig {
-  return {
-    name: frontend.name,
-    binds: binds(frontend.bind),
-    rules: frontend.rules.map((rule) => ({
-      host: rule.host?.toLowerCase(),
-      path: rule.path,
-      pathPrefix: rule.pathPrefix,
-      pathRegex: rule.pathRegex,
-      backend: rule.backend,
-    })),
-    defaultBackend: frontend.defaultBackend,
-    forwardFor: frontend.forwardFor,
-    trustedProxies: frontend.trustedProxies,
-    maxconn: frontend.maxconn,
-  };
-}
-
 function backendTimeouts(from: ConfigDocument['timeouts']): BackendConfig['timeouts'] {
   return {
     connectMs: durationMs(from.connect),
@@ -85,6 +56,7 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
     retries: backend.retries,
     retryNonIdempotent: backend.retryNonIdempotent,
     retryBudgetPercent: backend.retryBudget,
+    hostHeader: backend.hostHeader,
     timeouts: backendTimeouts({ ...timeouts, ...backend.timeouts }),
     servers: backend.servers.map((server, index) => resolveServer(server, index + 1, backend)),
   };

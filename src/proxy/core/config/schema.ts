@@ -1,6 +1,8 @@
 // The configuration file as JSON Schema: every key, its default and its description. Validation, documentation and
 // editor completion come from this one literal. Meaning across keys (names that must exist) is checked in check.ts.
 import { checkSchema, hashSchema, cookieSchema } from './schema-parts.ts';
+import { handlingProperties } from './schema-handling.ts';
+import { ruleSchema } from './schema-rules.ts';
 import { durationOf, nameSchema, weightSchema } from './schema-words.ts';
 
 const timeoutsSchema = {
@@ -55,24 +57,14 @@ const frontendSchema = {
     rules: {
       type: 'array',
       default: [],
-      description: 'Tried in order; the first whose conditions all hold names the backend.',
-      items: {
-        type: 'object',
-        required: ['backend'],
-        additionalProperties: false,
-        properties: {
-          host: { type: 'string', description: 'Exact host (port and case ignored) or `*.example.org`.' },
-          path: { type: 'string', pattern: '^/', description: 'The path is exactly this.' },
-          pathPrefix: {
-            type: 'string',
-            pattern: '^/',
-            description:
-              'The path begins with this, by whole segments: `/api` matches `/api` and `/api/x`, not `/apiary`.',
-          },
-          pathRegex: { type: 'string', description: 'JavaScript regular expression on the path.' },
-          backend: { type: 'string', description: 'Name of the backend to use.' },
-        },
-      },
+      description: 'The first whose conditions all hold says what is done: backend, redirect or respond.',
+      items: ruleSchema,
+    },
+    ruleOrder: {
+      enum: ['listed', 'specific'],
+      default: 'listed',
+      description:
+        'listed: the first rule that holds. specific: exact hosts before longer wildcards, exact paths before longer prefixes before expressions.',
     },
     defaultBackend: { type: 'string', description: 'Backend when no rule matches; without it such requests get 404.' },
     forwardFor: {
@@ -93,6 +85,14 @@ const frontendSchema = {
       default: 20_000,
       description: 'Connections per worker; beyond it accepted connections are closed.',
     },
+    forward: {
+      type: 'array',
+      default: [],
+      uniqueItems: true,
+      items: { enum: ['x-forwarded-port', 'x-real-ip', 'forwarded'] },
+      description: 'Further headers that tell servers where a request comes from; Forwarded is that of RFC 7239.',
+    },
+    ...handlingProperties,
   },
 } as const;
 
@@ -180,6 +180,12 @@ const backendSchema = {
       default: 20,
       description:
         'Extra attempts allowed, in percent of the requests of the last ten seconds (and always 10 a second).',
+    },
+    hostHeader: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9.:[\\]_-]+$',
+      default: 'preserve',
+      description: 'Host that servers see: `preserve`, `server` (its address and port), or this one.',
     },
     timeouts: backendTimeoutsSchema,
     servers: { type: 'array', minItems: 1, items: serverSchema, description: 'The servers, in order.' },
