@@ -88,11 +88,11 @@ export class ClientConnection extends ClientReader {
 
   /** Closes in a way that cannot be taken for the end of a body that lasts until the connection ends. */
   cut(): void {
-    if (this.port !== 0 && !this.socket.destroyed) this.socket.resetAndDestroy();
+    if (this.socket.remotePort !== undefined && !this.socket.destroyed) this.socket.resetAndDestroy();
     this.destroy();
   }
 
-  destroy(): void {
+  override destroy(): void {
     if (this.phase === 'closed') return;
     this.phase = 'closed';
     this.context.wheel.remove(this);

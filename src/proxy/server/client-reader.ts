@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { readRequest } from '../core/http/read-request.ts';
 import type { Refusal, RequestHead } from '../core/http/request-head.ts';
+import { readProxyHeader } from '../core/proxy-protocol.ts';
 import { ClientSocket } from './client-socket.ts';
 import { connectionLimits } from './limits.ts';
 
@@ -21,6 +22,7 @@ export abstract class ClientReader extends ClientSocket {
   /** A whole head; `bytes` from `from` on are what follows it. */
   protected abstract begin(head: RequestHead, bytes: Buffer, from: number): void;
   protected abstract readBody(bytes: Buffer, from: number): void;
+  abstract destroy(): void;
   protected abstract tunnelBytes(bytes: Buffer): void;
   /** Answers what is no request, and closes. */
   protected abstract refuse(refusal: Refusal): false;
@@ -38,6 +40,7 @@ export abstract class ClientReader extends ClientSocket {
       case 'busy':
         this.pending = this.pending ? Buffer.concat([this.pending, bytes]) : bytes;
         // Who does not take answers gets no more of them: what waits to be written must not grow.
+        if (this.expectsProxy && !this.#readProxy(this.pending)) return;
         if (this.phase !== 'busy' && !this.isCongested) this.process();
         else if (this.pending.length > connectionLimits.pipelineBytes) this.socket.pause();
         return;
@@ -50,6 +53,20 @@ export abstract class ClientReader extends ClientSocket {
       default:
         this.phase satisfies 'lingering' | 'closed';
     }
+  }
+
+  /** True when the header is there: it is taken off, and what it says counts from now on. */
+  #readProxy(bytes: Buffer): boolean {
+    const header = readProxyHeader(bytes);
+    if (header.state === 'bad') {
+      this.frontend.counters.requestErrors += 1;
+      this.destroy();
+    }
+    if (header.state !== 'done') return false;
+    this.expectsProxy = false;
+    if (header.endpoints) this.setEndpoints(header.endpoints);
+    this.pending = header.end < bytes.length ? bytes.subarray(header.end) : undefined;
+    return this.pending !== undefined;
   }
 
   /** Reads requests as long as there are whole heads and nothing else is to be done first. */

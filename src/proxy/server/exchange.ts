@@ -163,7 +163,8 @@ export class Exchange implements UpstreamOwner {
     server.counters.picked += 1;
     // Nobody can say whether a request on a kept connection that breaks was executed: what may not be repeated gets a
     // connection of its own. So does a tunnel: a server that stops may still answer on kept ones, and refuse tunnels.
-    const idle = this.replayable && !fresh && this.head.upgrade === '' ? server.idle.pop() : undefined;
+    const shared = this.replayable && !fresh && this.head.upgrade === '' && this.config.sendProxy === 'off';
+    const idle = shared ? server.idle.pop() : undefined;
     const connection = idle ?? new UpstreamConnection(server, this.#context);
     connection.use(this, this.head.method === 'HEAD', timeouts.firstByteMs, timeouts.serverMs);
     this.#attempts.push(connection);
@@ -190,6 +191,7 @@ export class Exchange implements UpstreamOwner {
 
   onConnected(connection: UpstreamConnection): void {
     this.connectMs = connection.connectedMs - connection.startedMs;
+    if (this.config.sendProxy !== 'off') connection.introduce(this.config.sendProxy, this.client);
     this.#send(connection);
   }
 

@@ -34,6 +34,10 @@ export class FrontendRuntime {
     return this.#compiled.trusted;
   }
 
+  get balancers(): AddressSet {
+    return this.#compiled.balancers;
+  }
+
   /** Undefined beyond maxconn. */
   accept(socket: Socket, context: WorkerContext): ClientConnection | undefined {
     if (this.connections.size >= this.config.maxconn) return undefined;

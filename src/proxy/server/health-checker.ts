@@ -1,6 +1,7 @@
 // Runs the active checks in the master: each server on its own timer, never two checks of one server at once.
 import { connect } from 'node:net';
 import type { CheckConfig } from '../core/config/model.ts';
+import { proxyHeader } from '../core/proxy-protocol.ts';
 import type { CheckResult, ServerRecord } from '../core/server-record.ts';
 
 type Listener = (record: ServerRecord, result: CheckResult, change: 'up' | 'down' | undefined) => void;
@@ -127,6 +128,7 @@ export function runCheck(check: CheckConfig): Promise<CheckResult> {
   };
   socket.on('connect', () => {
     connected = true;
+    if (check.sendProxy !== 'off') socket.write(proxyHeader(check.sendProxy, undefined));
     if (check.type === 'tcp') finish(true, 'L4OK', 'connected');
     else socket.write(requestOf(check));
   });

@@ -1,5 +1,4 @@
 // The head of a request as servers get it: the client's end-to-end headers, and what this hop adds.
-import type { Socket } from 'node:net';
 import type { Incoming } from '../core/handling/incoming.ts';
 import type { RequestHead } from '../core/http/request-head.ts';
 import { withoutFields } from '../core/http/scan.ts';
@@ -11,7 +10,7 @@ import type { ClientConnection } from './client-connection.ts';
  */
 export function requestText(client: ClientConnection, incoming: Incoming, cookie: string, hostHeader: string): string {
   const { head, target } = incoming;
-  const host = head.host === '' ? localAuthority(client.socket) : head.host;
+  const host = head.host === '' ? localAuthority(client) : head.host;
   const fields = head.origins && !client.trusted ? withoutFields(head.fields, head.origins) : head.fields;
   let text = `${head.method} ${target} HTTP/1.1\r\n`;
   if (hostHeader !== 'server') text += `Host: ${hostHeader === 'preserve' ? host : hostHeader}\r\n`;
@@ -29,9 +28,9 @@ export function requestText(client: ClientConnection, incoming: Incoming, cookie
 
 function furtherLines(client: ClientConnection, incoming: Incoming, host: string): string {
   const { forward } = client.frontend.config;
-  const { address, socket } = client;
+  const { address } = client;
   let text = '';
-  if (forward.includes('x-forwarded-port')) text += `X-Forwarded-Port: ${socket.localPort ?? 0}\r\n`;
+  if (forward.includes('x-forwarded-port')) text += `X-Forwarded-Port: ${client.localPort}\r\n`;
   if (forward.includes('x-real-ip') && incoming.client !== '') text += `X-Real-IP: ${incoming.client}\r\n`;
   if (forward.includes('forwarded')) {
     // RFC 7239: IPv6 addresses in brackets, and whatever is no token in quotes.
@@ -57,8 +56,7 @@ function forwardLines(client: ClientConnection, head: RequestHead, host: string)
 }
 
 /** Host of an HTTP/1.0 request that named none. */
-function localAuthority(socket: Socket): string {
-  if (socket.localAddress === undefined) return 'localhost';
-  const address = socket.localAddress.replace(/^::ffff:/, '');
-  return `${address.includes(':') ? `[${address}]` : address}:${socket.localPort ?? 0}`;
+function localAuthority({ localAddress, localPort }: ClientConnection): string {
+  if (localAddress === '') return 'localhost';
+  return `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`;
 }

@@ -46,6 +46,7 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
       checkRule(rule, path, add);
     });
     checkNetworks(frontend.trustedProxies, ['frontends', at, 'trustedProxies'], add);
+    checkNetworks(frontend.acceptProxy, ['frontends', at, 'acceptProxy'], add);
     checkHandling(frontend, ['frontends', at], add);
   });
   document.backends.forEach((backend, at) => checkBackend(backend, ['backends', at], add));

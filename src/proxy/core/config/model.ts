@@ -66,6 +66,7 @@ export interface FrontendConfig {
   readonly forward: readonly ('x-forwarded-port' | 'x-real-ip' | 'forwarded')[];
   readonly trustedProxies: readonly string[];
   readonly maxconn: number;
+  readonly acceptProxy: readonly string[];
   /** For requests that no rule takes. */
   readonly handling: HandlingConfig;
 }
@@ -128,6 +129,7 @@ export interface BackendConfig {
   readonly retryBudgetPercent: number;
   /** `preserve`, `server`, or what servers see instead. */
   readonly hostHeader: string;
+  readonly sendProxy: 'off' | 'v1' | 'v2';
   readonly timeouts: BackendTimeouts;
   readonly servers: readonly ServerConfig[];
 }
@@ -177,6 +179,8 @@ export interface CheckConfig {
   readonly fall: number;
   readonly rise: number;
   readonly timeoutMs: number;
+  /** Speak for ourselves by the PROXY protocol first. */
+  readonly sendProxy: 'off' | 'v1' | 'v2';
   readonly init: 'up' | 'fully-up' | 'down' | 'fully-down';
 }
 

@@ -40,6 +40,7 @@ export function resolveFrontend(frontend: FrontendDocument): FrontendConfig {
     forward: frontend.forward,
     trustedProxies: frontend.trustedProxies,
     maxconn: frontend.maxconn,
+    acceptProxy: frontend.acceptProxy,
     handling: own,
   };
 }

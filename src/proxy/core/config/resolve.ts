@@ -57,6 +57,7 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
     retryNonIdempotent: backend.retryNonIdempotent,
     retryBudgetPercent: backend.retryBudget,
     hostHeader: backend.hostHeader,
+    sendProxy: backend.sendProxy,
     timeouts: backendTimeouts({ ...timeouts, ...backend.timeouts }),
     servers: backend.servers.map((server, index) => resolveServer(server, index + 1, backend)),
   };
@@ -85,11 +86,11 @@ function resolveServer(server: ServerDocument, id: number, backend: BackendDocum
     backup: server.backup,
     disabled: server.disabled,
     maxconn: server.maxconn,
-    check: resolveCheck(server, backend.check),
+    check: resolveCheck(server, backend),
   };
 }
 
-function resolveCheck(server: ServerDocument, check: BackendDocument['check']): CheckConfig | undefined {
+function resolveCheck(server: ServerDocument, { check, sendProxy }: BackendDocument): CheckConfig | undefined {
   if (!check || server.check?.enabled === false) return undefined;
   const own = server.check;
   return {
@@ -109,6 +110,8 @@ function resolveCheck(server: ServerDocument, check: BackendDocument['check']): 
     fall: check.fall,
     rise: check.rise,
     timeoutMs: durationMs(own?.timeout ?? check.timeout),
+    // Another port or address is another service.
+    sendProxy: own?.port === undefined && own?.address === undefined ? sendProxy : 'off',
     init: check.init,
   };
 }

@@ -92,6 +92,12 @@ const frontendSchema = {
       items: { enum: ['x-forwarded-port', 'x-real-ip', 'forwarded'] },
       description: 'Further headers that tell servers where a request comes from; Forwarded is that of RFC 7239.',
     },
+    acceptProxy: {
+      type: 'array',
+      default: [],
+      items: { type: 'string' },
+      description: 'Addresses or ranges that speak the PROXY protocol (v1 or v2): they must, all others must not.',
+    },
     ...handlingProperties,
   },
 } as const;
@@ -186,6 +192,12 @@ const backendSchema = {
       pattern: '^[A-Za-z0-9.:[\\]_-]+$',
       default: 'preserve',
       description: 'Host that servers see: `preserve`, `server` (its address and port), or this one.',
+    },
+    sendProxy: {
+      enum: ['off', 'v1', 'v2'],
+      default: 'off',
+      description:
+        'Tell servers who the client is by the PROXY protocol; checks too. Each client then has connections of its own.',
     },
     timeouts: backendTimeoutsSchema,
     servers: { type: 'array', minItems: 1, items: serverSchema, description: 'The servers, in order.' },

@@ -12,6 +12,8 @@ export type RateLimits = (config: HandlingConfig['rateLimit']) => RateLimit | un
 export interface CompiledFrontend {
   handlingOf(incoming: Incoming): Handling;
   readonly trusted: AddressSet;
+  /** Who speaks the PROXY protocol. */
+  readonly balancers: AddressSet;
 }
 
 export function compileFrontend(config: FrontendConfig, limits: RateLimits): CompiledFrontend {
@@ -28,5 +30,6 @@ export function compileFrontend(config: FrontendConfig, limits: RateLimits): Com
   return {
     handlingOf: (incoming) => handlings[router(incoming)] ?? fallback,
     trusted: new AddressSet(config.trustedProxies),
+    balancers: new AddressSet(config.acceptProxy),
   };
 }
