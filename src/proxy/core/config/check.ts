@@ -76,6 +76,13 @@ function checkBackend(backend: ConfigDocument['backends'][number], path: Path, a
   }
   if (hash?.pattern !== undefined) checkPattern(hash.pattern, [...path, 'hash', 'pattern'], add);
   unique(backend.servers, [...path, 'servers'], 'server', add);
+  if (backend.check?.body) {
+    const { text, regex } = backend.check.body;
+    const at = [...path, 'check', 'body'];
+    if ((text === undefined) === (regex === undefined))
+      add('bad-value', 'the body of a check needs `text` or `regex`', at);
+    if (regex !== undefined) checkPattern(regex, [...at, 'regex'], add);
+  }
   const cookies = new Map<string, string>();
   backend.servers.forEach((server, index) => {
     const value = server.cookie ?? server.name;

@@ -171,6 +171,11 @@ export interface CheckConfig {
   readonly host: string;
   readonly address: string;
   readonly port: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What a TCP check sends after connecting. */
+  readonly send: string;
+  /** What an answer must hold, or must not. */
+  readonly body: { readonly text: string; readonly regex: string | undefined; readonly not: boolean } | undefined;
   /** Inclusive ranges of healthy statuses. */
   readonly expect: readonly (readonly [number, number])[];
   readonly interMs: number;

@@ -100,6 +100,9 @@ function resolveCheck(server: ServerDocument, { check, sendProxy }: BackendDocum
     host: check.host ?? `${server.address.includes(':') ? `[${server.address}]` : server.address}:${server.port}`,
     address: own?.address ?? server.address,
     port: own?.port ?? server.port,
+    headers: check.headers,
+    send: check.send,
+    body: check.body && { text: check.body.text ?? '', regex: check.body.regex, not: check.body.not },
     expect: check.expect.split(',').map((range) => {
       const [low = '', high = low] = range.split('-');
       return [Number(low), Number(high)] as const;
