@@ -3,6 +3,7 @@
 import { performance } from 'node:perf_hooks';
 import { insertedCookie, withoutSetCookie } from '../core/http/cookie.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
+import { isFailure } from '../core/balance/breaker.ts';
 import type { EditedHead } from '../core/handling/handling.ts';
 import { BodyWriter, inlineBytes } from './body-writer.ts';
 import { errorResponse } from './error-response.ts';
@@ -70,7 +71,7 @@ export class ResponseWriter {
   /** Head and whole body at once: the common case, in one write. */
   whole(server: ServerRuntime, head: ResponseHead, bytes: Buffer, from: number): void {
     const { client } = this.#exchange;
-    this.#start(head);
+    this.#start(server, head);
     this.committed = true;
     const text = this.#text(server, head);
     const size = bytes.length - from;
@@ -93,7 +94,7 @@ export class ResponseWriter {
 
   begin(connection: UpstreamConnection, head: ResponseHead): void {
     this.source = connection;
-    this.#start(head);
+    this.#start(connection.server, head);
     this.#headText = this.#text(connection.server, head);
     const { replayable, body, client } = this.#exchange;
     if (!replayable || !body.kept || head.isEventStream) this.#commit();
@@ -177,7 +178,7 @@ export class ResponseWriter {
   tunnel(connection: UpstreamConnection, head: ResponseHead, rest: Buffer): void {
     const { client, config } = this.#exchange;
     this.source = connection;
-    this.#start(head);
+    this.#start(connection.server, head);
     this.committed = true;
     const upgrade = head.upgrade === '' ? this.#exchange.head.upgrade : head.upgrade;
     const cookie = this.#cookieLine(connection.server, head);
@@ -202,10 +203,11 @@ export class ResponseWriter {
     this.#tunnel?.halfClosed();
   }
 
-  #start(head: ResponseHead): void {
+  #start(server: ServerRuntime, head: ResponseHead): void {
     this.started = true;
     this.status = head.status;
     this.#headAt = performance.now();
+    server.backend.balancer.observe(server, !isFailure(head.status), this.#headAt);
   }
 
   /** Status line and headers for the client; settles whether its connection is kept. */

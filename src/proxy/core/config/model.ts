@@ -123,6 +123,7 @@ export interface BackendConfig {
   readonly cookie: CookieConfig | undefined;
   readonly slowstartMs: number;
   readonly shutdownSessionsOnDown: boolean;
+  readonly breaker: BreakerConfig | undefined;
   readonly holdMs: number;
   readonly retries: number;
   readonly retryNonIdempotent: RetryNonIdempotent;
@@ -132,6 +133,15 @@ export interface BackendConfig {
   readonly sendProxy: 'off' | 'v1' | 'v2';
   readonly timeouts: BackendTimeouts;
   readonly servers: readonly ServerConfig[];
+}
+
+export interface BreakerConfig {
+  /** Failures in a row. */
+  readonly errors: number;
+  readonly openMs: number;
+  readonly maxMs: number;
+  /** Of the servers of the backend. */
+  readonly maxEjectedPercent: number;
 }
 
 export interface HashConfig {

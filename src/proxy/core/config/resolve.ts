@@ -52,6 +52,12 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
     cookie: cookie && { name: cookie.name, attributes: cookieAttributes(cookie) },
     slowstartMs: durationMs(backend.slowstart),
     shutdownSessionsOnDown: backend.onMarkedDown === 'shutdown-sessions',
+    breaker: backend.breaker && {
+      errors: backend.breaker.errors,
+      openMs: durationMs(backend.breaker.open),
+      maxMs: durationMs(backend.breaker.max),
+      maxEjectedPercent: backend.breaker.maxEjected,
+    },
     holdMs: durationMs(backend.hold),
     retries: backend.retries,
     retryNonIdempotent: backend.retryNonIdempotent,

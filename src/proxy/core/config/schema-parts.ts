@@ -47,6 +47,25 @@ export const cookieSchema = {
   },
 } as const;
 
+export const breakerSchema = {
+  type: 'object',
+  additionalProperties: false,
+  description:
+    'Takes a server out of the pick when traffic shows that it fails: 5xx (but 501, 505), broken or no answers. Each worker by what it sees.',
+  properties: {
+    errors: { type: 'integer', minimum: 1, maximum: 1000, default: 5, description: 'So many failures in a row.' },
+    open: durationOf('30s', 'Out for this long; then one request tries it. Each failure of such a try adds as much.'),
+    max: durationOf('5m', 'Never out for longer than this.'),
+    maxEjected: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 100,
+      default: 50,
+      description: 'Percent of the servers of the backend that may be out at once.',
+    },
+  },
+} as const;
+
 export const checkSchema = {
   type: 'object',
   additionalProperties: false,

@@ -1,6 +1,6 @@
 // The configuration file as JSON Schema: every key, its default and its description. Validation, documentation and
 // editor completion come from this one literal. Meaning across keys (names that must exist) is checked in check.ts.
-import { checkSchema, hashSchema, cookieSchema } from './schema-parts.ts';
+import { breakerSchema, checkSchema, hashSchema, cookieSchema } from './schema-parts.ts';
 import { handlingProperties } from './schema-handling.ts';
 import { ruleSchema } from './schema-rules.ts';
 import { durationOf, nameSchema, weightSchema } from './schema-words.ts';
@@ -155,6 +155,7 @@ const backendSchema = {
     hash: hashSchema,
     cookie: cookieSchema,
     check: checkSchema,
+    breaker: breakerSchema,
     slowstart: durationOf('0', 'After a recovery the weight grows from 1/16 to full over this time. 0 = at once.'),
     onMarkedDown: {
       enum: ['none', 'shutdown-sessions'],
