@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { VezaError } from '../lib/errors.ts';
-import { near } from '../lib/suggest.ts';
+import { nearestName } from '../lib/suggest.ts';
 import type { Value } from '../language/value.ts';
 
 const plugins: Readonly<Record<string, (term: string, directory: string) => Value>> = {
@@ -18,11 +18,14 @@ const plugins: Readonly<Record<string, (term: string, directory: string) => Valu
   },
 };
 
+/** The names of all lookups. */
+export const lookupNames: readonly string[] = Object.keys(plugins);
+
 /** Throws VezaError `unknown-lookup` or `file-not-found`. Several terms give a list. */
 export function lookup(plugin: string, terms: readonly Value[], directory: string): Value {
   const read = plugins[plugin];
   if (!read) {
-    const suggestion = near(plugin, Object.keys(plugins));
+    const suggestion = nearestName(plugin, Object.keys(plugins));
     throw new VezaError('unknown-lookup', `unknown lookup "${plugin}"`, {
       hint: suggestion ? `did you mean "${suggestion}"?` : `known are: ${Object.keys(plugins).join(', ')}`,
     });

@@ -1,4 +1,4 @@
-// Asks for a password on the terminal, without showing it.
+// Asks on the terminal: for passwords without showing them, and what `pause` wants to know.
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { VezaError } from '../lib/errors.ts';
@@ -9,13 +9,21 @@ export async function askPassword(prompt: string): Promise<string> {
     throw new VezaError('no-terminal', `cannot ask for "${prompt.trim()}" without a terminal`, {
       hint: 'set ansible_password or ansible_become_password from a protected file with -e @FILE',
     });
-  process.stderr.write(prompt);
+  return askLine(prompt, { echo: false });
+}
+
+/** One line from the terminal; rejects when `signal` is aborted. */
+export async function askLine(
+  prompt: string,
+  { echo, signal }: { readonly echo: boolean; readonly signal?: AbortSignal },
+): Promise<string> {
+  process.stderr.write(`${prompt.trimEnd()} `);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const reader = createInterface({ input: process.stdin, output: silent, terminal: true });
+  const reader = createInterface({ input: process.stdin, output: echo ? process.stderr : silent, terminal: true });
   try {
-    return await reader.question('');
+    return await reader.question('', signal ? { signal } : {});
   } finally {
     reader.close();
-    process.stderr.write('\n');
+    if (!echo) process.stderr.write('\n');
   }
 }

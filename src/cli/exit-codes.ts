@@ -7,5 +7,7 @@ export const exitCodes = {
   pending: 2,
   taskFailed: 3,
   unreachable: 4,
+  /** The time of `--max-time` was over, as timeout(1) says it. */
+  outOfTime: 124,
   interrupted: 130,
 } as const;

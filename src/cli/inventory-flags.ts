@@ -64,7 +64,7 @@ export function readExtraVars(given: readonly string[]): Variables {
   const read = given.map((text) =>
     text.startsWith('@')
       ? fromFile(text.slice(1))
-      : /^\s*[{[]/.test(text)
+      : /^\s*(?:[{[]|---\s|\w+:\s)/.test(text)
         ? parseVariableFile(text, flag)
         : fromPairs(text),
   );

@@ -9,6 +9,11 @@ export function print(text: string): void {
   process.stdout.write(text);
 }
 
+/** A word beside the results: what is going on, not what came out. */
+export function printNote(text: string): void {
+  process.stderr.write(text);
+}
+
 /** Prints diagnostics with the lines that they are about, errors last so that they stay in view. */
 export function printDiagnostics(
   diagnostics: readonly Diagnostic[],
@@ -21,7 +26,7 @@ export function printDiagnostics(
       diagnostic.where
         ? { ...diagnostic, where: { ...diagnostic.where, file: shownPath(diagnostic.where.file) } }
         : diagnostic,
-      file === undefined ? undefined : (sources.get(file) ?? readIfPossible(file)),
+      file === undefined ? undefined : (sources.get(file) ?? sourceOf(file)),
     );
     const [first = '', ...rest] = text.split('\n');
     process.stderr.write(
@@ -57,7 +62,8 @@ function rank(diagnostic: Diagnostic): number {
   return diagnostic.severity === 'error' ? 1 : 0;
 }
 
-function readIfPossible(file: string): string | undefined {
+/** The text of a file that was read before and may be gone by now. */
+export function sourceOf(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch {

@@ -1,6 +1,7 @@
 // Renders a template file by its extension: .hbs is Handlebars, everything else Jinja.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { templateLoader, templateRoots } from '../adapters/template-loader.ts';
 import type { LocalSource } from '../core/module.ts';
 import type { Unknown } from '../core/unknown.ts';
 import { renderHandlebars, type Partials } from '../language/handlebars.ts';
@@ -15,8 +16,10 @@ const partials = new Map<string, Partials>();
 export function renderTemplate(source: LocalSource, scope: Scope): string | Unknown {
   const text = new TextDecoder('utf-8', { fatal: true }).decode(source.read());
   if (source.path.endsWith('.hbs')) return renderHandlebars(text, source.path, scope, partialsFor(source, scope));
-  const known = compiled.get(source.path) ?? compileJinja(text, source.path);
-  compiled.set(source.path, known);
+  const roots = templateRoots(scope);
+  const key = [source.path, ...roots].join('\n');
+  const known = compiled.get(key) ?? compileJinja(text, source.path, { load: templateLoader(source.path, roots) });
+  compiled.set(key, known);
   if (!known.template) throw new DiagnosticsError(known.diagnostics);
   return known.template.render(scope);
 }

@@ -31,6 +31,12 @@ interface ModuleBase {
   /** The argument that a free-form string stands for (`command: ls -l` is `cmd`). */
   readonly freeForm?: string;
   readonly examples: readonly Example[];
+  /** It runs for the first host of a batch only, and what it does is for all (`add_host`), as with Ansible. */
+  readonly oncePerBatch?: boolean;
+  /** What `register` gets beside changed, failed, skipped and msg: names and what they hold. For the documentation. */
+  readonly returns?: Readonly<Record<string, string>>;
+  /** What a dry run does with it, where that is not what its kind says. For the documentation. */
+  readonly dryRun?: string;
 }
 
 /** Files on the controller, read on demand. Paths are searched as Ansible does: role's folder, then the playbook's. */
@@ -88,8 +94,18 @@ export interface StepOutput {
   readonly endedAtMs: number;
 }
 
+/** Names of facts, without `ansible_`. */
+export interface FactNames {
+  /** Those that every host has. */
+  readonly names: readonly string[];
+  /** Whether a host may have a fact of that name. */
+  mayBe(name: string): boolean;
+}
+
 export interface StateModule<Args> extends ModuleBase {
   readonly kind: 'state';
+  /** It only looks at the host, and the `ansible_facts` of its result are the host's facts from then on. */
+  readonly gathers?: FactNames;
   wants(args: Args, context: ModuleContext): readonly Want[];
   /**
    * Values for `register` beside changed, failed, skipped; `null` where they are not known before it runs.
@@ -98,14 +114,49 @@ export interface StateModule<Args> extends ModuleBase {
   result?(outcome: Outcome, args: Args): JsonObject | null;
 }
 
+/** Orders to the run itself. */
+export const metaActions = [
+  'flush_handlers',
+  'noop',
+  'end_host',
+  'end_play',
+  'end_batch',
+  'end_role',
+  'clear_host_errors',
+  'clear_facts',
+  'reset_connection',
+  'refresh_inventory',
+] as const;
+
+export type MetaAction = (typeof metaActions)[number];
+
+export type InventoryOrder =
+  | {
+      readonly kind: 'add-host';
+      readonly name: string;
+      readonly groups: readonly string[];
+      readonly variables: JsonObject;
+    }
+  | { readonly kind: 'group-by'; readonly group: string; readonly parents: readonly string[] };
+
+export type PauseOrder =
+  | { readonly kind: 'sleep'; readonly milliseconds: number }
+  | { readonly kind: 'ask'; readonly prompt: string; readonly echo: boolean };
+
 /** What a control module did: values for `register`, variables to set, or a failure. */
 export interface ControlResult {
   readonly result?: JsonObject;
   readonly failed?: string;
   readonly facts?: JsonObject;
+  /** Facts of the host, weaker than the variables of plays (`set_fact` with `cacheable`). */
+  readonly hostFacts?: JsonObject;
   /** Text for people (`debug`). */
   readonly message?: Json;
-  readonly meta?: 'flush_handlers' | 'noop' | 'end_host' | 'end_play' | 'clear_host_errors' | 'reset_connection';
+  readonly meta?: MetaAction;
+  /** What becomes of the inventory of the run. */
+  readonly inventory?: InventoryOrder;
+  /** Waits before the run goes on; what is answered is `user_input` of the result. */
+  readonly pause?: PauseOrder;
 }
 
 export interface ControlModule<Args> extends ModuleBase {

@@ -54,7 +54,10 @@ async function applyGroup(
     identity,
     signal: hooks.signal,
     haltOnFailure: true,
-    steps: [...group.map(({ script, timeoutMs }) => ({ script, timeoutMs })), ...looks.map(({ step }) => step)],
+    steps: [
+      ...group.map(({ script, timeoutMs, item }) => ({ script, timeoutMs, hidden: item.hidden })),
+      ...looks.map(({ step }) => ({ ...step, hidden: group.some(({ item }) => item.hidden) })),
+    ],
     onBegin: (index) => {
       const begun = group[index];
       if (begun) hooks.onBegin(begun);

@@ -1,7 +1,9 @@
 // Changes that are decided and wait to be applied together, and the tasks whose results wait for them.
 import { applyPending } from './apply.ts';
 import { finishRecord, register } from './finish.ts';
+import { VezaError } from '../lib/errors.ts';
 import type { HostRun } from './host.ts';
+import { isOver } from './options.ts';
 import type { Session } from './ports.ts';
 import type { Pending, TaskRecord } from './record.ts';
 import type { RunState } from './variables.ts';
@@ -84,6 +86,8 @@ export class ChangeQueue {
     this.#pending = [];
     if (pending.length === 0) return null;
     const { run, host } = this.#context;
+    // What was decided and not yet sent stays undone, and its tasks untold.
+    if (isOver(run.options)) throw new VezaError('cancelled', 'interrupted');
     const done = new Set<Pending>();
     try {
       const { failed } = await applyPending(await this.#session(), host.state, pending, {

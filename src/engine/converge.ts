@@ -1,21 +1,35 @@
 // Converges one host through the tasks of a section: decides over what is known and foreseen, and has the decided changes
 // applied in one go when something must be seen or run before it can go on. ARCHITECTURE.md, "How a host is converged".
-import { isUnknown, type Unknown } from '../core/unknown.ts';
+import { isUnknown, unknown, type Unknown } from '../core/unknown.ts';
 import { VezaError } from '../lib/errors.ts';
 import { isJsonObject } from '../lib/json.ts';
-import type { Value } from '../language/value.ts';
-import type { Block, Node, Task } from '../playbook/ast.ts';
+import type { Block, Include, Inclusion, Node, Task } from '../playbook/ast.ts';
+import { flattened, tasksOf } from '../playbook/walk.ts';
 import { ChangeQueue, HostStopped } from './change-queue.ts';
 import type { TaskInfo } from './events.ts';
 import { finishItem } from './finish.ts';
+import { mustKnow, number } from './waiting.ts';
 import type { HostRun } from './host.ts';
 import { addressOf } from './identity.ts';
 import { prepareItem, type Preparation } from './item.ts';
-import { lookAhead, tasksOf } from './look-ahead.ts';
+import { openItem } from './include-item.ts';
+import { lookAhead } from './look-ahead.ts';
 import type { Look } from './probe.ts';
 import { expandLoop, newItem, type LoopItem } from './loop.ts';
+import { isForOthers } from './orders.ts';
 import { performItem } from './perform.ts';
-import { fail, problemOf, registered, registeredLoop, type ItemRecord, type TaskRecord } from './record.ts';
+import { isOver, overSignal } from './options.ts';
+import {
+  fail,
+  problemOf,
+  skip,
+  unknownItem,
+  registered,
+  registeredLoop,
+  type ItemRecord,
+  type TaskRecord,
+} from './record.ts';
+import { gatherWanted, resolve } from './resolve.ts';
 import { connectionCodes, type Session } from './ports.ts';
 import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
 
@@ -24,6 +38,8 @@ export interface SectionContext {
   readonly host: HostRun;
   readonly play: PlayVariables;
   readonly infoOf: (task: Task) => TaskInfo;
+  /** What an include brought is named as what the play has; it is handlers if the include is one. */
+  readonly adopt: (inclusion: Inclusion, include: Task) => void;
   readonly selected: (task: Task) => boolean;
   /** Runs the notified handlers now (`meta: flush_handlers`). */
   readonly flushHandlers: () => Promise<void>;
@@ -34,8 +50,8 @@ export interface SectionContext {
 export class Converger {
   readonly context: SectionContext;
   readonly queue: ChangeQueue;
-  /** The tasks of the section that were not begun yet. */
-  #upcoming: readonly Task[] = [];
+  /** The tasks and includes of the section that were not begun yet. */
+  #upcoming: readonly (Task | Include)[] = [];
 
   constructor(context: SectionContext) {
     this.context = context;
@@ -45,7 +61,7 @@ export class Converger {
   /** Converges the host through `nodes`. Throws HostStopped, PlayEnded, and VezaError for a lost connection. */
   async section(nodes: readonly Node[]): Promise<void> {
     const outer = this.#upcoming;
-    this.#upcoming = tasksOf(nodes);
+    this.#upcoming = flattened(nodes);
     await this.look();
     await this.#nodes(nodes);
     await this.queue.flush();
@@ -63,23 +79,15 @@ export class Converger {
     return host.session(addressOf(host.host, scope, run.options.connection, play.play));
   }
 
-  /** Computes; if that meets an error or something unknown, applies what is pending and computes again. */
-  async resolved<T>(compute: () => T, open: (value: T) => boolean): Promise<T> {
-    if (!this.queue.empty) {
-      try {
-        const value = compute();
-        if (!open(value)) return value;
-      } catch (error) {
-        if (!(error instanceof VezaError)) throw error;
-      }
-      await this.queue.flush();
-    }
-    return compute();
+  /** As resolve: what is computed may need facts, or changes that are pending. */
+  resolved<T>(compute: () => T, open: (value: T) => boolean): Promise<T> {
+    return resolve(this, compute, open);
   }
 
   async #nodes(nodes: readonly Node[]): Promise<void> {
     for (const node of nodes) {
       if (node.kind === 'task') await this.#task(node);
+      else if (node.kind === 'include') await this.#include(node);
       else if (node.rescue.length === 0 && node.always.length === 0) await this.#nodes(node.nodes);
       else await this.#block(node);
     }
@@ -128,14 +136,37 @@ export class Converger {
     await this.queue.flush();
   }
 
-  async #task(task: Task): Promise<void> {
+  /** Opens an include: what its items lead to comes before all else. */
+  async #include(include: Include): Promise<void> {
+    const record = await this.#task(include.task, include);
+    const inclusions = record?.items.map(({ inclusion }) => inclusion?.nodes ?? []) ?? [];
+    this.#upcoming = [...flattened(inclusions.flat()), ...this.#upcoming];
+    for (const [index, nodes] of inclusions.entries()) {
+      const item = record?.items[index];
+      if (item?.status === 'unknown') await this.#doubt(nodes, unknown(item.message ?? 'not known'));
+      else await this.#nodes(nodes);
+    }
+  }
+
+  /** What may be included or not: nothing is known of what it would do. */
+  async #doubt(nodes: readonly Node[], open: Unknown): Promise<void> {
     const { run, host, play, infoOf, selected } = this.context;
-    this.#upcoming = this.#upcoming.slice(this.#upcoming.indexOf(task) + 1);
-    if (!selected(task)) return;
-    if (run.options.signal.aborted) throw new VezaError('cancelled', 'interrupted');
+    for (const task of tasksOf(nodes).filter(selected)) {
+      const item = newItem(task, scopeOf(run, host, play, task), 0, null);
+      const record: TaskRecord = { task, info: infoOf(task), loop: false, items: [item] };
+      this.#unknown(record, item, open);
+      await this.queue.conclude(record);
+    }
+  }
+
+  async #task(task: Task, include?: Include): Promise<TaskRecord | null> {
+    const { run, host, play, infoOf, selected } = this.context;
+    this.#upcoming = this.#upcoming.slice(this.#upcoming.indexOf(include ?? task) + 1);
+    if (!selected(task) || isForOthers(this.context, task)) return null;
+    if (isOver(run.options)) throw new VezaError('cancelled', 'interrupted');
     const info = infoOf(task);
     run.options.emit({ type: 'task-begin', host: host.host.name, task: info });
-    const record: TaskRecord = { task, info, loop: task.loop !== undefined, items: [] };
+    const record: TaskRecord = { task, info, loop: task.loop !== undefined, items: [], ...(include && { include }) };
     try {
       const items = await this.#loop(task);
       if (isUnknown(items))
@@ -152,9 +183,9 @@ export class Converger {
     }
     if (record.loop && this.queue.holds(record)) await this.#flushItems(record);
     // Orders to the run are no work on the host.
-    if (task.module === 'meta' && record.items.every(({ status }) => status !== 'failed' && status !== 'unknown'))
-      return;
-    await this.queue.conclude(record);
+    if (task.module !== 'meta' || record.items.some(({ status }) => status === 'failed' || status === 'unknown'))
+      await this.queue.conclude(record);
+    return record;
   }
 
   #loop(task: Task): Promise<readonly (LoopItem | null)[] | Unknown> {
@@ -169,7 +200,7 @@ export class Converger {
     if (!task.loop?.pauseSeconds || run.options.checkMode) return;
     await this.queue.flushFor(record);
     const pause = number(task.loop.pauseSeconds.evaluate(scopeOf(run, host, play, task)), 0);
-    await run.options.clock.sleep(1000 * pause, run.options.signal);
+    await run.options.clock.sleep(1000 * pause, overSignal(run.options));
   }
 
   /** One item, again while `until` does not hold. */
@@ -187,6 +218,11 @@ export class Converger {
       // Its label or `no_log` could not be evaluated.
       if (item.status === 'failed') return;
       await this.#attempt(record, item, scope);
+      // A template that was rendered late has asked for facts.
+      if (item.status === 'unknown' && (await gatherWanted(this))) {
+        attempt -= 1;
+        continue;
+      }
       if (!mustKnow(task)) return;
       await this.queue.flushFor(record);
       const done = finishItem(record, item);
@@ -196,7 +232,9 @@ export class Converger {
         return;
       }
       host.state.forget();
-      await run.options.clock.sleep(delayMs, run.options.signal);
+      const next = { attempt: attempt + 2, attempts: retries + 1, delayMs };
+      run.options.emit({ type: 'task-retry', host: host.host.name, task: record.info, ...next });
+      await run.options.clock.sleep(delayMs, overSignal(run.options));
     }
   }
 
@@ -204,10 +242,14 @@ export class Converger {
   async #attempt(record: TaskRecord, item: ItemRecord, scope: () => ItemRecord['scope']): Promise<void> {
     const { run, play } = this.context;
     try {
+      if (record.include) {
+        await openItem(this, record.include, item, scope);
+        return;
+      }
       const prepare = (): Preparation =>
         prepareItem(run.options, record.task, scope(), play.playbookDirectory, record.info.name);
       const prepared = await this.resolved(prepare, (preparation) => preparation.kind === 'unknown');
-      if (prepared.kind === 'skip') item.status = 'skipped';
+      if (prepared.kind === 'skip') skip(item, prepared.condition);
       else if (prepared.kind === 'unknown') this.#unknown(record, item, prepared.unknown);
       else await performItem(this, record, item, prepared);
     } catch (error) {
@@ -235,28 +277,6 @@ export class Converger {
     }
     await this.#flushItems(record);
   }
-}
-
-/** Whether what follows cannot go on before this task's real outcome is known. */
-function mustKnow(task: Task): boolean {
-  return (
-    task.ignoreErrors !== undefined ||
-    task.failedWhen !== undefined ||
-    task.changedWhen !== undefined ||
-    task.until !== undefined
-  );
-}
-
-function number(value: Value | undefined, otherwise: number): number {
-  const given = Number(value ?? otherwise);
-  if (Number.isFinite(given) && given >= 0) return given;
-  throw new VezaError('not-a-number', `retries, delay and pause must be numbers, but one is ${JSON.stringify(value)}`);
-}
-
-function unknownItem(item: ItemRecord, open: Unknown): ItemRecord {
-  item.status = 'unknown';
-  item.message = open.reason;
-  return item;
 }
 
 /** Takes a VezaError as the item's failure; anything else, and a lost connection, is not the task's. */

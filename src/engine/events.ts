@@ -1,6 +1,6 @@
 // What a run tells about itself, as it happens. Reporters turn these into text; the engine never prints.
 import type { Position } from '../lib/diagnostic.ts';
-import type { Json } from '../lib/json.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
 import type { Action } from '../core/change.ts';
 import type { Diff } from '../core/resource.ts';
 
@@ -42,6 +42,14 @@ export interface TaskResult {
   readonly shown?: Json;
   /** In a dry run: the earlier task whose effects this result takes not to matter. */
   readonly assuming?: string;
+  /** `no_log`: nothing of it may be shown, its place in the file neither. */
+  readonly hidden?: boolean;
+  /** Skipped because this does not hold. */
+  readonly condition?: string;
+  /** With -v: what `register` would hold, beside flags and output. */
+  readonly values?: JsonObject;
+  /** How often it was tried, where `until` may have it tried again. */
+  readonly attempts?: number;
 }
 
 export interface HostTotals {
@@ -64,6 +72,15 @@ export type RunEvent =
       readonly tasks: readonly TaskInfo[];
     }
   | { readonly type: 'task-begin'; readonly host: string; readonly task: TaskInfo }
+  /** `until` does not hold yet: the next attempt of so many comes after a pause. */
+  | {
+      readonly type: 'task-retry';
+      readonly host: string;
+      readonly task: TaskInfo;
+      readonly attempt: number;
+      readonly attempts: number;
+      readonly delayMs: number;
+    }
   | { readonly type: 'task-item'; readonly result: TaskResult }
   | { readonly type: 'task-end'; readonly result: TaskResult }
   /** A host has nothing more to say in this section. */

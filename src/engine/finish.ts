@@ -1,8 +1,10 @@
 // Turns what happened to a task into its result: changed_when, failed_when, ignore_errors, register, notify, counts, events.
 import { isUnknown } from '../core/unknown.ts';
 import { VezaError } from '../lib/errors.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { Value } from '../language/value.ts';
 import { extendScope } from '../language/scope.ts';
+import { unknownIn } from './arguments.ts';
 import { conditionsHold } from './decide.ts';
 import type { TaskResult } from './events.ts';
 import type { HostRun } from './host.ts';
@@ -70,7 +72,7 @@ export function finishRecord(context: FinishContext, record: TaskRecord): boolea
   }
   register(context, record);
   const status = statusOf(record);
-  const results = record.items.map((item) => resultOf(host, record, item));
+  const results = record.items.map((item) => resultOf(context, record, item));
   // A loop whose list cannot be had has no items to tell of.
   const looped = record.loop && record.items.some(({ label }) => label !== undefined);
   if (looped) for (const result of results) run.options.emit({ type: 'task-item', result });
@@ -116,7 +118,27 @@ function notify(host: HostRun, record: TaskRecord, item: ItemRecord): void {
   }
 }
 
-function resultOf(host: HostRun, record: TaskRecord, item: ItemRecord): TaskResult {
+/** What was told already, or is told otherwise. */
+const toldElsewhere = new Set([
+  'changed',
+  'failed',
+  'skipped',
+  'msg',
+  'rc',
+  'stdout',
+  'stderr',
+  'stdout_lines',
+  'stderr_lines',
+]);
+
+/** The module's own values that are known. */
+function valuesOf(item: ItemRecord): { readonly values?: JsonObject } {
+  const known = item.status === 'skipped' || item.status === 'unknown' ? null : item.result(item);
+  const told = Object.entries(known ?? {}).filter(([name, value]) => !toldElsewhere.has(name) && !unknownIn(value));
+  return told.length === 0 ? {} : { values: Object.fromEntries(told) };
+}
+
+function resultOf({ host, run }: FinishContext, record: TaskRecord, item: ItemRecord): TaskResult {
   const base = {
     host: host.host.name,
     task: record.info,
@@ -128,15 +150,18 @@ function resultOf(host: HostRun, record: TaskRecord, item: ItemRecord): TaskResu
     ...(item.ignored ? { ignored: true } : {}),
     ...(item.assuming === undefined ? {} : { assuming: item.assuming }),
     ...(item.where ? { where: item.where } : {}),
+    ...(item.attempts === undefined ? {} : { attempts: item.attempts }),
   };
   if (item.hidden && item.status !== 'skipped')
-    return { ...base, ...always, message: 'hidden, because the task says no_log' };
+    return { ...base, ...always, hidden: true, message: 'hidden, because the task says no_log' };
   const { output } = item;
   return {
     ...base,
     ...always,
     ...(item.message === undefined ? {} : { message: item.message }),
     ...(item.hint === undefined ? {} : { hint: item.hint }),
+    ...(item.condition === undefined ? {} : { condition: item.condition }),
+    ...((run.options.verbosity ?? 0) > 0 ? valuesOf(item) : {}),
     ...(item.shown === undefined ? {} : { shown: item.shown }),
     ...(output ? { output: { exitCode: output.exitCode, stdout: output.stdout, stderr: output.stderr } } : {}),
   };

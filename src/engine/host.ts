@@ -1,17 +1,27 @@
 // One host during a run: what it has registered, what is known of it, and its connection. Lives from its first play to the end.
 import { HostState } from '../core/host-state.ts';
-import type { Value } from '../language/value.ts';
+import type { Templated, Value } from '../language/value.ts';
+import type { Node, RoleUse } from '../playbook/ast.ts';
 import type { Host } from '../inventory/model.ts';
+import { HostFacts } from './host-facts.ts';
 import type { HostTotals, TaskInfo, TaskResult } from './events.ts';
 import type { HostAddress, Session } from './ports.ts';
 
 export class HostRun implements AsyncDisposable {
-  readonly host: Host;
+  /** As the inventory has it by now. */
+  host: Host;
   readonly state: HostState;
   /** `register` and `set_fact`. */
   readonly facts: Record<string, Value> = {};
+  /** What was gathered on the host (`setup`): weaker than the variables of plays, stronger than the inventory. */
+  readonly gathered = new HostFacts();
+  /** What `include_vars` has read for this host. */
+  readonly included = new Map<string, Templated>();
   /** Names of handlers notified and not yet run. */
   readonly notified = new Set<string>();
+  /** Handlers, and roles whose variables the rest of the play sees, that includes brought to this host in this play. */
+  readonly includedHandlers: Node[] = [];
+  readonly includedRoles: RoleUse[] = [];
   /** Out of the run. */
   lost: 'failed' | 'unreachable' | 'interrupted' | null = null;
   /** It failed at a task whose failure is to end the play for all (`any_errors_fatal`). */
@@ -20,6 +30,8 @@ export class HostRun implements AsyncDisposable {
   working: TaskInfo | null = null;
   /** Out of the current play only (`meta: end_host`). */
   ended = false;
+  /** Uses of roles that have nothing more to do here (`meta: end_role`). */
+  readonly endedRoles = new Set<RoleUse>();
   readonly #connect: (address: HostAddress) => Promise<Session>;
   #session: Promise<Session> | null = null;
   #address = '';

@@ -12,13 +12,15 @@ export function identityOf(node: Inherited, scope: Scope, defaults: ConnectionDe
   const become = toBoolean(scope.get('ansible_become') ?? valueOf(node.become, scope) ?? defaults.become, 'become');
   const password =
     text(scope.get('ansible_become_password') ?? scope.get('ansible_become_pass')) ?? defaults.becomePassword;
-  const method = text(scope.get('ansible_become_method') ?? valueOf(node.becomeMethod, scope)) ?? 'sudo';
+  const method =
+    text(scope.get('ansible_become_method') ?? valueOf(node.becomeMethod, scope)) ?? defaults.becomeMethod ?? 'sudo';
   if (method !== 'sudo' && method !== 'su' && method !== 'doas') {
     throw new VezaError('unknown-become-method', `become_method "${method}" is not supported`, {
       hint: 'use sudo, su or doas',
     });
   }
-  const user = text(scope.get('ansible_become_user') ?? valueOf(node.becomeUser, scope)) ?? 'root';
+  const user =
+    text(scope.get('ansible_become_user') ?? valueOf(node.becomeUser, scope)) ?? defaults.becomeUser ?? 'root';
   return { user: become ? user : null, method, ...(password === undefined ? {} : { password }) };
 }
 
@@ -31,6 +33,7 @@ export function addressOf(
 ): HostAddress {
   const connection =
     text(scope.get('ansible_connection') ?? valueOf(play?.connection, scope)) ??
+    defaults.connection ??
     (host.name === 'localhost' ? 'local' : 'ssh');
   if (connection !== 'ssh' && connection !== 'local') {
     throw new VezaError('unknown-connection', `${host.name}: ansible_connection "${connection}" is not supported`, {
@@ -55,6 +58,7 @@ export function addressOf(
     ...(key === undefined ? {} : { privateKeyFile: key }),
     ...(password === undefined ? {} : { password }),
     ...(knownHosts === undefined ? {} : { knownHostsFile: knownHosts }),
+    ...(defaults.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: defaults.connectTimeoutMs }),
   };
 }
 

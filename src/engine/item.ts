@@ -25,7 +25,10 @@ export interface Ready {
   readonly verbosity: number;
 }
 
-export type Preparation = Ready | { readonly kind: 'skip' } | { readonly kind: 'unknown'; readonly unknown: Unknown };
+export type Preparation =
+  | Ready
+  | { readonly kind: 'skip'; readonly condition?: string }
+  | { readonly kind: 'unknown'; readonly unknown: Unknown };
 
 /** Thrown out of a module that renders a template whose values are not known yet. */
 export class UnknownContent extends Error {
@@ -45,7 +48,10 @@ export function prepareItem(
   taskName: string,
 ): Preparation {
   const holds = conditionsHold(task.when, scope);
-  if (holds === false) return { kind: 'skip' };
+  if (holds === false) {
+    const failed = task.when.find((condition) => conditionsHold([condition], scope) === false);
+    return { kind: 'skip', ...(failed === undefined ? {} : { condition: failed.source }) };
+  }
   if (isUnknown(holds)) return { kind: 'unknown', unknown: holds };
   return prepareArguments(options, task, scope, playbookDirectory, taskName);
 }

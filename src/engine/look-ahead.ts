@@ -4,9 +4,12 @@ import { isUnknown, unknown } from '../core/unknown.ts';
 import { VezaError } from '../lib/errors.ts';
 import { isJsonObject } from '../lib/json.ts';
 import type { Scope, Value } from '../language/value.ts';
-import type { Node, Task } from '../playbook/ast.ts';
+import type { Include, Task } from '../playbook/ast.ts';
+import { flattened } from '../playbook/walk.ts';
 import { conditionsHold } from './decide.ts';
+import { factLook, gatherOthers } from './gather.ts';
 import { prepareArguments, runControl, wantsOf } from './item.ts';
+import { openInclude, type LoopVariables } from './includes.ts';
 import { expandLoop, newItem } from './loop.ts';
 import { probe, type Look } from './probe.ts';
 import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
@@ -23,17 +26,31 @@ interface AheadContext {
 /** Looks at what tasks need, and at `more`, in one round trip; nothing where nothing can be seen yet. */
 export async function lookAhead(
   context: AheadContext,
-  upcoming: readonly Task[],
+  upcoming: readonly (Task | Include)[],
   session: () => Promise<Session>,
   more: readonly Look[] = [],
 ): Promise<void> {
-  const tasks = upcoming.filter(context.selected);
-  const later: Record<string, Value> = {};
-  for (const task of tasks) if (task.register !== undefined) later[task.register] = unknown('not run yet');
-  const ahead = tasks.flatMap((task) => looksOf(context, task, later));
-  const { state } = context.host;
-  const unseen = [...more, ...ahead].filter(({ want }) => !state.knows(want));
+  const { run, host, play } = context;
+  const { state } = host;
+  const ahead = looksOfSteps(context, upcoming, {});
+  const facts = host.gathered.wanted ? factLook(run, host, play) : null;
+  host.gathered.wanted = false;
+  const unseen = [...more, ...(facts ? [facts] : []), ...ahead].filter(({ want }) => !state.knows(want));
+  const [others] = await Promise.all([gatherOthers(run, host, play), lookAt(context, unseen, session, more)]);
+  const learned = facts !== null && state.knows(facts.want);
+  if (learned) facts.learn();
+  // With facts at hand, more can be seen.
+  if (others || learned) await lookAhead(context, upcoming, session);
+}
+
+async function lookAt(
+  context: AheadContext,
+  unseen: readonly Look[],
+  session: () => Promise<Session>,
+  more: readonly Look[],
+): Promise<void> {
   if (unseen.length === 0) return;
+  const { state } = context.host;
   const { signal } = context.run.options;
   const connection = await session();
   try {
@@ -45,14 +62,28 @@ export async function lookAhead(
   }
 }
 
-export function tasksOf(nodes: readonly Node[]): Task[] {
-  return nodes.flatMap((node) =>
-    node.kind === 'task' ? [node] : [...tasksOf(node.nodes), ...tasksOf(node.rescue), ...tasksOf(node.always)],
-  );
+/** Whether it may be one that `no_log` hides. */
+export function isHidden(task: Task): boolean {
+  return task.noLog !== undefined && task.noLog.raw !== false;
 }
 
-function looksOf(context: AheadContext, task: Task, later: Record<string, Value>): Look[] {
+/** What the steps need; `later` holds what earlier ones will have set, and gets what these will set. */
+function looksOfSteps(context: AheadContext, steps: readonly (Task | Include)[], later: Record<string, Value>): Look[] {
+  const chosen = steps.filter((step) => context.selected(headOf(step)));
+  for (const step of chosen) {
+    const { register } = headOf(step);
+    if (register !== undefined) later[register] = unknown('not run yet');
+  }
+  return chosen.flatMap((step) => looksOf(context, step, later));
+}
+
+function headOf(step: Task | Include): Task {
+  return step.kind === 'task' ? step : step.task;
+}
+
+function looksOf(context: AheadContext, step: Task | Include, later: Record<string, Value>): Look[] {
   const { run, host, play } = context;
+  const task = headOf(step);
   const attempt = <T>(compute: () => T): T | null => {
     try {
       return compute();
@@ -63,14 +94,40 @@ function looksOf(context: AheadContext, task: Task, later: Record<string, Value>
     }
   };
   const scope = scopeOf(run, host, play, task, later);
+  if (host.gathered.open) for (const name of namesAtItsEnd(task)) attempt(() => scope.get(name));
   const items = attempt(() => expandLoop(task, scope));
   if (items === null || isUnknown(items)) return [];
-  return items.flatMap(
-    (item) =>
-      attempt(() =>
-        looksOfItem(context, task, scopeOf(run, host, play, task, { ...later, ...item?.variables }), later),
-      ) ?? [],
-  );
+  return items.flatMap((item) => {
+    const itemScope = () => scopeOf(run, host, play, task, { ...later, ...item?.variables });
+    const looks = attempt(() =>
+      step.kind === 'task'
+        ? looksOfItem(context, task, itemScope(), later)
+        : looksInside(context, step, itemScope(), item?.variables ?? {}, later),
+    );
+    return looks ?? [];
+  });
+}
+
+/** What an include leads to is looked at too, where it is known by now. */
+function looksInside(
+  context: AheadContext,
+  include: Include,
+  scope: Scope,
+  loop: LoopVariables,
+  later: Record<string, Value>,
+): Look[] {
+  const opening = openInclude(include, scope, loop);
+  return opening.kind === 'skip' || !opening.inclusion
+    ? []
+    : looksOfSteps(context, flattened(opening.inclusion.nodes), later);
+}
+
+/** Names that a task uses only when it is done, or nearly: facts among them must be there by then. */
+function namesAtItsEnd(task: Task): readonly string[] {
+  const conditions = [...(task.changedWhen ?? []), ...(task.failedWhen ?? []), ...(task.until ?? [])];
+  const { loop, noLog, ignoreErrors, retries, delaySeconds, checkMode, diff } = task;
+  const values = [loop?.label, loop?.pauseSeconds, noLog, ignoreErrors, retries, delaySeconds, checkMode, diff];
+  return [...conditions, ...values, ...task.notify].flatMap((one) => one?.names ?? []);
 }
 
 function looksOfItem(context: AheadContext, task: Task, scope: Scope, later: Record<string, Value>): Look[] {
@@ -90,5 +147,7 @@ function looksOfItem(context: AheadContext, task: Task, scope: Scope, later: Rec
   }
   if (module.kind !== 'state') return [];
   const wants = wantsOf(preparation, module);
-  return isUnknown(wants) ? [] : wants.map((want) => ({ identity: preparation.identity, want }));
+  return isUnknown(wants)
+    ? []
+    : wants.map((want) => ({ identity: preparation.identity, want, hidden: isHidden(task) }));
 }

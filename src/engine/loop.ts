@@ -43,6 +43,7 @@ export function newItem(task: Task, scope: Scope, index: number, loopItem: LoopI
   const item: ItemRecord = {
     scope,
     index,
+    loopVariables: loopItem?.variables ?? {},
     ...(label === null ? {} : { label }),
     // That `no_log` cannot be read is no secret.
     hidden: hidden && problem === null,

@@ -12,7 +12,11 @@ export interface EngineOptions {
   readonly inventory: Inventory;
   readonly playbooks: readonly Playbook[];
   /** Hosts that the pattern of a play and `--limit` leave. */
-  readonly hostsOf: (pattern: string) => readonly string[];
+  readonly hostsOf: (pattern: string, inventory: Inventory) => readonly string[];
+  /** Reads the sources of the inventory again (`meta: refresh_inventory`). Throws VezaError. */
+  readonly rereadInventory?: () => Inventory;
+  /** Asks whoever sits at the terminal; left out where nobody does. */
+  readonly ask?: (prompt: string, options: { readonly echo: boolean; readonly signal: AbortSignal }) => Promise<string>;
   readonly findModule: (name: string) => AnyModule | null;
   readonly transports: Readonly<Record<HostAddress['connection'], Transport>>;
   readonly contact: (session: Session, identity: Identity, signal: AbortSignal) => Contact;
@@ -35,16 +39,33 @@ export interface EngineOptions {
   /** How many times -v was given; 0 where left out. */
   readonly verbosity?: number;
   readonly connection: ConnectionDefaults;
+  /** Ends the run at once, in the middle of what is being done. */
   readonly signal: AbortSignal;
+  /** Ends it gently: what has been sent to a host is finished, and nothing more is begun. */
+  readonly stop?: AbortSignal;
 }
 
 /** What the command line says of connections; inventory variables outdo it (Ansible's order). */
 export interface ConnectionDefaults {
   readonly user: string;
+  readonly connection?: HostAddress['connection'];
+  readonly connectTimeoutMs?: number;
   readonly privateKeyFile?: string;
   readonly password?: string;
   readonly becomePassword?: string;
   readonly become: boolean;
+  readonly becomeUser?: string;
+  readonly becomeMethod?: Identity['method'];
   readonly hostKeys: HostAddress['hostKeys'];
   readonly knownHostsFile?: string;
+}
+
+/** Whether nothing more may be begun. */
+export function isOver(options: Pick<EngineOptions, 'signal' | 'stop'>): boolean {
+  return options.signal.aborted || options.stop?.aborted === true;
+}
+
+/** Aborts when nothing more may be begun: for waits between two things to do. */
+export function overSignal({ signal, stop }: Pick<EngineOptions, 'signal' | 'stop'>): AbortSignal {
+  return stop ? AbortSignal.any([signal, stop]) : signal;
 }

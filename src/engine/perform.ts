@@ -7,17 +7,11 @@ import { VezaError } from '../lib/errors.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Converger } from './converge.ts';
 import { decideWant, stepsOf, type Decision } from './decide.ts';
+import { learnResult, tellsAll } from './gather.ts';
 import { decisionFor, runControl, wantsOf, type Ready } from './item.ts';
+import { obeyInventoryOrder } from './inventory-orders.ts';
+import { obeyMeta, obeyPause } from './orders.ts';
 import { fail, type ItemRecord, type Part, type TaskRecord } from './record.ts';
-
-/** `meta: end_host` and `end_play`. */
-export class PlayEnded extends Error {
-  readonly everywhere: boolean;
-  constructor(everywhere: boolean) {
-    super('the play ended');
-    this.everywhere = everywhere;
-  }
-}
 
 /** Performs an item whose arguments are known. Throws VezaError for its failure. */
 export async function performItem(
@@ -31,7 +25,7 @@ export async function performItem(
       return performState(converger, record, item, ready, ready.module);
     case 'control': {
       const result = runControl(ready.module, ready, item, record.task);
-      if (!isUnknown(result)) return performControl(converger, item, result);
+      if (!isUnknown(result)) return performControl(converger, record, item, result);
       item.status = 'unknown';
       item.message = result.reason;
       return;
@@ -67,6 +61,8 @@ async function performState(
     await decideAll(converger, decision, ready);
   }
   if (item.status === 'ok') failAsItSays(item);
+  if (module.gathers && item.status === 'ok')
+    learnResult(converger.context.host, item.result(item) ?? {}, tellsAll(module));
 }
 
 /** A command that only looked has done so by now, and may have failed. */
@@ -94,7 +90,7 @@ async function decideAll(converger: Converger, decision: Decision, ready: Ready)
       push(converger, decision, parts);
       parts = [];
       if (await converger.queue.flushFor(decision.record)) return;
-      await converger.look(wants.map((one) => ({ identity: ready.identity, want: one })));
+      await converger.look(wants.map((one) => ({ identity: ready.identity, want: one, hidden: decision.item.hidden })));
     }
     const part = decideOrDoubt(decision, want, host.state);
     if (part === 'in doubt') return;
@@ -119,28 +115,22 @@ function push(converger: Converger, decision: Decision, parts: readonly Part[]):
   for (const pending of stepsOf(decision, parts)) converger.queue.push(pending);
 }
 
-async function performControl(converger: Converger, item: ItemRecord, outcome: ControlResult): Promise<void> {
-  const { host, flushHandlers, clearErrors } = converger.context;
+async function performControl(
+  converger: Converger,
+  record: TaskRecord,
+  item: ItemRecord,
+  outcome: ControlResult,
+): Promise<void> {
+  const { host } = converger.context;
   if (outcome.result) item.result = () => outcome.result ?? {};
   if (outcome.result?.['skipped'] === true) item.status = 'skipped';
   if (outcome.message !== undefined) item.shown = outcome.message;
   if (outcome.failed !== undefined) fail(item, { message: outcome.failed });
   Object.assign(host.facts, outcome.facts);
-  if (outcome.meta === undefined || outcome.meta === 'noop') return;
-  await converger.queue.flush();
-  switch (outcome.meta) {
-    case 'flush_handlers':
-      return flushHandlers();
-    case 'reset_connection':
-      return host.reset();
-    case 'clear_host_errors':
-      return clearErrors();
-    case 'end_host':
-    case 'end_play':
-      throw new PlayEnded(outcome.meta === 'end_play');
-    default:
-      outcome.meta satisfies never;
-  }
+  if (outcome.hostFacts) host.gathered.learn(outcome.hostFacts, false);
+  if (outcome.inventory) obeyInventoryOrder(converger.context, record.task, outcome.inventory);
+  if (outcome.pause) await obeyPause(converger, record, item, outcome.pause);
+  if (outcome.meta !== undefined && outcome.meta !== 'noop') await obeyMeta(converger, record.task, outcome.meta);
 }
 
 async function performContact(

@@ -28,6 +28,8 @@ export interface Identity {
 export interface Step {
   readonly script: Script;
   readonly timeoutMs: number;
+  /** It may hold what `no_log` hides: nobody may show it. */
+  readonly hidden?: boolean;
 }
 
 export interface StepResult extends StepOutput {

@@ -8,6 +8,8 @@ import type { Identity, Session, Step, StepResult } from './ports.ts';
 export interface Look {
   readonly identity: Identity;
   readonly want: Pick<Want, 'resource' | 'id'>;
+  /** A task with `no_log` wants it. */
+  readonly hidden?: boolean;
 }
 
 /** One kind's part of a probe: the step to run, and what to do with its output. */
@@ -36,7 +38,7 @@ export async function probe(
         identity: state.isProspect(`user:${identity.user ?? ''}`) ? { ...identity, user: 'root' } : identity,
         signal,
         haltOnFailure: false,
-        steps: probes.map(({ step }) => step),
+        steps: probes.map(({ step }) => (group.some(({ hidden }) => hidden) ? { ...step, hidden: true } : step)),
       });
       probes.forEach((part, index) => {
         const result = results[index];

@@ -1,5 +1,5 @@
 // What is being found out about one task on one host, from its first item to its result.
-import { isUnknown, unknown } from '../core/unknown.ts';
+import { isUnknown, unknown, type Unknown } from '../core/unknown.ts';
 import type { Change } from '../core/change.ts';
 import type { OutcomeChange, StepOutput } from '../core/module.ts';
 import type { Want } from '../core/resource.ts';
@@ -7,7 +7,7 @@ import { DiagnosticsError, type VezaError } from '../lib/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
 import type { Script } from '../lib/shell.ts';
 import type { Scope, Value } from '../language/value.ts';
-import type { Task } from '../playbook/ast.ts';
+import type { Include, Inclusion, Task } from '../playbook/ast.ts';
 import type { ResourceChange, TaskInfo, TaskStatus } from './events.ts';
 import type { Identity } from './ports.ts';
 
@@ -17,6 +17,8 @@ export interface TaskRecord {
   readonly info: TaskInfo;
   readonly loop: boolean;
   readonly items: ItemRecord[];
+  /** What the task is the head of, where it is an include. */
+  readonly include?: Include;
 }
 
 /** One item of a task's loop, or the task itself where there is none. */
@@ -33,12 +35,18 @@ export interface ItemRecord {
   /** A change was only decided, because of check mode. */
   onlyPredicted: boolean;
   assuming?: string;
+  /** The condition for which it was skipped. */
+  condition?: string;
   readonly changes: ResourceChange[];
   readonly outcome: OutcomeChange[];
   output?: StepOutput;
   /** Computes the module's own values for `register` from the outcome; `null` where not known yet. */
   result: (item: ItemRecord) => JsonObject | null;
   readonly index: number;
+  /** `item` and its like; empty without a loop. */
+  readonly loopVariables: Readonly<Record<string, Value>>;
+  /** What an include leads to. */
+  inclusion?: Inclusion;
   /** How often it was tried, where `until` may have it tried again. */
   attempts?: number;
   /** changed_when, failed_when and until have had their say. */
@@ -75,6 +83,19 @@ export function fail(item: ItemRecord, problem: Problem): void {
   item.message = problem.message;
   if (problem.hint !== undefined) item.hint = problem.hint;
   if (problem.where !== undefined) item.where = problem.where;
+}
+
+/** Marks an item as not worked, for the condition that did not hold. */
+export function skip(item: ItemRecord, condition: string | undefined): void {
+  item.status = 'skipped';
+  if (condition !== undefined) item.condition = condition;
+}
+
+/** Marks an item as one whose outcome cannot be known yet. */
+export function unknownItem(item: ItemRecord, open: Unknown): ItemRecord {
+  item.status = 'unknown';
+  item.message = open.reason;
+  return item;
 }
 
 /** What an error says of a task; `where` is used where the error has no place of its own. */

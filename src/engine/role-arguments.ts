@@ -3,27 +3,24 @@ import { isUnknown } from '../core/unknown.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { Diagnostic } from '../lib/diagnostic.ts';
 import { isJsonObject } from '../lib/json.ts';
-import type { Play, RoleUse, Section, Task } from '../playbook/ast.ts';
+import type { Include, Play, RoleUse, Section, Task } from '../playbook/ast.ts';
+import { flattened } from '../playbook/walk.ts';
 import type { HostRun } from './host.ts';
-import { tasksOf } from './look-ahead.ts';
 import { schemaMessages } from './schema-messages.ts';
-import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
+import { ownerOf, scopeOf, type PlayVariables, type RunState } from './variables.ts';
 
-/** The roles whose first task is in this section of the play. */
+/** The roles whose first task is in this section of the play. Those that an include brings are checked when it is opened. */
 export function rolesBeginningIn(play: Play, section: Section): readonly RoleUse[] {
   const before = play.sections.slice(0, play.sections.indexOf(section));
-  const known = new Set(before.flatMap(({ nodes }) => rolesOfTasks(tasksOf(nodes))));
-  return rolesOfTasks(tasksOf(section.nodes)).filter((role) => !known.has(role));
+  const known = new Set(before.flatMap(({ nodes }) => rolesOfSteps(flattened(nodes))));
+  return rolesOfSteps(flattened(section.nodes)).filter((role) => !known.has(role));
 }
 
-/** Every role that a play uses, once, in the order of their first tasks. */
-export function rolesOf(play: Play): readonly RoleUse[] {
-  const tasks = [...play.sections.flatMap(({ nodes }) => tasksOf(nodes)), ...play.handlers];
-  return rolesOfTasks(tasks);
-}
-
-function rolesOfTasks(tasks: readonly Task[]): readonly RoleUse[] {
-  return [...new Set(tasks.flatMap(({ role }) => (role ? [...role.parents, role] : [])))];
+function rolesOfSteps(steps: readonly (Task | Include)[]): readonly RoleUse[] {
+  const roles = steps
+    .map((step) => (step.kind === 'task' ? step : step.task).role)
+    .filter((role) => role !== undefined);
+  return [...new Set(roles.flatMap((role) => [...role.parents, role]))];
 }
 
 /**
@@ -36,28 +33,27 @@ export function roleArgumentProblems(
   variables: PlayVariables,
   options: { readonly early: boolean; readonly roles?: readonly RoleUse[] },
 ): readonly Diagnostic[] {
-  return (options.roles ?? variables.roles).flatMap((role) =>
-    problemsOfRole(run, host, variables, role, options.early),
-  );
+  return (options.roles ?? variables.roles).flatMap((role) => roleProblems(run, host, variables, role, options));
 }
 
-function problemsOfRole(
+/** As roleArgumentProblems, for one role. */
+export function roleProblems(
   run: RunState,
   host: HostRun,
   variables: PlayVariables,
   role: RoleUse,
-  early: boolean,
+  { early }: { readonly early: boolean },
 ): Diagnostic[] {
   const schema = role.argumentSchema;
   const properties = schema?.['properties'];
   if (!schema || !isJsonObject(properties)) return [];
-  const scope = scopeOf(run, host, variables, { role, vars: [], where: role.where });
+  const scope = scopeOf(run, host, variables, ownerOf(role));
   const diagnostics: Diagnostic[] = [];
   const given: Record<string, unknown> = {};
   const owner = `role "${role.name}"`;
   for (const name of Object.keys(properties)) {
     try {
-      const value = role.params.get(name)?.evaluate(scope) ?? scope.get(name);
+      const value = scope.get(name);
       if (value !== undefined && !isUnknown(value)) given[name] = value;
     } catch (error) {
       if (!(error instanceof VezaError)) throw error;
@@ -77,11 +73,17 @@ function problemsOfRole(
       severity: 'error',
       code: 'invalid-role-argument',
       message: `${owner}: ${message}`,
-      where: role.params.get(property)?.where ?? role.where,
+      where: givenAt(role, property) ?? role.where,
       hint: hint ?? (isNumberAsText(value) ? textHint : `see ${role.path}/README.md for its variables`),
     });
   }
   return diagnostics;
+}
+
+/** Where the use of the role gives this argument. */
+function givenAt(role: RoleUse, name: string): Diagnostic['where'] {
+  const given = [role.entryVars, ...role.aroundVars, role.params, ...role.includeParams];
+  return given.findLast((variables) => variables.has(name))?.get(name)?.where;
 }
 
 /** One diagnostic for the same mistake on several hosts. */

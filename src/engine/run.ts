@@ -2,14 +2,18 @@
 import { dirname } from 'node:path';
 import PQueue from 'p-queue';
 import { DiagnosticsError, VezaError } from '../lib/errors.ts';
+import { factNamesOf, withGathering } from './gather.ts';
+import { growsInventory } from './inventory-orders.ts';
 import { HostRun } from './host.ts';
 import type { HostTotals } from './events.ts';
 import { toBoolean } from './identity.ts';
-import type { EngineOptions } from './options.ts';
+import { isOver, type EngineOptions } from './options.ts';
 import { batchesOf, orderHosts } from './batches.ts';
-import { mergedProblems, roleArgumentProblems, rolesOf } from './role-arguments.ts';
+import { mergedProblems, roleArgumentProblems } from './role-arguments.ts';
 import { SectionRun, taskInfos } from './section.ts';
 import { outsidePlays, scopeOf, type PlayVariables, type RunState } from './variables.ts';
+import { LiveInventory } from '../inventory/live.ts';
+import type { Host } from '../inventory/model.ts';
 import type { Play, Playbook } from '../playbook/ast.ts';
 
 export interface RunResult {
@@ -20,16 +24,9 @@ export interface RunResult {
 /** Runs (or, in check mode, foresees) the playbooks. Failures of hosts are in the result; rejects for mistakes that no host can be blamed for. */
 export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
   const startedAtMs = options.clock.now();
-  const hosts = new Map<string, HostRun>();
-  for (const host of options.inventory.hosts.values()) {
-    const connect: ConstructorParameters<typeof HostRun>[1]['connect'] = (address) => {
-      if (address.password !== undefined) options.redactor.add(address.password);
-      return options.transports[address.connection].connect(address, options.signal);
-    };
-    hosts.set(host.name, new HostRun(host, { dryRun: options.checkMode, connect }));
-  }
+  const run = beginRun(options);
+  const { hosts } = run;
   if (options.connection.becomePassword !== undefined) options.redactor.add(options.connection.becomePassword);
-  const run: RunState = { options, hosts };
   const used = new Set<string>();
   checkPlays(run);
   try {
@@ -40,8 +37,12 @@ export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
   const cut = [...hosts.values()]
     .filter(({ lost }) => lost === 'interrupted')
     .map(({ host, working }) => (working ? `${host.name} (at "${working.name}")` : host.name));
-  if (cut.length > 0)
-    options.emit({ type: 'warning', message: `interrupted: ${cut.join(', ')} may be left with a part of the changes` });
+  if (cut.length > 0) {
+    const left = options.signal.aborted
+      ? 'may be left with a part of the changes'
+      : 'did not get to the end of the play';
+    options.emit({ type: 'warning', message: `interrupted: ${cut.join(', ')} ${left}` });
+  }
   const roundTrips = new Map<string, number>();
   for (const name of used) roundTrips.set(name, (await hosts.get(name)?.roundTrips()) ?? 0);
   const totals = new Map(
@@ -53,10 +54,30 @@ export async function runPlaybooks(options: EngineOptions): Promise<RunResult> {
   return { hosts: totals, roundTrips };
 }
 
+/** The state that all plays share; its inventory grows with `add_host` and `group_by`. */
+function beginRun(given: EngineOptions): RunState {
+  const inventory = new LiveInventory(given.inventory);
+  const options = { ...given, inventory };
+  const hosts = new Map<string, HostRun>();
+  const connect: ConstructorParameters<typeof HostRun>[1]['connect'] = (address) => {
+    if (address.password !== undefined) options.redactor.add(address.password);
+    return options.transports[address.connection].connect(address, options.signal);
+  };
+  const admit = (changed: Iterable<Host>) => {
+    for (const host of changed) {
+      const known = hosts.get(host.name);
+      if (known) known.host = host;
+      else hosts.set(host.name, new HostRun(host, { dryRun: options.checkMode, connect }));
+    }
+  };
+  admit(inventory.hosts.values());
+  return { options, hosts, inventory, admit };
+}
+
 async function playAll(run: RunState, used: Set<string>): Promise<void> {
   for (const playbook of run.options.playbooks) {
     for (const play of playbook.plays) {
-      if (!(await runPlay(run, playbook, play, used)) || run.options.signal.aborted) return;
+      if (!(await runPlay(run, playbook, play, used)) || isOver(run.options)) return;
     }
   }
 }
@@ -79,9 +100,11 @@ function checkPlays(run: RunState): void {
 function hostsOf(run: RunState, play: Play, variables: PlayVariables): readonly string[] {
   const pattern = patternOf(run, play, variables);
   try {
-    return run.options.hostsOf(pattern);
+    return run.options.hostsOf(pattern, run.inventory);
   } catch (error) {
     if (!(error instanceof VezaError) || error.where) throw error;
+    // A task may be going to make the group, or has found nobody to put into it.
+    if (error.code === 'unknown-host' && growsInventory(run.options.playbooks)) return [];
     throw new VezaError(error.code, error.message, {
       where: play.hosts.where,
       ...(error.hint === undefined ? {} : { hint: error.hint }),
@@ -96,8 +119,9 @@ function patternOf(run: RunState, play: Play, variables: PlayVariables): string 
 }
 
 /** Returns false where the run is over: as Ansible has it, when every host of a batch was lost, or too many of them. */
-async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<string>): Promise<boolean> {
+async function runPlay(run: RunState, playbook: Playbook, given: Play, used: Set<string>): Promise<boolean> {
   const { options } = run;
+  const play = withGathering(given);
   const directory = dirname(playbook.file);
   const variables = playVariables(run, play, directory);
   const pattern = patternOf(run, play, variables);
@@ -106,7 +130,10 @@ async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<
   );
   const name = play.name?.evaluate(outside(run, variables));
   options.emit({ type: 'play-begin', name: typeof name === 'string' ? name : pattern, hosts });
-  for (const host of hosts) used.add(host);
+  for (const host of hosts) {
+    used.add(host);
+    run.hosts.get(host)?.gathered.begin(play.gatherFacts, factNamesOf(run));
+  }
   const infos = taskInfos(play, (task) => scopeOf(run, firstHost(run, hosts), variables, task));
   let goesOn = true;
   for (const batch of batchesOf(
@@ -121,6 +148,8 @@ async function runPlay(run: RunState, playbook: Playbook, play: Play, used: Set<
     if (!ended) continue;
     ended.ended = false;
     ended.notified.clear();
+    ended.includedHandlers.length = 0;
+    ended.includedRoles.length = 0;
   }
   options.emit({ type: 'play-end' });
   return goesOn;
@@ -165,7 +194,7 @@ function tooManyLost(run: RunState, play: Play, variables: PlayVariables): boole
 }
 
 function playVariables(run: RunState, play: Play, playbookDirectory: string): PlayVariables {
-  const base: PlayVariables = { ...outsidePlays, play, playbookDirectory, roles: rolesOf(play) };
+  const base: PlayVariables = { ...outsidePlays, play, playbookDirectory, roles: play.roles };
   const scope = outside(run, base);
   const varsFiles = play.varsFiles.map((templated) => {
     const names = templated.evaluate(scope);

@@ -1,5 +1,5 @@
 // Says in one line each what is wrong with evaluated values (the playbook's own text is judged by src/playbook, with places).
-import { near } from '../lib/suggest.ts';
+import { nearestName } from '../lib/suggest.ts';
 import { validatorFor } from '../lib/validate.ts';
 
 export interface SchemaMessage {
@@ -21,7 +21,7 @@ export function schemaMessages(
   return problems.map((problem) => {
     const place = [...problem.path].join('.');
     const given = problem.kind === 'wrong' ? String(partAt(value, problem.path)) : problem.name;
-    const suggestion = near(given, problem.candidates);
+    const suggestion = nearestName(given, problem.candidates);
     const text = suggestion === null ? problem.hint : `did you mean "${suggestion}"?`;
     const hint = text === undefined ? {} : { hint: text };
     const property = problem.path[0] ?? problem.name;

@@ -1,14 +1,16 @@
 // One section of a play on one host: its tasks, then the handlers that they notified; and what becomes of a host that cannot go on.
 import { VezaError } from '../lib/errors.ts';
-import type { Play, Section, Task } from '../playbook/ast.ts';
+import type { Node, Play, Section, Task } from '../playbook/ast.ts';
 import type { Scope } from '../language/value.ts';
 import { selectedByTags } from '../playbook/tags.ts';
+import { tasksOf } from '../playbook/walk.ts';
 import { Converger } from './converge.ts';
 import { HostStopped } from './change-queue.ts';
 import type { TaskInfo, TaskResult } from './events.ts';
+import { dueNode, handlerEntries, handlersNotified, type HandlerEntry } from './handlers.ts';
 import type { HostRun } from './host.ts';
-import { tasksOf } from './look-ahead.ts';
-import { PlayEnded } from './perform.ts';
+import { PlayEnded } from './orders.ts';
+import { isOver } from './options.ts';
 import { connectionCodes } from './ports.ts';
 import { problemOf } from './record.ts';
 import { roleArgumentProblems, rolesBeginningIn } from './role-arguments.ts';
@@ -17,6 +19,8 @@ import { scopeOf, type PlayVariables, type RunState } from './variables.ts';
 
 export interface TaskInfos {
   of(task: Task): TaskInfo;
+  /** Names the tasks that an include brought. */
+  adopt(nodes: readonly Node[], handlers: boolean): void;
   selected(section: Section): readonly TaskInfo[];
 }
 
@@ -30,10 +34,16 @@ export function taskInfos(play: Play, scopeFor: (task: Task) => Scope): TaskInfo
     infos.set(task, { id: lastId, name: nameOf(task, scopeFor), module: task.module, where: task.where, handler });
   };
   for (const section of play.sections) for (const task of tasksOf(section.nodes)) add(task, false);
-  for (const task of play.handlers) add(task, true);
+  for (const task of tasksOf(play.handlerNodes)) add(task, true);
   const of = (task: Task): TaskInfo =>
     infos.get(task) ?? { id: 0, name: task.module, module: task.module, where: task.where, handler: false };
-  return { of, selected: (section) => tasksOf(section.nodes).map(of) };
+  return {
+    of,
+    adopt: (nodes, handlers) => {
+      for (const task of tasksOf(nodes)) if (!infos.has(task)) add(task, handlers);
+    },
+    selected: (section) => tasksOf(section.nodes).map(of),
+  };
 }
 
 function nameOf(task: Task, scopeFor: (task: Task) => Scope): string {
@@ -73,6 +83,10 @@ export class SectionRun {
       host,
       play: variables,
       infoOf: (task) => infos.of(task),
+      adopt: ({ nodes, handlers }, include) => {
+        infos.adopt(nodes, infos.of(include).handler);
+        infos.adopt(handlers, true);
+      },
       // Who is notified runs, whatever tags were asked for.
       selected: (task) => infos.of(task).handler || selectedByTags(task.tags, tags, skipTags),
       flushHandlers: () => this.#handlers(),
@@ -111,35 +125,39 @@ export class SectionRun {
 
   /** Runs what was notified in the order of definition, and then what that notified. */
   async #handlers(): Promise<void> {
-    const { play } = this.#options;
+    const { play, host } = this.#options;
     const due = this.#takeNotified();
-    const limit = handlerRounds + play.handlers.length;
+    const limit = handlerRounds + play.handlers.length + host.includedHandlers.length;
     for (let round = 0; due.size > 0; round += 1) {
-      const ordered = play.handlers.filter((handler) => due.has(handler));
+      const ordered = this.#handlerEntries().filter(({ handlers }) => handlers.some((handler) => due.has(handler)));
       if (round === limit) {
-        const names = ordered.map(({ name }) => String(name?.raw)).join(', ');
+        const names = ordered.flatMap(({ handlers }) => handlers.map(({ name }) => String(name?.raw))).join(', ');
         throw new VezaError('handler-circle', `handlers notify each other without end: ${names}`);
       }
-      // One that notifies others may put some of them before those that follow.
-      const notifier = ordered.findIndex(({ notify }) => notify.length > 0);
+      // One that may notify others may put some of them before those that follow.
+      const notifier = ordered.findIndex(({ node }) => node.kind !== 'task' || node.notify.length > 0);
       const now = notifier === -1 ? ordered : ordered.slice(0, notifier + 1);
-      for (const handler of now) due.delete(handler);
-      await this.#converger.section(now);
+      const nodes = now.map(({ node }) => dueNode(node, due));
+      for (const { handlers } of now) for (const handler of handlers) due.delete(handler);
+      await this.#converger.section(nodes);
       for (const handler of this.#takeNotified()) due.add(handler);
     }
   }
 
+  #handlerEntries(): readonly HandlerEntry[] {
+    const { host, play } = this.#options;
+    // Of a role that is used again, the handlers are there once: the last use counts.
+    const nodes = [...play.handlerNodes, ...host.includedHandlers];
+    const last = new Map(nodes.map((node) => [JSON.stringify(node.where), node]));
+    return handlerEntries(nodes.filter((node) => last.get(JSON.stringify(node.where)) === node));
+  }
+
   #takeNotified(): Set<Task> {
-    const { host, play, infos } = this.#options;
-    const notified = new Set(host.notified);
+    const { host, infos } = this.#options;
+    const names = new Set(host.notified);
     host.notified.clear();
-    const answers = (handler: Task) => {
-      const { name } = infos.of(handler);
-      // `role : name` and the name alone; names with templates are known by now.
-      const own = handler.role ? [name, name.slice(handler.role.name.length + 3), handler.name?.raw] : [name];
-      return [...own, ...handler.listen].some((one) => typeof one === 'string' && notified.has(one));
-    };
-    return new Set(play.handlers.filter(answers));
+    const handlers = this.#handlerEntries().flatMap((entry) => entry.handlers);
+    return handlersNotified(names, handlers, (handler) => infos.of(handler).name);
   }
 
   async #trouble(error: unknown, forceHandlers: boolean): Promise<void> {
@@ -159,7 +177,7 @@ export class SectionRun {
       }
       return;
     }
-    if (run.options.signal.aborted) {
+    if (isOver(run.options)) {
       host.lost = 'interrupted';
       return;
     }
@@ -184,11 +202,11 @@ export class SectionRun {
     }
   }
 
-  #end({ everywhere }: PlayEnded): void {
+  #end({ reach }: PlayEnded): void {
     const { host, run, variables } = this.#options;
     host.ended = true;
-    if (!everywhere) return;
-    for (const name of variables.playHosts) {
+    if (reach === 'host') return;
+    for (const name of reach === 'play' ? variables.playHosts : variables.batchHosts) {
       const other = run.hosts.get(name);
       if (other) other.ended = true;
     }

@@ -1,7 +1,7 @@
 // Keywords that are read and that the engine does not act on yet: said before anything is touched, never ignored.
 import type { Diagnostic } from '../lib/diagnostic.ts';
 import type { Playbook, Task } from '../playbook/ast.ts';
-import { tasksOf } from './look-ahead.ts';
+import { tasksOf } from '../playbook/walk.ts';
 
 const keywords = {
   delegateTo: 'delegate_to',
@@ -14,7 +14,7 @@ const keywords = {
 export function unsupportedKeywords(playbook: Playbook): readonly Diagnostic[] {
   const tasks = playbook.plays.flatMap((play) => [
     ...play.sections.flatMap(({ nodes }) => tasksOf(nodes)),
-    ...play.handlers,
+    ...tasksOf(play.handlerNodes),
   ]);
   return tasks.flatMap((task: Task) =>
     Object.entries(keywords).flatMap(([property, keyword]): Diagnostic[] => {

@@ -1,19 +1,31 @@
 // The scope of a task on a host: every layer of variables in the order of precedence, magic variables on top.
-import { dirname } from 'node:path';
+import type { LiveInventory } from '../inventory/live.ts';
+import type { Host } from '../inventory/model.ts';
+import { byPrecedence, type PrecedenceName } from '../inventory/precedence.ts';
 import { createScope, type ScopeLayer } from '../language/scope.ts';
 import type { Scope, Value, Variables } from '../language/value.ts';
+import { noVariables } from '../language/yaml-variables.ts';
 import type { Play, RoleUse, Task } from '../playbook/ast.ts';
 import type { HostRun } from './host.ts';
+import { magicValues, namesOfTheRun } from './magic-variables.ts';
 import type { EngineOptions } from './options.ts';
 
 /** What a scope belongs to: a task, or a role as such. */
-export type ScopeOwner = Pick<Task, 'role' | 'vars' | 'where'>;
+export type ScopeOwner = Pick<Task, 'role' | 'vars' | 'includeParams' | 'where'>;
+
+/** The scope of a role as such: what is around its use counts, no task does. */
+export function ownerOf(role: RoleUse): ScopeOwner {
+  const { where, aroundVars, includeParams } = role;
+  return { role, where, includeParams, vars: [...aroundVars, noVariables] };
+}
 
 /** What all scopes of a play share. */
 export interface PlayVariables {
   readonly play: Play | null;
   readonly playbookDirectory: string;
   readonly varsFiles: readonly Variables[];
+  /** Answers to `vars_prompt`. */
+  readonly prompted: Variables;
   readonly roles: readonly RoleUse[];
   /** Hosts of the play, and those of the current batch (`serial`). */
   readonly playHosts: readonly string[];
@@ -23,12 +35,16 @@ export interface PlayVariables {
 export interface RunState {
   readonly options: EngineOptions;
   readonly hosts: ReadonlyMap<string, HostRun>;
+  readonly inventory: LiveInventory;
+  /** Takes hosts that the inventory has got, or has changed. */
+  admit(hosts: Iterable<Host>): void;
 }
 
 export const outsidePlays: PlayVariables = {
   play: null,
   playbookDirectory: '.',
   varsFiles: [],
+  prompted: noVariables,
   roles: [],
   playHosts: [],
   batchHosts: [],
@@ -48,79 +64,112 @@ export function scopeOf(
   );
 }
 
-/** Lowest precedence first: the order of Ansible's documentation. */
-function layersOf(
+/** A layer, its place in the order of precedence, and in words where it comes from. */
+export type NamedLayer = ScopeLayer & { readonly level: PrecedenceName; readonly origin: string };
+
+/** Every layer of variables, lowest precedence first: the order is that of inventory/precedence.ts. */
+export function layersOf(
   run: RunState,
   host: HostRun,
   play: PlayVariables,
   task: ScopeOwner | null,
   extra: Readonly<Record<string, Value>>,
-): ScopeLayer[] {
-  const own = task?.role ? [...task.role.parents, task.role] : [];
-  const others = play.roles.filter((role) => !own.includes(role));
-  const roles = [...others, ...own];
+): readonly NamedLayer[] {
+  return byPrecedence([
+    values('names of the run', 'veza-run', namesOfTheRun(run, host, task)),
+    ...host.host.layers.map(({ level, origin, variables }) => templated(level, origin, variables)),
+    factsLayer(host),
+    ...playLayers(play),
+    ...roleLayers([...play.roles, ...host.includedRoles], task),
+    ...taskLayers(task),
+    templated('include_vars', 'include_vars', host.included),
+    values('set_fact and register', 'set_fact and register', host.facts),
+    templated('extra vars', '--extra-vars', run.options.extraVars),
+    values('loop variables', 'the loop', extra),
+    values('magic variables', 'veza-run', magicValues(run, host, play, task)),
+    lazyLayer(run, play),
+  ]);
+}
+
+function playLayers({ play, prompted, varsFiles }: PlayVariables): NamedLayer[] {
   return [
-    ...roles.map((role) => templated(role.defaults)),
-    ...host.host.layers.map((layer) => templated(layer.variables)),
-    ...(play.play ? [templated(play.play.vars)] : []),
-    ...play.varsFiles.map(templated),
-    ...roles.map((role) => templated(role.vars)),
-    ...(task?.vars ?? []).map(templated),
-    { kind: 'values', values: host.facts },
-    ...own.map((role) => templated(role.params)),
-    { kind: 'values', values: extra },
-    templated(run.options.extraVars),
-    { kind: 'values', values: magicValues(run, host, play, task) },
-    hostvarsLayer(run, play),
+    ...(play ? [templated('play vars', 'vars of the play', play.vars)] : []),
+    templated('play vars_prompt', 'vars_prompt', prompted),
+    ...varsFiles.map((variables) => templated('play vars_files', 'vars_files', variables)),
   ];
 }
 
-function templated(variables: Variables): ScopeLayer {
-  return { kind: 'templated', variables };
+/** Roles of a play see each other's variables; those of the task's own role and its parents come last. */
+function roleLayers(roles: readonly RoleUse[], task: ScopeOwner | null): NamedLayer[] {
+  const own = task?.role ? [...task.role.parents, task.role] : [];
+  const others = roles.filter((role) => !role.isPrivate && !own.includes(role));
+  return [
+    ...[...others, ...own].flatMap((role) => [
+      templated('role defaults', `defaults of role ${role.name}`, role.defaults),
+      templated('role entry vars', `vars where role ${role.name} is used`, role.entryVars),
+      templated('role vars', `vars of role ${role.name}`, role.vars),
+    ]),
+    ...own.map((role) => templated('role params', `parameters of role ${role.name}`, role.params)),
+  ];
 }
 
-function magicValues(
-  run: RunState,
-  host: HostRun,
-  play: PlayVariables,
-  task: ScopeOwner | null,
-): Record<string, Value> {
-  const { inventory, checkMode, diff, inventoryDirectory, tags } = run.options;
-  const role = task?.role;
-  return {
-    inventory_hostname: host.host.name,
-    inventory_hostname_short: host.host.name.split('.')[0] ?? host.host.name,
-    group_names: host.host.groups,
-    groups: Object.fromEntries([...inventory.groups].map(([name, group]) => [name, group.hosts])),
-    playbook_dir: play.playbookDirectory,
-    ansible_check_mode: checkMode,
-    ansible_diff_mode: diff,
-    ansible_run_tags: tags,
-    ansible_play_hosts: play.playHosts,
-    ansible_play_hosts_all: play.playHosts,
-    play_hosts: play.playHosts,
-    ansible_play_batch: play.batchHosts,
-    ...(inventoryDirectory === null ? {} : { inventory_dir: inventoryDirectory }),
-    ...(role ? { role_name: role.name, ansible_role_name: role.name, role_path: role.path } : {}),
-    ...(task ? { ansible_search_path: [role?.path ?? play.playbookDirectory, dirname(task.where.file)] } : {}),
+function taskLayers(task: ScopeOwner | null): NamedLayer[] {
+  if (!task) return [];
+  const own = task.vars.length - 1;
+  return [
+    ...task.vars.map((variables, index) =>
+      index === own
+        ? templated('task vars', 'vars of the task', variables)
+        : templated('block vars', 'vars of a block', variables),
+    ),
+    ...task.includeParams.map((variables) => templated('include params', 'vars of an include', variables)),
+  ];
+}
+
+function templated(level: PrecedenceName, origin: string, variables: Variables): NamedLayer {
+  return { kind: 'templated', variables, level, origin };
+}
+
+function values(level: PrecedenceName, origin: string, given: Readonly<Record<string, Value>>): NamedLayer {
+  return { kind: 'values', values: given, level, origin };
+}
+
+/** Asked for by name, so that facts that nobody uses are never gathered. */
+function factsLayer({ host, gathered }: HostRun): NamedLayer {
+  const get = (name: string) => gathered.get(name);
+  return { kind: 'lazy', level: 'facts', origin: `facts of ${host.name}`, get, names: () => gathered.names() };
+}
+
+/** `groups`, and `hostvars`: each host's variables, evaluated only where they are asked for. */
+function lazyLayer(run: RunState, play: PlayVariables): NamedLayer {
+  const made = new Map<string, Value>();
+  const makers: Readonly<Record<string, () => Value>> = {
+    groups: () =>
+      Object.fromEntries([...run.options.inventory.groups].map(([name, { hosts }]) => [name, hosts] as const)),
+    hostvars: () =>
+      lazyMap([...run.hosts.keys()], (name) => {
+        const host = run.hosts.get(name);
+        return host ? lazyVariables(scopeOf(run, host, { ...outsidePlays, ...onlyHosts(play) }, null)) : {};
+      }),
   };
-}
-
-/** `hostvars`: each host's variables, evaluated only where they are asked for. */
-function hostvarsLayer(run: RunState, play: PlayVariables): ScopeLayer {
-  let value: Value | undefined;
   return {
     kind: 'lazy',
+    level: 'magic variables',
+    origin: 'veza-run',
     get(name) {
-      if (name !== 'hostvars') return undefined;
-      value ??= lazyMap([...run.hosts.keys()], (host) => {
-        const other = run.hosts.get(host);
-        return other ? lazyVariables(scopeOf(run, other, { ...play, play: null, roles: [], varsFiles: [] }, null)) : {};
-      });
+      const make = Object.hasOwn(makers, name) ? makers[name] : undefined;
+      if (!make) return undefined;
+      const value = made.get(name) ?? make();
+      made.set(name, value);
       return value;
     },
-    names: () => ['hostvars'],
+    names: () => Object.keys(makers),
   };
+}
+
+/** What `hostvars` of another host sees of the play: its hosts, none of its variables. */
+function onlyHosts({ playbookDirectory, playHosts, batchHosts }: PlayVariables): Partial<PlayVariables> {
+  return { playbookDirectory, playHosts, batchHosts };
 }
 
 function lazyVariables(scope: Scope): Value {

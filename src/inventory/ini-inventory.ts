@@ -1,5 +1,5 @@
 // Inventories in INI form: `[group]`, `[group:vars]`, `[group:children]`, and lines of hosts with `name=value`.
-import { nearestName } from '../language/near-names.ts';
+import { nearestName } from '../lib/suggest.ts';
 import type { Templated } from '../language/value.ts';
 import { checkVariableName, compileNode } from '../language/yaml-variables.ts';
 import type { Position } from '../lib/diagnostic.ts';

@@ -3,7 +3,7 @@
 import { dirname, join, normalize } from 'node:path';
 import type { SourceFiles } from '../core/source-files.ts';
 import type { Variables } from '../language/value.ts';
-import { compileNode } from '../language/yaml-variables.ts';
+import { compileNode, noVariables } from '../language/yaml-variables.ts';
 import type { Diagnostic } from '../lib/diagnostic.ts';
 import type { GroupDraft, HostDraft } from './graph.ts';
 import { hierarchyOf } from './hierarchy.ts';
@@ -11,6 +11,8 @@ import type { Hierarchy } from './hierarchy.ts';
 import { readIniInventory } from './ini-inventory.ts';
 import { InventoryReader } from './inventory-reader.ts';
 import type { Group, Host, Inventory, VariableLayer } from './model.ts';
+import { byPrecedence } from './precedence.ts';
+import type { PrecedenceName } from './precedence.ts';
 import { variableFolder } from './variable-files.ts';
 import type { VariableFolder } from './variable-files.ts';
 import { readYamlInventory } from './yaml-inventory.ts';
@@ -124,7 +126,10 @@ function assemble(
       layers: layersOf({ name: 'localhost', where, vars }, []),
     });
   }
-  return { hosts, groups, sources: reader.sources };
+  const nowhere = { file: '', line: 1, column: 1 };
+  const layersFor = (name: string, own: readonly string[]) =>
+    layersOf(reader.graph.hosts.get(name) ?? { name, where: nowhere, vars: new Map() }, own);
+  return { hosts, groups, sources: reader.sources, layersFor };
 }
 
 /** Layers of a host in the order of precedence.ts; those of groups are shared between hosts. */
@@ -133,35 +138,27 @@ function layering(
   beside: readonly VariableFolder[],
   atPlaybook: readonly VariableFolder[],
 ): (host: HostDraft, groups: readonly string[]) => readonly VariableLayer[] {
-  const layer = (origin: string, variables: Variables): VariableLayer[] =>
-    variables.size > 0 ? [{ origin, variables }] : [];
-  const ofGroup = (name: string, folders: readonly VariableFolder[], prefix: string) =>
-    folders.flatMap((folder) => layer(`${prefix}group_vars/${name}`, folder.groupVars(name)));
-  const perGroup = new Map(
-    ordered.map(({ name, vars }) => [
-      name,
-      {
-        own: layer(`group ${name}`, vars),
-        beside: ofGroup(name, beside, ''),
-        atPlaybook: ofGroup(name, atPlaybook, 'playbook '),
-      },
-    ]),
-  );
-  const all = perGroup.get('all');
-  return (host, groups) => {
-    const mine = groups.flatMap((name) => perGroup.get(name) ?? []);
+  const layer = (level: PrecedenceName, origin: string, variables: Variables): VariableLayer[] =>
+    variables.size > 0 ? [{ level, origin, variables }] : [];
+  const ofGroup = (name: string, vars: Variables): readonly VariableLayer[] => {
+    const suffix = name === 'all' ? '/all' : '';
+    const origin = `group_vars/${name}`;
     return [
-      ...(all?.own ?? []),
-      ...mine.flatMap((group) => group.own),
-      ...(all?.beside ?? []),
-      ...(all?.atPlaybook ?? []),
-      ...mine.flatMap((group) => group.beside),
-      ...mine.flatMap((group) => group.atPlaybook),
-      ...layer(`host ${host.name}`, host.vars),
-      ...beside.flatMap((folder) => layer(`host_vars/${host.name}`, folder.hostVars(host.name))),
-      ...atPlaybook.flatMap((folder) => layer(`playbook host_vars/${host.name}`, folder.hostVars(host.name))),
+      ...layer('inventory group', `group ${name}`, vars),
+      ...beside.flatMap((at) => layer(`inventory group_vars${suffix}`, origin, at.groupVars(name))),
+      ...atPlaybook.flatMap((at) => layer(`playbook group_vars${suffix}`, `playbook ${origin}`, at.groupVars(name))),
     ];
   };
+  const perGroup = new Map(ordered.map(({ name, vars }) => [name, ofGroup(name, vars)] as const));
+  return (host, groups) =>
+    byPrecedence([
+      ...['all', ...groups].flatMap((name) => perGroup.get(name) ?? ofGroup(name, noVariables)),
+      ...layer('inventory host', `host ${host.name}`, host.vars),
+      ...beside.flatMap((at) => layer('inventory host_vars', `host_vars/${host.name}`, at.hostVars(host.name))),
+      ...atPlaybook.flatMap((at) =>
+        layer('playbook host_vars', `playbook host_vars/${host.name}`, at.hostVars(host.name)),
+      ),
+    ]);
 }
 
 function warnOfClashes(reader: InventoryReader): void {

@@ -1,6 +1,7 @@
 // What an inventory says, after reading: hosts, groups, and variables with the layer that each came from.
 import type { Position } from '../lib/diagnostic.ts';
 import type { Variables } from '../language/value.ts';
+import type { PrecedenceName } from './precedence.ts';
 
 export interface Inventory {
   /** By name, in the order of the files. */
@@ -8,6 +9,8 @@ export interface Inventory {
   /** By name; always holds `all` and `ungrouped`. */
   readonly groups: ReadonlyMap<string, Group>;
   readonly sources: ReadonlyMap<string, string>;
+  /** What a host of that name in those groups would get: for hosts and groups that a run adds. */
+  layersFor(host: string, groups: readonly string[]): readonly VariableLayer[];
 }
 
 export interface Host {
@@ -15,7 +18,7 @@ export interface Host {
   readonly where: Position;
   /** Every group that it belongs to, through children too, without `all`; sorted by depth, then name. */
   readonly groups: readonly string[];
-  /** Lowest precedence first, each named for messages: `group all`, `group_vars/all`, `host lb-1`, ... */
+  /** Lowest precedence first. */
   readonly layers: readonly VariableLayer[];
 }
 
@@ -28,6 +31,9 @@ export interface Group {
 }
 
 export interface VariableLayer {
+  /** Its place in the order of precedence. */
+  readonly level: PrecedenceName;
+  /** In words, for people: `group web`, `group_vars/web`. The file of each variable is in its Templated.where. */
   readonly origin: string;
   readonly variables: Variables;
 }

@@ -1,5 +1,5 @@
 // Which hosts a pattern means: names, groups, globs, `~regex`, unions, `:&` and `:!`, subscripts.
-import { nearestName } from '../language/near-names.ts';
+import { nearestName } from '../lib/suggest.ts';
 import type { Diagnostic, Position } from '../lib/diagnostic.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Inventory } from './model.ts';

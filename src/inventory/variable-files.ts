@@ -1,6 +1,6 @@
 // `group_vars` and `host_vars`: which files belong to which group or host. Each directory is listed once, each file read once.
 import { join } from 'node:path';
-import { nearestName } from '../language/near-names.ts';
+import { nearestName } from '../lib/suggest.ts';
 import type { Variables } from '../language/value.ts';
 import { noVariables } from '../language/yaml-variables.ts';
 import { merged } from './graph.ts';

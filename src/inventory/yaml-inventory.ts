@@ -1,5 +1,5 @@
 // Inventories in YAML: groups with `hosts`, `children` and `vars`, at the top or below `all`.
-import { nearestName } from '../language/near-names.ts';
+import { nearestName } from '../lib/suggest.ts';
 import { isNull, kindInWords, textOf } from '../lib/yaml-node.ts';
 import type { YamlEntry, YamlNode } from '../lib/yaml-node.ts';
 import { groupNamed, merged } from './graph.ts';

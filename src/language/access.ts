@@ -1,9 +1,11 @@
 // Attributes, items and slices of plain data: own properties only, indices as in Python.
 import { fail } from './budget.ts';
+import { liveObject } from './live.ts';
 import { keyText } from './text.ts';
 import type { Value } from './value.ts';
 import {
   isList,
+  isLive,
   isMap,
   isUndefined,
   isUnknown,
@@ -21,6 +23,8 @@ const nowhere: Position = { file: '', line: 1, column: 1 };
 export function getAttribute(target: Value, name: string, path = name, where = nowhere): Value {
   if (isUnknown(target)) return target;
   if (isUndefined(target)) return undefinedBelow(target, path);
+  const live = liveObject(target);
+  if (live) return orElse(live.attribute?.(name), () => undefinedValue(path, where, () => live.names?.() ?? []));
   if (!isMap(target)) return undefinedValue(path, where, () => []);
   return orElse(ownValue(target, name), () => undefinedValue(path, where, () => Object.keys(target)));
 }
@@ -32,6 +36,7 @@ export function getItem(target: Value, index: Value, path: string | null = null,
   const full = (): string => `${path ?? 'value'}[${isUnknown(index) ? '?' : describeIndex(index)}]`;
   if (isUndefined(target)) return undefinedBelow(target, full());
   if (isUnknown(index)) return index;
+  if (isLive(target) && typeof index === 'string') return getAttribute(target, index, full(), where);
   if (isMap(target)) {
     return orElse(ownValue(target, keyText(index)), () => undefinedValue(full(), where, () => Object.keys(target)));
   }

@@ -1,6 +1,6 @@
 // What filters, tests and functions look like, and how arguments are bound to their parameters.
 import { type Budget, fail } from './budget.ts';
-import { didYouMean } from './near-names.ts';
+import { didYouMean } from '../lib/suggest.ts';
 import { firstUnknown } from './operators.ts';
 import { textOf } from './text.ts';
 import type { Scope, Value, ValueMap } from './value.ts';

@@ -3,7 +3,7 @@ import { type Budget, fail } from './budget.ts';
 import type { CompareOperator } from './syntax.ts';
 import { keyText } from './text.ts';
 import type { Value } from './value.ts';
-import { isList, isMap, isUnknown, kindOf, ownValue, type Unknown, used } from './values.ts';
+import { isList, isLive, isMap, isUnknown, kindOf, ownValue, type Unknown, used } from './values.ts';
 
 /** One comparison; both operands may be anything. */
 export function compare(operator: CompareOperator, first: Value, second: Value, budget: Budget): boolean | Unknown {
@@ -38,6 +38,7 @@ export function equal(left: Value, right: Value, budget: Budget): boolean | Unkn
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) {
     return scalar(left) === scalar(right);
   }
+  if (isLive(left) || isLive(right)) return left === right;
   if (isList(left) !== isList(right)) return false;
   let doubt: Unknown | null = null;
   const keys = Object.keys(left);

@@ -14,7 +14,7 @@ import {
 } from './callable.ts';
 import { type Compiling, compileNode, type Frame, guarded, report, type Run } from './compile.ts';
 import { filters } from './filters/index.ts';
-import { didYouMean } from './near-names.ts';
+import { didYouMean } from '../lib/suggest.ts';
 import type { Arguments, Node } from './syntax.ts';
 import type { Value, ValueMap } from './value.ts';
 import { isMap, isUndefined, isUnknown, type Unknown, undefinedValue, used } from './values.ts';
@@ -37,8 +37,9 @@ export function compileFilter(node: Node & { kind: 'filter' }, into: Compiling):
   checkCall('filter', node, filter, into);
   checkNamedCallee(node, into);
   return guarded(place, (frame) => {
+    const value = target(frame);
     const { positional, named } = args(frame);
-    return runFilter(node.name, filter, target(frame), positional, named, { frame, where: place });
+    return runFilter(node.name, filter, value, positional, named, { frame, where: place });
   });
 }
 
@@ -89,6 +90,7 @@ export function runFilter(
 ): Value {
   const call = callOf(at, named);
   const bound = bind(`the filter '${name}'`, filter, positional, named);
+  if (bound.named !== noNames && !filter.takesUndefined) Object.values(bound.named).forEach(used);
   const [subject = null, ...args] = settled(filter, [value, ...bound.args]);
   const doubt = unknownOfCall(filter, [subject, ...args, ...Object.values(bound.named)], at.frame.budget);
   if (doubt) return doubt;
@@ -131,7 +133,7 @@ export function callOf(at: Site, named: ValueMap): Call {
   };
 }
 
-/** Compiles an argument list. */
+/** Compiles an argument list; undefined values stay: whoever is called says whether it takes them. */
 export function compileArguments(
   args: Arguments,
   into: Compiling,
@@ -147,7 +149,7 @@ export function compileArguments(
       values.push(...(isUnknown(spread) ? [spread] : elements(spread, frame.budget)));
     }
     if (named.length === 0 && !map) return { positional: values, named: noNames };
-    const pairs: [string, Value][] = named.map(([name, run]) => [name, used(run(frame))]);
+    const pairs: [string, Value][] = named.map(([name, run]) => [name, run(frame)]);
     const spread = map ? used(map(frame)) : null;
     if (spread !== null) {
       pairs.push(...Object.entries(isMap(spread) ? spread : fail("'**' needs a map")));

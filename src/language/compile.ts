@@ -1,14 +1,16 @@
 // Syntax trees to closures: everything that can be decided once is decided here.
 import type { Diagnostic, Position } from '../lib/diagnostic.ts';
 import { getAttribute, getItem, slice } from './access.ts';
-import { type Budget, located } from './budget.ts';
-import { compileCall } from './compile-call.ts';
+import { Budget, located } from './budget.ts';
+import { compileCall, globalFunction } from './compile-call.ts';
 import { compileFilter, compileTest } from './compile-filter.ts';
 import { compare } from './comparison.ts';
 import { globals } from './globals.ts';
+import { adopted } from './mutation.ts';
 import { binary, concat, negative, truth } from './operators.ts';
 import type { Source } from './source.ts';
 import { type Node, pathOf } from './syntax.ts';
+import type { Block, RenderState, Templates } from './template-state.ts';
 import { keyText } from './text.ts';
 import type { Scope, Value } from './value.ts';
 import { isUnknown, type Unknown, undefinedValue, used } from './values.ts';
@@ -17,8 +19,18 @@ import { isUnknown, type Unknown, undefinedValue, used } from './values.ts';
 export interface Frame {
   readonly scope: Scope;
   readonly budget: Budget;
-  /** Lists and maps made by this template, which it may change (`list.append`); null where nothing may be changed. */
+  /** Lists and maps made by this template, which it may change (`list.append`); null where nothing is changed. */
   readonly owned: WeakSet<object> | null;
+  /** Copies of shared values, made where something may be changed; see mutation.ts. */
+  readonly copies: WeakMap<object, Value> | null;
+  /** The template being rendered; null in expressions. */
+  readonly template: RenderState | null;
+}
+
+/** A frame for one evaluation of something compiled. */
+export function newFrame(scope: Scope, changes: boolean): Frame {
+  const [owned, copies] = changes ? [new WeakSet(), new WeakMap<object, Value>()] : [null, null];
+  return { scope, budget: new Budget(), owned, copies, template: null };
 }
 
 export type Run = (frame: Frame) => Value;
@@ -30,6 +42,23 @@ export interface Compiling {
   readonly diagnostics: Diagnostic[];
   /** Names bound inside the template (loop variables, `set`); not free. */
   readonly bound: Set<string>;
+  readonly blocks: Map<string, Block>;
+  /** Templates that this one may load; null where it cannot. */
+  readonly templates: Templates | null;
+  readonly found: {
+    /** Something calls a method that changes a list or a map. */
+    mutates: boolean;
+    /** Loads other templates, which may do so. */
+    loads: boolean;
+    /** Names may come from another template, so that calls of unknown ones are no mistake yet. */
+    isOpen: boolean;
+  };
+}
+
+/** What compiling starts with. */
+export function newCompiling(source: Source, templates: Templates | null = null, isOpen = false): Compiling {
+  const found = { mutates: false, loads: false, isOpen };
+  return { source, names: new Set(), diagnostics: [], bound: new Set(), blocks: new Map(), templates, found };
 }
 
 /** Compiles an expression. Problems go to `into.diagnostics`. */
@@ -136,11 +165,13 @@ export function report(
 }
 
 function compileName(name: string, where: Position, into: Compiling): Run {
-  const global = globals.values.get(name);
+  const global = globals.values.get(name) ?? globalFunction(name, where);
   if (global === undefined && !into.bound.has(name)) into.names.add(name);
-  return ({ scope }) => {
+  const { found } = into;
+  return (frame) => {
+    const { scope } = frame;
     const value = scope.get(name);
-    if (value !== undefined) return value;
+    if (value !== undefined) return found.mutates || found.loads ? adopted(value, frame, found.mutates) : value;
     return global ?? undefinedValue(name, where, () => scope.names());
   };
 }

@@ -1,9 +1,10 @@
 // Expressions as users write them in `when`, `until`, `that` and inside `{{ }}`: compiled once, evaluated for each host.
 import type { Diagnostic, Position } from '../lib/diagnostic.ts';
 import { limits } from '../lib/limits.ts';
-import { Budget, located } from './budget.ts';
-import { type Compiling, compileNode, type Run } from './compile.ts';
+import { located } from './budget.ts';
+import { type Compiling, compileNode, newCompiling, newFrame, type Run } from './compile.ts';
 import { type LexOptions, tokenize } from './lexer.ts';
+import { asData } from './live.ts';
 import { Parser } from './parser.ts';
 import { diagnosticOf, Source, SyntaxProblem } from './source.ts';
 import type { Expression, Scope, Value } from './value.ts';
@@ -24,10 +25,10 @@ export function compileExpression(
   where: Position,
   backslashes: LexOptions['backslashes'] = 'python',
 ): CompiledExpression {
-  const into: Compiling = { source: new Source(source, where), names: new Set(), diagnostics: [], bound: new Set() };
+  const into = newCompiling(new Source(source, where));
   try {
     const run = compileSource(source, into, backslashes);
-    const expression = into.diagnostics.length === 0 ? expressionOf(source, where, [...into.names], run) : null;
+    const expression = into.diagnostics.length === 0 ? expressionOf(source, where, into, run) : null;
     return { expression, diagnostics: into.diagnostics };
   } catch (error) {
     return { expression: null, diagnostics: [diagnosticOf(error, into.source, 'expression-syntax')] };
@@ -35,17 +36,20 @@ export function compileExpression(
 }
 
 /** Makes an expression of something compiled. */
-export function expressionOf(source: string, where: Position, names: readonly string[], run: Run): Expression {
-  return { source, where, names, evaluate: (scope) => evaluate(run, scope, where) };
+function expressionOf(source: string, where: Position, into: Compiling, run: Run): Expression {
+  return { source, where, names: [...into.names], evaluate: evaluator(run, into, where) };
 }
 
-/** Runs something compiled with a budget of its own. */
-export function evaluate(run: Run, scope: Scope, where: Position): Value {
-  try {
-    return used(run({ scope, budget: new Budget(), owned: null }));
-  } catch (error) {
-    throw located(error, where);
-  }
+/** Runs something compiled, with a budget of its own each time. */
+export function evaluator(run: Run, { found }: Compiling, where: Position): (scope: Scope) => Value {
+  const { mutates } = found;
+  return (scope) => {
+    try {
+      return asData(used(run(newFrame(scope, mutates))));
+    } catch (error) {
+      throw located(error, where);
+    }
+  };
 }
 
 function compileSource(source: string, into: Compiling, backslashes: LexOptions['backslashes']): Run {

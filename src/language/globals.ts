@@ -2,7 +2,7 @@
 import { messageOf, VezaError } from '../lib/errors.ts';
 import { fail } from './budget.ts';
 import { type Args, type Call, type GlobalFunction, integerArgument, mapArgument, textArgument } from './callable.ts';
-import { didYouMean } from './near-names.ts';
+import { didYouMean } from '../lib/suggest.ts';
 import { keyText, textOf } from './text.ts';
 import type { Value } from './value.ts';
 import { isList, mapOf, omit } from './values.ts';

@@ -4,11 +4,12 @@ import type { Position } from '../lib/diagnostic.ts';
 import { VezaError } from '../lib/errors.ts';
 import { getItem } from './access.ts';
 import { type Budget, fail } from './budget.ts';
+import { newFrame } from './compile.ts';
 import { runFilter } from './compile-filter.ts';
 import { compare } from './comparison.ts';
 import { filters } from './filters/index.ts';
 import { digest } from './filters/encoding.ts';
-import { didYouMean } from './near-names.ts';
+import { didYouMean } from '../lib/suggest.ts';
 import { firstUnknown } from './operators.ts';
 import type { CompareOperator } from './syntax.ts';
 import { textOf } from './text.ts';
@@ -135,7 +136,7 @@ function filterHelper(name: string, defaults: ValueMap = {}): Helper {
         ([key]) => !filter.parameters.slice(0, rest.length).includes(key),
       );
       const all = { ...Object.fromEntries(overridden), ...named };
-      return runFilter(name, filter, value, rest, all, { frame: { scope, budget, owned: null }, where });
+      return runFilter(name, filter, value, rest, all, { frame: { ...newFrame(scope, false), budget }, where });
     },
   };
 }

@@ -4,7 +4,7 @@ import { type Budget, located } from './budget.ts';
 import { getAttribute, getItem } from './access.ts';
 import { helpers } from './handlebars-helpers.ts';
 import { type Callable, type Expression, type Path, placeOf, type Statement } from './handlebars-syntax.ts';
-import { didYouMean } from './near-names.ts';
+import { didYouMean } from '../lib/suggest.ts';
 import type { Scope, Value, ValueMap } from './value.ts';
 import { isList, isMap, isUndefined, isUnknown, mapOf, ownValue, undefinedValue } from './values.ts';
 

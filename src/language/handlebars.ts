@@ -13,7 +13,7 @@ import {
   type Statement,
   type SubExpression,
 } from './handlebars-syntax.ts';
-import { didYouMean } from './near-names.ts';
+import { didYouMean } from '../lib/suggest.ts';
 import { numberText } from './text.ts';
 import type { Scope, Value } from './value.ts';
 import { isList, isMap, isUnknown, kindOf, ownValue, type Unknown, used } from './values.ts';

@@ -13,7 +13,7 @@ export interface Token {
 export interface LexOptions {
   readonly start: number;
   /** What ends the expression; null: the end of the text. */
-  readonly close: '}}' | '%}' | null;
+  readonly close: string | null;
   /**
    * `python`: `\n` in a literal is a line feed, as in templates and conditions.
    * `literal`: a backslash is a backslash, as Ansible has it inside `{{ }}` of YAML files.
@@ -51,8 +51,8 @@ export function tokenize(source: string, options: LexOptions): Lexed {
     if (open.length === 0 && options.close !== null) {
       const sign = source[offset] === '-' || source[offset] === '+' ? (source[offset] as '-' | '+') : '';
       if (source.startsWith(options.close, offset + sign.length)) {
-        tokens.push({ kind: 'end', text: options.close, number: 0, start: offset, end: offset + 2 });
-        return { tokens, end: offset + sign.length + 2, closeSign: sign };
+        tokens.push({ kind: 'end', text: options.close, number: 0, start: offset, end: offset + options.close.length });
+        return { tokens, end: offset + sign.length + options.close.length, closeSign: sign };
       }
     }
     if (offset >= source.length) {

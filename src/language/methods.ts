@@ -104,6 +104,9 @@ const mapMutations: ReadonlyMap<string, Mutation<MutableMap>> = new Map<string, 
   ],
 ]);
 
+/** Methods that change what they are called on. */
+export const changingMethods: ReadonlySet<string> = new Set([...listMutations.keys(), ...mapMutations.keys()]);
+
 /** All names that can be called with a dot. */
 export const methodNames: ReadonlySet<string> = new Set([
   ...textMethods.keys(),

@@ -2,9 +2,10 @@
 import { type Budget, checkTextLength, fail } from './budget.ts';
 import { formatPercent } from './format.ts';
 import type { BinaryOperator } from './syntax.ts';
+import { liveObject } from './live.ts';
 import { textOf } from './text.ts';
 import type { Value, ValueMap } from './value.ts';
-import { isList, isUndefined, isUnknown, kindOf, type Unknown, used } from './values.ts';
+import { isList, isLive, isUndefined, isUnknown, kindOf, type Unknown, used } from './values.ts';
 
 /** A binary operator; both operands may be anything. */
 export function binary(operator: BinaryOperator, first: Value, second: Value, budget: Budget): Value {
@@ -17,6 +18,8 @@ export function binary(operator: BinaryOperator, first: Value, second: Value, bu
     budget.spend(left.length + right.length);
     return [...left, ...right];
   }
+  const live = operator === '-' ? liveObject(left) : null;
+  if (live?.minus) return live.minus(right);
   if (operator === '*') {
     const repeated = repeat(left, right, budget) ?? repeat(right, left, budget);
     if (repeated !== null) return repeated;
@@ -57,6 +60,7 @@ export function truth(value: Value): boolean | Unknown {
   if (typeof value === 'number') return value !== 0;
   if (isUndefined(value)) return truth(used(value));
   if (isUnknown(value)) return value;
+  if (isLive(value)) return true;
   return isList(value) ? value.length > 0 : Object.keys(value).length > 0;
 }
 
@@ -64,6 +68,7 @@ export function truth(value: Value): boolean | Unknown {
 export function firstUnknown(value: Value, budget: Budget): Unknown | null {
   if (typeof value !== 'object' || value === null) return null;
   if (isUnknown(value)) return value;
+  if (isLive(value)) return null;
   const parts = isList(value) ? value : Object.values(value as ValueMap);
   budget.spend(parts.length);
   for (const part of parts) {

@@ -141,7 +141,7 @@ export class Parser extends OperandParser {
   }
 
   #filter(target: Node): Node {
-    const { name, start: nameStart } = this.#dottedName();
+    const { name, start: nameStart } = this.dottedName();
     const args = this.isOperator('(') ? this.args() : noArguments;
     return { kind: 'filter', target, name, args, nameStart, start: target.start, end: this.lastEnd() };
   }
@@ -149,7 +149,7 @@ export class Parser extends OperandParser {
   #test(target: Node): Node {
     const { start } = target;
     const negated = this.takeName('not');
-    const { name, start: nameStart } = this.#dottedName();
+    const { name, start: nameStart } = this.dottedName();
     const args = this.isOperator('(') ? this.args() : this.#bareArgument();
     const test: Node = { kind: 'test', target, name, args, nameStart, start, end: this.lastEnd() };
     return negated ? { kind: 'not', operand: test, start, end: test.end } : test;
@@ -171,7 +171,7 @@ export class Parser extends OperandParser {
   }
 
   /** A name, `ansible.builtin.` before it left out. */
-  #dottedName(): { readonly name: string; readonly start: number } {
+  dottedName(): { readonly name: string; readonly start: number } {
     const { start, text } = this.expectName();
     let name = text;
     while (this.takeOperator('.')) name += `.${this.expectName().text}`;

@@ -1,71 +1,102 @@
-// Cuts a Jinja template into text, output and statements, with white space control as Ansible sets it:
-// trim_blocks on (the line feed behind a statement goes), lstrip_blocks off.
+// Cuts a Jinja template into text, output and statements, with white space control as Jinja has it.
 import { type LexOptions, type Token, tokenize } from './lexer.ts';
 import { SyntaxProblem } from './source.ts';
+import { defaultOptions, type TemplateOptions } from './template-options.ts';
 
 export type Segment =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'output' | 'statement'; readonly tokens: readonly Token[]; readonly start: number };
-
-const markPattern = /\{\{|\{%|\{#/g;
-const rawPattern = /\{%[-+]?\s*raw\s*([-+]?)%\}/y;
-const endRawPattern = /\{%([-+]?)\s*endraw\s*([-+]?)%\}/g;
 
 /** Whether a text holds anything that a template evaluates. */
 export function isTemplate(text: string): boolean {
   return /\{\{|\{%|\{#/.test(text);
 }
 
-/** Throws SyntaxProblem. */
-export function segments(source: string, backslashes: LexOptions['backslashes']): readonly Segment[] {
-  return new TemplateLexer(source, backslashes).run();
+/** Throws SyntaxProblem. `start` is where the template begins in the source. */
+export function segments(
+  source: string,
+  backslashes: LexOptions['backslashes'],
+  options: TemplateOptions = defaultOptions,
+  start = 0,
+): readonly Segment[] {
+  return new TemplateLexer(source, backslashes, options, start).run();
 }
 
 class TemplateLexer {
   readonly #source: string;
   readonly #backslashes: LexOptions['backslashes'];
+  readonly #options: TemplateOptions;
+  readonly #marks: RegExp;
+  readonly #rawBegin: RegExp;
+  readonly #rawEnd: RegExp;
   readonly #segments: Segment[] = [];
-  #offset = 0;
+  #offset: number;
   /** The text that follows loses its leading white space. */
   #stripsNext = false;
 
-  constructor(source: string, backslashes: LexOptions['backslashes']) {
-    this.#source = source;
+  constructor(source: string, backslashes: LexOptions['backslashes'], options: TemplateOptions, start: number) {
+    this.#source = options.keep_trailing_newline ? source : source.replace(/(?:\r\n|\r|\n)$/, '');
     this.#backslashes = backslashes;
+    this.#options = options;
+    this.#offset = Math.min(start, this.#source.length);
+    const { variable_start_string: variable, block_start_string: block, comment_start_string: comment } = options;
+    // The longest first: one mark may begin with another.
+    const marks = [variable, block, comment].sort((left, right) => right.length - left.length).map(escapeRegex);
+    this.#marks = new RegExp(marks.join('|'), 'g');
+    const [open, close] = [escapeRegex(block), escapeRegex(options.block_end_string)];
+    this.#rawBegin = new RegExp(`${open}([-+]?)\\s*raw\\s*([-+]?)${close}`, 'y');
+    this.#rawEnd = new RegExp(`${open}([-+]?)\\s*endraw\\s*([-+]?)${close}`, 'g');
   }
 
   run(): readonly Segment[] {
     for (;;) {
-      markPattern.lastIndex = this.#offset;
-      const match = markPattern.exec(this.#source);
+      this.#marks.lastIndex = this.#offset;
+      const match = this.#marks.exec(this.#source);
       const start = match?.index ?? this.#source.length;
-      this.#text(this.#source.slice(this.#offset, start), this.#source[start + 2] === '-' && match !== null);
+      const mark = match?.[0] ?? '';
+      const sign = match ? (this.#source[start + mark.length] ?? '') : '';
+      this.#text(start, sign, match !== null && mark !== this.#options.variable_start_string);
       if (!match) return this.#segments;
       this.#offset = start;
-      if (match[0] === '{#') this.#comment();
-      else if (match[0] === '{{') this.#output();
+      if (mark === this.#options.comment_start_string) this.#comment();
+      else if (mark === this.#options.variable_start_string) this.#output();
       else this.#statement();
     }
   }
 
-  #text(written: string, stripsEnd: boolean): void {
-    let text = this.#stripsNext ? written.trimStart() : written;
+  /** The text up to `end`, where something with this sign begins: `-` takes the white space before it. */
+  #text(end: number, sign: string, isBlock: boolean): void {
+    let text = this.#source.slice(this.#offset, end);
+    if (isBlock && sign !== '-' && sign !== '+' && this.#options.lstrip_blocks) text = this.#withoutIndent(text);
+    if (this.#stripsNext) text = text.trimStart();
     this.#stripsNext = false;
-    if (stripsEnd) text = text.trimEnd();
-    if (text !== '') this.#segments.push({ kind: 'text', text });
+    if (sign === '-') text = text.trimEnd();
+    if (text === '') return;
+    const { newline_sequence: newline } = this.#options;
+    this.#segments.push({ kind: 'text', text: text.replaceAll(/\r\n|\r|\n/g, newline) });
+  }
+
+  #withoutIndent(text: string): string {
+    const lineStart = text.lastIndexOf('\n') + 1;
+    const before = this.#source[this.#offset - 1];
+    const beginsLine = lineStart > 0 || this.#offset === 0 || before === '\n';
+    return beginsLine && text.slice(lineStart).trim() === '' ? text.slice(0, lineStart) : text;
   }
 
   #comment(): void {
-    const end = this.#source.indexOf('#}', this.#offset + 2);
-    if (end === -1) throw new SyntaxProblem("the comment is never closed with '#}'", this.#offset, this.#offset + 2);
-    const sign = this.#source[end - 1];
-    this.#offset = end + 2;
-    this.#after(end - 1 > this.#offset - 2 ? '' : sign === '-' || sign === '+' ? sign : '', true);
+    const { comment_start_string: open, comment_end_string: close } = this.#options;
+    const behind = this.#offset + open.length;
+    const end = this.#source.indexOf(close, behind);
+    if (end === -1) throw new SyntaxProblem(`the comment is never closed with '${close}'`, this.#offset, behind);
+    const sign = end > behind ? (this.#source[end - 1] ?? '') : '';
+    this.#offset = end + close.length;
+    this.#after(sign, true);
   }
 
   #output(): void {
     const start = this.#offset;
-    const { tokens, end, closeSign } = this.#tokens('}}');
+    const { variable_start_string: open, variable_end_string: close } = this.#options;
+    const { tokens, end, closeSign } = this.#tokens(open, close, this.#backslashes);
     if (tokens.length === 1) throw new SyntaxProblem('there is nothing to print', start, end);
     this.#segments.push({ kind: 'output', tokens, start });
     this.#offset = end;
@@ -74,41 +105,47 @@ class TemplateLexer {
 
   #statement(): void {
     const start = this.#offset;
-    rawPattern.lastIndex = start;
-    const raw = rawPattern.exec(this.#source);
+    this.#rawBegin.lastIndex = start;
+    const raw = this.#rawBegin.exec(this.#source);
     if (raw) {
-      this.#raw(start, raw[0].length, raw[1] ?? '');
+      this.#raw(start, raw[0].length, raw[2] ?? '');
       return;
     }
-    const { tokens, end, closeSign } = this.#tokens('%}');
+    const { block_start_string: open, block_end_string: close } = this.#options;
+    const { tokens, end, closeSign } = this.#tokens(open, close, 'python');
     this.#segments.push({ kind: 'statement', tokens, start });
     this.#offset = end;
     this.#after(closeSign, true);
   }
 
   #raw(start: number, length: number, sign: string): void {
-    endRawPattern.lastIndex = start + length;
-    const close = endRawPattern.exec(this.#source);
+    this.#rawEnd.lastIndex = start + length;
+    const close = this.#rawEnd.exec(this.#source);
     if (!close) throw new SyntaxProblem("'raw' is never closed with '{% endraw %}'", start, start + length);
     this.#offset = start + length;
     this.#after(sign, true);
-    this.#text(this.#source.slice(this.#offset, close.index), close[1] === '-');
+    this.#text(close.index, close[1] ?? '', true);
     this.#offset = close.index + close[0].length;
     this.#after(close[2] ?? '', true);
   }
 
-  #tokens(close: '}}' | '%}'): ReturnType<typeof tokenize> {
-    const sign = this.#source[this.#offset + 2];
-    const start = this.#offset + (sign === '-' || sign === '+' ? 3 : 2);
-    return tokenize(this.#source, { start, close, backslashes: close === '}}' ? this.#backslashes : 'python' });
+  #tokens(open: string, close: string, backslashes: LexOptions['backslashes']): ReturnType<typeof tokenize> {
+    const behind = this.#offset + open.length;
+    const sign = this.#source[behind];
+    const start = sign === '-' || sign === '+' ? behind + 1 : behind;
+    return tokenize(this.#source, { start, close, backslashes });
   }
 
   /** What a closing mark does to the text behind it. */
   #after(sign: string, isBlock: boolean): void {
     if (sign === '-') this.#stripsNext = true;
-    else if (isBlock && sign !== '+') {
+    else if (isBlock && sign !== '+' && this.#options.trim_blocks) {
       if (this.#source.startsWith('\n', this.#offset)) this.#offset += 1;
       else if (this.#source.startsWith('\r\n', this.#offset)) this.#offset += 2;
     }
   }
+}
+
+function escapeRegex(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }

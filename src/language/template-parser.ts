@@ -1,61 +1,32 @@
-// Statements of Jinja templates: segments to a tree. Macros, includes and inheritance are reported as unsupported.
+// Statements of Jinja templates: segments to a tree.
+import { didYouMean } from '../lib/suggest.ts';
+import { limits } from '../lib/limits.ts';
 import type { Token } from './lexer.ts';
-import { didYouMean } from './near-names.ts';
 import { Parser } from './parser.ts';
 import { SyntaxProblem } from './source.ts';
-import type { Arguments, Node } from './syntax.ts';
+import type { Node } from './syntax.ts';
+import { parseFilter, parseFilters, parseLoad, parseParameters, parseTarget } from './template-heads.ts';
 import type { Segment } from './template-lexer.ts';
+import type { Branch, Statement, Target } from './template-syntax.ts';
 
-/** A name to assign to, or several: `a, b`. `x.y` is an attribute of a namespace. */
-export type Target =
-  | { readonly kind: 'name'; readonly name: string }
-  | { readonly kind: 'attribute'; readonly object: string; readonly name: string }
-  | { readonly kind: 'list'; readonly targets: readonly Target[] };
-
-export interface AppliedFilter {
-  readonly name: string;
-  readonly args: Arguments;
-  readonly nameStart: number;
-}
-
-export type Statement =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'output'; readonly value: Node }
-  | { readonly kind: 'if'; readonly branches: readonly Branch[]; readonly otherwise: readonly Statement[] | null }
-  | {
-      readonly kind: 'for';
-      readonly target: Target;
-      readonly items: Node;
-      readonly condition: Node | null;
-      readonly recursive: boolean;
-      readonly body: readonly Statement[];
-      readonly otherwise: readonly Statement[] | null;
-    }
-  | { readonly kind: 'set'; readonly target: Target; readonly value: Node }
-  | {
-      readonly kind: 'capture';
-      readonly target: Target | null;
-      readonly filters: readonly AppliedFilter[];
-      readonly body: readonly Statement[];
-      readonly start: number;
-    }
-  | {
-      readonly kind: 'with';
-      readonly values: readonly (readonly [Target, Node])[];
-      readonly body: readonly Statement[];
-    }
-  | { readonly kind: 'do'; readonly value: Node }
-  | { readonly kind: 'break' | 'continue' };
-
-export interface Branch {
-  readonly condition: Node;
-  readonly body: readonly Statement[];
-}
-
-/** Of Jinja, and not here (yet). */
-const unsupported = new Set(['macro', 'call', 'include', 'import', 'from', 'extends', 'block', 'autoescape', 'trans']);
-const supported = ['if', 'elif', 'else', 'endif', 'for', 'endfor', 'set', 'endset', 'with', 'endwith', 'filter'];
-const known = [...supported, 'endfilter', 'do', 'break', 'continue', 'raw', 'endraw'];
+/** Of Jinja, and not here, with what to do instead. */
+const unsupported: ReadonlyMap<string, string> = new Map([
+  ['autoescape', 'nothing is escaped here; write the filter `| escape` where HTML needs it'],
+  ['trans', 'translations are an extension that Ansible does not switch on; write the text itself'],
+  ['debug', 'print what you want to see: {{ name }}'],
+]);
+const loads = ['include', 'import', 'from', 'extends'];
+const withBody = ['if', 'for', 'set', 'with', 'filter', 'macro', 'call', 'block', 'raw'];
+const known = [
+  ...withBody,
+  ...loads,
+  'do',
+  'break',
+  'continue',
+  'elif',
+  'else',
+  ...withBody.map((name) => `end${name}`),
+];
 
 /** Throws SyntaxProblem. */
 export function parseTemplate(segments: readonly Segment[]): readonly Statement[] {
@@ -64,8 +35,10 @@ export function parseTemplate(segments: readonly Segment[]): readonly Statement[
 
 class TemplateParser {
   readonly #segments: readonly Segment[];
+  readonly #blocks = new Set<string>();
   #index = 0;
   #loops = 0;
+  #depth = 0;
 
   constructor(segments: readonly Segment[]) {
     this.#segments = segments;
@@ -101,7 +74,11 @@ class TemplateParser {
       }
       const name = parser.expectName();
       if (ends.includes(name.text)) return { body, end: name.text, parser };
+      if (++this.#depth > limits.evaluationDepth) {
+        throw new SyntaxProblem('statements are nested too deeply', name.start, name.end);
+      }
       body.push(this.#statement(name, parser));
+      this.#depth -= 1;
     }
   }
 
@@ -117,6 +94,17 @@ class TemplateParser {
         return this.#with(name, parser);
       case 'filter':
         return this.#filter(name, parser);
+      case 'macro':
+        return this.#macro(name, parser);
+      case 'call':
+        return this.#call(name, parser);
+      case 'block':
+        return this.#namedBlock(name, parser);
+      case 'include':
+      case 'import':
+      case 'from':
+      case 'extends':
+        return parseLoad(name, parser);
       case 'do': {
         const value = parser.expressionList();
         parser.expectEnd();
@@ -133,8 +121,9 @@ class TemplateParser {
   }
 
   #unknown({ text, start, end }: Token): never {
-    if (unsupported.has(text)) {
-      throw new SyntaxProblem(`the statement '${text}' is not supported`, start, end, 'write its content here instead');
+    const instead = unsupported.get(text.replace(/^end/, ''));
+    if (instead !== undefined) {
+      throw new SyntaxProblem(`the statement '${text}' is not supported`, start, end, instead);
     }
     if (known.includes(text)) {
       throw new SyntaxProblem(`'${text}' without its beginning`, start, end, 'is an earlier block closed twice?');
@@ -153,7 +142,7 @@ class TemplateParser {
       parser = part.parser;
       if (part.end === 'elif') continue;
       parser.expectEnd();
-      return { kind: 'if', branches, otherwise: part.end === 'else' ? this.#block(name, 'endif') : null };
+      return { kind: 'if', branches, otherwise: part.end === 'else' ? this.#body(name, 'endif') : null };
     }
   }
 
@@ -162,17 +151,14 @@ class TemplateParser {
     if (!parser.takeName('in')) parser.unexpected("expected 'in'");
     const items = parser.expressionList(false);
     const condition = parser.takeName('if') ? parser.expression() : null;
-    if (parser.isName('recursive')) {
-      const { start, end } = parser.token;
-      throw new SyntaxProblem("'recursive' loops are not supported", start, end);
-    }
+    const recursive = parser.takeName('recursive');
     parser.expectEnd();
     this.#loops += 1;
     const part = this.#until(['else', 'endfor'], name);
     this.#loops -= 1;
     part.parser.expectEnd();
-    const otherwise = part.end === 'else' ? this.#block(name, 'endfor') : null;
-    return { kind: 'for', target, items, condition, recursive: false, body: part.body, otherwise };
+    const otherwise = part.end === 'else' ? this.#body(name, 'endfor') : null;
+    return { kind: 'for', target, items, condition, recursive, body: part.body, otherwise };
   }
 
   #set(name: Token, parser: Parser): Statement {
@@ -184,7 +170,7 @@ class TemplateParser {
     }
     const filters = parseFilters(parser);
     parser.expectEnd();
-    return { kind: 'capture', target, filters, body: this.#block(name, 'endset'), start: name.start };
+    return { kind: 'capture', target, filters, body: this.#body(name, 'endset'), start: name.start };
   }
 
   #with(name: Token, parser: Parser): Statement {
@@ -196,51 +182,61 @@ class TemplateParser {
       if (!parser.takeOperator(',')) break;
     }
     parser.expectEnd();
-    return { kind: 'with', values, body: this.#block(name, 'endwith') };
+    return { kind: 'with', values, body: this.#body(name, 'endwith') };
   }
 
   #filter(name: Token, parser: Parser): Statement {
     const filters = [parseFilter(parser), ...parseFilters(parser)];
     parser.expectEnd();
-    return { kind: 'capture', target: null, filters, body: this.#block(name, 'endfilter'), start: name.start };
+    return { kind: 'capture', target: null, filters, body: this.#body(name, 'endfilter'), start: name.start };
   }
 
-  #block(opening: Token, end: string): readonly Statement[] {
+  #macro(opening: Token, parser: Parser): Statement {
+    const { text: name } = parser.expectName();
+    const parameters = parseParameters(parser);
+    parser.expectEnd();
+    const body = this.#outsideLoops(() => this.#body(opening, 'endmacro'));
+    return { kind: 'macro', name, parameters, body, start: opening.start };
+  }
+
+  #call(opening: Token, parser: Parser): Statement {
+    const parameters = parser.isOperator('(') ? parseParameters(parser) : [];
+    const call = parser.expression();
+    if (call.kind !== 'call') {
+      throw new SyntaxProblem("'call' needs the call of a macro", call.start, call.end, '{% call name() %}');
+    }
+    parser.expectEnd();
+    const body = this.#outsideLoops(() => this.#body(opening, 'endcall'));
+    return { kind: 'call', call, name: 'caller', parameters, body, start: opening.start };
+  }
+
+  #namedBlock(opening: Token, parser: Parser): Statement {
+    const { text: name, start, end } = parser.expectName();
+    if (this.#blocks.has(name)) throw new SyntaxProblem(`the block '${name}' is there twice`, start, end);
+    this.#blocks.add(name);
+    const scoped = parser.takeName('scoped');
+    const required = parser.takeName('required');
+    parser.expectEnd();
+    const body = this.#outsideLoops(() => this.#body(opening, 'endblock', name));
+    if (required && body.some((part) => part.kind !== 'text' || /\S/.test(part.text))) {
+      throw new SyntaxProblem(`the required block '${name}' must be empty`, start, end, 'children write its content');
+    }
+    return { kind: 'block', name, scoped, required, body, start: opening.start };
+  }
+
+  #body(opening: Token, end: string, name?: string): readonly Statement[] {
     const { body, parser } = this.#until([end], opening);
+    if (name !== undefined) parser.takeName(name);
     parser.expectEnd();
     return body;
   }
-}
 
-function parseTarget(parser: Parser, withList = true): Target {
-  const one = (): Target => {
-    if (parser.takeOperator('(')) {
-      const inner = parseTarget(parser);
-      parser.expectOperator(')');
-      return inner;
-    }
-    const { text } = parser.expectName();
-    return parser.takeOperator('.')
-      ? { kind: 'attribute', object: text, name: parser.expectName().text }
-      : { kind: 'name', name: text };
-  };
-  const first = one();
-  if (!withList || !parser.isOperator(',')) return first;
-  const targets = [first];
-  while (parser.takeOperator(',')) {
-    if (parser.token.kind === 'name' && !parser.isName('in')) targets.push(one());
+  /** What is called from elsewhere cannot end the loop around it. */
+  #outsideLoops<T>(parse: () => T): T {
+    const loops = this.#loops;
+    this.#loops = 0;
+    const result = parse();
+    this.#loops = loops;
+    return result;
   }
-  return { kind: 'list', targets };
-}
-
-function parseFilters(parser: Parser): readonly AppliedFilter[] {
-  const filters: AppliedFilter[] = [];
-  while (parser.takeOperator('|')) filters.push(parseFilter(parser));
-  return filters;
-}
-
-function parseFilter(parser: Parser): AppliedFilter {
-  const { text, start } = parser.expectName();
-  const args = parser.isOperator('(') ? parser.args() : { positional: [], named: [] };
-  return { name: text, args, nameStart: start };
 }

@@ -1,8 +1,8 @@
 // Values of YAML files whose strings may be templates. What is constant is known to be; the rest is compiled once.
 import type { Diagnostic, Position } from '../lib/diagnostic.ts';
 import { VezaError } from '../lib/errors.ts';
-import { evaluate } from './expression.ts';
-import { type Compiling, compileNode } from './compile.ts';
+import { evaluator } from './expression.ts';
+import { compileNode, newCompiling } from './compile.ts';
 import { compileTemplateText } from './jinja.ts';
 import { Parser } from './parser.ts';
 import { diagnosticOf, Source } from './source.ts';
@@ -109,7 +109,7 @@ function compileMap(raw: unknown, entries: readonly Entry[], where: Position): T
 
 function compileText(text: string, where: Position, diagnostics: Diagnostic[]): Templated {
   const source = new Source(text, where);
-  const into: Compiling = { source, names: new Set(), diagnostics: [], bound: new Set() };
+  const into = newCompiling(source);
   try {
     const [only, ...others] = segments(text, 'literal').filter((part) => part.kind !== 'text' || /\S/.test(part.text));
     if (only?.kind === 'output' && others.length === 0) {
@@ -120,7 +120,7 @@ function compileText(text: string, where: Position, diagnostics: Diagnostic[]): 
       diagnostics.push(...into.diagnostics);
       if (into.diagnostics.length > 0) return broken(text, where, into.diagnostics);
       const names = [...into.names];
-      return { where, constant: false, names, raw: text, evaluate: (scope) => evaluate(run, scope, where) };
+      return { where, constant: false, names, raw: text, evaluate: evaluator(run, into, where) };
     }
   } catch (error) {
     const problem = diagnosticOf(error, source, 'template-syntax');

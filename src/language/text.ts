@@ -1,6 +1,7 @@
 // Values as text, the way Jinja and Ansible print them: Python's True, None and repr.
 // Numbers have one kind here: whole ones print without a fraction (Python's 3.0 is 3).
 import { type Budget, checkTextLength, fail } from './budget.ts';
+import { liveObject, liveText } from './live.ts';
 import type { Value, ValueMap } from './value.ts';
 import { isList, isOmit, isUndefined, isUnknown, undefinedError } from './values.ts';
 
@@ -24,6 +25,8 @@ export function reprOf(value: Value, budget: Budget): string {
   if (typeof value === 'string') return quoted(value);
   if (isUndefined(value)) throw undefinedError(value);
   if (isUnknown(value)) return fail(`a part of the value is unknown: ${value.reason}`);
+  const live = liveObject(value);
+  if (live) return liveText(live);
   if (isOmit(value)) fail("'omit' cannot be a part of a text", 'use it as the whole value of an argument');
   const parts = isList(value)
     ? value.map((part) => reprOf(part, budget))

@@ -66,7 +66,7 @@ export class TokenReader {
   }
 
   /** The token `distance` after the next one. */
-  protected peek(distance: number): Token | undefined {
+  peek(distance: number): Token | undefined {
     return this.#tokens[this.#index + distance];
   }
 

@@ -3,7 +3,7 @@
 import type { Unknown } from '../core/unknown.ts';
 import type { Position } from '../lib/diagnostic.ts';
 
-export type Value = null | boolean | number | string | readonly Value[] | ValueMap | Unknown | Undefined;
+export type Value = null | boolean | number | string | readonly Value[] | ValueMap | Unknown | Undefined | Live;
 
 export interface ValueMap {
   readonly [key: string]: Value;
@@ -16,6 +16,14 @@ export interface Undefined {
 }
 
 export const undefinedBrand: unique symbol = Symbol('undefined');
+
+/** Something of a running template that is no data: a macro, a loop, an imported template, a point in time. See live.ts. */
+export interface Live {
+  /** What people call it. */
+  readonly [liveBrand]: string;
+}
+
+export const liveBrand: unique symbol = Symbol('live');
 
 /** Where names come from. Variables are evaluated when they are asked for, once. */
 export interface Scope {

@@ -2,8 +2,8 @@
 import { isUnknown, type Unknown } from '../core/unknown.ts';
 import type { Position } from '../lib/diagnostic.ts';
 import { VezaError } from '../lib/errors.ts';
-import { didYouMean } from './near-names.ts';
-import { undefinedBrand, type Undefined, type Value, type ValueMap } from './value.ts';
+import { didYouMean } from '../lib/suggest.ts';
+import { type Live, liveBrand, undefinedBrand, type Undefined, type Value, type ValueMap } from './value.ts';
 
 export { isUnknown, type Unknown };
 
@@ -16,6 +16,8 @@ export interface UndefinedValue extends Undefined {
   readonly candidates: () => Iterable<string>;
   /** Using it is no error: it is an empty text then. */
   readonly lenient?: boolean;
+  /** What to do about it. */
+  readonly hint?: string;
 }
 
 /** The value of `omit`: compared by identity, so that no text of a host can pass for it. */
@@ -39,15 +41,19 @@ export function isUndefined(value: unknown): value is UndefinedValue {
   return typeof value === 'object' && value !== null && undefinedBrand in value;
 }
 
+/** A macro, a loop and the like: no data. */
+export function isLive(value: unknown): value is Live {
+  return typeof value === 'object' && value !== null && liveBrand in value;
+}
+
 export function isList(value: unknown): value is readonly Value[] {
   return Array.isArray(value);
 }
 
 /** A map of data; neither a list nor unknown nor undefined. */
 export function isMap(value: unknown): value is ValueMap {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !isUnknown(value) && !isUndefined(value)
-  );
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return !isUnknown(value) && !isUndefined(value) && !isLive(value);
 }
 
 /** Own properties only: the one way to read a map. */
@@ -74,7 +80,10 @@ export function undefinedError(value: UndefinedValue): VezaError {
   const message = path === missing ? `${shown} is undefined` : `${shown} is undefined: there is no '${missing}'`;
   const lastName = /[^.]*$/.exec(missing)?.[0] ?? missing;
   const near = didYouMean(lastName, value.candidates());
-  const hint = near ?? `define it, or give it a value where it is used: ${path} | default(...)`;
+  const use = path.includes(' ')
+    ? 'give it a value'
+    : `define it, or give it a value where it is used: ${path} | default(...)`;
+  const hint = near ?? value.hint ?? use;
   return new VezaError('undefined-variable', message, { where, hint });
 }
 
@@ -86,6 +95,7 @@ export function kindOf(value: Value): string {
   if (typeof value === 'boolean') return 'a boolean';
   if (isUnknown(value)) return 'an unknown value';
   if (isUndefined(value)) return 'undefined';
+  if (isLive(value)) return value[liveBrand];
   return isList(value) ? 'a list' : 'a map';
 }
 

@@ -25,13 +25,17 @@ export function formatDiagnostic(diagnostic: Diagnostic, source?: string): strin
   const { where, severity, message, code, hint } = diagnostic;
   const place = where ? `${where.file}:${where.line}:${where.column}: ` : '';
   const lines = [`${place}${severity}: ${message} [${code}]`];
-  const line = where && source?.split('\n')[where.line - 1]?.replace(/\r$/, '');
-  if (where && line !== undefined) {
-    const shown = line.replaceAll('\t', ' ');
-    const caret = '^'.repeat(Math.max(1, Math.min(diagnostic.length ?? 1, shown.length - where.column + 1)));
-    const gutter = String(where.line);
-    lines.push(`  ${gutter} | ${shown}`, `  ${' '.repeat(gutter.length)} | ${' '.repeat(where.column - 1)}${caret}`);
-  }
+  if (where && source !== undefined) lines.push(...excerpt(where, source, diagnostic.length));
   if (hint) lines.push(`  help: ${hint}`);
   return lines.join('\n');
+}
+
+/** The line of a place, and a caret below it; nothing where the text has no such line. */
+export function excerpt(where: Position, source: string, length = 1): readonly string[] {
+  const line = source.split('\n')[where.line - 1]?.replace(/\r$/, '');
+  if (line === undefined) return [];
+  const shown = line.replaceAll('\t', ' ');
+  const caret = '^'.repeat(Math.max(1, Math.min(length, shown.length - where.column + 1)));
+  const gutter = String(where.line);
+  return [`  ${gutter} | ${shown}`, `  ${' '.repeat(gutter.length)} | ${' '.repeat(where.column - 1)}${caret}`];
 }

@@ -13,6 +13,8 @@ export const limits = {
   sourceFileBytes: 16 * 1024 * 1024,
   /** Values of one YAML file, aliases counted as often as they are used: a few lines can stand for billions. */
   yamlNodes: 2_000_000,
+  /** Files and roles within each other: more is an include that includes itself without end. */
+  includeDepth: 100,
   /** Hosts that one name with ranges may stand for: more is a slip of the finger. */
   inventoryHosts: 100_000,
   /** Connect and log in: Ansible's default timeout. */
@@ -33,6 +35,8 @@ export const limits = {
   /** Work of one evaluation of a template: stops endless loops in templates. */
   evaluationSteps: 1_000_000,
   evaluationDepth: 200,
+  /** Templates that include or extend each other: real ones do so three or four deep. */
+  templateDepth: 50,
   /** One expression: far above what anyone writes by hand. */
   expressionLength: 65_536,
   /** A text made by an expression or a template: far above any configuration file, far below what exhausts memory. */

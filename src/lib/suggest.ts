@@ -1,10 +1,33 @@
-// "Did you mean ...?"
-import { closest, distance } from 'fastest-levenshtein';
+// "Did you mean ...?": suggestions for misspelt names.
+import { distance } from 'fastest-levenshtein';
 
-/** The known name nearest to `name`, if it is near enough to be what was meant. */
-export function near(name: string, known: Iterable<string>): string | null {
-  const names = [...known];
-  if (names.length === 0) return null;
-  const best = closest(name, names);
-  return distance(name, best) <= Math.max(1, Math.floor(name.length / 3)) ? best : null;
+/** The candidate that `name` was probably meant to be, or null. */
+export function nearestName(name: string, candidates: Iterable<string>): string | null {
+  if (name.length < 2) return null;
+  let best: string | null = null;
+  let bestDistance = Math.ceil(name.length / 3) + 1;
+  for (const candidate of candidates) {
+    if (candidate === name || Math.abs(candidate.length - name.length) >= bestDistance) continue;
+    const far = isSwap(name, candidate) ? 1 : distance(name.toLowerCase(), candidate.toLowerCase());
+    if (far < bestDistance) {
+      best = candidate;
+      bestDistance = far;
+    }
+  }
+  return best;
+}
+
+/** Whether two neighbouring letters changed places, the most common slip (`whne`). */
+function isSwap(name: string, candidate: string): boolean {
+  if (name.length !== candidate.length) return false;
+  let at = 0;
+  while (at < name.length && name[at] === candidate[at]) at += 1;
+  const swapped = name.slice(0, at) + (name[at + 1] ?? '') + (name[at] ?? '') + name.slice(at + 2);
+  return swapped === candidate;
+}
+
+/** `did you mean 'x'?`, or null when nothing is near. */
+export function didYouMean(name: string, candidates: Iterable<string>): string | null {
+  const near = nearestName(name, candidates);
+  return near === null ? null : `did you mean '${near}'?`;
 }

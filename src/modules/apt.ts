@@ -1,6 +1,6 @@
 // Packages of Debian and its family.
 import { defineModule } from '../core/module.ts';
-import { packageProperties, packageResult, packageWants } from './shared/packages.ts';
+import { packageProperties, packageResult, packageReturns, packageWants } from './shared/packages.ts';
 
 export default defineModule({
   name: 'apt',
@@ -12,6 +12,7 @@ export default defineModule({
     'install-recommends': 'install_recommends',
     'default-release': 'default_release',
   },
+  returns: packageReturns,
   schema: {
     type: 'object',
     additionalProperties: false,

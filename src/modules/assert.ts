@@ -7,6 +7,7 @@ export default defineControl({
   summary: 'Fail unless all conditions hold.',
   argumentAliases: { msg: 'fail_msg' },
   expressions: ['that'],
+  returns: { assertion: 'The condition that does not hold.', evaluated_to: 'What it is: false.' },
   schema: {
     type: 'object',
     required: ['that'],

@@ -2,12 +2,14 @@
 import { defineModule } from '../core/module.ts';
 import { VezaError } from '../lib/errors.ts';
 import { splitWords } from '../resources/support/words.ts';
-import { commandProperties, commandResult, commandWants } from './shared/commands.ts';
+import { commandDryRun, commandProperties, commandResult, commandReturns, commandWants } from './shared/commands.ts';
 
 export default defineModule({
   name: 'command',
   summary: 'Run a program. No shell: no variables, pipes, or patterns.',
   freeForm: 'cmd',
+  returns: commandReturns,
+  dryRun: commandDryRun,
   schema: {
     type: 'object',
     additionalProperties: false,

@@ -15,6 +15,7 @@ import {
   desiredContent,
   directoryWants,
   fileResult,
+  fileReturns,
   isFolder,
   parentLook,
   sourceContent,
@@ -40,6 +41,7 @@ interface Args {
 export default defineModule({
   name: 'copy',
   summary: 'Put files and folders of the controller, or a given text, on the host.',
+  returns: { ...fileReturns, src: 'The source, as it was given.' },
   schema: {
     type: 'object',
     required: ['dest'],

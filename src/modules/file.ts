@@ -7,7 +7,7 @@ import { filePath, parentOf } from '../resources/file/path.ts';
 import type { FileState } from '../resources/file/state.ts';
 import { tree, type TreeState } from '../resources/tree.ts';
 import { accountWants, attributeProperties, attributesOf, wantedAttributes } from './shared/attributes.ts';
-import { directoryWants, fileResult, parentLook } from './shared/files.ts';
+import { directoryWants, fileResult, fileReturns, parentLook } from './shared/files.ts';
 
 interface Args {
   readonly path: string;
@@ -27,6 +27,7 @@ export default defineModule({
   name: 'file',
   summary: 'Set the attributes of a path; make folders and links; remove things.',
   argumentAliases: { dest: 'path', name: 'path' },
+  returns: fileReturns,
   schema: {
     type: 'object',
     required: ['path'],

@@ -6,6 +6,7 @@ import { group } from '../resources/group.ts';
 export default defineModule({
   name: 'group',
   summary: 'Create, renumber or remove a group.',
+  returns: { name: 'The group.', state: 'present or absent.', gid: 'Its number.' },
   schema: {
     type: 'object',
     required: ['name'],

@@ -1,5 +1,6 @@
 // The registry of modules, sorted by name. A test checks that it is complete.
 import type { AnyModule } from '../core/module.ts';
+import addHost from './add_host.ts';
 import apt from './apt.ts';
 import assert from './assert.ts';
 import command from './command.ts';
@@ -7,10 +8,15 @@ import copy from './copy.ts';
 import debug from './debug.ts';
 import fail from './fail.ts';
 import file from './file.ts';
+import gatherFacts from './gather_facts.ts';
 import group from './group.ts';
+import groupBy from './group_by.ts';
 import meta from './meta.ts';
 import packageModule from './package.ts';
+import pause from './pause.ts';
+import ping from './ping.ts';
 import setFact from './set_fact.ts';
+import setup from './setup.ts';
 import shell from './shell.ts';
 import stat from './stat.ts';
 import systemdService from './systemd_service.ts';
@@ -20,6 +26,7 @@ import user from './user.ts';
 import waitFor from './wait_for.ts';
 
 export const modules: readonly AnyModule[] = [
+  addHost,
   apt,
   assert,
   command,
@@ -27,10 +34,15 @@ export const modules: readonly AnyModule[] = [
   debug,
   fail,
   file,
+  gatherFacts,
   group,
+  groupBy,
   meta,
   packageModule,
+  pause,
+  ping,
   setFact,
+  setup,
   shell,
   stat,
   systemdService,

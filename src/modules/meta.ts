@@ -1,5 +1,5 @@
 // Orders to the run itself.
-import { defineControl } from '../core/module.ts';
+import { defineControl, metaActions } from '../core/module.ts';
 
 export default defineControl({
   name: 'meta',
@@ -12,9 +12,9 @@ export default defineControl({
     additionalProperties: false,
     properties: {
       action: {
-        enum: ['flush_handlers', 'noop', 'end_host', 'end_play', 'clear_host_errors', 'reset_connection'],
+        enum: metaActions,
         description:
-          'flush_handlers: run notified handlers now. end_host: no more tasks for this host. end_play: for no host. clear_host_errors: failed hosts take part again. reset_connection: log in anew. noop: nothing.',
+          'flush_handlers: run notified handlers now. end_host: no more tasks for this host. end_play: for no host. end_batch: for no host of this batch (`serial`). end_role: no more tasks of this role for this host. clear_host_errors: failed hosts take part again. clear_facts: forget what was gathered. reset_connection: log in anew. refresh_inventory: read the inventory again. noop: nothing.',
       },
     },
   },

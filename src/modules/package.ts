@@ -1,11 +1,12 @@
 // Packages of whatever package manager the host has: apt, dnf or apk.
 import { defineModule } from '../core/module.ts';
-import { packageProperties, packageResult, packageWants } from './shared/packages.ts';
+import { packageProperties, packageResult, packageReturns, packageWants } from './shared/packages.ts';
 
 export default defineModule({
   name: 'package',
   summary: 'Install, update and remove packages with apt, dnf or apk (the last two have not been tried on real hosts).',
   argumentAliases: { pkg: 'name' },
+  returns: packageReturns,
   schema: { type: 'object', additionalProperties: false, properties: packageProperties },
   examples: [
     { title: 'Install', args: { name: 'curl' } },

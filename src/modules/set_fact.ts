@@ -6,6 +6,7 @@ import type { JsonObject } from '../lib/json.ts';
 export default defineControl({
   name: 'set_fact',
   summary: 'Set variables of the host for the rest of the run.',
+  returns: { ansible_facts: 'The variables that were set.' },
   schema: {
     type: 'object',
     additionalProperties: true,
@@ -13,13 +14,14 @@ export default defineControl({
       cacheable: {
         type: 'boolean',
         default: false,
-        description: 'Taken for compatibility; facts are not kept between runs.',
+        description:
+          'Make them facts of the host too (`ansible_facts`), for the rest of the run; nothing is kept between runs.',
       },
     },
   },
   examples: [{ title: 'A name put together from others', args: { release_path: '/opt/app/1.2' } }],
   control: (args) => {
-    const { cacheable: _cacheable, ...facts } = args as JsonObject;
+    const { cacheable, ...facts } = args as JsonObject;
     const names = Object.keys(facts);
     if (names.length === 0) throw new VezaError('missing-argument', 'set_fact needs at least one variable');
     for (const name of names) {
@@ -29,6 +31,6 @@ export default defineControl({
         });
       }
     }
-    return { facts, result: { ansible_facts: facts } };
+    return { facts, result: { ansible_facts: facts }, ...(cacheable === true ? { hostFacts: facts } : {}) };
   },
 });

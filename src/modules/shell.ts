@@ -1,11 +1,13 @@
 // Text for a shell of the host.
 import { defineModule } from '../core/module.ts';
-import { commandProperties, commandResult, commandWants } from './shared/commands.ts';
+import { commandDryRun, commandProperties, commandResult, commandReturns, commandWants } from './shared/commands.ts';
 
 export default defineModule({
   name: 'shell',
   summary: 'Run shell text: variables, pipes and patterns work.',
   freeForm: 'cmd',
+  returns: commandReturns,
+  dryRun: commandDryRun,
   schema: {
     type: 'object',
     required: ['cmd'],

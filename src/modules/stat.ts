@@ -10,6 +10,9 @@ export default defineModule({
   name: 'stat',
   summary: 'Look at a path: whether it exists, what it is, whose it is.',
   argumentAliases: { dest: 'path', name: 'path', checksum: 'checksum_algorithm', checksum_algo: 'checksum_algorithm' },
+  returns: {
+    stat: 'exists, path, isreg, isdir, islnk, mode, pw_name, gr_name, uid, gid, size, mtime, lnk_target, checksum, ...',
+  },
   schema: {
     type: 'object',
     required: ['path'],

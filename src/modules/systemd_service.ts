@@ -26,6 +26,12 @@ export default defineModule({
     'daemon-reload': 'daemon_reload',
     'daemon-reexec': 'daemon_reexec',
   },
+  returns: {
+    name: 'The unit.',
+    state: 'The state that was asked for.',
+    enabled: 'Whether it was asked to start at boot.',
+    status: 'ActiveState, SubState, UnitFileState, MainPID.',
+  },
   schema: {
     type: 'object',
     additionalProperties: false,

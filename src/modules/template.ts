@@ -2,11 +2,19 @@
 import { defineModule } from '../core/module.ts';
 import { filePath, joinPath } from '../resources/file/path.ts';
 import { attributeProperties, attributesOf } from './shared/attributes.ts';
-import { bytesContent, contentOrInsideWants, contentWants, fileResult, writingProperties } from './shared/files.ts';
+import {
+  bytesContent,
+  contentOrInsideWants,
+  contentWants,
+  fileResult,
+  fileReturns,
+  writingProperties,
+} from './shared/files.ts';
 
 export default defineModule({
   name: 'template',
   summary: 'Render a template of the controller to a file on the host.',
+  returns: { ...fileReturns, src: 'The template, as it was given.' },
   schema: {
     type: 'object',
     required: ['src', 'dest'],

@@ -28,6 +28,15 @@ export default defineContact({
   name: 'uri',
   summary: 'Make an HTTP request from the host and check the answer.',
   argumentAliases: { user: 'url_username', password: 'url_password' },
+  returns: {
+    status: 'Status code; -1 where there was no answer.',
+    url: 'Where the answer came from, after redirects.',
+    content: 'The body, with return_content or where the status is not the expected one.',
+    json: 'The body as data, where it is JSON.',
+    elapsed: 'Seconds that passed.',
+    redirected: 'Whether a redirect was followed.',
+    cookies: 'Cookies that the answer sets.',
+  },
   schema: {
     type: 'object',
     required: ['url'],

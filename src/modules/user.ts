@@ -34,6 +34,15 @@ export default defineModule({
   name: 'user',
   summary: 'Create, change or remove a user account.',
   argumentAliases: { user: 'name', createhome: 'create_home' },
+  returns: {
+    name: 'The account.',
+    state: 'present or absent.',
+    uid: 'Its number.',
+    group: 'The number of its primary group.',
+    groups: 'Its other groups, with commas.',
+    home: 'Its home directory.',
+    shell: 'Its login shell.',
+  },
   schema: {
     type: 'object',
     required: ['name'],

@@ -28,6 +28,13 @@ export default defineContact({
   name: 'wait_for',
   summary: 'Wait for a port, a path or a text in either, as seen from the host.',
   argumentAliases: { regex: 'search_regex' },
+  returns: {
+    elapsed: 'Seconds that passed.',
+    path: 'The path that was waited for.',
+    port: 'The port that was waited for.',
+    match_groups: 'Groups of search_regex.',
+    match_groupdict: 'Named groups of search_regex.',
+  },
   schema: {
     type: 'object',
     additionalProperties: false,

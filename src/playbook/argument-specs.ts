@@ -20,6 +20,9 @@ const types: Readonly<Record<string, JsonObject>> = {
   bits: { type: ['string', 'integer'] },
 };
 
+/** The names of all types. */
+export const argumentTypes: readonly string[] = Object.keys(types);
+
 const optionKeys = [
   'type',
   'elements',

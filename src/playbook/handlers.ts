@@ -2,44 +2,37 @@
 import type { Node, Play, Task } from './ast.ts';
 import { isTemplate, suggestion } from './reader.ts';
 import type { Reader } from './reader.ts';
+import { includesOf, notifiable, tasksOf } from './walk.ts';
 
 /** Reports every constant `notify` that no handler of the play answers. */
 export function checkNotifications(reader: Reader, play: Play): void {
-  const names = new Set<string>();
-  const patterns: RegExp[] = [];
-  for (const handler of play.handlers) {
-    for (const name of namesOf(handler)) {
-      if (isTemplate(name)) patterns.push(patternOf(name));
-      else names.add(name);
-    }
-  }
-  const check = (task: Task) => {
-    for (const { raw, where } of task.notify) {
-      if (typeof raw !== 'string' || isTemplate(raw)) continue;
-      if (names.has(raw) || patterns.some((pattern) => pattern.test(raw))) continue;
-      const hint = suggestion(raw, names) ?? 'Define it under `handlers:` of the play or in a role that it uses.';
-      reader.error(
-        'unknown-handler',
-        `no handler is named "${raw}" or listens to it`,
-        { where, length: raw.length },
-        hint,
-      );
-    }
-  };
-  for (const section of play.sections) eachTask(section.nodes, check);
-  play.handlers.forEach(check);
+  const nodes: readonly Node[] = [...play.sections.flatMap((section) => section.nodes), ...play.handlerNodes];
+  const includes = includesOf(nodes);
+  // What is read only later may bring the handler.
+  if (includes.some(({ known, task }) => !known && task.module === 'include_role')) return;
+  const handlers = [...play.handlers, ...includes.flatMap(({ known }) => notifiable(known?.handlers ?? []))];
+  const answers = handlerNames(handlers);
+  for (const task of tasksOf(nodes)) checkTask(reader, task, answers);
 }
 
-/** Calls `use` with every task, those in blocks too. */
-export function eachTask(nodes: readonly Node[], use: (task: Task) => void): void {
-  for (const node of nodes) {
-    if (node.kind === 'task') {
-      use(node);
-    } else {
-      eachTask(node.nodes, use);
-      eachTask(node.rescue, use);
-      eachTask(node.always, use);
-    }
+interface HandlerNames {
+  readonly names: ReadonlySet<string>;
+  /** Of names with templates. */
+  readonly patterns: readonly RegExp[];
+}
+
+function handlerNames(handlers: readonly Task[]): HandlerNames {
+  const all = handlers.flatMap(namesOf);
+  return { names: new Set(all.filter((name) => !isTemplate(name))), patterns: all.filter(isTemplate).map(patternOf) };
+}
+
+function checkTask(reader: Reader, task: Task, { names, patterns }: HandlerNames): void {
+  for (const { raw, where } of task.notify) {
+    if (typeof raw !== 'string' || isTemplate(raw)) continue;
+    if (names.has(raw) || patterns.some((pattern) => pattern.test(raw))) continue;
+    const hint = suggestion(raw, names) ?? 'Define it under `handlers:` of the play or in a role that it uses.';
+    const message = `no handler is named "${raw}" or listens to it`;
+    reader.error('unknown-handler', message, { where, length: raw.length }, hint);
   }
 }
 

@@ -8,7 +8,7 @@ import { readPlays } from './plays.ts';
 import type { Importing } from './plays.ts';
 import { isTemplate, keySpot, suggestion } from './reader.ts';
 import type { Reader } from './reader.ts';
-import { enter, nothingInherited, valueGiven } from './surroundings.ts';
+import { enter, newPlayState, nothingInherited, valueGiven } from './surroundings.ts';
 
 const names = ['import_playbook', 'ansible.builtin.import_playbook'];
 const allowed = ['name', 'when', 'tags', 'vars'];
@@ -58,14 +58,16 @@ function importingFrom(reader: Reader, map: YamlMap, outer: Importing, target: s
     reader,
     map,
     {
-      play: { roleUses: new Map(), roleHandlers: new Map() },
+      play: newPlayState(),
       inherited: nothingInherited,
       when: outer.when,
       tags: outer.tags,
       vars: [],
+      includeParams: [],
       notify: [],
       directory: '',
       open: [],
+      chain: [],
       place: 'task',
     },
     { vars: false },

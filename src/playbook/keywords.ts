@@ -71,9 +71,9 @@ export const keywords: Readonly<Record<string, Keyword>> = {
 
   hosts: { shape: 'names', places: play },
   gather_facts: { shape: 'fixed-boolean', places: play },
-  gather_subset: { ...unsupported('any', play, 'Facts are not gathered yet.'), harmless: true },
-  gather_timeout: { ...unsupported('any', play, 'Facts are not gathered yet.'), harmless: true },
-  fact_path: { ...unsupported('any', play, 'Facts are not gathered yet.'), harmless: true },
+  gather_subset: { shape: 'names', places: play },
+  gather_timeout: { shape: 'number', places: play },
+  fact_path: { shape: 'text', places: play },
   vars_files: { shape: 'list', places: play },
   vars_prompt: unsupported('list', play, 'Give the values with --extra-vars.'),
   roles: { shape: 'list', places: play },

@@ -3,17 +3,17 @@ import { dirname } from 'node:path';
 import type { Expression, Templated, Variables } from '../language/value.ts';
 import { isNull, kindInWords, textOf } from '../lib/yaml-node.ts';
 import type { YamlMap, YamlNode, YamlScalar } from '../lib/yaml-node.ts';
-import type { Play, Section, Task } from './ast.ts';
+import type { Node, Play, Section } from './ast.ts';
 import { checkKeywords } from './check-keywords.ts';
 import { checkNotifications } from './handlers.ts';
 import { importPlaybookKey, readImport } from './import-playbook.ts';
-import { keySpot } from './reader.ts';
 import type { Reader } from './reader.ts';
 import { readRoleEntry } from './roles.ts';
-import { enter, listed, nothingInherited, valueGiven } from './surroundings.ts';
+import { enter, listed, newPlayState, nothingInherited, valueGiven } from './surroundings.ts';
 import type { Surroundings } from './surroundings.ts';
 import { readHandlers, readNodes } from './tasks.ts';
 import { checkVariableFiles } from './variable-files.ts';
+import { notifiable } from './walk.ts';
 
 /** What an `import_playbook` gives to the plays it imports. */
 export interface Importing {
@@ -48,14 +48,16 @@ export function readPlays(reader: Reader, path: string, importing: Importing): r
 function readPlay(reader: Reader, path: string, map: YamlMap, importing: Importing): Play {
   checkKeywords(reader, map, 'play', () => false);
   const around: Surroundings = {
-    play: { roleUses: new Map(), roleHandlers: new Map() },
+    play: newPlayState(),
     inherited: nothingInherited,
     when: importing.when,
     tags: importing.tags,
     vars: [],
+    includeParams: [],
     notify: [],
     directory: dirname(path),
     open: [path],
+    chain: [path],
     place: 'task',
   };
   const inside = enter(reader, map, around, { vars: false });
@@ -67,13 +69,16 @@ function readPlay(reader: Reader, path: string, map: YamlMap, importing: Importi
   const maxFailPercentage = templated('max_fail_percentage');
   const remoteUser = templated('remote_user');
   const connection = templated('connection');
+  const gatherSubset = templated('gather_subset');
+  const gatherTimeout = templated('gather_timeout');
+  const factPath = templated('fact_path');
   const serial = valueGiven(map, 'serial');
   const play: Play = {
     ...inside.inherited,
     where: map.where,
     name: templated('name'),
     hosts: readHosts(reader, map),
-    gatherFacts: readGatherFacts(reader, map),
+    gatherFacts: readGatherFacts(map),
     vars: new Map([...reader.variables(valueGiven(map, 'vars')), ...importing.vars]),
     varsFiles: checkVariableFiles(reader, valueGiven(map, 'vars_files'), dirname(path)),
     serial: serial ? listed(serial).map((node) => readBatchSize(reader, node)) : [],
@@ -81,10 +86,15 @@ function readPlay(reader: Reader, path: string, map: YamlMap, importing: Importi
     order: orders.find((order) => order === textOf(valueGiven(map, 'order'))) ?? 'inventory',
     tags: inside.tags,
     sections,
-    handlers,
+    handlers: notifiable(handlers),
+    handlerNodes: handlers,
+    roles: inside.play.roles,
     ...(maxFailPercentage && { maxFailPercentage }),
     ...(remoteUser && { remoteUser }),
     ...(connection && { connection }),
+    ...(gatherSubset && { gatherSubset }),
+    ...(gatherTimeout && { gatherTimeout }),
+    ...(factPath && { factPath }),
   };
   checkNotifications(reader, play);
   return play;
@@ -96,7 +106,7 @@ function readSections(
   reader: Reader,
   map: YamlMap,
   inside: Surroundings,
-): { readonly sections: readonly Section[]; readonly handlers: readonly Task[] } {
+): { readonly sections: readonly Section[]; readonly handlers: readonly Node[] } {
   const before = readNodes(reader, valueGiven(map, 'pre_tasks'), inside);
   const roles = valueGiven(map, 'roles');
   const ofRoles = roles?.kind === 'list' ? roles.items.flatMap((item) => readRoleEntry(reader, item, inside)) : [];
@@ -131,14 +141,14 @@ function scalar(place: YamlNode, value: string): YamlScalar {
   return { kind: 'scalar', value, where: place.where, textWhere: place.where, length: place.length };
 }
 
-function readGatherFacts(reader: Reader, map: YamlMap): boolean {
-  const entry = map.entries.get('gather_facts');
-  const wanted = isTrue(entry?.value);
-  if (entry && wanted) {
-    const hint = 'Leave it out, or write false, which is the default here; name facts that you need as variables.';
-    reader.warning('facts-not-gathered', 'facts are not gathered yet', keySpot(entry), hint);
-  }
-  return wanted;
+/**
+ * Ansible gathers facts unless it is told not to. Here a play that does not say gathers them when one is used:
+ * the same values, and a play that uses none saves the look.
+ */
+function readGatherFacts(map: YamlMap): Play['gatherFacts'] {
+  const node = valueGiven(map, 'gather_facts');
+  if (!node) return 'on-demand';
+  return isTrue(node) ? 'always' : 'never';
 }
 
 /** `serial`: a number of hosts, or a percentage of them. */

@@ -3,7 +3,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import type { SourceFiles } from '../core/source-files.ts';
 import { compileExpression } from '../language/expression.ts';
-import { nearestName } from '../language/near-names.ts';
+import { nearestName } from '../lib/suggest.ts';
 import type { Expression, Templated, Variables } from '../language/value.ts';
 import { compileNode, compileVariables } from '../language/yaml-variables.ts';
 import type { Diagnostic, Position } from '../lib/diagnostic.ts';
@@ -48,8 +48,8 @@ export class Reader {
   readonly rolesPath: readonly string[];
   readonly playbookDirectory: string;
   readonly sources = new Map<string, string>();
-  readonly #diagnostics = new Map<string, Diagnostic>();
-  readonly #parsed = new Map<string, YamlNode | null>();
+  #diagnostics = new Map<string, Diagnostic>();
+  readonly #parsed = new Map<string, { readonly root: YamlNode | null; readonly diagnostics: readonly Diagnostic[] }>();
   /** Schemas of role arguments and the like, by file. */
   readonly schemas = new Map<string, JsonObject | undefined>();
 
@@ -98,22 +98,24 @@ export class Reader {
 
   /** The YAML of a file; `null` where it is missing or broken (which is reported). */
   yaml(path: string): YamlNode | null {
-    const known = this.#parsed.get(path);
-    if (known !== undefined) return known;
-    const text = this.files.read(path);
-    let root: YamlNode | null = null;
-    if (text?.startsWith('$ANSIBLE_VAULT')) {
-      this.sources.set(path, text);
-      const where = { file: path, line: 1, column: 1 };
-      this.error('encrypted-file', 'encrypted files cannot be read yet', { where, length: 14 });
-    } else if (text !== null) {
-      this.sources.set(path, text);
-      const parsed = parseYaml(text, path);
-      parsed.diagnostics.forEach(this.report);
-      root = parsed.root;
+    let parsed = this.#parsed.get(path);
+    if (!parsed) {
+      parsed = this.#parse(path);
+      this.#parsed.set(path, parsed);
     }
-    this.#parsed.set(path, root);
-    return root;
+    parsed.diagnostics.forEach(this.report);
+    return parsed.root;
+  }
+
+  /** Reads something whose problems are its own. They are not among the reader's. */
+  apart<T>(read: () => T): { readonly value: T; readonly diagnostics: readonly Diagnostic[] } {
+    const outer = this.#diagnostics;
+    this.#diagnostics = new Map();
+    try {
+      return { value: read(), diagnostics: this.diagnostics };
+    } finally {
+      this.#diagnostics = outer;
+    }
   }
 
   templated(node: YamlNode): Templated {
@@ -129,6 +131,18 @@ export class Reader {
     if (!entry) return undefined;
     const nodes = entry.value.kind === 'list' ? entry.value.items : [entry.value];
     return nodes.flatMap((node) => this.#condition(entry.key, node) ?? []);
+  }
+
+  #parse(path: string): { root: YamlNode | null; diagnostics: readonly Diagnostic[] } {
+    const text = this.files.read(path);
+    if (text === null) return { root: null, diagnostics: [] };
+    this.sources.set(path, text);
+    if (text.startsWith('$ANSIBLE_VAULT')) {
+      const where = { file: path, line: 1, column: 1 };
+      const message = 'encrypted files cannot be read yet';
+      return { root: null, diagnostics: [{ severity: 'error', code: 'encrypted-file', message, where, length: 14 }] };
+    }
+    return parseYaml(text, path);
   }
 
   #condition(keyword: string, node: YamlNode): Expression | null {

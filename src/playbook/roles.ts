@@ -1,10 +1,10 @@
 // A role as one place uses it: its dependencies first, then its own tasks, with layers of variables of its own.
 import { dirname, join, resolve } from 'node:path';
 import type { Variables } from '../language/value.ts';
-import { compileVariables } from '../language/yaml-variables.ts';
+import { noVariables } from '../language/yaml-variables.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { textOf, valueOf } from '../lib/yaml-node.ts';
-import type { YamlEntry, YamlMap, YamlNode } from '../lib/yaml-node.ts';
+import type { YamlEntry, YamlNode } from '../lib/yaml-node.ts';
 import { argumentSchema } from './argument-specs.ts';
 import type { Node, RoleUse } from './ast.ts';
 import { checkKeywords } from './check-keywords.ts';
@@ -12,7 +12,7 @@ import { keywordsOf } from './keywords.ts';
 import { keySpot, suggestion } from './reader.ts';
 import type { Reader, Spot } from './reader.ts';
 import { findRole, roleFile, rolePart, roleVariables } from './role-files.ts';
-import { enter, valueGiven } from './surroundings.ts';
+import { enter, opened, valueGiven } from './surroundings.ts';
 import type { Surroundings } from './surroundings.ts';
 import { readHandlers, readNodes } from './tasks.ts';
 
@@ -20,11 +20,16 @@ export interface RoleCall {
   readonly name: string;
   readonly spot: Spot;
   readonly params: Variables;
+  readonly entryVars: Variables;
   /** Files other than `main`. */
   readonly from: Readonly<Partial<Record<'tasks' | 'vars' | 'defaults' | 'handlers', string | undefined>>>;
   readonly around: Surroundings;
   /** Whether a second use with the same parameters is left out, as under `roles:` and among dependencies. */
   readonly once: boolean;
+  /** Whether only its own tasks see its variables. */
+  readonly isPrivate?: boolean;
+  /** Whether its arguments are checked; default yes. */
+  readonly validate?: boolean;
 }
 
 /** The tasks of a role and of what it depends on. */
@@ -32,7 +37,7 @@ export function useRole(reader: Reader, call: RoleCall): readonly Node[] {
   const { around, from, spot, name } = call;
   const path = findRole(reader, name, spot, around.roleDirectory);
   if (path === null) return [];
-  const mark = `role ${name}`;
+  const mark = roleMark(name, from.tasks);
   if (around.open.includes(mark)) {
     const way = [...around.open.slice(around.open.indexOf(mark)), mark].join(' -> ');
     reader.error('include-cycle', `the role "${name}" uses itself`, spot, `By way of ${way}.`);
@@ -42,24 +47,29 @@ export function useRole(reader: Reader, call: RoleCall): readonly Node[] {
   if (call.once && !isTrue(valueOf(meta, 'allow_duplicates')) && hasRun(call, path)) return [];
   const use = roleUse(reader, call, path, meta);
   const inside: Surroundings = {
-    ...around,
+    ...opened(around, mark),
     role: use,
     roleDirectory: path,
-    open: [...around.open, mark],
     directory: join(path, 'tasks'),
   };
   const before = dependencies(reader, meta, inside);
+  around.play.roles.push(use);
   addHandlers(reader, path, call, inside);
   const tasks = rolePart(reader, path, 'tasks', from.tasks, spot);
   return [...before, ...(tasks ? readNodes(reader, tasks.root, { ...inside, directory: dirname(tasks.path) }) : [])];
+}
+
+/** How a role that is being read is called in messages; its other files of tasks are things of their own. */
+export function roleMark(name: string, tasksFrom: string | undefined): string {
+  return tasksFrom === undefined ? `role ${name}` : `role ${name} (${tasksFrom})`;
 }
 
 /**
  * Whether an earlier use with the same parameters surely runs wherever this one would: under no more conditions,
  * and selected by every tag that selects this one.
  */
-function hasRun({ around, from, params }: RoleCall, path: string): boolean {
-  const key = JSON.stringify([path, from, rawOf(params)]);
+function hasRun({ around, from, params, entryVars }: RoleCall, path: string): boolean {
+  const key = JSON.stringify([path, from, rawOf(params), rawOf(entryVars)]);
   const when = around.when.map(({ source }) => source);
   const uses = around.play.roleUses.get(key) ?? [];
   const covered = uses.some(
@@ -74,7 +84,7 @@ export function readRoleEntry(reader: Reader, node: YamlNode, around: Surroundin
   const once = { from: {}, once: true } as const;
   const alone = textOf(node);
   if (alone !== undefined) {
-    return useRole(reader, { name: alone, spot: node, params: new Map(), around, ...once });
+    return useRole(reader, { name: alone, spot: node, params: noVariables, entryVars: noVariables, around, ...once });
   }
   const named = valueOf(node, 'role') ?? valueOf(node, 'name');
   const name = textOf(named);
@@ -89,12 +99,15 @@ export function readRoleEntry(reader: Reader, node: YamlNode, around: Surroundin
     return true;
   });
   const inside = enter(reader, node, around, { vars: false });
-  return useRole(reader, { name, spot: named, params: paramsOf(reader, node, params), around: inside, ...once });
-}
-
-function paramsOf(reader: Reader, map: YamlMap, others: readonly YamlEntry[]): Variables {
-  const own = compileVariables({ ...map, entries: new Map(others.map((entry) => [entry.key, entry])) }, reader.report);
-  return new Map([...own, ...reader.variables(valueGiven(map, 'vars'))]);
+  const entries = new Map(params.map((entry) => [entry.key, entry]));
+  return useRole(reader, {
+    name,
+    spot: named,
+    params: reader.variables({ ...node, entries }),
+    entryVars: reader.variables(valueGiven(node, 'vars')),
+    around: inside,
+    ...once,
+  });
 }
 
 /** Any key may be a parameter; one that nearly is a keyword is more likely that. */
@@ -106,7 +119,8 @@ function warnOfKeyword(reader: Reader, entry: YamlEntry): void {
 
 function roleUse(reader: Reader, call: RoleCall, path: string, meta: YamlNode | undefined): RoleUse {
   const { around, from, spot } = call;
-  const schema = schemaOf(reader, path, from.tasks ?? 'main', meta);
+  const schema = call.validate === false ? undefined : schemaOf(reader, path, from.tasks ?? 'main', meta);
+  const isPrivate = call.isPrivate ?? around.role?.isPrivate ?? false;
   return {
     name: call.name,
     path: resolve(path),
@@ -114,8 +128,12 @@ function roleUse(reader: Reader, call: RoleCall, path: string, meta: YamlNode | 
     defaults: roleVariables(reader, path, 'defaults', from.defaults, spot),
     vars: roleVariables(reader, path, 'vars', from.vars, spot),
     params: call.params,
+    entryVars: call.entryVars,
+    aroundVars: around.vars,
+    includeParams: around.includeParams,
     parents: around.role ? [...around.role.parents, around.role] : [],
     ...(schema && { argumentSchema: schema }),
+    ...(isPrivate && { isPrivate }),
   };
 }
 

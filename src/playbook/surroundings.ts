@@ -3,7 +3,7 @@ import type { Expression, Templated, Variables } from '../language/value.ts';
 import { isNull } from '../lib/yaml-node.ts';
 import type { YamlEntry, YamlMap, YamlNode } from '../lib/yaml-node.ts';
 import { canonicalArguments, checkArguments } from './arguments.ts';
-import type { Inherited, RoleUse, Task } from './ast.ts';
+import type { Inherited, Node, RoleUse } from './ast.ts';
 import { findModule } from './modules.ts';
 import { isTemplate, keySpot, suggestion } from './reader.ts';
 import type { Reader } from './reader.ts';
@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly when: readonly Expression[];
   readonly tags: readonly string[];
   readonly vars: readonly Variables[];
+  /** Of the dynamic includes around. */
+  readonly includeParams: readonly Variables[];
   readonly notify: readonly Templated[];
   readonly delegateTo?: Templated;
   readonly throttle?: Templated;
@@ -22,8 +24,10 @@ export interface Surroundings {
   readonly roleDirectory?: string;
   /** Of the file being read. */
   readonly directory: string;
-  /** Files and roles that are being read, outermost first: one that comes again includes itself. */
+  /** Files and roles that are being read, outermost first: one that comes again imports itself. */
   readonly open: readonly string[];
+  /** As `open`, from the playbook on, through dynamic includes too. */
+  readonly chain: readonly string[];
   readonly place: 'task' | 'handler';
 }
 
@@ -32,7 +36,13 @@ export interface PlayState {
   /** Uses of roles so far, by role and parameters: under which conditions and tags. */
   readonly roleUses: Map<string, readonly { readonly when: readonly string[]; readonly tags: readonly string[] }[]>;
   /** By path of the role, in the order of their first use. */
-  readonly roleHandlers: Map<string, readonly Task[]>;
+  readonly roleHandlers: Map<string, readonly Node[]>;
+  readonly roles: RoleUse[];
+}
+
+/** The state at the beginning of a play. */
+export function newPlayState(): PlayState {
+  return { roleUses: new Map(), roleHandlers: new Map(), roles: [] };
 }
 
 type Single = Exclude<keyof Inherited, 'environment' | 'moduleDefaults'>;
@@ -52,6 +62,11 @@ const singles: readonly (readonly [string, Single])[] = [
 ];
 
 export const nothingInherited: Inherited = { environment: [], moduleDefaults: [] };
+
+/** Around what is read in `file` (or a role), as part of what is being read already. */
+export function opened(around: Surroundings, file: string): Surroundings {
+  return { ...around, open: [...around.open, file], chain: [...around.chain, file] };
+}
 
 /** The surroundings inside a play, block, task, role entry or include that has these keys. */
 export function enter(

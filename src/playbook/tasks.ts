@@ -1,5 +1,5 @@
 // Lists of tasks: tasks, blocks, and what includes put in their place.
-import { checkVariableName } from '../language/yaml-variables.ts';
+import { checkVariableName, noVariables } from '../language/yaml-variables.ts';
 import { isNull, textOf } from '../lib/yaml-node.ts';
 import type { YamlEntry, YamlMap, YamlNode } from '../lib/yaml-node.ts';
 import type { Block, Node, Task } from './ast.ts';
@@ -12,6 +12,7 @@ import { isTemplate, keySpot } from './reader.ts';
 import type { Reader } from './reader.ts';
 import { enter, fixedNames, valueGiven } from './surroundings.ts';
 import type { Surroundings } from './surroundings.ts';
+import { notifiable } from './walk.ts';
 
 /** Reads a list of tasks; anything else is reported. */
 export function readNodes(reader: Reader, list: YamlNode | undefined, around: Surroundings): readonly Node[] {
@@ -23,16 +24,15 @@ export function readNodes(reader: Reader, list: YamlNode | undefined, around: Su
   return list.items.flatMap((item) => readNode(reader, item, around));
 }
 
-/** Handlers are found by name, so their blocks and includes are opened. */
-export function readHandlers(reader: Reader, list: YamlNode | undefined, around: Surroundings): readonly Task[] {
+/** Handlers as they are written; what nobody can notify is told. */
+export function readHandlers(reader: Reader, list: YamlNode | undefined, around: Surroundings): readonly Node[] {
   const nodes = readNodes(reader, list, { ...around, place: 'handler', notify: [] });
-  const handlers = nodes.flatMap((node) => opened(reader, node));
-  for (const { name, listen, where } of handlers) {
+  for (const { name, listen, where } of notifiable(nodes)) {
     if (name || listen.length > 0) continue;
     const hint = 'Give it a `name`, or let it `listen`.';
     reader.warning('unnamed-handler', 'nothing can notify this handler', { where, length: 1 }, hint);
   }
-  return handlers;
+  return nodes;
 }
 
 function readNode(reader: Reader, item: YamlNode, around: Surroundings): readonly Node[] {
@@ -48,11 +48,9 @@ function readNode(reader: Reader, item: YamlNode, around: Surroundings): readonl
   }
   checkKeywords(reader, item, around.place, () => true);
   const call = findCall(reader, item, around.place);
-  const inside = enter(reader, item, around, { vars: call?.kind !== 'include' });
-  if (!call) return [];
-  return call.kind === 'include'
-    ? readInclude(reader, item, call, around, inside)
-    : [readTask(reader, item, call, inside)];
+  if (call?.kind === 'include') return readInclude(reader, item, call, around);
+  const inside = enter(reader, item, around, { vars: true });
+  return call ? [readTask(reader, item, call, around, inside)] : [];
 }
 
 function readBlock(reader: Reader, map: YamlMap, around: Surroundings): Block {
@@ -70,8 +68,30 @@ function readBlock(reader: Reader, map: YamlMap, around: Surroundings): Block {
   };
 }
 
-function readTask(reader: Reader, map: YamlMap, call: Call & { kind: 'module' }, inside: Surroundings): Task {
+function readTask(
+  reader: Reader,
+  map: YamlMap,
+  call: Call & { kind: 'module' },
+  around: Surroundings,
+  inside: Surroundings,
+): Task {
   const { module, entry } = call;
+  const defaults = inside.inherited.moduleDefaults;
+  return {
+    ...readTaskKeywords(reader, map, around, inside),
+    module: module.name,
+    moduleWhere: entry.where,
+    args: readArguments(reader, module, entry, map.entries.get('args')?.value, defaults),
+  };
+}
+
+/** Everything of a task but what it calls. */
+export function readTaskKeywords(
+  reader: Reader,
+  map: YamlMap,
+  around: Surroundings,
+  inside: Surroundings,
+): Omit<Task, 'module' | 'moduleWhere' | 'args'> {
   const { delegateTo, throttle, role } = inside;
   const templated = (key: string) => {
     const node = valueGiven(map, key);
@@ -84,20 +104,17 @@ function readTask(reader: Reader, map: YamlMap, call: Call & { kind: 'module' },
   const until = reader.conditions(map.entries.get('until'));
   const retries = templated('retries');
   const delaySeconds = templated('delay');
-  const defaults = inside.inherited.moduleDefaults;
   return {
     ...inside.inherited,
     kind: 'task',
     where: map.where,
     name: templated('name'),
-    module: module.name,
-    moduleWhere: entry.where,
-    args: readArguments(reader, module, entry, map.entries.get('args')?.value, defaults),
     when: inside.when,
     notify: inside.notify,
     listen: fixedNames(reader, map.entries.get('listen')),
     tags: inside.tags,
-    vars: inside.vars,
+    vars: inside.vars.length > around.vars.length ? inside.vars : [...inside.vars, noVariables],
+    includeParams: inside.includeParams,
     ...(loop && { loop }),
     ...(register !== undefined && { register }),
     ...(changedWhen && { changedWhen }),
@@ -115,13 +132,4 @@ function readRegister(reader: Reader, entry: YamlEntry | undefined): string | un
   const name = textOf(entry?.value);
   if (entry && name !== undefined && !isTemplate(name)) checkVariableName(name, entry.value.where, reader.report);
   return name;
-}
-
-function opened(reader: Reader, node: Node): readonly Task[] {
-  if (node.kind === 'task') return [node];
-  if (node.rescue.length > 0 || node.always.length > 0) {
-    const spot = { where: node.where, length: 1 };
-    reader.error('unsupported-keyword', 'rescue and always among handlers are not supported yet', spot);
-  }
-  return node.nodes.flatMap((inner) => opened(reader, inner));
 }

@@ -40,8 +40,7 @@ ${set('play', '    ')}
 ${set('set_fact', '        ')}
   roles:
     - role: app
-      vars:
-${set('params', '        ')}
+${set('params', '      ')}
 `,
       {
         inventory: `

@@ -28,6 +28,7 @@ const context: ModuleContext = {
 
 /** Hosts as they may be: what each kind sees of a thing that is there, and of one that is not. */
 const present: Readonly<Record<string, object>> = {
+  facts: { facts: { system: 'Linux' } },
   file: { type: 'directory', mode: '0755', owner: 'root', group: 'root', uid: 0, gid: 0 },
   group: { name: 'g', gid: 10 },
   package: { manager: 'apt', status: 'installed', configuration: true, version: '1', candidate: '2' },

@@ -1,5 +1,5 @@
 // A playbook as indented text, for expectations: every line shows what the engine would get.
-import type { Inherited, Node, Play, Playbook, RoleUse, Task } from '../../src/playbook/ast.ts';
+import type { Include, Inherited, Node, Play, Playbook, RoleUse, Task } from '../../src/playbook/ast.ts';
 import type { Templated, Variables } from '../../src/language/value.ts';
 
 export function outlineOf(playbook: Playbook): string {
@@ -18,22 +18,34 @@ function playLines(play: Play): string[] {
       ...one('max_fail_percentage', play.maxFailPercentage),
       ...one('remote_user', play.remoteUser),
       ...one('connection', play.connection),
-      ...(play.gatherFacts ? ['gather_facts'] : []),
+      ...(play.gatherFacts === 'always' ? ['gather_facts'] : []),
       ...(play.forceHandlers ? ['force_handlers'] : []),
       ...(play.order === 'inventory' ? [] : [`order ${play.order}`]),
       ...play.sections.flatMap(({ name, nodes }) => [name, ...indent(nodes.flatMap(nodeLines))]),
-      ...(play.handlers.length > 0 ? ['handlers', ...indent(play.handlers.flatMap(taskLines))] : []),
+      ...(play.handlerNodes.length > 0 ? ['handlers', ...indent(play.handlerNodes.flatMap(nodeLines))] : []),
     ].map((line) => `  ${line}`),
   ];
 }
 
 function nodeLines(node: Node): string[] {
   if (node.kind === 'task') return taskLines(node);
+  if (node.kind === 'include') return includeLines(node);
   const part = (name: string, nodes: readonly Node[]) =>
     nodes.length > 0 ? [name, ...indent(nodes.flatMap(nodeLines))] : [];
   return [
     `block${node.name ? ` ${words(node.name)}` : ''}`,
     ...indent([...part('do', node.nodes), ...part('rescue', node.rescue), ...part('always', node.always)]),
+  ];
+}
+
+function includeLines({ task, known }: Include): string[] {
+  const inside = known ? known.nodes.flatMap(nodeLines) : [];
+  return [
+    ...taskLines(task),
+    ...indent(inside.length > 0 ? ['leads to', ...indent(inside)] : []),
+    ...indent(
+      known && known.handlers.length > 0 ? ['brings handlers', ...indent(known.handlers.flatMap(nodeLines))] : [],
+    ),
   ];
 }
 
@@ -49,6 +61,7 @@ function taskLines(task: Task): string[] {
       ),
       ...list('tags', task.tags),
       ...task.vars.flatMap((layer) => variables('vars', layer)),
+      ...task.includeParams.flatMap((layer) => variables('include params', layer)),
       ...(loop
         ? [
             `loop ${words(loop.items)} as ${loop.variable}${loop.indexVariable === undefined ? '' : `, ${loop.indexVariable}`}`,
@@ -88,6 +101,7 @@ function roleLines(role: RoleUse): string[] {
       ...variables('defaults', role.defaults),
       ...variables('vars', role.vars),
       ...variables('params', role.params),
+      ...variables('entry vars', role.entryVars),
       ...(role.argumentSchema ? [`schema ${JSON.stringify(role.argumentSchema)}`] : []),
     ]),
   ];

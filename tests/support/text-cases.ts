@@ -12,7 +12,10 @@ export interface TextCase {
 }
 
 /** Runs every case of every `.txt` file in a directory: `actual` gives the text that `--- expect` must hold. */
-export function runTextCases(directory: string, actual: (files: ReadonlyMap<string, string>) => string): void {
+export function runTextCases(
+  directory: string,
+  actual: (files: ReadonlyMap<string, string>) => string | Promise<string>,
+): void {
   for (const file of readdirSync(directory)
     .filter((name) => name.endsWith('.txt'))
     .sort()) {
@@ -20,15 +23,18 @@ export function runTextCases(directory: string, actual: (files: ReadonlyMap<stri
     const cases = parseCases(readFileSync(path, 'utf8'));
     const updating = process.env['UPDATE_CASES'] === '1';
     describe(basename(file, '.txt'), () => {
-      it.each(cases.map((one) => [one.name, one] as const))('%s', (_name, one) => {
-        const text = actual(one.files).trimEnd();
+      it.each(cases.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
+        const text = (await actual(one.files)).trimEnd();
         if (!updating) expect(text).toBe(one.expected);
       });
       it('has a name of its own for each case', () => {
         expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
       });
-      afterAll(() => {
-        if (updating) writeFileSync(path, cases.map((one) => formatCase(one, actual(one.files).trimEnd())).join('\n'));
+      afterAll(async () => {
+        if (!updating) return;
+        const texts: string[] = [];
+        for (const one of cases) texts.push(formatCase(one, (await actual(one.files)).trimEnd()));
+        writeFileSync(path, texts.join('\n'));
       });
     });
   }

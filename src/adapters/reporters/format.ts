@@ -1,21 +1,10 @@
 // How results look as text. Pure; colours come from picocolors, which knows when there must be none.
-import pc from 'picocolors';
-import type { Json } from '../../lib/json.ts';
-import { unifiedDiff } from '../../lib/text-diff.ts';
-import type { AttributeDiff, Diff } from '../../core/resource.ts';
-import type { HostTotals, ResourceChange, TaskResult } from '../../engine/events.ts';
+import { excerpt } from '../../lib/diagnostic.ts';
+import type { HostTotals, TaskInfo, TaskResult } from '../../engine/events.ts';
+import { changeLines, shownKey } from './differences.ts';
+import type { Colors, Style } from './style.ts';
 
-type Colors = ReturnType<typeof pc.createColors>;
 type Formatter = (text: string) => string;
-
-export interface Style {
-  readonly colors: Colors;
-  readonly diff: boolean;
-  /** 0 to 4: -v, -vv, ... */
-  readonly verbosity: number;
-  /** How paths of the controller are shown. Default: as they are. */
-  readonly path?: (file: string) => string;
-}
 
 const words = {
   ok: 'ok',
@@ -27,8 +16,9 @@ const words = {
 } as const;
 
 /** The lines of one task: hosts with the same outcome share theirs. */
-export function taskLines(name: string, handler: boolean, results: readonly TaskResult[], style: Style): string[] {
-  const lines = ['', style.colors.bold(`${handler ? 'RUNNING HANDLER' : 'TASK'} [${name}]`)];
+export function taskLines(task: TaskInfo, results: readonly TaskResult[], style: Style): string[] {
+  const lines = ['', style.colors.bold(`${task.handler ? 'RUNNING HANDLER' : 'TASK'} [${task.name}]`)];
+  if (style.verbosity > 1 && task.where.file !== '') lines.push(style.colors.dim(`task path: ${placeOf(task, style)}`));
   const groups = Map.groupBy(results, (result) =>
     [result.status, result.item, result.ignored, ...resultLines(result, style)].join('\n'),
   );
@@ -68,15 +58,20 @@ function colorOf(result: TaskResult, colors: Colors): Formatter {
 function resultLines(result: TaskResult, style: Style): string[] {
   const lines: string[] = [];
   const say = (text: string) => lines.push(...text.split('\n').map((line) => `    ${line}`.trimEnd()));
+  if (!style.diff) for (const what of attempted(result)) say(what);
   if (result.message !== undefined) say(result.message);
   if (result.shown !== undefined)
     say(typeof result.shown === 'string' ? result.shown : JSON.stringify(result.shown, null, 2));
-  if (result.where && (result.status === 'failed' || result.status === 'unreachable'))
-    say(`at ${style.path?.(result.where.file) ?? result.where.file}:${result.where.line}:${result.where.column}`);
+  if ((result.attempts ?? 1) > 1) say(`after ${result.attempts} attempts`);
+  if (result.status === 'failed' || result.status === 'unreachable')
+    for (const line of places(result, style)) say(line);
   if (result.hint !== undefined) say(`help: ${result.hint}`);
+  if (style.verbosity > 1 && result.condition !== undefined) say(`because this does not hold: ${result.condition}`);
   if (result.assuming !== undefined && style.verbosity > 0)
     say(`assuming that "${result.assuming}" does not change this`);
-  if (style.diff) for (const change of result.changes) lines.push(...changeLines(change, style.colors));
+  if (style.diff || style.verbosity > 0)
+    for (const change of result.changes) lines.push(...changeLines(change, style.colors));
+  for (const [name, value] of Object.entries(result.values ?? {})) say(`${name}: ${JSON.stringify(value)}`);
   for (const stream of streamsOf(result, style)) {
     const text = result.output?.[stream].trimEnd() ?? '';
     if (text.trim() !== '') say(`${stream}: ${text}`);
@@ -84,58 +79,31 @@ function resultLines(result: TaskResult, style: Style): string[] {
   return lines;
 }
 
+/** What a task that failed was doing. */
+function attempted(result: TaskResult): readonly string[] {
+  if (result.status !== 'failed' || !result.output) return [];
+  const last = result.changes.at(-1);
+  if (last === undefined) return [];
+  const key = shownKey(last.key);
+  return [key.startsWith('run:') ? `ran: ${key.slice('run:'.length)}` : `changing: ${key}`];
+}
+
+/** Where the mistake is, or else the task that failed, with the line itself. */
+function places(result: TaskResult, style: Style): readonly string[] {
+  const where = result.where ?? (result.status === 'failed' && !result.ignored ? result.task.where : undefined);
+  if (!where || where.file === '') return [];
+  const source = result.hidden ? undefined : style.source?.(where.file);
+  return [`at ${placeOf({ where }, style)}`, ...(source === undefined ? [] : excerpt(where, source))];
+}
+
+function placeOf({ where }: Pick<TaskInfo, 'where'>, style: Style): string {
+  return `${style.path?.(where.file) ?? where.file}:${where.line}:${where.column}`;
+}
+
 /** The message of a failure has the end of its standard error, or else of its output. */
 function streamsOf({ status, output }: TaskResult, style: Style): readonly ('stdout' | 'stderr')[] {
   if (style.verbosity > 0) return ['stdout', 'stderr'];
   return status === 'failed' && output?.stderr.trim() !== '' ? ['stdout'] : [];
-}
-
-const signs = { create: '+', update: '~', delete: '-', run: '!', 'no-op': ' ' } as const;
-
-function changeLines(change: ResourceChange, colors: Colors): string[] {
-  const paint = {
-    create: colors.green,
-    update: colors.yellow,
-    delete: colors.red,
-    run: colors.cyan,
-    'no-op': colors.dim,
-  }[change.action];
-  const [first, ...more] = `${signs[change.action]} ${shownKey(change.key)}`.split('\n');
-  const lines = [first, ...more.map((line) => `    ${line}`)].map((line) => `    ${paint(line ?? '')}`);
-  // A command is its own description.
-  if (change.action === 'run') return lines;
-  return change.diff ? [...lines, ...diffLines(change.diff, colors)] : lines;
-}
-
-/** Without the hash that tells commands apart. */
-function shownKey(key: string): string {
-  return key.startsWith('run:') ? key.replace(/ #[0-9a-f]+$/, '') : key;
-}
-
-function diffLines(diff: Diff, colors: Colors): string[] {
-  const lines = diff.attributes.map((attribute) => `        ${attributeLine(attribute)}`);
-  if (!diff.text) return lines;
-  if (diff.text.note !== undefined) return [...lines, `        (${diff.text.note})`];
-  const patch = unifiedDiff(diff.text.path, diff.text.before, diff.text.after).trimEnd().split('\n');
-  return [...lines, ...patch.map((line) => `    ${paintPatchLine(line, colors)}`)];
-}
-
-function attributeLine({ name, before, after, secret }: AttributeDiff): string {
-  if (secret) return `${name}: (hidden)`;
-  if (before === undefined || before === null) return `${name}: ${show(after)}`;
-  return `${name}: ${show(before)} -> ${after === undefined || after === null ? 'absent' : show(after)}`;
-}
-
-function show(value: Json | undefined): string {
-  if (value === undefined) return 'absent';
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-function paintPatchLine(line: string, colors: Colors): string {
-  if (line.startsWith('+++') || line.startsWith('---')) return colors.bold(line);
-  if (line.startsWith('+')) return colors.green(line);
-  if (line.startsWith('-')) return colors.red(line);
-  return line.startsWith('@@') ? colors.cyan(line) : line;
 }
 
 /** `PLAY RECAP`, in Ansible's form; `unknown` only where there is any. */

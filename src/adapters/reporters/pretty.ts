@@ -1,6 +1,8 @@
 // For people: tasks in the order of the playbook, hosts with the same outcome on one line, a recap at the end.
 // Hosts run ahead of each other; a task is told when all hosts are past it.
-import { counted, recapLines, taskLines, type Style } from './format.ts';
+import { counted, recapLines, taskLines } from './format.ts';
+import type { Style } from './style.ts';
+import { createRerunAdvice } from './rerun.ts';
 import type { RunEvent, TaskInfo, TaskResult } from '../../engine/events.ts';
 import type { Redactor } from '../../lib/redact.ts';
 
@@ -36,12 +38,14 @@ class PrettyReporter {
   #section: SectionState | null = null;
   /** Tasks whose effects a dry run could not foresee. */
   readonly #assumptions = new Set<string>();
+  readonly #advice = createRerunAdvice();
 
   constructor(options: PrettyOptions) {
     this.#options = options;
   }
 
   handle(event: RunEvent): void {
+    this.#advice.handle(event);
     const { colors } = this.#options.style;
     switch (event.type) {
       case 'play-begin':
@@ -60,6 +64,7 @@ class PrettyReporter {
         };
         return;
       case 'task-begin':
+      case 'task-retry':
         return;
       case 'task-item':
       case 'task-end': {
@@ -88,6 +93,7 @@ class PrettyReporter {
         for (const task of this.#assumptions)
           this.#say(`assumed: what comes after "${task}" is not touched by it (-v shows where)`);
         this.#say(
+          ...this.#advice.lines(event.hosts),
           colors.dim(
             `${counted(event.hosts.size, 'host')}, ${counted(trips, 'round trip')}, ${(event.durationMs / 1000).toFixed(1)} s`,
           ),
@@ -103,7 +109,7 @@ class PrettyReporter {
     if (result.assuming !== undefined) this.#assumptions.add(result.assuming);
     const section = this.#section;
     if (!section) {
-      this.#say(...taskLines(result.task.name, result.task.handler, [result], this.#options.style));
+      this.#say(...taskLines(result.task, [result], this.#options.style));
       return;
     }
     const told = this.#place(section, result);
@@ -135,9 +141,7 @@ class PrettyReporter {
     while (section.told < section.order.length && section.told <= past) {
       const told = section.order[section.told];
       if (told && told.results.length > 0)
-        this.#say(
-          ...taskLines(told.task.name, told.task.handler, this.#ordered(section, told.results), this.#options.style),
-        );
+        this.#say(...taskLines(told.task, this.#ordered(section, told.results), this.#options.style));
       section.told += 1;
     }
   }

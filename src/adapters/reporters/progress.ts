@@ -71,6 +71,13 @@ export function createProgress(options: {
         row.task = event.task.name;
         row.sinceMs = options.now();
         row.show?.(row.task);
+      } else if (event.type === 'task-retry') {
+        const row = rows.get(event.host);
+        const attempt = `${event.task.name} (until: attempt ${event.attempt} of ${event.attempts})`;
+        if (!row) return;
+        row.task = attempt;
+        if (options.terminal) row.show?.(attempt);
+        else options.write(`... ${event.host}: ${attempt} in ${Math.round(event.delayMs / 1000)} s\n`);
       }
     },
     write(text) {

@@ -6,7 +6,7 @@ import pc from 'picocolors';
 import { createLab, failureWays, isFailureWay, labSubnet, type Lab } from '../../lab/lab.ts';
 import { describeMissing, installRequirements, missingRequirements } from '../../lab/requirements.ts';
 import { VezaError } from '../../lib/errors.ts';
-import { near } from '../../lib/suggest.ts';
+import { nearestName } from '../../lib/suggest.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { hostAddress, type HostVariables } from '../host-variables.ts';
 import { readInventory, type InventoryFlags } from '../inventory-flags.ts';
@@ -60,7 +60,7 @@ export async function labSsh(flags: LabFlags, name: string): Promise<number> {
 export async function labFail(flags: LabFlags, name: string, way: string): Promise<number> {
   const { lab, hosts } = openLab(flags, tell);
   if (!isFailureWay(way)) {
-    const suggestion = near(way, Object.keys(failureWays));
+    const suggestion = nearestName(way, Object.keys(failureWays));
     throw new VezaError('unknown-failure', `there is no way to fail called "${way}"`, {
       hint: `${suggestion ? `did you mean "${suggestion}"? ` : ''}known are: ${Object.keys(failureWays).join(', ')}`,
     });
@@ -107,7 +107,7 @@ export function openLab(
 
 function known(name: string, hosts: readonly string[]): string {
   if (hosts.includes(name)) return name;
-  const suggestion = near(name, hosts);
+  const suggestion = nearestName(name, hosts);
   throw new VezaError('unknown-host', `the lab has no host "${name}"`, {
     hint: suggestion ? `did you mean "${suggestion}"?` : `it has: ${hosts.join(', ')}`,
   });

@@ -1,5 +1,6 @@
 // Tests of what a value is.
 import { type ValueTest } from '../callable.ts';
+import { liveObject } from '../live.ts';
 import { truth } from '../operators.ts';
 import type { Value } from '../value.ts';
 import { isList, isMap, isUndefined } from '../values.ts';
@@ -32,7 +33,7 @@ export const kindTests: Readonly<Record<string, ValueTest>> = {
   mapping: kind(isMap),
   iterable: kind((value) => typeof value === 'string' || isList(value) || isMap(value)),
   sequence: kind((value) => typeof value === 'string' || isList(value) || isMap(value)),
-  callable: kind(() => false),
+  callable: kind((value) => liveObject(value)?.call !== undefined),
 };
 
 function kind(holds: (value: Value) => boolean): ValueTest {

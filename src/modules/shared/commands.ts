@@ -80,6 +80,22 @@ function exists(look: GuardLook | null): boolean {
   return look !== null && look.state() !== null;
 }
 
+/** What `register` gets, for the documentation. */
+export const commandReturns: Readonly<Record<string, string>> = {
+  cmd: 'The command.',
+  rc: 'Its exit code.',
+  stdout: 'Its output.',
+  stdout_lines: 'Its output, as a list of lines.',
+  stderr: 'Its error output.',
+  stderr_lines: 'Its error output, as a list of lines.',
+  start: 'When it began, UTC.',
+  end: 'When it ended, UTC.',
+  delta: 'How long it took.',
+};
+
+export const commandDryRun =
+  'Guards (creates, removes, unless, onlyif) are looked at; a command that would run is told and not run. With probe: true it runs, for it only looks.';
+
 /** What Ansible's command registers; null while it has only been predicted. */
 export function commandResult(
   outcome: Outcome,

@@ -1,5 +1,6 @@
 // Counts the TCP connections of a port from the kernel's tables; no ss or netstat is needed.
 import type { Contact } from '../../core/module.ts';
+import { ipv6Text } from '../../lib/ip-text.ts';
 import { rawShell } from '../../lib/shell.ts';
 
 /** The states that Ansible's wait_for counts as active. */
@@ -59,18 +60,5 @@ function endpoint(text: string | undefined): readonly [string, number] {
   const number = parseInt(port, 16);
   if (bytes.length === 4) return [bytes.join('.'), number];
   const mapped = bytes.slice(0, 12).every((byte, index) => byte === (index < 10 ? 0 : 255));
-  return [mapped ? bytes.slice(12).join('.') : shortIpv6(bytes), number];
-}
-
-function shortIpv6(bytes: readonly number[]): string {
-  const groups = [];
-  for (let index = 0; index < 16; index += 2) {
-    groups.push((((bytes[index] ?? 0) << 8) | (bytes[index + 1] ?? 0)).toString(16));
-  }
-  const longest = [...groups.join(':').matchAll(/(?:^|:)(?:0(?::0)+)(?=:|$)/g)].sort(
-    (a, b) => b[0].length - a[0].length,
-  )[0];
-  if (!longest) return groups.join(':');
-  const full = groups.join(':');
-  return `${full.slice(0, longest.index)}::${full.slice(longest.index + longest[0].length).replace(/^:/, '')}`;
+  return [mapped ? bytes.slice(12).join('.') : ipv6Text(bytes), number];
 }

@@ -176,6 +176,18 @@ export function parentLook(path: string): { readonly want: Want; readonly check:
   };
 }
 
+/** What `register` gets, for the documentation. */
+export const fileReturns: Readonly<Record<string, string>> = {
+  path: 'The path on the host; also as dest.',
+  state: 'file, directory, link, ... or absent.',
+  mode: 'Permissions, as 0644.',
+  owner: 'Name of the owner; uid is the number.',
+  group: 'Name of the group; gid is the number.',
+  size: 'Size in bytes.',
+  checksum: 'SHA-256 of the content, where it was read.',
+  backup_file: 'Where the old content is, with backup.',
+};
+
 /** What Ansible's modules about files register. */
 export function fileResult(outcome: Outcome, path: string): JsonObject {
   const found = lastOf(outcome, path)?.state;

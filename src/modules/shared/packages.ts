@@ -144,6 +144,13 @@ function matches(installed: PackageState['version'], wanted: string): boolean {
   return new RegExp(`^${pattern.join('.*')}$`).test(installed);
 }
 
+/** What `register` gets, for the documentation. */
+export const packageReturns: Readonly<Record<string, string>> = {
+  cache_updated: 'Whether the package lists were read anew.',
+  stdout: 'What the package manager said.',
+  stderr: 'What it said of problems.',
+};
+
 export function packageResult(outcome: Outcome): JsonObject {
   const lists = outcome.changes.find((entry) => entry.key.startsWith('package-lists:'));
   const { output } = outcome;

@@ -37,6 +37,8 @@ export interface RunOptions extends RecordingOptions {
   readonly skipTags?: readonly string[];
   readonly forks?: number;
   readonly signal?: AbortSignal;
+  /** Who sits at the terminal. */
+  readonly ask?: (prompt: string) => Promise<string>;
   readonly onEvent?: (event: RunEvent) => void;
 }
 
@@ -125,13 +127,14 @@ export class Workspace implements Disposable {
     const engine: EngineOptions = {
       inventory,
       playbooks: [loaded.playbook],
-      hostsOf: (pattern) => selectHosts(inventory, pattern).hosts,
+      hostsOf: (pattern, known) => selectHosts(known, pattern).hosts,
       findModule: (name) => findModule(name) ?? null,
       transports: { ssh: recording.transport, local: recording.transport },
       contact: () => {
         throw new Error('no contact modules here');
       },
       clock: fakeClock(sleeps),
+      ...(options.ask ? { ask: options.ask } : {}),
       emit: (event) => {
         events.push(event);
         options.onEvent?.(event);

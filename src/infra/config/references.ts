@@ -1,0 +1,256 @@
+// What keys of infra.yaml mean to each other: names that must exist, addresses that must fit. All mistakes at once.
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
+import type { Diagnostic, Position } from '../../lib/diagnostic.ts';
+import { nearestName } from '../../lib/suggest.ts';
+import { nodeAt, type YamlNode } from '../../lib/yaml-node.ts';
+import { hostIn, shownHost } from '../cloudns/records.ts';
+import { outputNames } from '../outputs.ts';
+import type { Infra, RecordConfig } from './model.ts';
+
+export function referenceProblems(infra: Infra, root: YamlNode): readonly Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const report: Report = (code, message, path, hint) => {
+    const node = nodeAt(root, path);
+    found.push({
+      severity: 'error',
+      code,
+      message,
+      where: node.where,
+      length: node.kind === 'scalar' ? node.length : 1,
+      ...(hint !== undefined && { hint }),
+    });
+  };
+  checkAddresses(infra, report);
+  checkHostNames(infra, report);
+  checkNetwork(infra, report);
+  checkBalancer(infra, report);
+  for (const [zone, records] of infra.dns?.zones ?? []) checkZone(infra, zone, records, report);
+  checkContainers(infra, report);
+  checkSchedule(infra, report);
+  return found;
+}
+
+type Path = readonly (string | number)[];
+type Report = (code: string, message: string, path: Path, hint?: string) => void;
+
+function checkAddresses({ hosts }: Infra, report: Report): void {
+  const seen = new Map<string, string>();
+  for (const host of hosts.values()) {
+    for (const [key, address] of [
+      ['ip', host.ip],
+      ['private_ip', host.privateIp],
+    ] as const) {
+      if (address === undefined) continue;
+      const path = ['hosts', host.name, key];
+      if (isIP(address) === 0) {
+        report(
+          'bad-address',
+          `"${address}" is no IP address`,
+          path,
+          'Write four numbers, such as 203.0.113.7, or an IPv6 address.',
+        );
+        continue;
+      }
+      const other = seen.get(address);
+      if (other !== undefined) {
+        report(
+          'duplicate-address',
+          `"${address}" is the address of "${other}" too`,
+          path,
+          'Every host has an address of its own.',
+        );
+      }
+      seen.set(address, host.name);
+    }
+  }
+}
+
+function checkHostNames(infra: Infra, report: Report): void {
+  const named = (name: string, path: Path) => {
+    if (infra.hosts.has(name)) return;
+    const found = nearestName(name, infra.hosts.keys());
+    const known = [...infra.hosts.keys()].join(', ');
+    report(
+      'unknown-host',
+      `there is no host "${name}"`,
+      path,
+      found === null ? `Known hosts: ${known}.` : `Did you mean "${found}"?`,
+    );
+  };
+  infra.loadBalancer?.backends.forEach(({ host }, index) => named(host, ['load_balancer', 'backends', index, 'host']));
+  infra.database?.nodes.forEach(({ host }, index) => named(host, ['database', 'nodes', index, 'host']));
+  infra.cache?.nodes.forEach(({ host }, index) => named(host, ['cache', 'nodes', index, 'host']));
+  for (const period of ['daily', 'weekly'] as const) {
+    infra.backups?.[period].forEach(({ hosts }, job) =>
+      hosts.forEach((host, index) => named(host, ['backups', period, job, 'hosts', index])),
+    );
+  }
+}
+
+function checkNetwork({ network, hosts }: Infra, report: Report): void {
+  if (!network) return;
+  const problem = cidrProblem(network.cidr);
+  if (problem !== null) {
+    report(
+      'bad-cidr',
+      `"${network.cidr}" is no network: ${problem}`,
+      ['network', 'cidr'],
+      'Write for instance 10.0.0.0/16.',
+    );
+    return;
+  }
+  const [base = '', bits = ''] = network.cidr.split('/');
+  const block = new BlockList();
+  block.addSubnet(base, Number(bits), isIPv6(base) ? 'ipv6' : 'ipv4');
+  for (const { name, privateIp } of hosts.values()) {
+    if (privateIp === undefined || isIP(privateIp) === 0) continue;
+    if (block.check(privateIp, isIPv6(privateIp) ? 'ipv6' : 'ipv4')) continue;
+    const hint = 'Correct the address, or widen network.cidr.';
+    report(
+      'address-outside',
+      `"${privateIp}" is not in the network ${network.cidr}`,
+      ['hosts', name, 'private_ip'],
+      hint,
+    );
+  }
+}
+
+/** What is wrong with a network in CIDR form; null if nothing is. */
+export function cidrProblem(cidr: string): string | null {
+  const [base = '', bits, more] = cidr.split('/');
+  if (bits === undefined || more !== undefined) return 'it needs an address, "/" and a number of bits';
+  const version = isIP(base);
+  if (version === 0) return `"${base}" is no IP address`;
+  const most = version === 4 ? 32 : 128;
+  if (!/^\d{1,3}$/.test(bits) || Number(bits) > most) return `"/${bits}" is not a number of bits from 0 to ${most}`;
+  if (version === 4 && hostBits(base, Number(bits)) !== 0) return `"${base}" has bits set beyond the first ${bits}`;
+  return null;
+}
+
+function hostBits(address: string, bits: number): number {
+  const value = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  return value % 2 ** (32 - bits);
+}
+
+function checkBalancer({ loadBalancer, ssl, hosts }: Infra, report: Report): void {
+  if (!loadBalancer) return;
+  const path = (...rest: Path) => ['load_balancer', ...rest];
+  const ports = new Map<number, number>();
+  loadBalancer.listeners.forEach(({ frontend, protocol }, index) => {
+    if (ports.has(frontend)) {
+      report('duplicate-port', `port ${frontend} is listened on twice`, path('listeners', index, 'frontend'));
+    }
+    ports.set(frontend, index);
+    if (protocol === 'https' && !loadBalancer.ssl && !ssl?.wildcard) {
+      const hint = 'Name a certificate under load_balancer.ssl, or use `protocol: tcp` to pass TLS through.';
+      report(
+        'missing-certificate',
+        'an https listener needs a certificate',
+        path('listeners', index, 'protocol'),
+        hint,
+      );
+    }
+  });
+  const seen = new Set<string>();
+  loadBalancer.backends.forEach(({ host }, index) => {
+    if (seen.has(host)) report('duplicate-backend', `"${host}" is a backend twice`, path('backends', index, 'host'));
+    seen.add(host);
+    const address = hosts.get(host)?.ip;
+    if (address !== undefined && isIPv6(address) && hosts.get(host)?.type === 'hrobot') {
+      report('bad-address', `"${host}" has an IPv6 address, and targets need IPv4`, path('backends', index, 'host'));
+    }
+  });
+}
+
+function checkZone(infra: Infra, zone: string, records: readonly RecordConfig[], report: Report): void {
+  const cnames = new Map<string, Position>();
+  const hosts = new Map<string, number>();
+  const seen = new Set<string>();
+  records.forEach((record, index) => {
+    const path = (key: string) => ['dns', 'zones', zone, 'records', index, key];
+    const host = hostIn(zone, record.name);
+    checkValue(infra, record, path('value'), report);
+    const mark = JSON.stringify([host, record.type, record.value, record.priority, record.port]);
+    if (seen.has(mark))
+      report('duplicate-record', `${record.name} ${record.type} ${record.value} is there twice`, path('name'));
+    seen.add(mark);
+    if (record.type === 'CNAME' && cnames.has(host)) {
+      report(
+        'duplicate-record',
+        `"${record.name}" has two CNAME records`,
+        path('name'),
+        'A name has one CNAME at most.',
+      );
+    }
+    if (record.type === 'CNAME') cnames.set(host, record.where);
+    if (record.type === 'CNAME' && host === '') {
+      report('bad-record', 'the zone itself cannot be a CNAME', path('type'), 'Use ALIAS.');
+    }
+    if (record.type !== 'CNAME') hosts.set(host, index);
+    for (const key of needed[record.type] ?? []) {
+      if (record[key] === undefined)
+        report('missing-key', `a record of type ${record.type} needs "${key}"`, [
+          'dns',
+          'zones',
+          zone,
+          'records',
+          index,
+        ]);
+    }
+  });
+  for (const [host, index] of hosts) {
+    if (!cnames.has(host)) continue;
+    const hint = 'A name with a CNAME has no other records.';
+    report(
+      'bad-record',
+      `"${shownHost(host)}" has a CNAME too`,
+      ['dns', 'zones', zone, 'records', index, 'name'],
+      hint,
+    );
+  }
+}
+
+const needed: Readonly<Record<string, readonly ('priority' | 'weight' | 'port' | 'tag')[]>> = {
+  MX: ['priority'],
+  SRV: ['priority', 'weight', 'port'],
+  CAA: ['tag'],
+};
+
+function checkValue(infra: Infra, { type, value }: RecordConfig, path: Path, report: Report): void {
+  const references = [...value.matchAll(/\{\{\s*\.?(\w+)\s*\}\}/g)];
+  for (const [, name = ''] of references) {
+    const known = outputNames(infra);
+    if (known.includes(name)) continue;
+    const hint =
+      known.length === 0 ? 'There is no load_balancer section that would give it.' : `Known: ${known.join(', ')}.`;
+    report('unknown-output', `nothing gives "${name}"`, path, hint);
+  }
+  if (references.length > 0) return;
+  if (value.includes('{{')) report('bad-reference', `"${value}" is no reference`, path, 'Write {{lb_ip}}.');
+  else if (type === 'A' && !isIPv4(value))
+    report('bad-address', `an A record needs an IPv4 address, not "${value}"`, path);
+  else if (type === 'AAAA' && !isIPv6(value))
+    report('bad-address', `an AAAA record needs an IPv6 address, not "${value}"`, path);
+}
+
+function checkContainers({ containers }: Infra, report: Report): void {
+  for (const [name, { dependsOn }] of containers) {
+    dependsOn.forEach((other, index) => {
+      if (containers.has(other)) return;
+      const found = nearestName(other, containers.keys());
+      const hint = found === null ? `Known: ${[...containers.keys()].join(', ')}.` : `Did you mean "${found}"?`;
+      report('unknown-container', `there is no container "${other}"`, ['containers', name, 'depends_on', index], hint);
+    });
+  }
+}
+
+function checkSchedule({ database }: Infra, report: Report): void {
+  const schedule = database?.backup?.schedule;
+  if (schedule === undefined || /^\S+(?:\s+\S+){4}$/.test(schedule.trim())) return;
+  report(
+    'bad-schedule',
+    `"${schedule}" has not the five fields of cron`,
+    ['database', 'backup', 'schedule'],
+    'For instance "0 3 * * *".',
+  );
+}

@@ -1,0 +1,249 @@
+// A valid infra.yaml -> the model. Trusts the schema: what it demands is there.
+import { join } from 'node:path';
+import type { Position } from '../../lib/diagnostic.ts';
+import { textOf, valueOf, type YamlMap, type YamlNode } from '../../lib/yaml-node.ts';
+import {
+  sectionNames,
+  type BackupConfig,
+  type ContainerConfig,
+  type DnsConfig,
+  type Infra,
+  type InfraHost,
+  type LoadBalancerConfig,
+  type NodeConfig,
+  type RecordConfig,
+  type SectionName,
+} from './model.ts';
+
+/** TTL of records that say none, in seconds. */
+const defaultTtl = 300;
+
+export function resolveInfra(root: YamlNode, file: string, home: string): Infra {
+  const section = (name: SectionName) => valueOf(root, name);
+  const balancer = section('load_balancer');
+  const network = section('network');
+  const dns = section('dns');
+  const wildcard = valueOf(section('ssl'), 'wildcard');
+  const database = section('database');
+  const cache = section('cache');
+  const monitoring = section('monitoring');
+  const backups = section('backups');
+  const jobs = (name: string) => itemsOf(valueOf(backups, name)).map(backupOf);
+  return {
+    file,
+    hosts: new Map(entriesOf(section('hosts')).map(({ key, value, where }) => [key, hostOf(key, value, where, home)])),
+    containers: new Map(entriesOf(section('containers')).map(({ key, value }) => [key, containerOf(value)])),
+    sections: sectionsOf(root),
+    ...(balancer && { loadBalancer: balancerOf(balancer) }),
+    ...(network && { network: { name: text(network, 'name'), cidr: text(network, 'cidr') } }),
+    ...(dns && { dns: dnsOf(dns) }),
+    ...(wildcard && {
+      ssl: {
+        wildcard: {
+          domains: textsOf(valueOf(wildcard, 'domains')),
+          method: 'dns-01',
+          dnsProvider: 'cloudns',
+          ...optional('termination', textOf(valueOf(wildcard, 'termination'))),
+        },
+      },
+    }),
+    ...(database && {
+      database: {
+        engine: text(database, 'engine'),
+        nodes: itemsOf(valueOf(database, 'nodes')).map(nodeOf),
+        ...optional('version', scalarText(valueOf(database, 'version'))),
+        ...optional('cluster', textOf(valueOf(database, 'cluster'))),
+        ...optional('backup', databaseBackupOf(valueOf(database, 'backup'))),
+      },
+    }),
+    ...(cache && {
+      cache: {
+        engine: text(cache, 'engine'),
+        sentinel: flag(cache, 'sentinel'),
+        nodes: itemsOf(valueOf(cache, 'nodes')).map(nodeOf),
+        ...optional('version', scalarText(valueOf(cache, 'version'))),
+      },
+    }),
+    ...(monitoring && {
+      monitoring: {
+        healthEndpoints: itemsOf(valueOf(monitoring, 'health_endpoints')).map((endpoint) => ({
+          url: text(endpoint, 'url'),
+          intervalSeconds: secondsOf(scalarText(valueOf(endpoint, 'interval')) ?? '60'),
+        })),
+        alerts: new Map(entriesOf(valueOf(monitoring, 'alerts')).map(({ key, value }) => [key, numberOf(value, 0)])),
+      },
+    }),
+    ...(backups && { backups: { daily: jobs('daily'), weekly: jobs('weekly') } }),
+  };
+}
+
+/** `~` and `~/x` are the home directory; another user's home is not known, so it stays. */
+export function expandHome(path: string, home: string): string {
+  if (path === '~') return home;
+  return path.startsWith('~/') ? join(home, path.slice(2)) : path;
+}
+
+function hostOf(name: string, node: YamlNode, where: Position, home: string): InfraHost {
+  const ssh = valueOf(node, 'ssh');
+  const key = textOf(valueOf(ssh, 'key'));
+  const port = numberOf(valueOf(ssh, 'port'), 0);
+  return {
+    name,
+    where,
+    type: text(node, 'type') === 'hrobot' ? 'hrobot' : 'hcloud',
+    services: textsOf(valueOf(node, 'services')),
+    ssh: {
+      port: port === 0 ? 22 : port,
+      ...optional('user', textOf(valueOf(ssh, 'user'))),
+      ...optional('key', key === undefined ? undefined : expandHome(key, home)),
+    },
+    ...optional('fqdn', textOf(valueOf(node, 'fqdn'))),
+    ...optional('ip', textOf(valueOf(node, 'ip'))),
+    ...optional('privateIp', textOf(valueOf(node, 'private_ip'))),
+    ...optional('role', textOf(valueOf(node, 'role'))),
+  };
+}
+
+function balancerOf(node: YamlNode): LoadBalancerConfig {
+  const check = valueOf(node, 'health_check');
+  const ssl = valueOf(node, 'ssl');
+  return {
+    where: node.where,
+    name: text(node, 'name'),
+    type: text(node, 'type'),
+    location: text(node, 'location'),
+    algorithm: textOf(valueOf(node, 'algorithm')) === 'least_connections' ? 'least_connections' : 'round_robin',
+    backends: itemsOf(valueOf(node, 'backends')).map((one) => ({ ...nodeOf(one), where: one.where })),
+    listeners: itemsOf(valueOf(node, 'listeners')).map((one) => ({
+      frontend: numberOf(valueOf(one, 'frontend'), 0),
+      backend: numberOf(valueOf(one, 'backend'), 0),
+      protocol: oneOf(text(one, 'protocol'), ['tcp', 'http', 'https'] as const),
+      proxyProtocol: flag(one, 'proxy_protocol'),
+      where: one.where,
+    })),
+    ...(check && {
+      healthCheck: {
+        protocol: oneOf(textOf(valueOf(check, 'protocol')) ?? 'http', ['http', 'tcp'] as const),
+        path: textOf(valueOf(check, 'path')) ?? '/',
+        interval: numberOf(valueOf(check, 'interval'), 15),
+      },
+    }),
+    ...(ssl && { ssl: { certificate: text(ssl, 'certificate'), san: textsOf(valueOf(ssl, 'san')) } }),
+    ...optional('fqdn', textOf(valueOf(node, 'fqdn'))),
+  };
+}
+
+function dnsOf(node: YamlNode): DnsConfig {
+  const zones = entriesOf(valueOf(node, 'zones')).map(
+    ({ key, value }) => [key.toLowerCase(), itemsOf(valueOf(value, 'records')).map(recordOf)] as const,
+  );
+  return { nameservers: textsOf(valueOf(node, 'nameservers')), zones: new Map(zones) };
+}
+
+function recordOf(node: YamlNode): RecordConfig {
+  const number = (key: string) => {
+    const value = valueOf(node, key);
+    return value ? numberOf(value, 0) : undefined;
+  };
+  return {
+    where: node.where,
+    name: text(node, 'name'),
+    type: text(node, 'type'),
+    value: text(node, 'value'),
+    ttl: number('ttl') ?? defaultTtl,
+    ...optional('priority', number('priority')),
+    ...optional('weight', number('weight')),
+    ...optional('port', number('port')),
+    ...optional('flag', number('flag')),
+    ...optional('tag', textOf(valueOf(node, 'tag'))),
+  };
+}
+
+function containerOf(node: YamlNode): ContainerConfig {
+  const port = valueOf(node, 'port');
+  return {
+    image: text(node, 'image'),
+    replicas: numberOf(valueOf(node, 'replicas'), 1),
+    dependsOn: textsOf(valueOf(node, 'depends_on')),
+    ...optional('port', port && numberOf(port, 0)),
+    ...optional('runtime', textOf(valueOf(node, 'runtime'))),
+    ...optional('command', textOf(valueOf(node, 'command'))),
+  };
+}
+
+function databaseBackupOf(node: YamlNode | undefined): NonNullable<Infra['database']>['backup'] | undefined {
+  if (!node) return undefined;
+  return {
+    schedule: text(node, 'schedule'),
+    destination: text(node, 'destination'),
+    ...optional('bucket', textOf(valueOf(node, 'bucket'))),
+    ...optional('prefix', textOf(valueOf(node, 'prefix'))),
+  };
+}
+
+function backupOf(node: YamlNode): BackupConfig {
+  return {
+    name: text(node, 'name'),
+    type: text(node, 'type'),
+    hosts: textsOf(valueOf(node, 'hosts')),
+    ...optional('destination', textOf(valueOf(node, 'destination'))),
+  };
+}
+
+function nodeOf(node: YamlNode): NodeConfig {
+  return { host: text(node, 'host'), port: numberOf(valueOf(node, 'port'), 0) };
+}
+
+function sectionsOf(root: YamlNode): ReadonlyMap<SectionName, Position> {
+  const sections = new Map<SectionName, Position>();
+  for (const { key, where } of entriesOf(root)) {
+    const name = sectionNames.find((one) => one === key);
+    if (name) sections.set(name, where);
+  }
+  return sections;
+}
+
+/** `60`, `"60"`, `60s` or `1m`, in seconds. */
+function secondsOf(value: string): number {
+  const [, count = '60', unit = 's'] = /^(\d+)\s*(s|m|h)?$/.exec(value) ?? [];
+  return Number(count) * ({ s: 1, m: 60, h: 3600 }[unit] ?? 1);
+}
+
+function entriesOf(
+  node: YamlNode | undefined,
+): readonly (YamlMap['entries'] extends ReadonlyMap<string, infer E> ? E : never)[] {
+  return node?.kind === 'map' ? [...node.entries.values()] : [];
+}
+
+function itemsOf(node: YamlNode | undefined): readonly YamlNode[] {
+  return node?.kind === 'list' ? node.items : [];
+}
+
+function textsOf(node: YamlNode | undefined): readonly string[] {
+  return itemsOf(node).flatMap((item) => textOf(item) ?? []);
+}
+
+function text(node: YamlNode, key: string): string {
+  return textOf(valueOf(node, key)) ?? '';
+}
+
+function scalarText(node: YamlNode | undefined): string | undefined {
+  return node?.kind === 'scalar' && node.value !== null ? String(node.value) : undefined;
+}
+
+function numberOf(node: YamlNode | undefined, otherwise: number): number {
+  return node?.kind === 'scalar' && typeof node.value === 'number' ? node.value : otherwise;
+}
+
+function flag(node: YamlNode, key: string): boolean {
+  const value = valueOf(node, key);
+  return value?.kind === 'scalar' && value.value === true;
+}
+
+function oneOf<const T extends string>(value: string, choices: readonly [T, ...T[]]): T {
+  return choices.find((choice) => choice === value) ?? choices[0];
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
+  return value === undefined ? {} : ({ [key]: value } as Partial<Record<K, V>>);
+}

@@ -1,0 +1,212 @@
+// Hetzner Cloud's API: reading with pages, changing with actions that are waited for.
+import { isJsonObject, type JsonObject } from '../../lib/json.ts';
+import type { Redactor } from '../../lib/redact.ts';
+import { ApiClient, type ApiClock, type ApiFailure, type ApiResponse } from '../http/client.ts';
+import { ApiError } from '../http/errors.ts';
+import type { RetryPolicy } from '../http/policy.ts';
+import type { Shape } from '../shape.ts';
+import {
+  actionShape,
+  certificateShape,
+  imageShape,
+  loadBalancerShape,
+  networkShape,
+  serverShape,
+  type Action,
+  type Certificate,
+  type Image,
+  type LoadBalancer,
+  type Network,
+  type Server,
+} from './types.ts';
+
+export const hetznerCloudUrl = 'https://api.hetzner.cloud/v1';
+
+export interface HetznerCloudOptions {
+  readonly token: string;
+  readonly clock: ApiClock;
+  readonly redactor: Redactor;
+  readonly baseUrl?: string;
+  readonly policy?: Partial<RetryPolicy>;
+}
+
+/** The largest page that the API gives. */
+const pageSize = 50;
+/** Between two looks at a running action. */
+const actionPollMs = 500;
+/** How often a thing is asked again that says it is busy. */
+const busyRetries = 5;
+/** An action that runs longer than that is not waited for. */
+const actionTimeoutMs = 120_000;
+
+export class HetznerCloud {
+  readonly #client: ApiClient;
+  readonly #clock: ApiClock;
+
+  constructor(options: HetznerCloudOptions) {
+    options.redactor.add(options.token);
+    this.#clock = options.clock;
+    this.#client = new ApiClient({
+      prefix: 'hcloud API',
+      baseUrl: options.baseUrl ?? hetznerCloudUrl,
+      clock: options.clock,
+      redactor: options.redactor,
+      authorize: (headers) => headers.set('authorization', `Bearer ${options.token}`),
+      explain: explainFailure,
+      ...(options.policy && { policy: options.policy }),
+    });
+  }
+
+  servers(signal?: AbortSignal): Promise<readonly Server[]> {
+    return this.#all('servers', serverShape, {}, signal);
+  }
+
+  loadBalancers(signal?: AbortSignal): Promise<readonly LoadBalancer[]> {
+    return this.#all('load_balancers', loadBalancerShape, {}, signal);
+  }
+
+  certificates(signal?: AbortSignal): Promise<readonly Certificate[]> {
+    return this.#all('certificates', certificateShape, {}, signal);
+  }
+
+  networks(signal?: AbortSignal): Promise<readonly Network[]> {
+    return this.#all('networks', networkShape, {}, signal);
+  }
+
+  snapshots(signal?: AbortSignal): Promise<readonly Image[]> {
+    return this.#all('images', imageShape, { type: 'snapshot' }, signal);
+  }
+
+  /** The load balancer of that name, or null. */
+  async loadBalancer(name: string, signal?: AbortSignal): Promise<LoadBalancer | null> {
+    const found = await this.#all('load_balancers', loadBalancerShape, { name }, signal);
+    return found.find((one) => one.name === name) ?? null;
+  }
+
+  async certificate(name: string, signal?: AbortSignal): Promise<Certificate | null> {
+    const found = await this.#all('certificates', certificateShape, { name }, signal);
+    return found.find((one) => one.name === name) ?? null;
+  }
+
+  async network(name: string, signal?: AbortSignal): Promise<Network | null> {
+    const found = await this.#all('networks', networkShape, { name }, signal);
+    return found.find((one) => one.name === name) ?? null;
+  }
+
+  /** Makes a change and waits until its actions are done. Rejects with ApiError, `uncertain` where an answer was lost. */
+  async change(method: 'POST' | 'PUT' | 'DELETE', path: string, json: unknown, signal?: AbortSignal): Promise<unknown> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const answer = await this.#client.json({ method, path, json, signal, repeatable: false });
+        for (const action of actionsOf(this.#client, answer)) await this.#finished(action, signal);
+        return answer;
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        if (method === 'DELETE' && error.status === 404) return null;
+        // Another action on the same thing is still running.
+        const busy = error.reason === 'conflict' || error.reason === 'locked';
+        if (!busy || attempt >= busyRetries) throw error;
+        await this.#clock.sleep(Math.min(1000 * 2 ** attempt, 10_000), signal);
+      }
+    }
+  }
+
+  async #finished(first: Action, signal: AbortSignal | undefined): Promise<void> {
+    const end = this.#clock.now() + actionTimeoutMs;
+    for (let action = first; action.status !== 'success';) {
+      if (action.status === 'error') {
+        const reason = action.error?.code ?? 'unknown';
+        const message = `${action.command} failed: ${reason}: ${action.error?.message ?? 'no reason given'}`;
+        throw this.#client.error('api-refused', message, { reason });
+      }
+      if (this.#clock.now() > end) {
+        throw this.#client.error('api-timeout', `${action.command} still runs after ${actionTimeoutMs / 1000} s`);
+      }
+      await this.#clock.sleep(actionPollMs, signal);
+      const answer = await this.#client.json({ method: 'GET', path: `/actions/${action.id}`, signal });
+      action = actionShape.read(this.#client, isJsonObject(answer) ? answer['action'] : null, 'the action');
+    }
+  }
+
+  async #all<T>(
+    name: string,
+    one: Shape<T>,
+    query: Readonly<Record<string, string>>,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly T[]> {
+    const found: T[] = [];
+    for (let page = 1; ;) {
+      const asked = { ...query, page, per_page: pageSize };
+      const answer = await this.#client.json({ method: 'GET', path: `/${name}`, query: asked, signal });
+      const list = isJsonObject(answer) ? answer[name] : undefined;
+      if (!Array.isArray(list)) {
+        throw this.#client.error('api-bad-response', `the answer has no list of ${name.replaceAll('_', ' ')}`);
+      }
+      for (const item of list) found.push(one.read(this.#client, item, `one of the ${name.replaceAll('_', ' ')}`));
+      const next = nextPage(answer);
+      if (next === null || next <= page) return found;
+      page = next;
+    }
+  }
+}
+
+function nextPage(answer: unknown): number | null {
+  const meta = isJsonObject(answer) ? answer['meta'] : undefined;
+  const pagination = isJsonObject(meta) ? meta['pagination'] : undefined;
+  const next = isJsonObject(pagination) ? pagination['next_page'] : undefined;
+  return typeof next === 'number' ? next : null;
+}
+
+function actionsOf(client: ApiClient, answer: unknown): readonly Action[] {
+  if (!isJsonObject(answer)) return [];
+  const all = [answer['action'], answer['actions'], answer['next_actions']].flat().filter((one) => isJsonObject(one));
+  return all.map((one) => actionShape.read(client, one, 'the action'));
+}
+
+const hints: Readonly<Record<string, string>> = {
+  unauthorized: 'Check HCLOUD_TOKEN: it is wrong, revoked, or of another project.',
+  forbidden: 'The token may only read. Make one with "Read & Write".',
+  token_readonly: 'The token may only read. Make one with "Read & Write".',
+  cloud_resource_ip_not_allowed:
+    'The address is of a cloud server: give the host `type: hcloud`, so that it is a server target.',
+  ip_not_owned: 'Addresses can only be targets if they belong to a Robot server of the same owner.',
+  uniqueness_error: 'Something of that name is there already.',
+  resource_limit_exceeded: "The project's limit is reached; ask Hetzner to raise it.",
+};
+
+/** The envelope `error{code,message,details}`. */
+function explainFailure({ text }: ApiResponse): ApiFailure | null {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const error = isJsonObject(body) ? body['error'] : undefined;
+  if (!isJsonObject(error) || typeof error['code'] !== 'string') return null;
+  const reason = error['code'];
+  const hint = hints[reason];
+  return {
+    reason,
+    message: textIn(error, 'message') + fieldsOf(error['details']),
+    ...(hint !== undefined && { hint }),
+  };
+}
+
+/** Which fields of the request are wrong, and why. */
+function fieldsOf(details: unknown): string {
+  const fields = isJsonObject(details) ? details['fields'] : undefined;
+  if (!Array.isArray(fields)) return '';
+  const told = fields
+    .filter((one) => isJsonObject(one))
+    .map((one) => {
+      const messages = Array.isArray(one['messages']) ? one['messages'].map(String).join(', ') : '';
+      return `${textIn(one, 'name')}: ${messages}`;
+    });
+  return told.length === 0 ? '' : ` (${told.join('; ')})`;
+}
+
+function textIn(object: JsonObject, key: string): string {
+  const value = object[key];
+  return typeof value === 'string' ? value : '';
+}
