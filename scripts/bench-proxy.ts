@@ -11,6 +11,7 @@ import { originCommand, type Peer, peers, programPath } from '../bench/proxy/pee
 import { cpuMicroseconds, freePort, type Started, startPinned } from '../bench/proxy/processes.ts';
 import { type Sample, scenarioTable, summarize } from '../bench/proxy/report.ts';
 import { type Scenario, scenarios } from '../bench/proxy/scenarios.ts';
+import { packProxy } from './pack-proxy.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -42,6 +43,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bench-proxy-'));
 // The worker of nginx is another user.
 chmodSync(folder, 0o755);
 mkdirSync(join(folder, 'origin'));
+await packProxy(join(folder, 'veza-proxy.mjs'));
 try {
   const originPort = await freePort();
   await using _origin = await startPinned(otherCpu, originCommand(folder, originPort), originPort);

@@ -59,6 +59,8 @@ const ours: Peer = {
         {
           ...bare.frontends[0],
           forwardFor: true,
+          // As HAProxy's below: counted for every client, and never reached.
+          rateLimit: { requests: 1_000_000, per: '1s' },
           rules: [
             { host: 'other.example.org', backend: 'other' },
             { pathPrefix: '/stream', backend: 'other' },
@@ -71,7 +73,8 @@ const ours: Peer = {
       ],
     };
     const file = write(setup, 'veza.json', JSON.stringify(setup.features === 'full' ? full : bare));
-    return [process.execPath, join(root, 'src/proxy/main.ts'), 'run', file];
+    // Packed, as it is installed: see scripts/bench-proxy.ts.
+    return [process.execPath, join(setup.folder, '..', 'veza-proxy.mjs'), 'run', file];
   },
 };
 

@@ -1,21 +1,31 @@
 // Entry point of veza-proxy: reads the command, starts the master or (forked by it) a worker.
+import { randomBytes } from 'node:crypto';
 import process from 'node:process';
+import { text } from 'node:stream/consumers';
+import v8 from 'node:v8';
 import { formatDiagnostic } from '../lib/diagnostic.ts';
 import { messageOf, VezaError } from '../lib/errors.ts';
+import { hashPassword } from './core/handling/basic-auth.ts';
 import { ConfigError, loadConfig, Master } from './server/master.ts';
 import { version } from './server/version.ts';
 import { runWorker } from './server/worker.ts';
 
 const usage = `usage: veza-proxy run CONFIG        start with this configuration (YAML or JSON)
        veza-proxy validate CONFIG   check it, start nothing
+       veza-proxy password          hash a password from standard input, for basicAuth
        veza-proxy version           print the version
 `;
 
 /** Exit codes: 0 ok, 1 wrong usage or configuration, 3 could not start. */
 export async function main(args: readonly string[]): Promise<void> {
   const [command, file] = args;
+  // An expression of a rule that a hostile path makes backtrack without end goes on in an engine of linear time.
+  v8.setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
   if (command === 'worker' && process.send) {
     runWorker();
+  } else if (command === 'password') {
+    const password = (await text(process.stdin)).replace(/\r?\n$/, '');
+    process.stdout.write(`${await hashPassword(password, randomBytes(16))}\n`);
   } else if (command === 'version' || command === '--version') {
     process.stdout.write(`veza-proxy ${version} (node ${process.version})\n`);
   } else if (command === 'help' || command === '--help') {

@@ -35,6 +35,8 @@ const names = [
   'totalMs',
   'timed',
   'logDropped',
+  'denied',
+  'intercepted',
 ] as const;
 
 export type CounterName = (typeof names)[number];
@@ -80,6 +82,9 @@ export class Counters {
   totalMs = 0;
   timed = 0;
   logDropped = 0;
+  /** Requests that were not let in, and those that the proxy answered itself. */
+  denied = 0;
+  intercepted = 0;
 
   begin(): void {
     this.sessions += 1;

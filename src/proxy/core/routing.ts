@@ -1,55 +1,105 @@
-// Which backend a request goes to: the first rule of the frontend that holds.
-import type { FrontendConfig, Rule } from './config/model.ts';
+// Which rule of a frontend a request meets: the first that holds, in the order of the file or by how much each says.
+import { AddressSet } from './address.ts';
+import type { RuleConfig, ValueCondition } from './config/model.ts';
+import { type Incoming, pathOf, queryOf } from './handling/incoming.ts';
+import { normalPath } from './handling/normal-path.ts';
+import { fieldValue } from './http/scan.ts';
 
-export type Router = (host: string, target: string) => string | undefined;
+/** What rules look at, computed once for a request. */
+interface Subject {
+  readonly incoming: Incoming;
+  readonly host: string;
+  readonly path: string;
+}
 
-/** Compiles the rules of a frontend; the router returns the name of a backend. */
-export function compileRules(frontend: FrontendConfig): Router {
-  const rules = frontend.rules.map(compile);
-  const { defaultBackend } = frontend;
-  if (rules.length === 0) return () => defaultBackend;
-  return (host, target) => {
-    const question = target.indexOf('?');
-    const path = question < 0 ? target : target.slice(0, question);
-    const name = hostName(host);
-    for (const rule of rules) {
-      if (rule.matches(name, path)) return rule.backend;
-    }
-    return defaultBackend;
+type Condition = (subject: Subject) => boolean;
+
+/** Finds the place of the rule for a request in the list that the router was made of; -1 = none. */
+export type Router = (incoming: Incoming) => number;
+
+export function compileRouter(rules: readonly RuleConfig[], order: 'listed' | 'specific'): Router {
+  const all = rules.map((rule, index) => ({ index, rule, conditions: conditionsOf(rule) }));
+  if (order === 'specific') all.sort((one, other) => specificity(other.rule) - specificity(one.rule));
+  if (all.length === 0) return () => -1;
+  return (incoming) => {
+    const subject = { incoming, host: hostName(incoming.head.host), path: normalPath(pathOf(incoming.head.target)) };
+    const found = all.find(({ conditions }) => conditions.every((holds) => holds(subject)));
+    return found?.index ?? -1;
   };
 }
 
-function compile(rule: Rule): { readonly backend: string; readonly matches: Matcher } {
-  const { host, path, pathPrefix } = rule;
-  const pattern = rule.pathRegex === undefined ? undefined : new RegExp(rule.pathRegex);
-  return {
-    backend: rule.backend,
-    matches: (name, actual) =>
-      (host === undefined || hostMatches(host, name)) &&
-      (path === undefined || path === actual) &&
-      (pathPrefix === undefined || prefixMatches(pathPrefix, actual)) &&
-      (pattern === undefined || pattern.test(actual)),
-  };
+/** An exact host before a longer wildcard before a shorter one; then exact paths, longer prefixes, expressions. */
+function specificity({ host, path, pathPrefix, pathRegex }: RuleConfig): number {
+  const byHost = host === undefined || host === '*' ? 0 : host.startsWith('*.') ? 1 + host.length : 1000;
+  const byPath = path !== undefined ? 9000 : pathPrefix !== undefined ? 2 + pathPrefix.length : pathRegex ? 1 : 0;
+  return byHost * 10_000 + byPath;
 }
 
-type Matcher = (host: string, path: string) => boolean;
+/** Cheap ones first. */
+function conditionsOf(rule: RuleConfig): Condition[] {
+  const { host, path, pathPrefix, methods, source } = rule;
+  const found: (Condition | undefined)[] = [
+    host === undefined || host === '*' ? undefined : hostCondition(host),
+    path === undefined ? undefined : (subject) => subject.path === path,
+    pathPrefix === undefined ? undefined : prefixCondition(pathPrefix),
+    methods.length === 0 ? undefined : ({ incoming }) => methods.includes(incoming.head.method),
+    source.length === 0 ? undefined : sourceCondition(source),
+    ...Object.entries(rule.headers).map(([name, wanted]) => headerCondition(name.toLowerCase(), wanted)),
+    ...Object.entries(rule.query).map(([name, wanted]) => queryCondition(name, wanted)),
+    rule.pathRegex === undefined ? undefined : regexCondition(rule.pathRegex),
+  ];
+  return found.filter((condition) => condition !== undefined);
+}
 
-function hostMatches(rule: string, name: string): boolean {
-  if (rule === '*') return true;
-  return rule.startsWith('*.')
-    ? name.endsWith(rule.slice(1)) && name.length > rule.length - 1
-    : name === hostName(rule);
+function hostCondition(rule: string): Condition {
+  if (!rule.startsWith('*.')) {
+    const wanted = hostName(rule);
+    return ({ host }) => host === wanted;
+  }
+  const suffix = rule.slice(1);
+  return ({ host }) => host.length > suffix.length && host.endsWith(suffix);
 }
 
 /** By whole segments: `/api` and `/api/` match `/api` and `/api/x`, not `/apiary`. */
-function prefixMatches(prefix: string, path: string): boolean {
+function prefixCondition(prefix: string): Condition {
   const bare = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
-  return path.startsWith(bare) && (path.length === bare.length || path.charCodeAt(bare.length) === 0x2f);
+  return ({ path }) => path.startsWith(bare) && (path.length === bare.length || path.charCodeAt(bare.length) === 0x2f);
 }
 
-/** Lower-case host without its port; IPv6 literals keep their brackets. */
+function sourceCondition(ranges: readonly string[]): Condition {
+  const set = new AddressSet(ranges);
+  return ({ incoming }) => set.has(incoming.peer);
+}
+
+function regexCondition(source: string): Condition {
+  const pattern = new RegExp(source);
+  return ({ path }) => pattern.test(path);
+}
+
+function headerCondition(name: string, wanted: ValueCondition): Condition {
+  const holds = valueCondition(wanted);
+  return ({ incoming: { head } }) => {
+    if (name === 'host') return holds(head.host);
+    if (name === 'cookie') return holds(head.cookie === '' ? undefined : head.cookie);
+    return holds(fieldValue(head.fields, name));
+  };
+}
+
+function queryCondition(name: string, wanted: ValueCondition): Condition {
+  const holds = valueCondition(wanted);
+  return ({ incoming }) => holds(new URLSearchParams(queryOf(incoming.head.target)).get(name) ?? undefined);
+}
+
+function valueCondition(wanted: ValueCondition): (value: string | undefined) => boolean {
+  if (typeof wanted === 'string') return (value) => value === wanted;
+  if ('present' in wanted) return (value) => (value !== undefined) === wanted.present;
+  const pattern = new RegExp(wanted.regex);
+  return (value) => value !== undefined && pattern.test(value);
+}
+
+/** Lower-case host without its port and a final dot; IPv6 literals keep their brackets. */
 function hostName(host: string): string {
   const colon = host.lastIndexOf(':');
   const bare = colon > host.lastIndexOf(']') ? host.slice(0, colon) : host;
-  return bare.toLowerCase();
+  return (bare.endsWith('.') ? bare.slice(0, -1) : bare).toLowerCase();
 }

@@ -1,32 +1,23 @@
-// One connection of a client: reads requests strictly, one after the other, hands them to exchanges, and sees to it that
-// a slow or broken client costs nothing but its own connection.
+// One connection of a client: hands its requests to exchanges or answers them itself, and sees to it that a slow or broken
+// client costs nothing but its own connection. Reading the bytes is client-reader.ts.
 import type { Socket } from 'node:net';
-import { performance } from 'node:perf_hooks';
+import type { Handling } from '../core/handling/handling.ts';
+import type { Answer, Incoming } from '../core/handling/incoming.ts';
 import { BodyReader } from '../core/http/body-reader.ts';
-import { readRequest } from '../core/http/read-request.ts';
 import { refuse, type Refusal, type RequestHead } from '../core/http/request-head.ts';
-import { ClientSocket } from './client-socket.ts';
+import { ClientReader } from './client-reader.ts';
 import { errorResponse } from './error-response.ts';
 import { Exchange } from './exchange.ts';
-import { logRefusal } from './exchange-log.ts';
+import { logAnswer, logRefusal } from './exchange-log.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import { connectionLimits } from './limits.ts';
+import { answerText, incomingOf, newRequestId } from './reception.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-type Phase = 'idle' | 'head' | 'body' | 'busy' | 'tunnel' | 'lingering' | 'closed';
-
-export class ClientConnection extends ClientSocket {
-  keepsAlive = true;
-  /** When the present request began: on the monotonic clock, and in epoch milliseconds. */
-  headAt = 0;
-  requestAtMs = 0;
-  phase: Phase = 'idle';
-  #pending: Buffer | undefined;
-  #scanned = 0;
+export class ClientConnection extends ClientReader {
   #exchange: Exchange | undefined;
   #body: BodyReader | undefined;
-  #parsing = false;
   #halfClosed = false;
   #draining = false;
   #tunnel: Tunnel | undefined;
@@ -64,7 +55,7 @@ export class ClientConnection extends ClientSocket {
     this.role = 'none';
     switch (role) {
       case 'head':
-        this.#refuse(refuse(408, 'request head too slow'));
+        this.refuse(refuse(408, 'request head too slow'));
         return;
       case 'wait':
         this.#exchange?.onWaitTimeout();
@@ -86,7 +77,7 @@ export class ClientConnection extends ClientSocket {
   /** Closed after the next response, or idle for a while: closing at once would cut off requests on their way. */
   drain(): void {
     this.#draining = true;
-    if (this.phase === 'idle' && !this.#pending) this.arm('idle', connectionLimits.drainIdleMs);
+    if (this.phase === 'idle' && !this.pending) this.arm('idle', connectionLimits.drainIdleMs);
   }
 
   /** Settles for the head of a response whether the connection is kept after it: what was announced must hold. */
@@ -97,11 +88,11 @@ export class ClientConnection extends ClientSocket {
 
   /** Closes in a way that cannot be taken for the end of a body that lasts until the connection ends. */
   cut(): void {
-    if (this.port !== 0 && !this.socket.destroyed) this.socket.resetAndDestroy();
+    if (this.socket.remotePort !== undefined && !this.socket.destroyed) this.socket.resetAndDestroy();
     this.destroy();
   }
 
-  destroy(): void {
+  override destroy(): void {
     if (this.phase === 'closed') return;
     this.phase = 'closed';
     this.context.wheel.remove(this);
@@ -113,31 +104,8 @@ export class ClientConnection extends ClientSocket {
     this.socket.destroy();
   }
 
-  /** Takes what the client sent. The bytes are valid during the call only. */
-  receive(bytes: Buffer): void {
-    this.#onData(bytes);
-    if (this.#pending?.buffer === bytes.buffer) this.#pending = Buffer.from(this.#pending);
-  }
-
-  #onData(bytes: Buffer): void {
-    switch (this.phase) {
-      case 'idle':
-      case 'head':
-      case 'busy':
-        this.#pending = this.#pending ? Buffer.concat([this.#pending, bytes]) : bytes;
-        // Who does not take answers gets no more of them: what waits to be written must not grow.
-        if (this.phase !== 'busy' && !this.isCongested) this.#process();
-        else if (this.#pending.length > connectionLimits.pipelineBytes) this.socket.pause();
-        return;
-      case 'body':
-        this.#readBody(bytes, 0);
-        return;
-      case 'tunnel':
-        this.#tunnel?.fromClient(bytes);
-        return;
-      default:
-        this.phase satisfies 'lingering' | 'closed';
-    }
+  protected override tunnelBytes(bytes: Buffer): void {
+    this.#tunnel?.fromClient(bytes);
   }
 
   #onEnd(): void {
@@ -153,65 +121,70 @@ export class ClientConnection extends ClientSocket {
     else this.#exchange?.resumeResponse();
   }
 
-  /** Reads requests as long as there are whole heads and nothing else is to be done first. */
-  #process(): void {
-    if (this.#parsing) return;
-    this.#parsing = true;
-    let goesOn = true;
-    while (goesOn && this.#pending && this.#awaitsHead()) goesOn = this.#readHead(this.#pending);
-    this.#parsing = false;
-  }
-
-  #awaitsHead(): boolean {
-    return (this.phase === 'idle' || this.phase === 'head') && !this.isCongested;
-  }
-
-  /** Returns false when more bytes are needed or the connection is done. */
-  #readHead(bytes: Buffer): boolean {
-    const { limits, timeouts } = this.context.config;
-    if (this.phase === 'idle') {
-      this.headAt = performance.now();
-      this.requestAtMs = Date.now();
-    }
-    const { head, end, empty } = readRequest(bytes, this.#scanned, limits);
-    if (!head) {
-      this.#scanned = bytes.length;
-      if (this.phase === 'idle' && !empty) {
-        this.phase = 'head';
-        this.arm('head', timeouts.httpRequestMs);
-      }
-      return false;
-    }
-    this.#scanned = 0;
-    if (head.refused) return this.#refuse(head);
-    this.#begin(head, bytes, end);
-    return true;
-  }
-
-  #begin(head: RequestHead, bytes: Buffer, from: number): void {
+  protected override begin(head: RequestHead, bytes: Buffer, from: number): void {
     this.disarm();
     this.keepsAlive = head.keepAlive && !this.context.stopping;
-    const name = this.frontend.route(head.host, head.target);
-    const backend = name === undefined ? undefined : this.context.backend(name);
-    this.#pending = undefined;
-    if (!backend) return void this.#refuse(refuse(404, 'no backend for this request'));
+    this.pending = undefined;
+    const incoming = incomingOf(this, head, this.context.now());
+    const handling = this.frontend.handlingOf(incoming);
+    const verdict = handling.isPlain ? undefined : handling.check(incoming, newRequestId);
+    if (!(verdict instanceof Promise)) {
+      this.#decided(incoming, handling, verdict, bytes, from);
+      return;
+    }
+    this.phase = 'busy';
+    this.pending = bytes.subarray(from);
+    this.socket.pause();
+    verdict.then(
+      (late) => this.#decidedLate(incoming, handling, late),
+      () => this.destroy(),
+    );
+  }
+
+  #decidedLate(incoming: Incoming, handling: Handling, verdict: Answer | undefined): void {
+    if (this.phase === 'closed') return;
+    const rest = this.pending ?? Buffer.alloc(0);
+    this.pending = undefined;
+    this.socket.resume();
+    this.#decided(incoming, handling, verdict, rest, 0);
+  }
+
+  #decided(incoming: Incoming, handling: Handling, verdict: Answer | undefined, bytes: Buffer, from: number): void {
+    const { head } = incoming;
+    if (verdict) {
+      this.#answer(incoming, handling.finished(incoming, verdict), bytes, from);
+      return;
+    }
+    const backend = handling.backend === undefined ? undefined : this.context.backend(handling.backend);
+    if (!backend) return void this.refuse(refuse(404, 'no backend for this request'));
     this.frontend.counters.begin();
-    const exchange = new Exchange(this, head, backend, this.context);
+    const exchange = new Exchange(this, incoming, handling, backend, this.context);
     this.#exchange = exchange;
     if (head.length === 0) {
       this.phase = 'busy';
-      if (from < bytes.length) this.#pending = bytes.subarray(from);
+      if (from < bytes.length) this.pending = bytes.subarray(from);
       exchange.start();
       return;
     }
     this.phase = 'body';
     this.#body = new BodyReader(head.length);
     this.arm('body', this.context.config.timeouts.clientMs);
-    if (from < bytes.length) this.#readBody(bytes, from);
+    if (from < bytes.length) this.readBody(bytes, from);
     if (this.#exchange === exchange) exchange.start();
   }
 
-  #readBody(bytes: Buffer, from: number): void {
+  /** Answers in place of a server. A body that nobody reads ends the connection. */
+  #answer(incoming: Incoming, given: Answer, bytes: Buffer, from: number): void {
+    const { head } = incoming;
+    const keepAlive = this.settleKeepAlive(head.length === 0);
+    logAnswer(this, this.context.log, head, given.status);
+    this.write(answerText(given, head, keepAlive));
+    this.phase = 'busy';
+    if (keepAlive && from < bytes.length) this.pending = bytes.subarray(from);
+    this.exchangeDone();
+  }
+
+  protected override readBody(bytes: Buffer, from: number): void {
     const exchange = this.#exchange;
     const body = this.#body;
     if (!exchange || !body) return;
@@ -226,7 +199,7 @@ export class ClientConnection extends ClientSocket {
       this.phase = 'busy';
       this.#body = undefined;
       if (this.role === 'body') this.disarm();
-      if (end < bytes.length) this.#pending = bytes.subarray(end);
+      if (end < bytes.length) this.pending = bytes.subarray(end);
     } else if (this.role === 'body' || this.role === 'none') {
       this.arm('body', this.context.config.timeouts.clientMs);
     }
@@ -238,14 +211,14 @@ export class ClientConnection extends ClientSocket {
     this.#exchange = undefined;
     exchange.abort();
     if (exchange.response.committed) this.destroy();
-    else this.#refuse(refuse(400, 'malformed chunk'));
+    else this.refuse(refuse(400, 'malformed chunk'));
   }
 
   /** Answers a bad request and closes; always returns false. */
-  #refuse(refusal: Refusal): false {
+  protected override refuse(refusal: Refusal): false {
     this.frontend.counters.requestErrors += 1;
     this.frontend.counters.status(refusal.status);
-    this.#pending = undefined;
+    this.pending = undefined;
     logRefusal(this, this.context.log, refusal.status);
     this.write(errorResponse(refusal.status, false));
     this.#linger();
@@ -270,7 +243,7 @@ export class ClientConnection extends ClientSocket {
   #awaitRequest(): void {
     if (this.socket.isPaused()) this.socket.resume();
     this.arm('idle', this.#draining ? connectionLimits.drainIdleMs : this.context.config.timeouts.keepAliveMs);
-    this.#process();
+    this.process();
   }
 
   #linger(): void {
@@ -290,8 +263,8 @@ export class ClientConnection extends ClientSocket {
     this.phase = 'tunnel';
     this.disarm();
     this.#tunnel = tunnel;
-    const early = this.#pending;
-    this.#pending = undefined;
+    const early = this.pending;
+    this.pending = undefined;
     if (early) tunnel.fromClient(early);
     this.socket.resume();
     if (this.#halfClosed) tunnel.clientEnded();

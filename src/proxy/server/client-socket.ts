@@ -1,5 +1,7 @@
 // The socket of a client with what is known of it, and its one timer: all waits of a connection exclude each other.
 import type { Socket } from 'node:net';
+import { type Address, parseAddress } from '../core/address.ts';
+import type { Endpoints } from '../core/proxy-protocol.ts';
 import { WheelTimer } from '../core/timer-wheel.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -11,10 +13,17 @@ export abstract class ClientSocket extends WheelTimer {
   readonly socket: Socket;
   readonly frontend: FrontendRuntime;
   /** Empty for a client of a unix socket. */
-  readonly address: string;
-  readonly port: number;
+  address: string;
+  /** The same as numbers. */
+  peer: Address | undefined;
+  port: number;
   /** Its own X-Forwarded-* headers are believed. */
-  readonly trusted: boolean;
+  trusted: boolean;
+  /** Where it came in: for servers that are told by the PROXY protocol. */
+  localAddress: string;
+  localPort: number;
+  /** A PROXY header must come first. */
+  protected expectsProxy: boolean;
   protected readonly context: WorkerContext;
   protected role: TimerRole = 'none';
 
@@ -25,7 +34,21 @@ export abstract class ClientSocket extends WheelTimer {
     this.context = context;
     this.address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     this.port = socket.remotePort ?? 0;
-    this.trusted = frontend.trusts(this.address);
+    this.peer = parseAddress(this.address);
+    this.trusted = frontend.trusted.has(this.peer);
+    this.localAddress = (socket.localAddress ?? '').replace(/^::ffff:/, '');
+    this.localPort = socket.localPort ?? 0;
+    this.expectsProxy = frontend.balancers.has(this.peer);
+  }
+
+  /** What a balancer in front of us says of the connection. */
+  protected setEndpoints({ source, sourcePort, destination, destinationPort }: Endpoints): void {
+    this.address = source.replace(/^::ffff:/, '');
+    this.port = sourcePort;
+    this.peer = parseAddress(this.address);
+    this.trusted = this.frontend.trusted.has(this.peer);
+    this.localAddress = destination;
+    this.localPort = destinationPort;
   }
 
   /** The kernel does not take what was written; `drain` will tell. A large write that it took at once does not count. */

@@ -1,10 +1,5 @@
 // The control side of the master: stats sockets in HAProxy's text protocol, and the statistics page over HTTP.
-import {
-  createServer as createHttpServer,
-  type IncomingMessage,
-  type Server as HttpServer,
-  type ServerResponse,
-} from 'node:http';
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AdminState } from '../core/balance/server-state.ts';
 import type { Bind, ProxyConfig } from '../core/config/model.ts';
@@ -12,11 +7,11 @@ import type { Counters } from '../core/counters.ts';
 import type { ServerRecord } from '../core/server-record.ts';
 import type { ServerRegistry } from '../core/server-registry.ts';
 import { type Command, helpText, parseCommand, parseWeight } from '../core/stats/commands.ts';
-import { statsPage } from '../core/stats/page.ts';
-import { statsCsv, statsRows } from '../core/stats/rows.ts';
+import { statsCsv } from '../core/stats/rows.ts';
 import { infoText, serversStateText } from '../core/stats/text.ts';
 import { VezaError } from '../../lib/errors.ts';
 import { removeStale } from './listening-sockets.ts';
+import { answerPage, currentRows } from './stats-pages.ts';
 import { version } from './version.ts';
 
 export interface ControlledProxy {
@@ -133,7 +128,7 @@ export class ControlServer {
     const { registry } = this.#proxy;
     switch (command.do) {
       case 'show-stat':
-        return statsCsv(await this.#rows());
+        return statsCsv(await currentRows(this.#proxy));
       case 'show-info': {
         const facts = {
           version,
@@ -199,49 +194,10 @@ export class ControlServer {
     return '';
   }
 
-  async #rows(): Promise<ReturnType<typeof statsRows>> {
-    const counters = await this.#proxy.counters();
-    return statsRows({
-      config: this.#proxy.config(),
-      records: this.#proxy.registry.records,
-      counters,
-      nowMs: performance.now(),
-    });
-  }
-
   #pageServer(): HttpServer {
     return createHttpServer((request, response) => {
-      this.#answer(request, response).catch(() => response.destroy());
+      answerPage(this.#proxy, request, response).catch(() => response.destroy());
     });
-  }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { uri, refreshMs } = this.#proxy.config().stats;
-    const path = (request.url ?? '').split('?')[0] ?? '';
-    const security = {
-      'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
-      'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'",
-    };
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.writeHead(405, { Allow: 'GET, HEAD' }).end();
-    } else if (path === `${uri};csv`) {
-      response
-        .writeHead(200, { ...security, 'Content-Type': 'text/plain; charset=utf-8' })
-        .end(statsCsv(await this.#rows()));
-    } else if (path === uri || path === `${uri};norefresh`) {
-      const page = statsPage(await this.#rows(), {
-        title: 'veza-proxy statistics',
-        refreshMs: path === uri ? refreshMs : 0,
-        workers: this.#proxy.workers(),
-        pid: process.pid,
-        uptimeMs: process.uptime() * 1000,
-        csvHref: `${uri};csv`,
-      });
-      response.writeHead(200, { ...security, 'Content-Type': 'text/html; charset=utf-8' }).end(page);
-    } else {
-      response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`The page is at ${uri}\n`);
-    }
   }
 }
 

@@ -1,5 +1,6 @@
 // Counts a finished request in every row it belongs to, and writes its line of the access log.
 import { performance } from 'node:perf_hooks';
+import type { RequestHead } from '../core/http/request-head.ts';
 import { formatLogLine, type LogRecord } from '../core/log-line.ts';
 import type { AccessLog } from './access-log.ts';
 import type { ClientConnection } from './client-connection.ts';
@@ -48,28 +49,50 @@ export function recordExchange(exchange: Exchange, log: AccessLog, termination: 
 
 /** A request that was refused before it was one. */
 export function logRefusal(client: ClientConnection, log: AccessLog, status: number): void {
+  logOwn(client, log, undefined, status, 'PR--');
+}
+
+/** A request that the proxy answered itself: HAProxy's `L` for local, or `P` for what it does not let in. */
+export function logAnswer(client: ClientConnection, log: AccessLog, head: RequestHead, status: number): void {
+  const { counters } = client.frontend;
+  const denied = status === 401 || status === 403 || status === 429;
+  if (denied) counters.denied += 1;
+  else counters.intercepted += 1;
+  counters.begin();
+  counters.end();
+  counters.status(status);
+  logOwn(client, log, head, status, denied ? 'PR--' : 'LR--');
+}
+
+function logOwn(
+  client: ClientConnection,
+  log: AccessLog,
+  head: RequestHead | undefined,
+  status: number,
+  termination: string,
+): void {
   if (!log.enabled) return;
   log.line(
     formatLogLine({
       ...origin(client),
       backend: client.frontend.config.name,
       server: '<NOSRV>',
-      headMs: -1,
+      headMs: head ? performance.now() - client.headAt : -1,
       queueMs: -1,
       connectMs: -1,
       responseMs: -1,
       totalMs: performance.now() - client.headAt,
       status,
       bytes: 0,
-      termination: 'PR--',
+      termination,
       backendConnections: 0,
       serverConnections: 0,
       retries: 0,
       redispatched: false,
       queue: 0,
-      method: '',
-      target: '',
-      minor: 1,
+      method: head?.method ?? '',
+      target: head?.target ?? '',
+      minor: head?.minor ?? 1,
     }),
   );
 }

@@ -3,6 +3,8 @@
 import { performance } from 'node:perf_hooks';
 import type { BackendConfig } from '../core/config/model.ts';
 import { hashKeyOf } from '../core/balance/hash-key.ts';
+import type { Handling } from '../core/handling/handling.ts';
+import type { Incoming } from '../core/handling/incoming.ts';
 import { takeCookie } from '../core/http/cookie.ts';
 import type { RequestHead } from '../core/http/request-head.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
@@ -22,6 +24,9 @@ import type { WorkerContext } from './worker-context.ts';
 export class Exchange implements UpstreamOwner {
   readonly client: ClientConnection;
   readonly head: RequestHead;
+  readonly incoming: Incoming;
+  /** What its rule does with it and with the response. */
+  readonly handling: Handling;
   readonly backend: BackendRuntime;
   /** The configuration it began with; a reload does not change it. */
   readonly config: BackendConfig;
@@ -42,10 +47,19 @@ export class Exchange implements UpstreamOwner {
   #attempts: UpstreamConnection[] = [];
   #lastFailure: Failure | undefined;
 
-  constructor(client: ClientConnection, head: RequestHead, backend: BackendRuntime, context: WorkerContext) {
+  constructor(
+    client: ClientConnection,
+    incoming: Incoming,
+    handling: Handling,
+    backend: BackendRuntime,
+    context: WorkerContext,
+  ) {
     const { config } = backend;
+    const { head } = incoming;
     this.client = client;
     this.head = head;
+    this.incoming = incoming;
+    this.handling = handling;
     this.backend = backend;
     this.config = config;
     this.#context = context;
@@ -55,7 +69,7 @@ export class Exchange implements UpstreamOwner {
     if (config.hash) this.#hashKey = hashKeyOf(config.hash, head, client.address);
     const { value, rest } = takeCookie(head.cookie, config.cookie?.name);
     this.cookie = value;
-    this.body = new RequestBody(head, requestText(client, head, rest));
+    this.body = new RequestBody(head, requestText(client, incoming, rest, config.hostHeader));
     this.#waiting = new Waiting(this, context);
     this.response = new ResponseWriter(this, context.log);
   }
@@ -113,8 +127,7 @@ export class Exchange implements UpstreamOwner {
   }
 
   resumeResponse(): void {
-    const socket = this.response.source?.socket;
-    if (socket?.isPaused() === true) socket.resume();
+    this.response.resume();
   }
 
   /** Time for waiting is over. */
@@ -150,7 +163,8 @@ export class Exchange implements UpstreamOwner {
     server.counters.picked += 1;
     // Nobody can say whether a request on a kept connection that breaks was executed: what may not be repeated gets a
     // connection of its own. So does a tunnel: a server that stops may still answer on kept ones, and refuse tunnels.
-    const idle = this.replayable && !fresh && this.head.upgrade === '' ? server.idle.pop() : undefined;
+    const shared = this.replayable && !fresh && this.head.upgrade === '' && this.config.sendProxy === 'off';
+    const idle = shared ? server.idle.pop() : undefined;
     const connection = idle ?? new UpstreamConnection(server, this.#context);
     connection.use(this, this.head.method === 'HEAD', timeouts.firstByteMs, timeouts.serverMs);
     this.#attempts.push(connection);
@@ -177,6 +191,7 @@ export class Exchange implements UpstreamOwner {
 
   onConnected(connection: UpstreamConnection): void {
     this.connectMs = connection.connectedMs - connection.startedMs;
+    if (this.config.sendProxy !== 'off') connection.introduce(this.config.sendProxy, this.client);
     this.#send(connection);
   }
 

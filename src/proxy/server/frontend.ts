@@ -1,8 +1,11 @@
-// A frontend in a worker: accepts connections, knows its rules and whom it trusts.
-import { BlockList, isIP, type Socket } from 'node:net';
+// A frontend in a worker: accepts connections, knows its rules, what they do with requests, and whom it trusts.
+import type { Socket } from 'node:net';
+import type { AddressSet } from '../core/address.ts';
 import type { FrontendConfig } from '../core/config/model.ts';
 import { Counters } from '../core/counters.ts';
-import { compileRules, type Router } from '../core/routing.ts';
+import { type CompiledFrontend, compileFrontend, type RateLimits } from '../core/handling/compile.ts';
+import type { Handling } from '../core/handling/handling.ts';
+import type { Incoming } from '../core/handling/incoming.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -10,30 +13,29 @@ export class FrontendRuntime {
   config: FrontendConfig;
   readonly counters = new Counters();
   readonly connections = new Set<ClientConnection>();
-  #router: Router;
-  #trusted: BlockList;
+  #compiled: CompiledFrontend;
 
-  constructor(config: FrontendConfig) {
+  constructor(config: FrontendConfig, limits: RateLimits) {
     this.config = config;
-    this.#router = compileRules(config);
-    this.#trusted = rangesOf(config.trustedProxies);
+    this.#compiled = compileFrontend(config, limits);
   }
 
-  reconfigure(config: FrontendConfig): void {
+  reconfigure(config: FrontendConfig, limits: RateLimits): void {
     this.config = config;
-    this.#router = compileRules(config);
-    this.#trusted = rangesOf(config.trustedProxies);
+    this.#compiled = compileFrontend(config, limits);
   }
 
-  /** Name of the backend for a request. */
-  route(host: string, target: string): string | undefined {
-    return this.#router(host, target);
+  /** What is to be done with a request. */
+  handlingOf(incoming: Incoming): Handling {
+    return this.#compiled.handlingOf(incoming);
   }
 
-  trusts(address: string): boolean {
-    if (this.config.trustedProxies.length === 0) return false;
-    const family = isIP(address);
-    return family !== 0 && this.#trusted.check(address, family === 6 ? 'ipv6' : 'ipv4');
+  get trusted(): AddressSet {
+    return this.#compiled.trusted;
+  }
+
+  get balancers(): AddressSet {
+    return this.#compiled.balancers;
   }
 
   /** Undefined beyond maxconn. */
@@ -55,16 +57,4 @@ export class FrontendRuntime {
     this.connections.delete(connection);
     this.counters.connections = this.connections.size;
   }
-}
-
-function rangesOf(texts: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const text of texts) {
-    const [address = '', bits] = text.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (isIP(address) === 0) continue;
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
-  }
-  return list;
 }

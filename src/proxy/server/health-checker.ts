@@ -1,6 +1,8 @@
 // Runs the active checks in the master: each server on its own timer, never two checks of one server at once.
 import { connect } from 'node:net';
+import { checkRequest, type CheckVerdict, checkVerdict } from '../core/check-verdict.ts';
 import type { CheckConfig } from '../core/config/model.ts';
+import { proxyHeader } from '../core/proxy-protocol.ts';
 import type { CheckResult, ServerRecord } from '../core/server-record.ts';
 
 type Listener = (record: ServerRecord, result: CheckResult, change: 'up' | 'down' | undefined) => void;
@@ -9,8 +11,6 @@ type Listener = (record: ServerRecord, result: CheckResult, change: 'up' | 'down
 const heldIntervalMs = 250;
 /** How long one report of waiting requests counts. */
 const heldForMs = 1000;
-/** A status line is all that is looked at. */
-const maxResponseBytes = 16_384;
 
 interface Task {
   timer: NodeJS.Timeout | undefined;
@@ -105,43 +105,35 @@ export function runCheck(check: CheckConfig): Promise<CheckResult> {
   const startedAt = performance.now();
   const { promise, resolve } = Promise.withResolvers<CheckResult>();
   let connected = false;
-  let text = '';
+  let answer = Buffer.alloc(0);
   const socket = connect({ host: check.address, port: check.port, noDelay: true });
-  const finish = (passed: boolean, code: string, detail: string, status?: number, silent = false): void => {
+  const finish = (verdict: CheckVerdict, silent = false): void => {
     clearTimeout(timer);
     socket.destroy();
-    resolve({ passed, code, status, durationMs: performance.now() - startedAt, detail, silent });
+    resolve({ ...verdict, durationMs: performance.now() - startedAt, silent });
   };
-  const timer = setTimeout(() => {
-    finish(false, connected ? 'L7TOUT' : 'L4TOUT', 'timeout', undefined, true);
-  }, check.timeoutMs);
-  const judge = (): void => {
-    const match = /^HTTP\/1\.[01] ([1-5][0-9][0-9])/.exec(text);
-    if (!match) {
-      finish(false, 'L7RSP', text === '' ? 'connection closed without a response' : 'not an HTTP response');
-      return;
-    }
-    const status = Number(match[1]);
-    const healthy = check.expect.some(([low, high]) => status >= low && status <= high);
-    finish(healthy, healthy ? 'L7OK' : 'L7STS', `status ${status}`, status);
+  const fail = (code: string, detail: string, silent: boolean): void =>
+    finish({ passed: false, code, detail, status: undefined }, silent);
+  const timer = setTimeout(() => fail(connected ? 'L7TOUT' : 'L4TOUT', 'timeout', true), check.timeoutMs);
+  const judge = (ended: boolean): void => {
+    const verdict = checkVerdict(check, answer, ended);
+    if (verdict) finish(verdict);
   };
   socket.on('connect', () => {
     connected = true;
-    if (check.type === 'tcp') finish(true, 'L4OK', 'connected');
-    else socket.write(requestOf(check));
+    if (check.sendProxy !== 'off') socket.write(proxyHeader(check.sendProxy, undefined));
+    const request = checkRequest(check);
+    if (request !== '') socket.write(request, 'latin1');
+    else if (!check.body) finish({ passed: true, code: 'L4OK', detail: 'connected', status: undefined });
   });
   socket.on('data', (bytes: Buffer) => {
-    text += bytes.toString('latin1');
-    if (text.includes('\r\n') || text.length > maxResponseBytes) judge();
+    answer = Buffer.concat([answer, bytes]);
+    judge(false);
   });
-  socket.on('end', judge);
+  socket.on('end', () => judge(true));
   socket.on('error', (error: NodeJS.ErrnoException) => {
     const answered = error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET' || error.code === 'EPIPE';
-    finish(false, connected ? 'L7RSP' : 'L4CON', error.message, undefined, !answered);
+    fail(connected ? 'L7RSP' : 'L4CON', error.message, !answered);
   });
   return promise;
-}
-
-function requestOf(check: CheckConfig): string {
-  return `${check.method} ${check.path} HTTP/1.1\r\nHost: ${check.host}\r\nUser-Agent: veza-proxy-check\r\nAccept: */*\r\nConnection: close\r\n\r\n`;
 }

@@ -1,6 +1,7 @@
 // Messages between the master and its workers. Plain data; listening sockets travel beside `listen`.
 import type { ServerView, Suspicion } from '../core/balance/server-state.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
+import type { Taken } from './rate-limits.ts';
 
 export type ToWorker =
   | {
@@ -17,6 +18,8 @@ export type ToWorker =
   | { readonly type: 'trust'; readonly key: string }
   | { readonly type: 'shutdown-sessions'; readonly key: string }
   | { readonly type: 'report'; readonly id: number }
+  /** What other workers let in under rate limits. */
+  | { readonly type: 'taken'; readonly taken: Taken }
   | { readonly type: 'clear' }
   | { readonly type: 'reopen-log' }
   | { readonly type: 'stop'; readonly graceMs: number; readonly keepAccepting: boolean };
@@ -29,4 +32,5 @@ export type FromWorker =
   | { readonly type: 'listening'; readonly bind: string }
   | { readonly type: 'accuse'; readonly key: string; readonly suspicion: Exclude<Suspicion, 'none'> }
   | { readonly type: 'holding'; readonly backend: string }
+  | { readonly type: 'taken'; readonly worker: number; readonly taken: Taken }
   | { readonly type: 'report'; readonly id: number; readonly rows: Report };

@@ -174,6 +174,11 @@ export class Master {
       case 'holding':
         this.#checker.hurry(message.backend);
         return;
+      case 'taken':
+        for (let worker = 0; worker < this.#pool.size; worker += 1) {
+          if (worker !== message.worker) this.#pool.send(worker, { type: 'taken', taken: message.taken });
+        }
+        return;
       case 'ready':
       case 'report':
         return;

@@ -49,15 +49,25 @@ export class RequestBody {
     if (streaming && this.#size > keptBytes) this.#forget();
   }
 
+  /** The head for one server: a text that says no Host gets the server's own. */
+  #headFor({ server: { config } }: UpstreamConnection): string {
+    const text = this.#headText;
+    const at = text.indexOf('\r\n') + 2;
+    if (text.startsWith('Host: ', at)) return text;
+    const address = config.address.includes(':') ? `[${config.address}]` : config.address;
+    return `${text.slice(0, at)}Host: ${address}:${config.port}\r\n${text.slice(at)}`;
+  }
+
   /** Sends all there is so far. Returns false if the socket asks for a pause. */
   send(connection: UpstreamConnection): boolean {
     const [first] = this.#pieces;
+    const headText = this.#headFor(connection);
     if (this.complete && !this.#chunked && (!first || (this.#pieces.length === 1 && first.length < inlineBytes))) {
       connection.requestDone = true;
-      return connection.write(first ? this.#headText + first.toString('latin1') : this.#headText);
+      return connection.write(first ? headText + first.toString('latin1') : headText);
     }
     connection.socket.cork();
-    let flows = connection.write(this.#headText);
+    let flows = connection.write(headText);
     if (this.#pieces.length > 0) flows = this.#writePieces(connection, this.#pieces);
     if (this.complete) flows = this.#end(connection);
     connection.socket.uncork();

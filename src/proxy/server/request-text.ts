@@ -1,21 +1,43 @@
 // The head of a request as servers get it: the client's end-to-end headers, and what this hop adds.
-import type { Socket } from 'node:net';
+import type { Incoming } from '../core/handling/incoming.ts';
 import type { RequestHead } from '../core/http/request-head.ts';
 import { withoutFields } from '../core/http/scan.ts';
 import type { ClientConnection } from './client-connection.ts';
 
-/** `cookie`: what is left of the Cookie header. */
-export function requestText(client: ClientConnection, head: RequestHead, cookie: string): string {
-  const host = head.host === '' ? localAuthority(client.socket) : head.host;
+/**
+ * `cookie`: what is left of the Cookie header. With the host header `server` there is no Host line: who sends it to a
+ * server puts it in (request-body.ts).
+ */
+export function requestText(client: ClientConnection, incoming: Incoming, cookie: string, hostHeader: string): string {
+  const { head, target } = incoming;
+  const host = head.host === '' ? localAuthority(client) : head.host;
   const fields = head.origins && !client.trusted ? withoutFields(head.fields, head.origins) : head.fields;
-  let text = `${head.method} ${head.target} HTTP/1.1\r\nHost: ${host}\r\n${fields}`;
+  let text = `${head.method} ${target} HTTP/1.1\r\n`;
+  if (hostHeader !== 'server') text += `Host: ${hostHeader === 'preserve' ? host : hostHeader}\r\n`;
+  text += fields;
   if (cookie !== '') text += `Cookie: ${cookie}\r\n`;
   if (head.length === -1) text += 'Transfer-Encoding: chunked\r\n';
   if (head.expectContinue && head.minor === 1) text += 'Expect: 100-continue\r\n';
   if (head.acceptsTrailers) text += 'TE: trailers\r\nConnection: TE\r\n';
   if (head.upgrade !== '') text += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
   if (client.frontend.config.forwardFor || client.trusted) text += forwardLines(client, head, host);
+  const { forward } = client.frontend.config;
+  if (forward.length > 0) text += furtherLines(client, incoming, host);
   return `${text}\r\n`;
+}
+
+function furtherLines(client: ClientConnection, incoming: Incoming, host: string): string {
+  const { forward } = client.frontend.config;
+  const { address } = client;
+  let text = '';
+  if (forward.includes('x-forwarded-port')) text += `X-Forwarded-Port: ${client.localPort}\r\n`;
+  if (forward.includes('x-real-ip') && incoming.client !== '') text += `X-Real-IP: ${incoming.client}\r\n`;
+  if (forward.includes('forwarded')) {
+    // RFC 7239: IPv6 addresses in brackets, and whatever is no token in quotes.
+    const from = address === '' ? 'unknown' : address.includes(':') ? `"[${address}]"` : address;
+    text += `Forwarded: for=${from};host=${/^[A-Za-z0-9.-]+$/.test(host) ? host : `"${host}"`};proto=${incoming.scheme}\r\n`;
+  }
+  return text;
 }
 
 function forwardLines(client: ClientConnection, head: RequestHead, host: string): string {
@@ -34,8 +56,7 @@ function forwardLines(client: ClientConnection, head: RequestHead, host: string)
 }
 
 /** Host of an HTTP/1.0 request that named none. */
-function localAuthority(socket: Socket): string {
-  if (socket.localAddress === undefined) return 'localhost';
-  const address = socket.localAddress.replace(/^::ffff:/, '');
-  return `${address.includes(':') ? `[${address}]` : address}:${socket.localPort ?? 0}`;
+function localAuthority({ localAddress, localPort }: ClientConnection): string {
+  if (localAddress === '') return 'localhost';
+  return `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`;
 }

@@ -3,6 +3,9 @@
 import { performance } from 'node:perf_hooks';
 import { insertedCookie, withoutSetCookie } from '../core/http/cookie.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
+import { isFailure } from '../core/balance/breaker.ts';
+import type { EditedHead } from '../core/handling/handling.ts';
+import { BodyWriter, inlineBytes } from './body-writer.ts';
 import { errorResponse } from './error-response.ts';
 import type { Exchange } from './exchange.ts';
 import { recordExchange } from './exchange-log.ts';
@@ -15,8 +18,6 @@ import type { UpstreamConnection } from './upstream-connection.ts';
 const heldBytesMax = 16_384;
 /** Held at most this long: slow streams must flow. */
 const heldMs = 200;
-/** Bodies below this go out in one write with the head, as text. */
-const inlineBytes = 4096;
 
 export class ResponseWriter {
   /** A response has begun to come. */
@@ -25,14 +26,13 @@ export class ResponseWriter {
   committed = false;
   source: UpstreamConnection | undefined;
   status = 0;
-  bytesOut = 0;
+  readonly #out: BodyWriter;
   #done = false;
   #tunnel: Tunnel | undefined;
   readonly #exchange: Exchange;
   readonly #log: AccessLog;
   #continued = false;
   #headText = '';
-  #chunked = false;
   #corked = false;
   #held: { readonly bytes: Buffer; readonly ranges: readonly number[] }[] = [];
   #heldBytes = 0;
@@ -41,6 +41,18 @@ export class ResponseWriter {
   constructor(exchange: Exchange, log: AccessLog) {
     this.#exchange = exchange;
     this.#log = log;
+    this.#out = new BodyWriter(exchange.client, () => this.resume());
+  }
+
+  get bytesOut(): number {
+    return this.#out.bytesOut;
+  }
+
+  /** The client, or what compresses for it, takes more. */
+  resume(): void {
+    this.#out.resume();
+    const socket = this.source?.socket;
+    if (socket?.isPaused() === true) socket.resume();
   }
 
   informational(connection: UpstreamConnection, head: ResponseHead): void {
@@ -59,17 +71,22 @@ export class ResponseWriter {
   /** Head and whole body at once: the common case, in one write. */
   whole(server: ServerRuntime, head: ResponseHead, bytes: Buffer, from: number): void {
     const { client } = this.#exchange;
-    this.#start(head);
+    this.#start(server, head);
     this.committed = true;
     const text = this.#text(server, head);
     const size = bytes.length - from;
-    this.bytesOut = text.length + size;
+    if (this.#out.isEncoding) {
+      this.#out.send(text);
+      this.#out.write(bytes, [from, bytes.length]);
+      this.#out.end('', () => this.#finish('--'));
+      return;
+    }
     if (size <= inlineBytes) {
-      client.write(size === 0 ? text : text + bytes.toString('latin1', from));
+      this.#out.send(size === 0 ? text : text + bytes.toString('latin1', from));
     } else {
       client.socket.cork();
-      client.write(text);
-      client.write(bytes.subarray(from));
+      this.#out.send(text);
+      this.#out.sendBytes(bytes.subarray(from));
       client.socket.uncork();
     }
     this.#finish('--');
@@ -77,7 +94,7 @@ export class ResponseWriter {
 
   begin(connection: UpstreamConnection, head: ResponseHead): void {
     this.source = connection;
-    this.#start(head);
+    this.#start(connection.server, head);
     this.#headText = this.#text(connection.server, head);
     const { replayable, body, client } = this.#exchange;
     if (!replayable || !body.kept || head.isEventStream) this.#commit();
@@ -98,10 +115,12 @@ export class ResponseWriter {
   end(trailers: string): void {
     const { head: request } = this.#exchange;
     this.#commit();
-    if (this.#chunked) this.#send(`0\r\n${request.acceptsTrailers ? trailers : ''}\r\n`);
-    this.flush();
     this.source = undefined;
-    this.#finish('--');
+    this.#out.end(request.acceptsTrailers ? trailers : '', () => {
+      this.flush();
+      this.#finish('--');
+    });
+    this.flush();
   }
 
   /** Time for holding is over. */
@@ -112,6 +131,7 @@ export class ResponseWriter {
 
   /** One read of the server is dealt with. */
   flush(): void {
+    if (this.committed) this.#out.flush();
     if (!this.#corked) return;
     this.#corked = false;
     this.#exchange.client.socket.uncork();
@@ -130,7 +150,7 @@ export class ResponseWriter {
     this.#held = [];
     this.#heldBytes = 0;
     this.#headText = '';
-    this.#chunked = false;
+    this.#out.drop();
     if (!this.#done) this.#exchange.client.disarm();
   }
 
@@ -140,7 +160,7 @@ export class ResponseWriter {
     this.status = status;
     this.committed = true;
     const keepAlive = client.settleKeepAlive(body.complete && head.minor === 1);
-    this.#send(errorResponse(status, keepAlive, head.method === 'HEAD'));
+    this.#out.send(errorResponse(status, keepAlive, head.method === 'HEAD'));
     this.#finish(termination);
   }
 
@@ -158,11 +178,11 @@ export class ResponseWriter {
   tunnel(connection: UpstreamConnection, head: ResponseHead, rest: Buffer): void {
     const { client, config } = this.#exchange;
     this.source = connection;
-    this.#start(head);
+    this.#start(connection.server, head);
     this.committed = true;
     const upgrade = head.upgrade === '' ? this.#exchange.head.upgrade : head.upgrade;
     const cookie = this.#cookieLine(connection.server, head);
-    this.#send(
+    this.#out.send(
       `HTTP/1.1 ${head.statusText}\r\n${head.fields}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n${cookie}\r\n`,
     );
     if (rest.length > 0) this.tunnelData(rest);
@@ -173,7 +193,7 @@ export class ResponseWriter {
   tunnelData(bytes: Buffer): void {
     const { client } = this.#exchange;
     this.#tunnel?.touch();
-    this.#sendBytes(bytes);
+    this.#out.sendBytes(bytes);
     if (client.isCongested) this.source?.socket.pause();
   }
 
@@ -183,10 +203,11 @@ export class ResponseWriter {
     this.#tunnel?.halfClosed();
   }
 
-  #start(head: ResponseHead): void {
+  #start(server: ServerRuntime, head: ResponseHead): void {
     this.started = true;
     this.status = head.status;
     this.#headAt = performance.now();
+    server.backend.balancer.observe(server, !isFailure(head.status), this.#headAt);
   }
 
   /** Status line and headers for the client; settles whether its connection is kept. */
@@ -194,16 +215,29 @@ export class ResponseWriter {
     const { client, head: request, body } = this.#exchange;
     const { minor } = request;
     const endless = head.length === -2 || head.length === -1;
-    this.#chunked = endless && minor === 1;
+    const { fields, coding } = this.#edited(server, head);
+    const chunked = coding !== undefined || (endless && minor === 1);
+    this.#out.start(chunked, coding, endless);
     const keepAlive = client.settleKeepAlive(body.complete && !(endless && minor === 0));
     let text = `HTTP/1.1 ${head.statusText}\r\n`;
     const { cookie } = this.#exchange.config;
-    text += cookie && head.hasSetCookie ? withoutSetCookie(head.fields, cookie.name) : head.fields;
+    text += cookie && head.hasSetCookie ? withoutSetCookie(fields, cookie.name) : fields;
     if (cookie) text += this.#cookieLine(server, head);
-    if (this.#chunked) text += 'Transfer-Encoding: chunked\r\n';
+    if (chunked) text += 'Transfer-Encoding: chunked\r\n';
     if (!keepAlive) text += 'Connection: close\r\n';
     else if (minor === 0) text += 'Connection: keep-alive\r\n';
     return `${text}\r\n`;
+  }
+
+  /** Header lines after the edits of the rule, and how the body is compressed. */
+  #edited(server: ServerRuntime, head: ResponseHead): EditedHead {
+    const { handling, incoming, backend, config } = this.#exchange;
+    if (handling.isPlain) return { fields: head.fields, coding: undefined };
+    const { name, address, port } = server.config;
+    const at = `${address.includes(':') ? `[${address}]` : address}:${port}`;
+    const asked = config.hostHeader === 'preserve' ? incoming.head.host : config.hostHeader;
+    const facts = { status: head.status, backend: backend.config.name, server: name };
+    return handling.edited(incoming, head, facts, [asked.toLowerCase(), at]);
   }
 
   /** Only a client that did not come with this server's cookie gets one. */
@@ -221,45 +255,18 @@ export class ResponseWriter {
     // What follows in the same read goes out in the same write.
     if (!this.#corked) client.socket.cork();
     this.#corked = true;
-    this.#send(this.#headText);
+    this.#out.send(this.#headText);
     for (const { bytes, ranges } of this.#held) this.#write(bytes, ranges);
     this.#held = [];
   }
 
   #write(bytes: Buffer, ranges: readonly number[]): void {
-    let size = 0;
-    for (let index = 0; index < ranges.length; index += 2) size += (ranges[index + 1] ?? 0) - (ranges[index] ?? 0);
-    if (size === 0) return;
-    const { client } = this.#exchange;
-    if (size <= inlineBytes) {
-      let text = this.#chunked ? `${size.toString(16)}\r\n` : '';
-      for (let index = 0; index < ranges.length; index += 2)
-        text += bytes.toString('latin1', ranges[index], ranges[index + 1]);
-      this.#send(this.#chunked ? `${text}\r\n` : text);
-    } else {
-      client.socket.cork();
-      if (this.#chunked) this.#send(`${size.toString(16)}\r\n`);
-      for (let index = 0; index < ranges.length; index += 2)
-        this.#sendBytes(bytes.subarray(ranges[index], ranges[index + 1]));
-      if (this.#chunked) this.#send('\r\n');
-      client.socket.uncork();
-    }
-    if (!this.#corked) this.#minding();
+    if (!this.#out.write(bytes, ranges) && !this.#corked) this.source?.socket.pause();
   }
 
   /** A client that does not take what it was given gets no more for now. */
   #minding(): void {
     if (this.#exchange.client.isCongested) this.source?.socket.pause();
-  }
-
-  #send(text: string): void {
-    this.bytesOut += text.length;
-    this.#exchange.client.write(text);
-  }
-
-  #sendBytes(bytes: Buffer): void {
-    this.bytesOut += bytes.length;
-    this.#exchange.client.write(bytes);
   }
 
   #finish(termination: string): void {
@@ -270,6 +277,7 @@ export class ResponseWriter {
 
   #record(termination: string): void {
     this.#done = true;
+    this.#out.drop();
     if (this.#tunnel) this.#exchange.body.bytesIn += this.#tunnel.bytesIn;
     recordExchange(this.#exchange, this.#log, termination, this.#headAt);
   }

@@ -227,7 +227,7 @@ export class UpstreamConnection extends UpstreamSocket {
 
   #toBody(head: ResponseHead, bytes: Buffer, from: number): void {
     this.#head = head;
-    this.#reusable = head.keepAlive;
+    this.#reusable = head.keepAlive && !this.isPrivate;
     this.#keepMs =
       head.keepAliveSeconds >= 0
         ? Math.min(connectionLimits.upstreamIdleMs, Math.max(0, head.keepAliveSeconds * 1000 - 1000))

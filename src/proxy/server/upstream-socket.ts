@@ -1,6 +1,8 @@
 // The socket of a connection to a server and the memory that it reads into. Deliberately not here: what the bytes mean.
 import { connect, type Socket } from 'node:net';
+import { proxyHeader } from '../core/proxy-protocol.ts';
 import { WheelTimer } from '../core/timer-wheel.ts';
+import type { ClientSocket } from './client-socket.ts';
 import type { ServerRuntime } from './runtime.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -19,6 +21,9 @@ export abstract class UpstreamSocket extends WheelTimer {
   /** Reads go into the same memory again and again: new memory for each costs more than all else with large bodies. */
   #receive = receiveBuffer();
 
+  /** It is one client's, and serves nobody else. */
+  protected isPrivate = false;
+
   constructor(server: ServerRuntime, context: WorkerContext) {
     super();
     this.server = server;
@@ -31,6 +36,13 @@ export abstract class UpstreamSocket extends WheelTimer {
     this.socket.on('error', (error: NodeJS.ErrnoException) => this.onError(error));
     this.socket.on('close', () => this.onClose());
     this.socket.on('drain', () => this.onDrain());
+  }
+
+  /** Says by the PROXY protocol whose connection this is; it then serves nobody else. */
+  introduce(version: 'v1' | 'v2', client: ClientSocket): void {
+    const { address: source, port: sourcePort, localAddress: destination, localPort: destinationPort } = client;
+    this.socket.write(proxyHeader(version, { source, sourcePort, destination, destinationPort }));
+    this.isPrivate = true;
   }
 
   /** Takes what came. Returns false if the bytes are still needed after the call. */

@@ -10,6 +10,7 @@ import { acceptOn } from './accepting.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { FrontendRuntime } from './frontend.ts';
 import type { FromWorker, Report, ToWorker } from './ipc.ts';
+import { RateLimitRegistry } from './rate-limits.ts';
 import { BackendRuntime, type ServerRuntime } from './runtime.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -22,6 +23,8 @@ const uncheckedSuspicionMs = 1000;
 /** How often the master may be told the same. */
 const repeatMs = 200;
 const remindMs = 500;
+/** How often workers tell each other what they let in under rate limits. */
+const shareMs = 100;
 /** Requests that came while the grace time ran out may still be answered. */
 const lastRequestsMs = 5000;
 
@@ -29,22 +32,26 @@ export class Worker implements WorkerContext {
   readonly wheel: TimerWheel;
   readonly log = new AccessLog();
   stopping = false;
+  #place = { worker: 0, workers: 1 };
   #config: ProxyConfig | undefined;
   readonly #frontends = new Map<string, FrontendRuntime>();
   readonly #backends = new Map<string, BackendRuntime>();
   readonly #listeners = new Map<string, Server>();
   /** Which frontend a socket belongs to; a reload may move it. */
   #frontendOf = new Map<string, FrontendRuntime>();
+  readonly #limits = new RateLimitRegistry();
   readonly #told = new Map<string, number>();
   readonly #send: (message: FromWorker) => void;
   readonly #ticker: NodeJS.Timeout;
   readonly #reminder: NodeJS.Timeout;
+  readonly #sharer: NodeJS.Timeout;
 
   constructor(send: (message: FromWorker) => void) {
     this.#send = send;
     this.wheel = new TimerWheel(this.now(), tickMs);
     this.#ticker = setInterval(() => this.wheel.advance(this.now()), tickMs);
     this.#reminder = setInterval(() => this.#remind(), remindMs).unref();
+    this.#sharer = setInterval(() => this.#share(), shareMs).unref();
   }
 
   get config(): ProxyConfig {
@@ -97,6 +104,9 @@ export class Worker implements WorkerContext {
       case 'report':
         this.#send({ type: 'report', id: message.id, rows: this.#report() });
         return;
+      case 'taken':
+        this.#limits.add(message.taken, this.now());
+        return;
       case 'clear':
         for (const { counters } of this.#rows().values()) counters.clear();
         return;
@@ -134,6 +144,7 @@ export class Worker implements WorkerContext {
     await this.log.close();
     clearInterval(this.#ticker);
     clearInterval(this.#reminder);
+    clearInterval(this.#sharer);
     if (process.connected) process.disconnect();
   }
 
@@ -149,6 +160,7 @@ export class Worker implements WorkerContext {
   #configure(config: ProxyConfig, views: readonly ServerView[], workers: number, worker: number): void {
     const before = this.#config;
     this.#config = config;
+    this.#place = { worker, workers };
     if (before?.accessLog !== config.accessLog) this.log.open(config.accessLog);
     else this.log.reopen();
     for (const backend of config.backends) {
@@ -170,8 +182,9 @@ export class Worker implements WorkerContext {
   #configureFrontends(config: ProxyConfig): void {
     this.#frontendOf = new Map();
     for (const wanted of config.frontends) {
-      const frontend = this.#frontends.get(wanted.name) ?? new FrontendRuntime(wanted);
-      frontend.reconfigure(wanted);
+      const known = this.#frontends.get(wanted.name);
+      known?.reconfigure(wanted, this.#limits.find);
+      const frontend = known ?? new FrontendRuntime(wanted, this.#limits.find);
       this.#frontends.set(wanted.name, frontend);
       for (const bind of wanted.binds) this.#frontendOf.set(bind.id, frontend);
     }
@@ -196,6 +209,13 @@ export class Worker implements WorkerContext {
   /** Requests that wait without new ones coming still want their servers checked soon. */
   #remind(): void {
     for (const backend of this.#backends.values()) if (backend.isWaited) this.holding(backend);
+  }
+
+  /** Tells the other workers what was let in under rate limits. */
+  #share(): void {
+    const taken = this.#limits.drain();
+    const { worker, workers } = this.#place;
+    if (taken && workers > 1) this.#send({ type: 'taken', worker, taken });
   }
 
   #trust(key: string): void {

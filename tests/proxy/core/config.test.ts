@@ -95,6 +95,31 @@ describe('configuration', () => {
   });
 
   it.each([
+    ['a rule that does nothing', 'rules: [{ path: /x }]', 'bad-rule'],
+    ['a rule that does two things', 'rules: [{ backend: api, respond: { status: 200 } }]', 'bad-rule'],
+    ['a rule for a backend that is not there', 'rules: [{ backend: apo }]', 'unknown-backend'],
+    ['a redirect to two places', 'rules: [{ redirect: { location: /a, prefix: /b } }]', 'bad-redirect'],
+    ['a redirect to nowhere', 'rules: [{ redirect: { code: 301 } }]', 'bad-redirect'],
+    ['a placeholder that is none', "responseHeaders: { set: { X-A: '${remote_adr}' } }", 'unknown-placeholder'],
+    ['an edit that would split messages', 'requestHeaders: { remove: [Transfer-Encoding] }', 'protected-header'],
+    ['a header value with a line end', 'requestHeaders: { set: { X-A: "a\\nb" } }', 'bad-value'],
+    ['a header name that is none', 'requestHeaders: { set: { "X A": "1" } }', 'bad-value'],
+    ['an address that is none', 'deny: [10.0.0.0/40]', 'bad-address'],
+    ['an expression that cannot be bounded', "rules: [{ pathRegex: '(?=a)', backend: api }]", 'unsafe-regex'],
+    ['an expression of a header', "rules: [{ headers: { A: { regex: '(' } }, backend: api }]", 'bad-regex'],
+    ['a limit in no time', 'rateLimit: { requests: 1, per: 0s }', 'bad-value'],
+    ['credentials for everybody', "cors: { origins: ['*'], credentials: true }", 'unsafe-cors'],
+    ['a short secret', 'jwt: { algorithm: HS256, key: short }', 'bad-key'],
+    ['a key that is none', 'jwt: { algorithm: ES256, key: none }', 'bad-key'],
+    ['a password in the clear', 'basicAuth: { users: { alice: secret } }', 'bad-value'],
+  ])('finds %s', (_name, key, code) => {
+    const text = minimal((yaml) => yaml.replace('name: http,', `name: http, ${key},`));
+    const { ok, diagnostics } = readConfig(text, 'x.yml');
+    expect(ok).toBe(false);
+    expect(diagnostics).toMatchObject([{ code, where: { line: 2 } }]);
+  });
+
+  it.each([
     ['10.0.0.0/8', true],
     ['192.0.2.1', true],
     ['2001:db8::/32', true],

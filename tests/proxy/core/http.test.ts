@@ -4,12 +4,11 @@ import { ChunkedDecoder } from '../../../src/proxy/core/http/chunked.ts';
 import { insertedCookie, takeCookie, withoutSetCookie } from '../../../src/proxy/core/http/cookie.ts';
 import { parseResponseHead, ResponseHead } from '../../../src/proxy/core/http/response-head.ts';
 import { mayRetry, RetryBudget } from '../../../src/proxy/core/retry.ts';
-import { compileRules } from '../../../src/proxy/core/routing.ts';
 import { TimerWheel, WheelTimer } from '../../../src/proxy/core/timer-wheel.ts';
 import { parseWeight } from '../../../src/proxy/core/stats/commands.ts';
 import { statsPage } from '../../../src/proxy/core/stats/page.ts';
 import { readConfig } from '../../../src/proxy/core/config/read.ts';
-import { aBackend, aConfig, seeded } from '../support/builders.ts';
+import { aBackend, seeded } from '../support/builders.ts';
 
 describe('the persistence cookie', () => {
   it.each([
@@ -140,32 +139,6 @@ describe('retries', () => {
     for (let count = 0; count < 1000; count += 1) budget.request(1000);
     expect(take()).toBe(200);
     expect(budget.take(12_000, 20)).toBe(true);
-  });
-});
-
-describe('routing', () => {
-  const { frontends } = aConfig();
-  const [frontend] = frontends;
-  if (!frontend) throw new Error('no frontend');
-  const none = { host: undefined, path: undefined, pathPrefix: undefined, pathRegex: undefined };
-  const route = compileRules({
-    ...frontend,
-    rules: [
-      { ...none, pathPrefix: '/stream/', backend: 'stream' },
-      { ...none, host: '*.example.org', path: '/x', backend: 'wild' },
-      { ...none, host: 'api.test', pathRegex: '^/v[0-9]+/', backend: 'versioned' },
-    ],
-  });
-  it.each([
-    ['x', '/stream', 'stream'],
-    ['x', '/stream/1?a', 'stream'],
-    ['x', '/streams', 'api'],
-    ['a.example.org:80', '/x', 'wild'],
-    ['example.org', '/x', 'api'],
-    ['API.test:8080', '/v1/a', 'versioned'],
-    ['api.test', '/v/a', 'api'],
-  ])('%s%s goes to %s', (host, target, backend) => {
-    expect(route(host, target)).toBe(backend);
   });
 });
 

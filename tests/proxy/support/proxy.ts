@@ -44,7 +44,13 @@ export async function startProxy(build: (port: number, controlPort: number) => o
   child.stdout.on('data', (bytes: Buffer) => (log += bytes.toString()));
   child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()));
   const exited = once(child, 'exit');
-  await until(() => log.includes('listening on') || child.exitCode !== null, 10_000);
+  try {
+    await until(() => log.includes('listening on') || child.exitCode !== null, 10_000);
+  } catch (error) {
+    // On a busy machine it may still be starting: nobody else would stop it.
+    child.kill('SIGTERM');
+    throw error;
+  }
   if (child.exitCode !== null) throw new Error(`the proxy did not start:\n${log}`);
   return {
     port,

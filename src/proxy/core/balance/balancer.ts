@@ -37,6 +37,8 @@ export class Balancer<S extends ServerState> {
   reconfigure(config: BackendConfig, servers: readonly S[]): void {
     this.#config = config;
     this.#servers = servers;
+    // Nobody would close what nobody watches any more.
+    if (!config.breaker) for (const server of servers) server.breaker.close();
     this.invalidate();
   }
 
@@ -55,10 +57,10 @@ export class Balancer<S extends ServerState> {
     if (cookie === undefined || cookie === '' || !this.#config.cookie) return undefined;
     const server = this.#servers.find((candidate) => candidate.config.cookie === cookie);
     if (!server?.acceptsBound() || tried.includes(server)) return undefined;
-    return server.suspicionAt(nowMs) === 'none' ? server : undefined;
+    return server.isSound(nowMs) ? server : undefined;
   }
 
-  /** Best class of servers that is not empty: untried and trusted; tried but trusted; silent ones. Then the backups. */
+  /** Best class of servers that is not empty: untried and sound; tried but sound; silent or ejected. Then the backups. */
   #candidates({ nowMs, tried }: PickRequest<S>): { usable: S[]; full: boolean } {
     let full = false;
     for (const backup of [false, true]) {
@@ -71,7 +73,7 @@ export class Balancer<S extends ServerState> {
           full = true;
           continue;
         }
-        const group = suspicion === 'silent' ? classes[2] : tried.includes(server) ? classes[1] : classes[0];
+        const group = !server.isSound(nowMs) ? classes[2] : tried.includes(server) ? classes[1] : classes[0];
         group.push(server);
       }
       const usable = classes.find((group) => group.length > 0);
@@ -80,6 +82,15 @@ export class Balancer<S extends ServerState> {
       if (full) return { usable: [], full };
     }
     return { usable: [], full };
+  }
+
+  /** Traffic got an answer of a server, or none: may take it out of the pick, unless too many are out. */
+  observe(server: S, passed: boolean, nowMs: number): boolean {
+    const { breaker } = this.#config;
+    if (!breaker) return false;
+    const open = passed ? 0 : this.#servers.filter((other) => other.breaker.isOpen(nowMs)).length;
+    const mayOpen = (open + 1) * 100 <= breaker.maxEjectedPercent * this.#servers.length;
+    return server.breaker.record(breaker, passed, mayOpen, nowMs);
   }
 
   #choose(usable: readonly S[], request: PickRequest<S>): S | undefined {

@@ -1,5 +1,6 @@
 // What a worker knows of one server when it picks: health as the master says, administration, own suspicion, load.
 import type { ServerConfig } from '../config/model.ts';
+import { Breaker } from './breaker.ts';
 import { effectiveWeight } from '../slowstart.ts';
 
 export type AdminState = 'ready' | 'drain' | 'maint';
@@ -28,6 +29,7 @@ export class ServerState {
   slowstartMs: number;
   suspicion: Suspicion = 'none';
   suspectUntilMs = 0;
+  readonly breaker = new Breaker();
   /** Requests under way in this worker. */
   inFlight = 0;
   /** This worker's share of maxconn; 0 = no limit. */
@@ -72,6 +74,11 @@ export class ServerState {
     if (suspicion === 'silent' && this.suspicion === 'unreachable' && this.suspectUntilMs > untilMs) return;
     this.suspicion = suspicion;
     this.suspectUntilMs = untilMs;
+  }
+
+  /** Traffic does not show it to fail. */
+  isSound(nowMs: number): boolean {
+    return this.suspicionAt(nowMs) === 'none' && this.breaker.admits(nowMs, this.inFlight);
   }
 
   trust(): void {

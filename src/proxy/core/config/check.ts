@@ -1,9 +1,9 @@
 // What a schema cannot say: names that must exist or be unique, values that must fit together.
 import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
 import { parseBind } from './bind.ts';
+import { type Add, checkHandling, checkNetworks, checkPattern, checkRule } from './check-handling.ts';
 import { durationMs } from './duration.ts';
 import { nearName } from './explain.ts';
-import { isNetwork } from './network.ts';
 import type { ConfigDocument, Path } from './read.ts';
 
 type Where = (path: Path, key?: string) => Position;
@@ -11,7 +11,7 @@ type Where = (path: Path, key?: string) => Position;
 /** All problems of a document that the schema accepts. */
 export function checkDocument(document: ConfigDocument, where: Where): Diagnostic[] {
   const problems: Diagnostic[] = [];
-  const add = (code: string, message: string, path: Path, hint?: string): void => {
+  const add: Add = (code, message, path, hint) => {
     problems.push({ severity: 'error', code, message, where: where(path), ...(hint !== undefined && { hint }) });
   };
   const backends = document.backends.map((backend) => backend.name);
@@ -43,19 +43,15 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
     frontend.rules.forEach((rule, index) => {
       const path = ['frontends', at, 'rules', index];
       knownBackend(rule.backend, [...path, 'backend']);
-      if (rule.pathRegex !== undefined) pattern(rule.pathRegex, [...path, 'pathRegex'], add);
+      checkRule(rule, path, add);
     });
-    frontend.trustedProxies.forEach((text, index) => {
-      if (!isNetwork(text)) {
-        add('bad-address', `\`${text}\` is not an address or CIDR range`, ['frontends', at, 'trustedProxies', index]);
-      }
-    });
+    checkNetworks(frontend.trustedProxies, ['frontends', at, 'trustedProxies'], add);
+    checkNetworks(frontend.acceptProxy, ['frontends', at, 'acceptProxy'], add);
+    checkHandling(frontend, ['frontends', at], add);
   });
   document.backends.forEach((backend, at) => checkBackend(backend, ['backends', at], add));
   return problems;
 }
-
-type Add = (code: string, message: string, path: Path, hint?: string) => void;
 
 function checkBackend(backend: ConfigDocument['backends'][number], path: Path, add: Add): void {
   if (backend.balance === 'hash' && !backend.hash) {
@@ -78,8 +74,15 @@ function checkBackend(backend: ConfigDocument['backends'][number], path: Path, a
   if (hash && needed !== undefined && hash[needed] === undefined) {
     add('missing-key', `hash key ${hash.key} needs \`${needed}\``, [...path, 'hash']);
   }
-  if (hash?.pattern !== undefined) pattern(hash.pattern, [...path, 'hash', 'pattern'], add);
+  if (hash?.pattern !== undefined) checkPattern(hash.pattern, [...path, 'hash', 'pattern'], add);
   unique(backend.servers, [...path, 'servers'], 'server', add);
+  if (backend.check?.body) {
+    const { text, regex } = backend.check.body;
+    const at = [...path, 'check', 'body'];
+    if ((text === undefined) === (regex === undefined))
+      add('bad-value', 'the body of a check needs `text` or `regex`', at);
+    if (regex !== undefined) checkPattern(regex, [...at, 'regex'], add);
+  }
   const cookies = new Map<string, string>();
   backend.servers.forEach((server, index) => {
     const value = server.cookie ?? server.name;
@@ -129,12 +132,4 @@ function uniqueBinds(document: ConfigDocument, add: Add): void {
       if (id !== undefined && !/:0$/.test(id)) seen.set(id, frontend.name);
     });
   });
-}
-
-function pattern(source: string, path: Path, add: Add): void {
-  try {
-    new RegExp(source);
-  } catch (error) {
-    add('bad-regex', error instanceof Error ? error.message : 'not a regular expression', path);
-  }
 }

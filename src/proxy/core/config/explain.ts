@@ -11,6 +11,7 @@ export function diagnosticOf(error: ErrorObject, where: (path: Path, key?: strin
   const params = error.params as Record<string, unknown>;
   switch (error.keyword) {
     case 'anyOf':
+    case 'propertyNames':
       return [];
     case 'additionalProperties': {
       const key = String(params['additionalProperty']);

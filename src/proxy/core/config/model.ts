@@ -1,6 +1,18 @@
 // The configuration as the program uses it: checked, defaults filled in, durations in milliseconds, all plain data
 // (it travels to the workers as JSON). An immutable snapshot: a reload makes a new one.
 
+import type { AccessConfig } from '../handling/access.ts';
+import type { BasicAuthConfig } from '../handling/basic-auth.ts';
+import type { CompressionConfig } from '../handling/compression.ts';
+import type { CorsConfig } from '../handling/cors.ts';
+import type { HeaderEditsConfig } from '../handling/header-edits.ts';
+import type { JwtConfig } from '../handling/jwt.ts';
+import type { MaintenanceConfig } from '../handling/maintenance.ts';
+import type { RateLimitConfig } from '../handling/rate-limit.ts';
+import type { RedirectConfig } from '../handling/redirect.ts';
+import type { RewriteConfig } from '../handling/rewrite.ts';
+import type { SecurityHeadersConfig } from '../handling/security-headers.ts';
+
 export interface ProxyConfig {
   readonly workers: number | 'auto';
   readonly graceMs: number;
@@ -47,19 +59,59 @@ export type Bind =
 export interface FrontendConfig {
   readonly name: string;
   readonly binds: readonly Bind[];
-  readonly rules: readonly Rule[];
+  readonly rules: readonly RuleConfig[];
+  readonly ruleOrder: 'listed' | 'specific';
   readonly defaultBackend: string | undefined;
   readonly forwardFor: boolean;
+  readonly forward: readonly ('x-forwarded-port' | 'x-real-ip' | 'forwarded')[];
   readonly trustedProxies: readonly string[];
   readonly maxconn: number;
+  readonly acceptProxy: readonly string[];
+  /** For requests that no rule takes. */
+  readonly handling: HandlingConfig;
 }
 
-export interface Rule {
+export type ValueCondition = string | { readonly regex: string } | { readonly present: boolean };
+
+/** What a matching request gets: exactly one of these. */
+export interface RuleAction {
+  readonly backend: string | undefined;
+  readonly redirect: RedirectConfig | undefined;
+  readonly respond: RespondConfig | undefined;
+}
+
+export interface RuleConfig extends RuleAction {
   readonly host: string | undefined;
   readonly path: string | undefined;
   readonly pathPrefix: string | undefined;
   readonly pathRegex: string | undefined;
-  readonly backend: string;
+  readonly methods: readonly string[];
+  readonly source: readonly string[];
+  readonly headers: Readonly<Record<string, ValueCondition>>;
+  readonly query: Readonly<Record<string, ValueCondition>>;
+  readonly handling: HandlingConfig;
+}
+
+export interface RespondConfig {
+  readonly status: number;
+  readonly body: string;
+  readonly contentType: string;
+}
+
+/** What is done with requests and responses on their way. What a frontend says is merged in already. */
+export interface HandlingConfig {
+  readonly access: AccessConfig | undefined;
+  readonly rateLimit: (RateLimitConfig & { readonly id: string }) | undefined;
+  readonly maintenance: MaintenanceConfig | undefined;
+  readonly basicAuth: BasicAuthConfig | undefined;
+  readonly jwt: JwtConfig | undefined;
+  readonly requestId: { readonly header: string; readonly accept: boolean } | undefined;
+  readonly cors: CorsConfig | undefined;
+  readonly securityHeaders: SecurityHeadersConfig | undefined;
+  readonly compression: CompressionConfig | undefined;
+  readonly rewrite: RewriteConfig | undefined;
+  readonly requestHeaders: HeaderEditsConfig | undefined;
+  readonly responseHeaders: HeaderEditsConfig | undefined;
 }
 
 export type RetryNonIdempotent = 'never' | 'unsent' | 'idempotency-key' | 'always';
@@ -71,12 +123,25 @@ export interface BackendConfig {
   readonly cookie: CookieConfig | undefined;
   readonly slowstartMs: number;
   readonly shutdownSessionsOnDown: boolean;
+  readonly breaker: BreakerConfig | undefined;
   readonly holdMs: number;
   readonly retries: number;
   readonly retryNonIdempotent: RetryNonIdempotent;
   readonly retryBudgetPercent: number;
+  /** `preserve`, `server`, or what servers see instead. */
+  readonly hostHeader: string;
+  readonly sendProxy: 'off' | 'v1' | 'v2';
   readonly timeouts: BackendTimeouts;
   readonly servers: readonly ServerConfig[];
+}
+
+export interface BreakerConfig {
+  /** Failures in a row. */
+  readonly errors: number;
+  readonly openMs: number;
+  readonly maxMs: number;
+  /** Of the servers of the backend. */
+  readonly maxEjectedPercent: number;
 }
 
 export interface HashConfig {
@@ -116,6 +181,11 @@ export interface CheckConfig {
   readonly host: string;
   readonly address: string;
   readonly port: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What a TCP check sends after connecting. */
+  readonly send: string;
+  /** What an answer must hold, or must not. */
+  readonly body: { readonly text: string; readonly regex: string | undefined; readonly not: boolean } | undefined;
   /** Inclusive ranges of healthy statuses. */
   readonly expect: readonly (readonly [number, number])[];
   readonly interMs: number;
@@ -124,6 +194,8 @@ export interface CheckConfig {
   readonly fall: number;
   readonly rise: number;
   readonly timeoutMs: number;
+  /** Speak for ourselves by the PROXY protocol first. */
+  readonly sendProxy: 'off' | 'v1' | 'v2';
   readonly init: 'up' | 'fully-up' | 'down' | 'fully-down';
 }
 

@@ -1,16 +1,9 @@
 // A checked document -> the model: durations in milliseconds, overrides applied, nothing left to interpret.
 import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
-import type {
-  BackendConfig,
-  Bind,
-  CheckConfig,
-  CookieConfig,
-  FrontendConfig,
-  ProxyConfig,
-  ServerConfig,
-} from './model.ts';
+import type { BackendConfig, CheckConfig, CookieConfig, ProxyConfig, ServerConfig } from './model.ts';
 import type { ConfigDocument } from './read.ts';
+import { binds, resolveFrontend } from './resolve-frontend.ts';
 
 type BackendDocument = ConfigDocument['backends'][number];
 type ServerDocument = BackendDocument['servers'][number];
@@ -40,28 +33,6 @@ export function resolveConfig(document: ConfigDocument): ProxyConfig {
   };
 }
 
-function binds(texts: readonly string[]): Bind[] {
-  return texts.map(parseBind).filter((bind) => bind !== undefined);
-}
-
-function resolveFrontend(frontend: ConfigDocument['frontends'][number]): FrontendConfig {
-  return {
-    name: frontend.name,
-    binds: binds(frontend.bind),
-    rules: frontend.rules.map((rule) => ({
-      host: rule.host?.toLowerCase(),
-      path: rule.path,
-      pathPrefix: rule.pathPrefix,
-      pathRegex: rule.pathRegex,
-      backend: rule.backend,
-    })),
-    defaultBackend: frontend.defaultBackend,
-    forwardFor: frontend.forwardFor,
-    trustedProxies: frontend.trustedProxies,
-    maxconn: frontend.maxconn,
-  };
-}
-
 function backendTimeouts(from: ConfigDocument['timeouts']): BackendConfig['timeouts'] {
   return {
     connectMs: durationMs(from.connect),
@@ -81,10 +52,18 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
     cookie: cookie && { name: cookie.name, attributes: cookieAttributes(cookie) },
     slowstartMs: durationMs(backend.slowstart),
     shutdownSessionsOnDown: backend.onMarkedDown === 'shutdown-sessions',
+    breaker: backend.breaker && {
+      errors: backend.breaker.errors,
+      openMs: durationMs(backend.breaker.open),
+      maxMs: durationMs(backend.breaker.max),
+      maxEjectedPercent: backend.breaker.maxEjected,
+    },
     holdMs: durationMs(backend.hold),
     retries: backend.retries,
     retryNonIdempotent: backend.retryNonIdempotent,
     retryBudgetPercent: backend.retryBudget,
+    hostHeader: backend.hostHeader,
+    sendProxy: backend.sendProxy,
     timeouts: backendTimeouts({ ...timeouts, ...backend.timeouts }),
     servers: backend.servers.map((server, index) => resolveServer(server, index + 1, backend)),
   };
@@ -113,11 +92,11 @@ function resolveServer(server: ServerDocument, id: number, backend: BackendDocum
     backup: server.backup,
     disabled: server.disabled,
     maxconn: server.maxconn,
-    check: resolveCheck(server, backend.check),
+    check: resolveCheck(server, backend),
   };
 }
 
-function resolveCheck(server: ServerDocument, check: BackendDocument['check']): CheckConfig | undefined {
+function resolveCheck(server: ServerDocument, { check, sendProxy }: BackendDocument): CheckConfig | undefined {
   if (!check || server.check?.enabled === false) return undefined;
   const own = server.check;
   return {
@@ -127,6 +106,9 @@ function resolveCheck(server: ServerDocument, check: BackendDocument['check']): 
     host: check.host ?? `${server.address.includes(':') ? `[${server.address}]` : server.address}:${server.port}`,
     address: own?.address ?? server.address,
     port: own?.port ?? server.port,
+    headers: check.headers,
+    send: check.send,
+    body: check.body && { text: check.body.text ?? '', regex: check.body.regex, not: check.body.not },
     expect: check.expect.split(',').map((range) => {
       const [low = '', high = low] = range.split('-');
       return [Number(low), Number(high)] as const;
@@ -137,6 +119,8 @@ function resolveCheck(server: ServerDocument, check: BackendDocument['check']): 
     fall: check.fall,
     rise: check.rise,
     timeoutMs: durationMs(own?.timeout ?? check.timeout),
+    // Another port or address is another service.
+    sendProxy: own?.port === undefined && own?.address === undefined ? sendProxy : 'off',
     init: check.init,
   };
 }

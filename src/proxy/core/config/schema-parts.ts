@@ -47,6 +47,25 @@ export const cookieSchema = {
   },
 } as const;
 
+export const breakerSchema = {
+  type: 'object',
+  additionalProperties: false,
+  description:
+    'Takes a server out of the pick when traffic shows that it fails: 5xx (but 501, 505), broken or no answers. Each worker by what it sees.',
+  properties: {
+    errors: { type: 'integer', minimum: 1, maximum: 1000, default: 5, description: 'So many failures in a row.' },
+    open: durationOf('30s', 'Out for this long; then one request tries it. Each failure of such a try adds as much.'),
+    max: durationOf('5m', 'Never out for longer than this.'),
+    maxEjected: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 100,
+      default: 50,
+      description: 'Percent of the servers of the backend that may be out at once.',
+    },
+  },
+} as const;
+
 export const checkSchema = {
   type: 'object',
   additionalProperties: false,
@@ -61,6 +80,29 @@ export const checkSchema = {
       pattern: '^[1-5][0-9][0-9](-[1-5][0-9][0-9])?(,[1-5][0-9][0-9](-[1-5][0-9][0-9])?)*$',
       default: '200-399',
       description: 'Statuses that count as healthy: `200-399`, `200,204`. Redirects are not followed.',
+    },
+    headers: {
+      type: 'object',
+      default: {},
+      propertyNames: { pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$" },
+      additionalProperties: { type: 'string', pattern: '^[ -~]*$' },
+      description: 'http: further headers of the request.',
+    },
+    send: {
+      type: 'string',
+      pattern: '^[\\t\\r\\n -~]*$',
+      default: '',
+      description: 'tcp: what is sent after connecting, for instance "PING\\r\\n".',
+    },
+    body: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'What the answer must hold, within its first 16 KB.',
+      properties: {
+        text: { type: 'string', minLength: 1, description: 'This text.' },
+        regex: { type: 'string', minLength: 1, description: 'A match of this JavaScript regular expression.' },
+        not: { type: 'boolean', default: false, description: 'It must not hold that.' },
+      },
     },
     inter: durationOf('5s', 'Interval while fully UP.'),
     fastinter: durationOf('1s', 'Interval between two states and when traffic reports an error.'),

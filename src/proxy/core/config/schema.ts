@@ -1,6 +1,8 @@
 // The configuration file as JSON Schema: every key, its default and its description. Validation, documentation and
 // editor completion come from this one literal. Meaning across keys (names that must exist) is checked in check.ts.
-import { checkSchema, hashSchema, cookieSchema } from './schema-parts.ts';
+import { breakerSchema, checkSchema, hashSchema, cookieSchema } from './schema-parts.ts';
+import { handlingProperties } from './schema-handling.ts';
+import { ruleSchema } from './schema-rules.ts';
 import { durationOf, nameSchema, weightSchema } from './schema-words.ts';
 
 const timeoutsSchema = {
@@ -55,24 +57,14 @@ const frontendSchema = {
     rules: {
       type: 'array',
       default: [],
-      description: 'Tried in order; the first whose conditions all hold names the backend.',
-      items: {
-        type: 'object',
-        required: ['backend'],
-        additionalProperties: false,
-        properties: {
-          host: { type: 'string', description: 'Exact host (port and case ignored) or `*.example.org`.' },
-          path: { type: 'string', pattern: '^/', description: 'The path is exactly this.' },
-          pathPrefix: {
-            type: 'string',
-            pattern: '^/',
-            description:
-              'The path begins with this, by whole segments: `/api` matches `/api` and `/api/x`, not `/apiary`.',
-          },
-          pathRegex: { type: 'string', description: 'JavaScript regular expression on the path.' },
-          backend: { type: 'string', description: 'Name of the backend to use.' },
-        },
-      },
+      description: 'The first whose conditions all hold says what is done: backend, redirect or respond.',
+      items: ruleSchema,
+    },
+    ruleOrder: {
+      enum: ['listed', 'specific'],
+      default: 'listed',
+      description:
+        'listed: the first rule that holds. specific: exact hosts before longer wildcards, exact paths before longer prefixes before expressions.',
     },
     defaultBackend: { type: 'string', description: 'Backend when no rule matches; without it such requests get 404.' },
     forwardFor: {
@@ -93,6 +85,20 @@ const frontendSchema = {
       default: 20_000,
       description: 'Connections per worker; beyond it accepted connections are closed.',
     },
+    forward: {
+      type: 'array',
+      default: [],
+      uniqueItems: true,
+      items: { enum: ['x-forwarded-port', 'x-real-ip', 'forwarded'] },
+      description: 'Further headers that tell servers where a request comes from; Forwarded is that of RFC 7239.',
+    },
+    acceptProxy: {
+      type: 'array',
+      default: [],
+      items: { type: 'string' },
+      description: 'Addresses or ranges that speak the PROXY protocol (v1 or v2): they must, all others must not.',
+    },
+    ...handlingProperties,
   },
 } as const;
 
@@ -149,6 +155,7 @@ const backendSchema = {
     hash: hashSchema,
     cookie: cookieSchema,
     check: checkSchema,
+    breaker: breakerSchema,
     slowstart: durationOf('0', 'After a recovery the weight grows from 1/16 to full over this time. 0 = at once.'),
     onMarkedDown: {
       enum: ['none', 'shutdown-sessions'],
@@ -180,6 +187,18 @@ const backendSchema = {
       default: 20,
       description:
         'Extra attempts allowed, in percent of the requests of the last ten seconds (and always 10 a second).',
+    },
+    hostHeader: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9.:[\\]_-]+$',
+      default: 'preserve',
+      description: 'Host that servers see: `preserve`, `server` (its address and port), or this one.',
+    },
+    sendProxy: {
+      enum: ['off', 'v1', 'v2'],
+      default: 'off',
+      description:
+        'Tell servers who the client is by the PROXY protocol; checks too. Each client then has connections of its own.',
     },
     timeouts: backendTimeoutsSchema,
     servers: { type: 'array', minItems: 1, items: serverSchema, description: 'The servers, in order.' },

@@ -1,0 +1,113 @@
+// What a schema cannot say of frontends, rules and what they do with requests.
+import { isNetwork } from '../address.ts';
+import { protectedHeaders } from '../handling/header-edits.ts';
+import { keyProblem } from '../handling/jwt.ts';
+import { placeholders, unknownPlaceholders } from '../handling/template.ts';
+import { durationMs } from './duration.ts';
+import { nearName } from './explain.ts';
+import type { ValueCondition } from './model.ts';
+import type { Path } from './read.ts';
+import type { HandlingDocument, RuleDocument } from './resolve-frontend.ts';
+
+export type Add = (code: string, message: string, path: Path, hint?: string) => void;
+
+/** A rule does exactly one thing, and its conditions can be met. */
+export function checkRule(rule: RuleDocument, path: Path, add: Add): void {
+  const actions = [rule.backend, rule.redirect, rule.respond].filter((action) => action !== undefined);
+  if (actions.length !== 1) {
+    add('bad-rule', 'a rule needs exactly one of backend, redirect and respond', path);
+  }
+  if (rule.pathRegex !== undefined) checkPattern(rule.pathRegex, [...path, 'pathRegex'], add);
+  checkNetworks(rule.source, [...path, 'source'], add);
+  checkConditions(rule.headers, [...path, 'headers'], add);
+  checkConditions(rule.query, [...path, 'query'], add);
+  const { redirect, respond } = rule;
+  if (redirect) {
+    const { location, prefix, scheme, host, port } = redirect;
+    const rest = scheme ?? host ?? port;
+    if ([location, prefix, rest].filter((part) => part !== undefined).length !== 1) {
+      add('bad-redirect', 'a redirect needs `location`, or `prefix`, or some of `scheme`, `host`, `port`', [
+        ...path,
+        'redirect',
+      ]);
+    }
+    checkPlaceholders(location ?? '', [...path, 'redirect', 'location'], add);
+  }
+  if (respond) checkPlaceholders(respond.body, [...path, 'respond', 'body'], add);
+  checkHandling(rule, path, add);
+}
+
+export function checkHandling(from: HandlingDocument, path: Path, add: Add): void {
+  checkNetworks(from.allow ?? [], [...path, 'allow'], add);
+  checkNetworks(from.deny ?? [], [...path, 'deny'], add);
+  checkNetworks(from.maintenance?.allow ?? [], [...path, 'maintenance', 'allow'], add);
+  for (const key of ['requestHeaders', 'responseHeaders'] as const) checkEdits(from[key], [...path, key], add);
+  if (from.rewrite?.regex) checkPattern(from.rewrite.regex.pattern, [...path, 'rewrite', 'regex', 'pattern'], add);
+  if (from.rateLimit && durationMs(from.rateLimit.per) <= 0) {
+    add('bad-value', '`per` must be more than 0', [...path, 'rateLimit', 'per']);
+  }
+  if (from.jwt) {
+    const problem = from.jwt.key === undefined ? 'jwt needs `key`' : keyProblem(from.jwt.algorithm, from.jwt.key);
+    if (problem !== undefined) add('bad-key', problem, [...path, 'jwt', 'key']);
+    checkNames(Object.keys(from.jwt.forward), [...path, 'jwt', 'forward'], add);
+  }
+  if (from.cors?.credentials === true && from.cors.origins.includes('*')) {
+    add(
+      'unsafe-cors',
+      'with credentials every origin must be named: `*` would let any site act as the user',
+      [...path, 'cors', 'origins'],
+      'List the origins, or use `https://*.example.org`.',
+    );
+  }
+}
+
+function checkConditions(conditions: Readonly<Record<string, ValueCondition>>, path: Path, add: Add): void {
+  for (const [name, wanted] of Object.entries(conditions)) {
+    if (typeof wanted === 'object' && 'regex' in wanted) checkPattern(wanted.regex, [...path, name, 'regex'], add);
+  }
+}
+
+function checkEdits(edits: HandlingDocument['requestHeaders'], path: Path, add: Add): void {
+  if (!edits) return;
+  checkNames(edits.remove, [...path, 'remove'], add);
+  for (const key of ['set', 'add'] as const) {
+    checkNames(Object.keys(edits[key]), [...path, key], add);
+    for (const [name, value] of Object.entries(edits[key])) checkPlaceholders(value, [...path, key, name], add);
+  }
+}
+
+function checkNames(names: readonly string[], path: Path, add: Add): void {
+  names.forEach((name, index) => {
+    if (!protectedHeaders.has(name.toLowerCase())) return;
+    const at = path.at(-1) === 'remove' ? index : name;
+    const hint = name.toLowerCase() === 'host' ? 'Use `hostHeader` of the backend.' : undefined;
+    add('protected-header', `\`${name}\` frames messages and cannot be edited`, [...path, at], hint);
+  });
+}
+
+function checkPlaceholders(text: string, path: Path, add: Add): void {
+  for (const name of unknownPlaceholders(text)) {
+    add('unknown-placeholder', `there is no placeholder \`\${${name}}\``, path, nearName(name, placeholders));
+  }
+}
+
+export function checkNetworks(texts: readonly string[], path: Path, add: Add): void {
+  texts.forEach((text, index) => {
+    if (!isNetwork(text)) add('bad-address', `\`${text}\` is not an address or CIDR range`, [...path, index]);
+  });
+}
+
+/** Expressions run in time linear to the text (see main.ts), but for these. */
+const unboundable = /\(\?(?:[=!]|<[=!])|\\[1-9]|\\k</;
+
+export function checkPattern(source: string, path: Path, add: Add): void {
+  try {
+    new RegExp(source);
+  } catch (error) {
+    add('bad-regex', error instanceof Error ? error.message : 'not a regular expression', path);
+    return;
+  }
+  if (unboundable.test(source)) {
+    add('unsafe-regex', 'look-around and back references can take a server down with one request', path);
+  }
+}

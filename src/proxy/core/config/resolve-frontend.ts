@@ -1,0 +1,137 @@
+// Frontends and rules of a checked document -> the model: what a frontend says is merged into its rules.
+import { parseBind } from './bind.ts';
+import { durationMs } from './duration.ts';
+import type { Bind, FrontendConfig, HandlingConfig, RuleConfig } from './model.ts';
+import type { ConfigDocument } from './read.ts';
+
+type FrontendDocument = ConfigDocument['frontends'][number];
+export type RuleDocument = FrontendDocument['rules'][number];
+/** The keys that frontends and rules share. */
+export type HandlingDocument = Pick<
+  RuleDocument,
+  | 'allow'
+  | 'deny'
+  | 'rateLimit'
+  | 'maintenance'
+  | 'basicAuth'
+  | 'jwt'
+  | 'requestId'
+  | 'cors'
+  | 'securityHeaders'
+  | 'compression'
+  | 'rewrite'
+  | 'requestHeaders'
+  | 'responseHeaders'
+>;
+
+export function binds(texts: readonly string[]): Bind[] {
+  return texts.map(parseBind).filter((bind) => bind !== undefined);
+}
+
+export function resolveFrontend(frontend: FrontendDocument): FrontendConfig {
+  const own = resolveHandling(frontend, frontend.name);
+  return {
+    name: frontend.name,
+    binds: binds(frontend.bind),
+    rules: frontend.rules.map((rule, index) => resolveRule(rule, `${frontend.name}#${index}`, own)),
+    ruleOrder: frontend.ruleOrder,
+    defaultBackend: frontend.defaultBackend,
+    forwardFor: frontend.forwardFor,
+    forward: frontend.forward,
+    trustedProxies: frontend.trustedProxies,
+    maxconn: frontend.maxconn,
+    acceptProxy: frontend.acceptProxy,
+    handling: own,
+  };
+}
+
+function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig): RuleConfig {
+  const { path, pathPrefix, pathRegex, methods, source, headers, query, backend, redirect, respond } = rule;
+  const own = resolveHandling(rule, id);
+  return {
+    host: rule.host?.toLowerCase(),
+    path,
+    pathPrefix,
+    pathRegex,
+    methods,
+    source,
+    headers,
+    query,
+    backend,
+    redirect: redirect && {
+      ...redirect,
+      location: redirect.location,
+      prefix: redirect.prefix,
+      scheme: redirect.scheme,
+      host: redirect.host,
+      port: redirect.port,
+    },
+    respond,
+    handling: rule.inherit ? merged(inherited, own) : own,
+  };
+}
+
+/** A rule's own part replaces the frontend's part of the same kind. */
+function merged(inherited: HandlingConfig, own: HandlingConfig): HandlingConfig {
+  const set = Object.entries(own).filter(([, part]) => part !== undefined);
+  return { ...inherited, ...(Object.fromEntries(set) as Partial<HandlingConfig>) };
+}
+
+/** `id`: names the limit, so that workers mean the same one. */
+function resolveHandling(from: HandlingDocument, id: string): HandlingConfig {
+  const { allow, deny, rateLimit, maintenance, jwt, cors, securityHeaders, rewrite } = from;
+  return {
+    access: allow || deny ? { allow: allow ?? [], deny: deny ?? [] } : undefined,
+    rateLimit: rateLimit && {
+      id,
+      requests: rateLimit.requests,
+      perMs: durationMs(rateLimit.per),
+      burst: rateLimit.burst ?? rateLimit.requests,
+      key: rateLimit.key.toLowerCase(),
+    },
+    maintenance: maintenance && {
+      status: maintenance.status,
+      body: maintenance.body,
+      contentType: maintenance.contentType,
+      retryAfterSeconds: seconds(maintenance.retryAfter),
+      allow: maintenance.allow,
+    },
+    basicAuth: from.basicAuth,
+    jwt: jwt && {
+      algorithm: jwt.algorithm,
+      key: jwt.key ?? '',
+      issuer: jwt.issuer,
+      audience: jwt.audience,
+      leewaySeconds: seconds(jwt.leeway),
+      forward: jwt.forward,
+    },
+    requestId: from.requestId,
+    cors: cors && { ...cors, maxAgeSeconds: seconds(cors.maxAge) },
+    securityHeaders: securityHeaders && {
+      frameOptions: securityHeaders.frameOptions,
+      contentTypeOptions: securityHeaders.contentTypeOptions,
+      referrerPolicy: securityHeaders.referrerPolicy,
+      contentSecurityPolicy: securityHeaders.contentSecurityPolicy,
+      permissionsPolicy: securityHeaders.permissionsPolicy,
+      hsts: {
+        maxAgeSeconds: seconds(securityHeaders.hsts.maxAge),
+        includeSubdomains: securityHeaders.hsts.includeSubdomains,
+        preload: securityHeaders.hsts.preload,
+      },
+    },
+    compression: from.compression,
+    rewrite: rewrite && {
+      stripPrefix: rewrite.stripPrefix,
+      replacePrefix: rewrite.replacePrefix,
+      regex: rewrite.regex,
+      addPrefix: rewrite.addPrefix,
+      location: rewrite.location,
+    },
+    requestHeaders: from.requestHeaders,
+    responseHeaders: from.responseHeaders,
+  };
+}
+
+function seconds(duration: string): number {
+  return Math.ceil(durationMs(duration) / 1000);
+}

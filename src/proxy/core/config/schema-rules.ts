@@ -1,0 +1,91 @@
+// Rules of a frontend as schema: their conditions, and what is done where they hold.
+import { handlingProperties, headerName, headerValue, names } from './schema-handling.ts';
+
+const redirectSchema = {
+  type: 'object',
+  additionalProperties: false,
+  description: 'Answers with a redirect: `location`, `prefix`, or `scheme`, `host`, `port`.',
+  properties: {
+    location: { type: 'string', pattern: '^[!-~]+$', description: 'Exactly this place; may have placeholders.' },
+    prefix: { type: 'string', pattern: '^[!-~]+$', description: 'This with the whole target behind it.' },
+    scheme: { enum: ['http', 'https'], description: 'The same place with this scheme.' },
+    host: { type: 'string', pattern: '^[A-Za-z0-9.:[\\]-]+$', description: 'The same place on this host.' },
+    port: { type: 'integer', minimum: 1, maximum: 65_535, description: "Another port than the scheme's own." },
+    code: { enum: [301, 302, 303, 307, 308], default: 302, description: 'Status.' },
+    dropQuery: { type: 'boolean', default: false, description: 'Leave the query out.' },
+  },
+} as const;
+
+const respondSchema = {
+  type: 'object',
+  required: ['status'],
+  additionalProperties: false,
+  description: 'Answers with a text of its own.',
+  properties: {
+    status: { type: 'integer', minimum: 200, maximum: 599, description: 'Status.' },
+    body: { type: 'string', maxLength: 65_536, default: '', description: 'Text; may have placeholders.' },
+    contentType: {
+      type: 'string',
+      pattern: headerValue,
+      default: 'text/plain; charset=utf-8',
+      description: 'Its type.',
+    },
+  },
+} as const;
+
+const valueCondition = {
+  anyOf: [
+    { type: 'string' },
+    {
+      type: 'object',
+      required: ['regex'],
+      additionalProperties: false,
+      properties: { regex: { type: 'string', minLength: 1, description: 'Regular expression on the value.' } },
+    },
+    {
+      type: 'object',
+      required: ['present'],
+      additionalProperties: false,
+      properties: { present: { type: 'boolean', description: 'It is there at all, or not.' } },
+    },
+  ],
+} as const;
+
+export const ruleSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    host: { type: 'string', description: 'Exact host (port and case ignored), `*.example.org`, or `*`.' },
+    path: { type: 'string', pattern: '^/', description: 'The path is exactly this.' },
+    pathPrefix: {
+      type: 'string',
+      pattern: '^/',
+      description: 'The path begins with this, by whole segments: `/api` matches `/api` and `/api/x`, not `/apiary`.',
+    },
+    pathRegex: { type: 'string', description: 'JavaScript regular expression on the path.' },
+    methods: { ...names, description: 'Any of these methods.' },
+    source: { ...names, description: 'The client connects from any of these addresses or ranges.' },
+    headers: {
+      type: 'object',
+      default: {},
+      propertyNames: { pattern: headerName },
+      additionalProperties: valueCondition,
+      description: 'Headers and what they must be: a text, `{ regex: ... }` or `{ present: true }`.',
+    },
+    query: {
+      type: 'object',
+      default: {},
+      additionalProperties: valueCondition,
+      description: 'Parameters of the query and what they must be, as with `headers`.',
+    },
+    backend: { type: 'string', description: 'Name of the backend to use.' },
+    redirect: redirectSchema,
+    respond: respondSchema,
+    inherit: {
+      type: 'boolean',
+      default: true,
+      description: 'What the frontend says (rateLimit, cors, ...) holds here too, unless the same key is here.',
+    },
+    ...handlingProperties,
+  },
+} as const;

@@ -1,0 +1,35 @@
+// A frontend's configuration -> what answers "what is to be done with this request".
+import { AddressSet } from '../address.ts';
+import type { FrontendConfig, HandlingConfig, RuleAction } from '../config/model.ts';
+import { compileRouter } from '../routing.ts';
+import { Handling } from './handling.ts';
+import type { Incoming } from './incoming.ts';
+import type { RateLimit } from './rate-limit.ts';
+
+/** Finds the limit that a configuration means: it outlives reloads as long as it says the same. */
+export type RateLimits = (config: HandlingConfig['rateLimit']) => RateLimit | undefined;
+
+export interface CompiledFrontend {
+  handlingOf(incoming: Incoming): Handling;
+  readonly trusted: AddressSet;
+  /** Who speaks the PROXY protocol. */
+  readonly balancers: AddressSet;
+}
+
+export function compileFrontend(config: FrontendConfig, limits: RateLimits): CompiledFrontend {
+  const handling = (own: HandlingConfig, action: RuleAction): Handling =>
+    new Handling(own, action, limits(own.rateLimit));
+  const router = compileRouter(config.rules, config.ruleOrder);
+  const handlings = config.rules.map((rule) => handling(rule.handling, rule));
+  /** For requests that no rule takes. */
+  const fallback = handling(config.handling, {
+    backend: config.defaultBackend,
+    redirect: undefined,
+    respond: undefined,
+  });
+  return {
+    handlingOf: (incoming) => handlings[router(incoming)] ?? fallback,
+    trusted: new AddressSet(config.trustedProxies),
+    balancers: new AddressSet(config.acceptProxy),
+  };
+}

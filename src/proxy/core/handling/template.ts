@@ -1,0 +1,59 @@
+// Texts with placeholders, `${remote_addr}`, read once and filled in for each request.
+import { type Incoming, pathOf, queryOf } from './incoming.ts';
+
+/** What is known only when there is a response. */
+export interface ResponseFacts {
+  readonly status: number;
+  readonly backend: string;
+  readonly server: string;
+}
+
+type Fill = (incoming: Incoming, response: ResponseFacts | undefined) => string;
+
+const fills: Readonly<Record<string, Fill>> = {
+  remote_addr: (incoming) => incoming.peerText,
+  remote_port: (incoming) => String(incoming.port),
+  client: (incoming) => incoming.client,
+  scheme: (incoming) => incoming.scheme,
+  method: (incoming) => incoming.head.method,
+  host: (incoming) => incoming.head.host,
+  uri: (incoming) => incoming.head.target,
+  path: (incoming) => pathOf(incoming.head.target),
+  query: (incoming) => queryOf(incoming.head.target).slice(1),
+  request_id: (incoming) => incoming.requestId,
+  frontend: (incoming) => incoming.frontend,
+  status: (_incoming, response) => (response ? String(response.status) : ''),
+  backend: (_incoming, response) => response?.backend ?? '',
+  server: (_incoming, response) => response?.server ?? '',
+};
+
+const pattern = /\$\{([^}]*)\}/g;
+
+/** Names of placeholders that exist. */
+export const placeholders: readonly string[] = Object.keys(fills);
+
+/** Placeholders of a text that do not exist. */
+export function unknownPlaceholders(text: string): string[] {
+  return [...text.matchAll(pattern)].map(([, name = '']) => name).filter((name) => !(name in fills));
+}
+
+export class Template {
+  readonly #parts: readonly (string | Fill)[];
+
+  constructor(text: string) {
+    const parts: (string | Fill)[] = [];
+    let from = 0;
+    for (const match of text.matchAll(pattern)) {
+      parts.push(text.slice(from, match.index), fills[match[1] ?? ''] ?? '');
+      from = match.index + match[0].length;
+    }
+    parts.push(text.slice(from));
+    this.#parts = parts.filter((part) => part !== '');
+  }
+
+  fill(incoming: Incoming, response?: ResponseFacts): string {
+    let text = '';
+    for (const part of this.#parts) text += typeof part === 'string' ? part : part(incoming, response);
+    return text;
+  }
+}

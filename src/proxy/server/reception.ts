@@ -1,0 +1,56 @@
+// Between the head of a request and its way to a server: who asks, as rules see it, and answers of the proxy itself.
+import { randomUUID } from 'node:crypto';
+import { parseAddress } from '../core/address.ts';
+import type { Answer, Incoming } from '../core/handling/incoming.ts';
+import type { RequestHead } from '../core/http/request-head.ts';
+import type { ClientConnection } from './client-connection.ts';
+import { reasons } from './error-response.ts';
+
+/** A request as rules see it. */
+export function incomingOf(client: ClientConnection, head: RequestHead, nowMs: number): Incoming {
+  const { trusted } = client;
+  return {
+    head,
+    peer: client.peer,
+    peerText: client.address,
+    port: client.port,
+    client: trusted ? clientBehind(client, head.forwardedFor) : client.address,
+    scheme: trusted && head.forwardedProto.toLowerCase() === 'https' ? 'https' : 'http',
+    frontend: client.frontend.config.name,
+    nowMs,
+    epochMs: client.requestAtMs,
+    target: head.target,
+    requestId: '',
+  };
+}
+
+/** The last hop that no trusted proxy is: what stands before it anybody can have written. */
+function clientBehind(client: ClientConnection, forwardedFor: string): string {
+  const hops = forwardedFor.split(',').map((hop) => hop.trim());
+  for (const hop of hops.toReversed()) {
+    const address = parseAddress(hop);
+    if (!address) break;
+    if (!client.frontend.trusted.has(address)) return hop;
+  }
+  return client.address;
+}
+
+export function newRequestId(): string {
+  return randomUUID();
+}
+
+/** Head and body of an answer of the proxy itself. */
+export function answerText(given: Answer, head: RequestHead, keepAlive: boolean): string {
+  const { status, fields, body } = given;
+  const isEmpty = status === 204 || status === 304;
+  const hasType = /^content-type:/im.test(fields);
+  const text = body === '' && status >= 400 ? `${status} ${reasons[status] ?? 'Error'}\n` : body;
+  const bytes = Buffer.from(text, 'utf8');
+  return (
+    `HTTP/1.1 ${status} ${reasons[status] ?? 'Status'}\r\n${fields}` +
+    (isEmpty || hasType || bytes.length === 0 ? '' : 'Content-Type: text/plain; charset=utf-8\r\n') +
+    (isEmpty ? '' : `Content-Length: ${bytes.length}\r\n`) +
+    (!keepAlive ? 'Connection: close\r\n' : head.minor === 0 ? 'Connection: keep-alive\r\n' : '') +
+    `\r\n${isEmpty || head.method === 'HEAD' ? '' : bytes.toString('latin1')}`
+  );
+}

@@ -1,0 +1,95 @@
+// What the control side shows over HTTP: the statistics page, the same as CSV, metrics, and whether it is well.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { statsPage } from '../core/stats/page.ts';
+import { prometheusText } from '../core/stats/prometheus.ts';
+import { type Row, statsCsv, statsRows } from '../core/stats/rows.ts';
+import type { ControlledProxy } from './control-server.ts';
+import { version } from './version.ts';
+
+const plain = 'text/plain; charset=utf-8';
+const securityHeaders = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'",
+};
+
+/** Statistics as they are now. */
+export async function currentRows(proxy: ControlledProxy): Promise<Row[]> {
+  const counters = await proxy.counters();
+  return statsRows({ config: proxy.config(), records: proxy.registry.records, counters, nowMs: performance.now() });
+}
+
+/** Answers one request to the statistics address. */
+export async function answerPage(
+  proxy: ControlledProxy,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { uri } = proxy.config().stats;
+  const path = (request.url ?? '').split('?')[0] ?? '';
+  const send = (status: number, type: string, body: string): void => {
+    response.writeHead(status, { ...securityHeaders, 'Content-Type': type }).end(body);
+  };
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.writeHead(405, { Allow: 'GET, HEAD' }).end();
+    return;
+  }
+  switch (path) {
+    case '/metrics':
+      send(200, 'text/plain; version=0.0.4; charset=utf-8', await metricsOf(proxy));
+      return;
+    case '/healthz':
+      send(200, plain, 'ok\n');
+      return;
+    case '/readyz': {
+      const down = unready(proxy);
+      send(down.length === 0 ? 200 : 503, plain, down.length === 0 ? 'ok\n' : `no server: ${down.join(', ')}\n`);
+      return;
+    }
+    case `${uri};csv`:
+      send(200, plain, statsCsv(await currentRows(proxy)));
+      return;
+    case uri:
+    case `${uri};norefresh`:
+      send(200, 'text/html; charset=utf-8', await pageOf(proxy, path === uri));
+      return;
+    default:
+      send(404, plain, `The page is at ${uri}\n`);
+  }
+}
+
+/** Backends without a server that could take a request. */
+function unready(proxy: ControlledProxy): string[] {
+  const usable = proxy.registry.records.filter((record) => record.up && record.admin === 'ready');
+  const names = proxy.config().backends.map((backend) => backend.name);
+  return names.filter((name) => !usable.some((record) => record.backend.name === name));
+}
+
+async function pageOf(proxy: ControlledProxy, refreshes: boolean): Promise<string> {
+  const { uri, refreshMs } = proxy.config().stats;
+  return statsPage(await currentRows(proxy), {
+    title: 'veza-proxy statistics',
+    refreshMs: refreshes ? refreshMs : 0,
+    workers: proxy.workers(),
+    pid: process.pid,
+    uptimeMs: process.uptime() * 1000,
+    csvHref: `${uri};csv`,
+  });
+}
+
+async function metricsOf(proxy: ControlledProxy): Promise<string> {
+  const rows = await currentRows(proxy);
+  const frontends = rows.filter((row) => row['type'] === 0);
+  const sum = (column: string): number => frontends.reduce((total, row) => total + Number(row[column] ?? 0), 0);
+  const counters = await proxy.counters();
+  return prometheusText(rows, {
+    version,
+    workers: proxy.workers(),
+    uptimeSeconds: process.uptime(),
+    startSeconds: Date.now() / 1000 - process.uptime(),
+    connections: sum('scur'),
+    connectionsTotal: sum('conn_tot'),
+    requestsTotal: sum('req_tot'),
+    droppedLogs: [...counters.values()].reduce((total, { logDropped }) => total + logDropped, 0),
+  });
+}

@@ -1,0 +1,301 @@
+// Rules and middleware through a running proxy: what servers and clients really get, and HAProxy's answer beside ours
+// where both speak of the same thing.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHmac, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hashPassword } from '../../../src/proxy/core/handling/basic-auth.ts';
+import { freePort, readAll, request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
+
+const secret = 'a secret of at least thirty-two bytes';
+const page = 'All work and no play makes Jack a dull boy.\n'.repeat(3000);
+let backend: Server;
+let backendPort: number;
+let proxy: RunningProxy;
+
+beforeAll(async () => {
+  backend = createServer((incoming, outgoing) => {
+    incoming.resume();
+    const url = new URL(incoming.url ?? '/', 'http://x');
+    outgoing.setHeader('Content-Type', 'text/plain');
+    if (url.pathname === '/page') outgoing.setHeader('Content-Length', page.length).end(page);
+    else if (url.pathname === '/drip') drip();
+    else outgoing.end(JSON.stringify({ url: incoming.url, headers: incoming.rawHeaders }));
+    function drip(): void {
+      outgoing.write('first');
+      setTimeout(() => outgoing.end(page), 500);
+    }
+  }).listen(0, '127.0.0.1');
+  await once(backend, 'listening');
+  const address = backend.address();
+  backendPort = typeof address === 'object' && address ? address.port : 0;
+  const users = { alice: await hashPassword('right', randomBytes(16)) };
+  const server = { name: 'a', address: '127.0.0.1', port: backendPort };
+  proxy = await startProxy((front, control) => ({
+    workers: 2,
+    stats: { socket: [`127.0.0.1:${control}`] },
+    frontends: [
+      {
+        name: 'http',
+        bind: [`127.0.0.1:${front}`],
+        forward: ['x-real-ip', 'forwarded', 'x-forwarded-port'],
+        trustedProxies: ['127.0.0.1'],
+        rules: [
+          { pathPrefix: '/private', basicAuth: { users }, backend: 'api' },
+          {
+            pathPrefix: '/token',
+            jwt: { algorithm: 'HS256', key: secret, forward: { 'X-User': 'sub' } },
+            backend: 'api',
+          },
+          { pathPrefix: '/limited', rateLimit: { requests: 5, per: '1h' }, backend: 'api' },
+          { pathPrefix: '/slow', pathRegex: '^/slow/(a+)+$', respond: { status: 200 } },
+          { pathPrefix: '/api', rewrite: { stripPrefix: '/api' }, backend: 'named' },
+          { pathPrefix: '/old', redirect: { prefix: 'https://new.example.org', code: 301 } },
+          { pathPrefix: '/page', compression: { codings: ['br', 'gzip', 'zstd'] }, backend: 'api' },
+          { pathPrefix: '/drip', compression: {}, backend: 'api' },
+        ],
+        defaultBackend: 'api',
+      },
+    ],
+    backends: [
+      { name: 'api', servers: [server] },
+      { name: 'named', hostHeader: 'server', servers: [server] },
+    ],
+  }));
+});
+
+afterAll(async () => {
+  await proxy[Symbol.asyncDispose]();
+  backend.closeAllConnections();
+  backend.close();
+});
+
+function get(path: string, headers = '', quietMs = 400): Promise<string> {
+  return request(proxy.port, `GET ${path} HTTP/1.1\r\nHost: x\r\n${headers}Connection: close\r\n\r\n`, quietMs);
+}
+
+describe('middleware', () => {
+  it('asks for a password, remembers it, and never lets a wrong one in', async () => {
+    const basic = (text: string): string => `Authorization: Basic ${Buffer.from(text).toString('base64')}\r\n`;
+    const denied = await get('/private', '', 3000);
+    expect(statusOf(denied)).toBe(401);
+    expect(denied).toContain('WWW-Authenticate: Basic realm="restricted"');
+    for (const wrong of ['alice:wrong', 'bob:right', 'alice', ':', 'alice:right:'])
+      expect(statusOf(await get('/private', basic(wrong), 3000))).toBe(401);
+    expect(statusOf(await get('/private', basic('alice:right'), 3000))).toBe(200);
+    expect(statusOf(await get('/private', basic('alice:right'), 3000))).toBe(200);
+  });
+
+  it('takes what comes behind a request whose password is being checked', async () => {
+    const socket = connect(proxy.port, '127.0.0.1');
+    const authorization = `Authorization: Basic ${Buffer.from('alice:other').toString('base64')}\r\n`;
+    socket.write(`GET /private HTTP/1.1\r\nHost: x\r\n${authorization}\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n`);
+    const text = await readAll(socket, 1500);
+    expect(text).toMatch(/^HTTP\/1\.1 401 [\s\S]*HTTP\/1\.1 200 OK[\s\S]*\/second/);
+  });
+
+  it('passes claims of a token on, and no header that a client made up', async () => {
+    const token = (claims: object, key = secret, alg = 'HS256'): string => {
+      const [head, body] = [{ alg, typ: 'JWT' }, claims].map((part) =>
+        Buffer.from(JSON.stringify(part)).toString('base64url'),
+      );
+      const signature = createHmac('sha256', key)
+        .update(`${head ?? ''}.${body ?? ''}`)
+        .digest('base64url');
+      return `Authorization: Bearer ${head ?? ''}.${body ?? ''}.${signature}\r\nX-User: root\r\n`;
+    };
+    const exp = Math.floor(Date.now() / 1000) + 60;
+    const text = await get('/token', token({ sub: 'alice', exp }));
+    expect(statusOf(text)).toBe(200);
+    expect(text).toContain('"X-User","alice"');
+    expect(text).not.toContain('root');
+    for (const bad of [
+      '',
+      token({ sub: 'alice' }),
+      token({ sub: 'alice', exp: exp - 200 }),
+      token({ exp }, `${secret}x`),
+      token({ exp }, secret, 'none'),
+    ])
+      expect(statusOf(await get('/token', bad))).toBe(401);
+  });
+
+  it('limits a client over all workers, and others not at all', async () => {
+    const statuses: number[] = [];
+    for (let at = 0; at < 8; at += 1) {
+      statuses.push(statusOf(await get('/limited', 'X-Forwarded-For: 192.0.2.7\r\n')));
+      await new Promise((resolve) => setTimeout(resolve, 120));
+    }
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429, 429, 429]);
+    expect(statusOf(await get('/limited', 'X-Forwarded-For: 192.0.2.8\r\n'))).toBe(200);
+  });
+
+  it('runs expressions in time linear to the path', async () => {
+    const startedAt = performance.now();
+    expect(statusOf(await get(`/slow/${'a'.repeat(4000)}b`, '', 3000))).toBe(200);
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+  });
+
+  it.each([
+    ['br', brotliDecompressSync],
+    ['gzip', gunzipSync],
+    ['zstd', zstdDecompressSync],
+  ])('compresses with %s, and what comes out is the same', async (coding, decode) => {
+    const text = await get('/page', `Accept-Encoding: ${coding}\r\n`, 1500);
+    const [head = '', ...rest] = text.split('\r\n\r\n');
+    expect(head).toContain(`Content-Encoding: ${coding}`);
+    expect(head).toContain('Transfer-Encoding: chunked');
+    const body = dechunked(Buffer.from(rest.join('\r\n\r\n'), 'latin1'));
+    expect(body.length).toBeLessThan(page.length / 4);
+    expect(decode(body).toString()).toBe(page);
+  });
+
+  it('does not keep back a slow response to compress it better', async () => {
+    const socket = connect(proxy.port, '127.0.0.1');
+    const startedAt = performance.now();
+    socket.write('GET /drip HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n');
+    let text = Buffer.alloc(0);
+    socket.on('data', (bytes: Buffer) => (text = Buffer.concat([text, bytes])));
+    await until(() => text.includes('\r\n\r\n') && text.subarray(text.indexOf('\r\n\r\n')).length > 20);
+    expect(performance.now() - startedAt).toBeLessThan(450);
+    await until(() => text.includes('\r\n0\r\n\r\n'));
+    socket.destroy();
+    expect(gunzipSync(dechunked(text.subarray(text.indexOf('\r\n\r\n') + 4))).toString()).toBe(`first${page}`);
+  });
+});
+
+describe('what servers are told', () => {
+  it('is where a request comes from, in all the ways that are asked for', async () => {
+    const text = await get('/where', 'X-Forwarded-For: 198.51.100.1, 203.0.113.5\r\n');
+    expect(text).toContain('"X-Real-IP","203.0.113.5"');
+    expect(text).toContain('"Forwarded","for=127.0.0.1;host=x;proto=http"');
+    expect(text).toContain(`"X-Forwarded-Port","${proxy.port}"`);
+  });
+
+  it('is their own name where that is wanted, and the rewritten path', async () => {
+    const text = await get('/api/where?a=b');
+    expect(text).toContain(`"Host","127.0.0.1:${backendPort}"`);
+    expect(text).toContain('"url":"/where?a=b"');
+  });
+});
+
+function dechunked(bytes: Buffer): Buffer {
+  const pieces: Buffer[] = [];
+  for (let at = 0; ;) {
+    const end = bytes.indexOf('\r\n', at);
+    const size = Number.parseInt(bytes.toString('latin1', at, end), 16);
+    if (!(size > 0)) return Buffer.concat(pieces);
+    pieces.push(bytes.subarray(end + 2, end + 2 + size));
+    at = end + 4 + size;
+  }
+}
+
+const haproxy = '/usr/sbin/haproxy';
+
+describe.skipIf(!existsSync(haproxy))('beside HAProxy', () => {
+  let reference: ChildProcess;
+  let ours: RunningProxy;
+  let port: number;
+  const folder = mkdtempSync(join(tmpdir(), 'veza-haproxy-'));
+
+  beforeAll(async () => {
+    port = await freePort();
+    const file = join(folder, 'haproxy.cfg');
+    writeFileSync(
+      file,
+      `defaults
+  mode http
+  timeout connect 1s
+  timeout client 5s
+  timeout server 5s
+frontend f
+  bind 127.0.0.1:${port}
+  http-request deny if { path_beg /deny/ }
+  http-request redirect location https://l.example.org/x code 303 if { path /location }
+  http-request redirect prefix https://p.example.org/y code 301 if { path_beg /prefix }
+  http-request redirect prefix /local drop-query code 302 if { path_beg /drop }
+  http-request redirect scheme https code 308 if { hdr(host) -i secure.example.org }
+  http-request set-header X-Set %[method] if { path_beg /edit }
+  http-request del-header X-Gone if { path_beg /edit }
+  http-request replace-path ^/old/(.*)$ /new/\\1
+  use_backend b if { path_reg ^/v[0-9]+/ }
+  use_backend b if { hdr_end(host) -i .wild.example.org }
+  default_backend b
+backend b
+  server s 127.0.0.1:${backendPort}
+`,
+    );
+    reference = spawn(haproxy, ['-db', '-f', file], { stdio: 'ignore' });
+    ours = await startProxy((front) => ({
+      workers: 1,
+      frontends: [
+        {
+          name: 'f',
+          bind: [`127.0.0.1:${front}`],
+          defaultBackend: 'b',
+          forwardFor: false,
+          rules: [
+            { pathPrefix: '/deny', respond: { status: 403 } },
+            { path: '/location', redirect: { location: 'https://l.example.org/x', code: 303 } },
+            { pathPrefix: '/prefix', redirect: { prefix: 'https://p.example.org/y', code: 301 } },
+            { pathPrefix: '/drop', redirect: { prefix: '/local', dropQuery: true } },
+            { host: 'secure.example.org', redirect: { scheme: 'https', code: 308 } },
+            {
+              pathPrefix: '/edit',
+              requestHeaders: { set: { 'X-Set': '${method}' }, remove: ['X-Gone'] },
+              backend: 'b',
+            },
+            { pathPrefix: '/old', rewrite: { regex: { pattern: '^/old/(.*)$', to: '/new/$1' } }, backend: 'b' },
+          ],
+        },
+      ],
+      backends: [{ name: 'b', servers: [{ name: 's', address: '127.0.0.1', port: backendPort }] }],
+    }));
+    await until(async () => statusOf(await request(port, 'GET / HTTP/1.0\r\n\r\n')) === 200);
+  });
+
+  afterAll(async () => {
+    await ours[Symbol.asyncDispose]();
+    reference.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it.each([
+    ['GET /deny/x', 'x', ''],
+    ['GET /location?a', 'x', ''],
+    ['POST /prefix/a/b?c=d', 'x', 'Content-Length: 0\r\n'],
+    ['GET /drop?c=d', 'x', ''],
+    ['GET /a?b', 'secure.example.org', ''],
+    ['GET /a?b', 'SECURE.example.org', ''],
+    ['GET /edit/x', 'x', 'X-Gone: 1\r\nX-Set: 2\r\n'],
+    ['GET /old/a/b?c=/old/', 'x', ''],
+    ['GET /older/a', 'x', ''],
+  ])('%s on %s has the same outcome', async (line, host, headers) => {
+    const outcome = async (at: number): Promise<object> => {
+      const text = await request(at, `${line} HTTP/1.1\r\nHost: ${host}\r\n${headers}Connection: close\r\n\r\n`);
+      const body = text.slice(text.indexOf('\r\n\r\n') + 4);
+      const seen =
+        statusOf(text) === 200
+          ? (JSON.parse(body.slice(body.indexOf('{'), body.lastIndexOf('}') + 1)) as Seen)
+          : undefined;
+      const named = Object.fromEntries(pairs(seen?.headers ?? []));
+      delete named['connection'];
+      return { status: statusOf(text), location: /^location: (.*)\r$/im.exec(text)?.[1], url: seen?.url, named };
+    };
+    expect(await outcome(ours.port)).toEqual(await outcome(port));
+  });
+});
+
+interface Seen {
+  readonly url: string;
+  readonly headers: readonly string[];
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  return flat.flatMap((name, index) => (index % 2 === 0 ? [[name.toLowerCase(), flat[index + 1] ?? '']] : []));
+}
