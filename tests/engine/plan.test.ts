@@ -305,7 +305,7 @@ describe('a saved plan of tasks that are worked elsewhere', () => {
     using host = new Workspace();
     const yaml = `
 - { name: ask, command: 'echo h2', register: found }
-- { name: there, copy: { dest: '{{ root }}/there', content: x }, delegate_to: '{{ found.stdout }}' }`;
+- { name: there, copy: { dest: '{{ root }}/there-{{ inventory_hostname }}', content: x }, delegate_to: '{{ found.stdout }}' }`;
     const hosts = await planOf(host, yaml, { hosts: ['h1', 'h2'] });
     const run = await applied(host, yaml, hosts, { hosts: ['h1', 'h2'] });
     expect(run.result('there').status).toBe('changed');

@@ -4,11 +4,12 @@ import { unknown } from '../../src/core/unknown.ts';
 import { compileJinja } from '../../src/language/jinja.ts';
 import { createScope } from '../../src/language/scope.ts';
 import { runLookup } from '../../src/language/lookups/index.ts';
+import { textTerm } from '../../src/language/lookups/options.ts';
 import { errorOf, evaluate, fakeController, values } from './support.ts';
 
 const reason = unknown('depends on "Install nginx"');
 const controller = fakeController(
-  (plugin, { terms }) => (plugin === 'file' ? terms.map((term) => `text of ${String(term)}`) : null),
+  (plugin, { terms }) => (plugin === 'file' ? terms.map((term) => `text of ${textTerm('file', term)}`) : null),
   {
     '/etc': { kind: 'directory' },
     '/etc/motd': {},

@@ -1,5 +1,6 @@
 // The lookups that need the controller: files, commands, the network, passwords. Pure ones are in language/lookups.
 import type { LookupRequest } from '../../language/controller.ts';
+import { pureLookups } from '../../language/lookups/index.ts';
 import { textOption, textTerm } from '../../language/lookups/options.ts';
 import type { Value } from '../../language/value.ts';
 import type { Unknown } from '../../language/values.ts';
@@ -33,6 +34,11 @@ export function lookupPlugins(render: RenderFile): ReadonlyMap<string, LookupPlu
   };
   return new Map(Object.entries(plugins));
 }
+
+/** Names of all lookups, those that need no controller included. */
+export const lookupNames: readonly string[] = [...pureLookups, ...lookupPlugins(() => '').keys()].filter((name) => {
+  return name !== 'config';
+});
 
 function env({ terms, options }: LookupRequest): readonly Value[] {
   return terms.map((term) => process.env[textTerm('env', term)] ?? textOption(options, 'default', ''));

@@ -1,6 +1,7 @@
 // What every lookup reads on the controller, in a sentence.
 
 export const lookupDescriptions: Readonly<Record<string, string>> = {
+  cartesian: 'All combinations of the items of several lists.',
   csvfile: 'A value of a CSV file.',
   dict: 'A map as a list of {key, value}.',
   env: 'An environment variable.',

@@ -1,6 +1,5 @@
 // Lists of names with a sentence for each: filters, tests, lookups, keywords.
-import { lookupPlugins } from '../../adapters/lookups/index.ts';
-import { pureLookupNames } from '../../language/lookups/index.ts';
+import { lookupNames } from '../../adapters/lookups/index.ts';
 import { filters } from '../../language/filters/index.ts';
 import { valueTests } from '../../language/value-tests/index.ts';
 import { keywordDescriptions } from '../../playbook/keyword-descriptions.ts';
@@ -32,7 +31,7 @@ export function entriesOf(topic: TopicName): readonly TopicEntry[] {
       return sorted([...valueTests].map(([name, test]) => called(name, testDescriptions[name], 'is', test)));
     case 'lookups':
       return sorted(
-        lookupNames().map((name) => ({
+        lookupNames.map((name) => ({
           name,
           description: lookupDescriptions[name] ?? '',
           details: [`usage: {{ lookup('${name}', ...) }}`],
@@ -76,8 +75,4 @@ function keywordEntry(name: string, keyword: Keyword): TopicEntry {
 
 function sorted(entries: readonly TopicEntry[]): readonly TopicEntry[] {
   return entries.toSorted((left, right) => (left.name < right.name ? -1 : 1));
-}
-
-function lookupNames(): readonly string[] {
-  return [...pureLookupNames, ...lookupPlugins(() => '').keys()];
 }

@@ -54,6 +54,7 @@ export const testDescriptions: Readonly<Record<string, string>> = {
   mapping: 'A map.',
   match: 'A regular expression fits from the start.',
   mount: 'A mount point on the controller.',
+  isnan: 'Not a number.',
   nan: 'Not a number.',
   ne: 'Not the same.',
   none: 'null.',

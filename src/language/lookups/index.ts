@@ -27,8 +27,8 @@ const pure: ReadonlyMap<string, PureLookup> = new Map(
   Object.entries({ ...listLookups, ...variableLookups, sequence: { options: sequenceOptions, run: sequence } }),
 );
 
-/** Lookups that need no controller. */
-export const pureLookupNames: readonly string[] = [...pure.keys()];
+/** Names of the lookups that need no controller. */
+export const pureLookups: readonly string[] = [...pure.keys()];
 
 /** What a lookup finds, always as a list: what `query` gives and what `with_<name>` loops over. Throws VezaError. */
 export function runLookup(
