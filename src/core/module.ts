@@ -3,6 +3,7 @@
 // contact modules talk to the network as seen from the host (uri, wait_for), through a port handed to them.
 import type { ArgsOf, ArgsSchema } from './args.ts';
 import type { Change } from './change.ts';
+import type { InventoryOrder, MetaAction, PauseOrder, VariablesRequest } from './orders.ts';
 import type { Want } from './resource.ts';
 import { unknown } from './unknown.ts';
 import { VezaError } from '../lib/errors.ts';
@@ -114,35 +115,6 @@ export interface StateModule<Args> extends ModuleBase {
   result?(outcome: Outcome, args: Args): JsonObject | null;
 }
 
-/** Orders to the run itself. */
-export const metaActions = [
-  'flush_handlers',
-  'noop',
-  'end_host',
-  'end_play',
-  'end_batch',
-  'end_role',
-  'clear_host_errors',
-  'clear_facts',
-  'reset_connection',
-  'refresh_inventory',
-] as const;
-
-export type MetaAction = (typeof metaActions)[number];
-
-export type InventoryOrder =
-  | {
-      readonly kind: 'add-host';
-      readonly name: string;
-      readonly groups: readonly string[];
-      readonly variables: JsonObject;
-    }
-  | { readonly kind: 'group-by'; readonly group: string; readonly parents: readonly string[] };
-
-export type PauseOrder =
-  | { readonly kind: 'sleep'; readonly milliseconds: number }
-  | { readonly kind: 'ask'; readonly prompt: string; readonly echo: boolean };
-
 /** What a control module did: values for `register`, variables to set, or a failure. */
 export interface ControlResult {
   readonly result?: JsonObject;
@@ -159,24 +131,6 @@ export interface ControlResult {
   readonly inventory?: InventoryOrder;
   /** Waits before the run goes on; what is answered is `user_input` of the result. */
   readonly pause?: PauseOrder;
-}
-
-/** `include_vars`: a file, or the files of a folder. */
-export interface VariablesRequest {
-  readonly file?: string;
-  readonly directory?: string;
-  /** Levels of folders below the folder; 0 means all. */
-  readonly depth: number;
-  /** Regular expressions for names of files: which ones, and which ones not. */
-  readonly matching?: string;
-  readonly ignored: readonly string[];
-  /** Without the dot. */
-  readonly extensions: readonly string[];
-  /** Files with other extensions are left out instead of being a mistake. */
-  readonly skipsOthers: boolean;
-  /** All variables become one of this name. */
-  readonly name?: string;
-  readonly merges: boolean;
 }
 
 export interface ControlModule<Args> extends ModuleBase {

@@ -1,7 +1,7 @@
 // `include_vars`: finds the files that a task names, and makes variables of the host of them.
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { isUnknown } from '../core/unknown.ts';
-import type { VariablesRequest } from '../core/module.ts';
+import type { VariablesRequest } from '../core/orders.ts';
 import { compileRegex } from '../language/regex.ts';
 import type { Scope, Templated, Value, ValueMap, Variables } from '../language/value.ts';
 import { VezaError } from '../lib/errors.ts';

@@ -1,5 +1,5 @@
 // `add_host` and `group_by`: what tasks add to the inventory of their run. It is the run's own, so a dry run does it too.
-import type { InventoryOrder } from '../core/module.ts';
+import type { InventoryOrder } from '../core/orders.ts';
 import type { Playbook, Task } from '../playbook/ast.ts';
 import type { HostRun } from './host.ts';
 import { tasksOf } from '../playbook/walk.ts';

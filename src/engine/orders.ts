@@ -1,5 +1,5 @@
 // What tasks order the run itself to do: `meta`, and `pause`.
-import type { MetaAction, PauseOrder } from '../core/module.ts';
+import type { MetaAction, PauseOrder } from '../core/orders.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { Task } from '../playbook/ast.ts';
 import type { Converger, SectionContext } from './converge.ts';

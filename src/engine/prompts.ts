@@ -22,14 +22,28 @@ export async function askPrompts(options: EngineOptions): Promise<ReadonlyMap<Pl
   return answers;
 }
 
+/** What was answered: who runs the same playbooks twice (to apply a plan, to see that nothing changes) is asked once. */
+const answered = new WeakMap<Prompt, { readonly secret: string | null; readonly value: Templated }>();
+
 async function answerTo(options: EngineOptions, prompt: Prompt): Promise<Templated> {
+  const known = answered.get(prompt) ?? (await askFor(options, prompt));
+  answered.set(prompt, known);
+  if (known.secret !== null) options.redactor.add(known.secret);
+  return known.value;
+}
+
+async function askFor(
+  options: EngineOptions,
+  prompt: Prompt,
+): Promise<{ readonly secret: string | null; readonly value: Templated }> {
   const answer = await confirmed(options, prompt);
-  if (answer === null || (answer === '' && prompt.preset)) return prompt.preset ?? nobodyAnswers(prompt);
-  if (prompt.isPrivate && answer !== '') options.redactor.add(answer);
+  if (answer === null || (answer === '' && prompt.preset))
+    return { secret: null, value: prompt.preset ?? nobodyAnswers(prompt) };
+  const secret = prompt.isPrivate && answer !== '' ? answer : null;
   // What people type is data, never a template.
-  if (!prompt.hash) return constantValue(answer, prompt.where);
-  const hash = prompt.hash.evaluate(createScope([{ kind: 'values', values: { answer } }]));
-  return constantValue(hash, prompt.where);
+  if (!prompt.hash) return { secret, value: constantValue(answer, prompt.where) };
+  const scope = createScope([{ kind: 'values', values: { answer } }], options.controller);
+  return { secret, value: constantValue(prompt.hash.evaluate(scope), prompt.where) };
 }
 
 /** `null` where nobody can be asked. */

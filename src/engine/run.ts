@@ -104,10 +104,14 @@ function checkPlays(run: RunState): void {
     playbook.plays.flatMap((play) => {
       const variables = playVariables(run, play, dirname(playbook.file));
       const hosts = hostsOf(run, play, variables).flatMap((name) => run.hosts.get(name) ?? []);
+      // What depends on facts is not known before they are gathered.
+      for (const { gathered } of hosts) gathered.begin(play.gatherFacts, factNamesOf(run));
       const ofRoles = hosts.map(
         (host) => [host.host.name, roleArgumentProblems(run, host, variables, { early: true })] as const,
       );
-      return [...mergedProblems(new Map(ofRoles)), ...earlyIncludeProblems(run, play, variables, hosts)];
+      const problems = [...mergedProblems(new Map(ofRoles)), ...earlyIncludeProblems(run, play, variables, hosts)];
+      for (const { gathered } of hosts) gathered.begin('never', null);
+      return problems;
     }),
   );
   if (diagnostics.length > 0) throw new DiagnosticsError(diagnostics);

@@ -44,6 +44,8 @@ function isOnceByItself({ options }: RunState, { module }: Task): boolean {
 export interface Plan {
   /** One host does it for all. */
   readonly once: boolean;
+  /** What it sets, all hosts have then (`run_once`). */
+  readonly shares: boolean;
   /** How many hosts may work at it at once; 0: any number. */
   readonly throttle: number;
   readonly ignoresUnreachable: boolean;
@@ -51,7 +53,7 @@ export interface Plan {
   readonly problem: VezaError | null;
 }
 
-const plain: Plan = { once: false, throttle: 0, ignoresUnreachable: false, problem: null };
+const plain: Plan = { once: false, shares: false, throttle: 0, ignoresUnreachable: false, problem: null };
 
 /** What a task says of its scheduling on this host. */
 export function planOf(task: Task, { run, host, play }: Context): Plan {
@@ -60,8 +62,10 @@ export function planOf(task: Task, { run, host, play }: Context): Plan {
   if (!always && !runOnce && !throttle && !ignoreUnreachable) return plain;
   const scope = scopeOf(run, host, play, task);
   try {
+    const shares = mayBeOnce(run, task) && toBoolean(runOnce?.evaluate(scope) ?? false, 'run_once');
     return {
-      once: always || (mayBeOnce(run, task) && toBoolean(runOnce?.evaluate(scope) ?? false, 'run_once')),
+      once: always || shares,
+      shares,
       throttle: throttle ? limitOf(throttle, scope) : 0,
       ignoresUnreachable:
         ignoreUnreachable !== undefined && toBoolean(ignoreUnreachable.evaluate(scope), 'ignore_unreachable'),

@@ -85,7 +85,7 @@ export class Turns {
     const { run, play, meeting } = this.#context;
     const tell = (failed: boolean) => {
       // Ansible's: the lost ones too, so that `hostvars` has it.
-      for (const name of play.batchHosts)
+      for (const name of plan.shares ? play.batchHosts : [])
         Object.assign(run.hosts.get(name)?.facts ?? {}, Object.fromEntries(record.facts));
       meeting.tell(record.point, record.task, { record, failed });
     };

@@ -1,5 +1,6 @@
 // Orders to the run itself.
-import { defineControl, metaActions } from '../core/module.ts';
+import { defineControl } from '../core/module.ts';
+import { metaActions } from '../core/orders.ts';
 
 export default defineControl({
   name: 'meta',

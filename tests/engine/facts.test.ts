@@ -217,3 +217,57 @@ describe('setup', () => {
     expect(bad.result('bad').hint).toContain('hardware');
   });
 });
+
+describe('facts and tasks that are worked elsewhere', () => {
+  const hosts = ['h1', 'h2'];
+
+  it('are those of the host that the task is for, wherever it is worked', async () => {
+    using host = new Workspace();
+    const run = await host.run(
+      `
+- { name: write, copy: { dest: '{{ root }}/{{ inventory_hostname }}', content: '{{ ansible_system }}' }, delegate_to: h2, when: inventory_hostname == 'h1' }
+- { name: say, debug: { msg: "{{ ansible_facts.kernel is string }}" }, when: inventory_hostname == 'h1' }`,
+      { hosts },
+    );
+    expect(host.read('h1')).toBe('Linux');
+    expect([factProbes(run, 'h1'), factProbes(run, 'h2')]).toEqual([1, 0]);
+  });
+
+  it('that setup tells of another host are of the host that asked, unless delegate_facts says otherwise', async () => {
+    using host = new Workspace();
+    const yaml = (facts: boolean) => `
+- hosts: h1
+  gather_facts: false
+  tasks:
+    - { setup: {}, delegate_to: h2, delegate_facts: ${String(facts)} }
+    - { name: say, debug: { msg: "{{ ansible_system | default('-') }} {{ hostvars['h2'].ansible_system | default('-') }}" } }`;
+    expect(shown(await host.run(yaml(false), { hosts }), 'say')).toBe('Linux -');
+    expect(shown(await host.run(yaml(true), { hosts }), 'say')).toBe('- Linux');
+  });
+
+  it.each([
+    ['run_once', 'run_once: \'{{ ansible_system == "Linux" }}\''],
+    ['throttle', 'throttle: \'{{ 1 if ansible_system == "Linux" else 2 }}\''],
+    ['failed_when of a delegated task', "delegate_to: '{{ groups.all[1] }}', failed_when: ansible_system != 'Linux'"],
+  ])('are at hand in %s', async (_what, keywords) => {
+    using host = new Workspace();
+    const run = await host.run(`- { name: t, command: 'true', ${keywords} }`, { hosts });
+    expect(run.result('t').status).toBe('changed');
+    expect(run.totals['h1']).toMatchObject({ failed: 0, unknown: 0 });
+  });
+
+  it('are gathered while another host is being worked on', async () => {
+    using host = new Workspace();
+    const run = await host.run(
+      `
+- hosts: h1
+  tasks:
+    - { name: where, command: 'echo {{ root }}/late', register: where }
+    - { name: render, template: { src: t.j2, dest: '{{ where.stdout }}' }, delegate_to: h2 }
+    - { name: more, copy: { dest: '{{ root }}/more', content: x }, delegate_to: h2 }`,
+      { hosts, files: { 'templates/t.j2': '{{ ansible_facts.system }}' } },
+    );
+    expect(host.read('late')).toBe('Linux');
+    expect(run.result('more').status).toBe('changed');
+  });
+});

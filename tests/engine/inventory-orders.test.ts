@@ -21,6 +21,18 @@ describe('add_host', () => {
     expect(Object.keys(run.totals)).toEqual(['h1', 'h2', 'new-h1']);
   });
 
+  it('is worked by the first host that comes to it: what it registers is that of this host alone', async () => {
+    using host = new Workspace();
+    const run = await host.run(
+      `
+- { meta: end_host, when: inventory_hostname == 'h1' }
+- { add_host: { name: n, groups: g }, register: added }
+- { name: say, debug: { msg: "{{ added is defined }} {{ groups.g }}" } }`,
+      { hosts: ['h1', 'h2', 'h3'] },
+    );
+    expect([run.result('say', 'h2').shown, run.result('say', 'h3').shown]).toEqual(["True ['n']", "False ['n']"]);
+  });
+
   it('adds to a host that there is, and takes a port', async () => {
     using host = new Workspace();
     const run = await host.run(

@@ -45,8 +45,9 @@ const signs = { create: '+', update: '~', delete: '-', run: '>', 'no-op': ' ' } 
 
 function describeTask(task: PlannedTask): readonly string[] {
   const handler = task.handler ? ' (handler)' : '';
+  const delegated = task.delegatedBy === undefined ? '' : ` (delegated by ${task.delegatedBy})`;
   return [
-    `  ${task.name}${handler}  ${pc.dim(task.where)}`,
+    `  ${task.name}${handler}${delegated}  ${pc.dim(task.where)}`,
     ...task.changes.map((change) => `    ${colour(change)(`${signs[change.action]} ${describeChange(change)}`)}`),
     ...(task.unknown ?? []).map((reason) => `    ${pc.yellow(`? unknown: ${reason}`)}`),
     ...(task.assuming === undefined ? [] : [`    ${pc.dim(`assuming that "${task.assuming}" leaves it alone`)}`]),

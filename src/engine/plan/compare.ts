@@ -23,7 +23,7 @@ export function compareHosts(planned: readonly PlannedHost[], now: readonly Plan
 }
 
 function compareTasks(host: string, planned: readonly PlannedTask[], now: readonly PlannedTask[]): readonly Moved[] {
-  const key = ({ where, occurrence }: PlannedTask) => `${where} ${occurrence}`;
+  const key = ({ where, occurrence, delegatedBy = host }: PlannedTask) => `${where} ${occurrence} ${delegatedBy}`;
   const keys = new Set([...planned, ...now].map(key));
   return [...keys].flatMap((one): readonly Moved[] => {
     const before = planned.find((task) => key(task) === one);

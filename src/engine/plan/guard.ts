@@ -17,13 +17,16 @@ export function guardOf(
   const tasks = new Map<string, PlannedTask[]>();
   for (const host of plan.hosts) {
     for (const task of host.tasks) {
-      const key = `${host.name} ${task.where}`;
+      const key = keyOf(host.name, task.delegatedBy ?? host.name, task.where);
       tasks.set(key, [...(tasks.get(key) ?? []), task]);
     }
   }
   return (decided) => {
     const where = placeOf(decided.task, shownPath);
-    const planned = tasks.get(`${decided.host} ${where}`) ?? [];
+    const { host, worker } = decided;
+    // What was not known may have been the very host that it is delegated to.
+    const open = tasks.get(keyOf(worker, worker, where))?.filter(({ unknown }) => unknown !== undefined) ?? [];
+    const planned = [...(tasks.get(keyOf(host, worker, where)) ?? []), ...open];
     const change = describeChange(describing, decided);
     if (planned.some((task) => allows(task, change))) return;
     const what = change.resource ?? (change.action === 'run' ? 'a command' : 'something that no_log hides');
@@ -32,6 +35,10 @@ export function guardOf(
       hint: 'this change was not made, and nothing after it; look at what happened, then make a new plan',
     });
   };
+}
+
+function keyOf(host: string, worker: string, where: string): string {
+  return JSON.stringify([host, worker, where]);
 }
 
 function allows(task: PlannedTask, change: PlannedChange): boolean {

@@ -37,8 +37,10 @@ export interface PlannedTask {
   readonly module: string;
   /** `file:line:column`, the file as in PlanInputs. */
   readonly where: string;
-  /** How often the same task came before on this host (a role used twice, an include in a loop). */
+  /** How often the same host came to the task before (a role used twice, an include in a loop). */
   readonly occurrence: number;
+  /** The host whose task it is, where that is another one than the host whose things it changes. */
+  readonly delegatedBy?: string;
   readonly handler?: boolean;
   readonly changes: readonly PlannedChange[];
   /** Why it, or an item of its loop, could not be foreseen: it may do what it says. */

@@ -15,26 +15,49 @@ export interface PlanRecorder {
 export function createPlanRecorder(describing: Describing, shownPath: (path: string) => string): PlanRecorder {
   const hosts = new Map<string, PlannedTask[]>();
   const occurrences = new Map<string, number>();
-  const pending = new Map<string, PlannedChange[]>();
-  const doubts = new Map<string, string[]>();
+  /** By task and the host that works it; then by the host whose things they are about. */
+  const pending = new Map<string, Map<string, Found>>();
   const say = (text: string) => describing.redactor.redact(text);
 
+  function foundAt(worker: string, task: TaskInfo, host: string): Found {
+    const key = keyOf(worker, task);
+    const byHost = pending.get(key) ?? new Map<string, Found>();
+    pending.set(key, byHost);
+    const found = byHost.get(host) ?? { changes: [], unknown: [] };
+    byHost.set(host, found);
+    return found;
+  }
+
+  function doubt(result: TaskResult): void {
+    const reasons = doubtsOf(result);
+    if (reasons.length > 0) foundAt(result.host, result.task, result.delegate ?? result.host).unknown.push(...reasons);
+  }
+
   function finish(result: TaskResult): void {
-    const { host, task } = result;
-    const key = keyOf(host, task);
-    const changes = pending.get(key) ?? [];
-    const unknown = [...(doubts.get(key) ?? []), ...doubtsOf(result)];
+    const key = keyOf(result.host, result.task);
+    const items = [...(pending.get(key)?.values() ?? [])];
+    // The items of a loop have told their doubts already, each of its own host.
+    if (!items.some(({ unknown }) => unknown.length > 0)) doubt(result);
+    const found = pending.get(key) ?? new Map<string, Found>();
     pending.delete(key);
-    doubts.delete(key);
-    const where = placeOf(task, shownPath);
-    const occurrence = occurrences.get(`${host} ${where}`) ?? 0;
-    occurrences.set(`${host} ${where}`, occurrence + 1);
-    if (changes.length === 0 && unknown.length === 0) return;
-    hosts.get(host)?.push({
+    const where = placeOf(result.task, shownPath);
+    const place = `${result.host} ${where}`;
+    const occurrence = occurrences.get(place) ?? 0;
+    occurrences.set(place, occurrence + 1);
+    for (const [host, one] of found) add(host, result, one, { where, occurrence });
+  }
+
+  function add(host: string, result: TaskResult, found: Found, { where, occurrence }: Spot): void {
+    const { task } = result;
+    const { changes, unknown } = found;
+    const tasks = hosts.get(host) ?? [];
+    hosts.set(host, tasks);
+    tasks.push({
       name: say(task.name),
       module: task.module,
       where,
       occurrence,
+      ...(host === result.host ? {} : { delegatedBy: result.host }),
       ...(task.handler ? { handler: true } : {}),
       changes,
       ...(unknown.length > 0 ? { unknown: [...new Set(unknown.map(say))] } : {}),
@@ -44,20 +67,24 @@ export function createPlanRecorder(describing: Describing, shownPath: (path: str
 
   return {
     observe(change) {
-      const key = keyOf(change.host, change.task);
-      pending.set(key, [...(pending.get(key) ?? []), describeChange(describing, change)]);
+      foundAt(change.worker, change.task, change.host).changes.push(describeChange(describing, change));
     },
     handle(event) {
       if (event.type === 'play-begin') for (const host of event.hosts) if (!hosts.has(host)) hosts.set(host, []);
-      if (event.type === 'task-item') {
-        const key = keyOf(event.result.host, event.result.task);
-        doubts.set(key, [...(doubts.get(key) ?? []), ...doubtsOf(event.result)]);
-      }
+      if (event.type === 'task-item') doubt(event.result);
       if (event.type === 'task-end') finish(event.result);
     },
     hosts: () => [...hosts].map(([name, tasks]) => ({ name, tasks })),
   };
 }
+
+/** What a task would do to things of one host, and what of that is not known. */
+interface Found {
+  readonly changes: PlannedChange[];
+  readonly unknown: string[];
+}
+
+type Spot = Pick<PlannedTask, 'where' | 'occurrence'>;
 
 function keyOf(host: string, task: TaskInfo): string {
   return `${task.id} ${host}`;

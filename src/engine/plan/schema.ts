@@ -35,12 +35,13 @@ const task = record(
     module: text,
     where: text,
     occurrence: count,
+    delegatedBy: text,
     handler: { type: 'boolean' },
     changes: { type: 'array', items: change },
     unknown: texts,
     assuming: text,
   },
-  ['handler', 'unknown', 'assuming'],
+  ['delegatedBy', 'handler', 'unknown', 'assuming'],
 );
 
 export const planSchema = {
