@@ -1,5 +1,6 @@
 // What the paths given to `veza-run lint` are: playbooks, roles, files of tasks, inventories, files of variables, or
 // folders of them. Told by their place and their content, as a reader would.
+import { VezaError } from '../lib/errors.ts';
 import { basename, dirname, join } from 'node:path';
 import type { SourceFiles } from '../core/source-files.ts';
 import { isNull, type YamlNode } from '../lib/yaml-node.ts';
@@ -23,6 +24,16 @@ const yamlName = /\.ya?ml$/;
 const roleParts = ['tasks', 'handlers', 'defaults', 'vars', 'meta', 'templates', 'files'];
 const skipped = /^(?:\.|node_modules$)/;
 
+/** What cannot be opened is nothing by itself; who needs it tells why. */
+function textOf(files: SourceFiles, path: string): string | null {
+  try {
+    return files.read(path);
+  } catch (error) {
+    if (error instanceof VezaError) return '';
+    throw error;
+  }
+}
+
 /** Sorts paths; folders are gone through. */
 export function findTargets(files: SourceFiles, paths: readonly string[]): Targets {
   const found = { playbooks: [], roles: [], tasks: [], inventories: [], variables: [], missing: [] } as {
@@ -33,7 +44,7 @@ export function findTargets(files: SourceFiles, paths: readonly string[]): Targe
   };
   const visit = (path: string, named: boolean) => {
     if (files.isDirectory(path)) visitFolder(path, named);
-    else if (files.read(path) === null) add('missing', path);
+    else if (textOf(files, path) === null) add('missing', path);
     else visitFile(path, named);
   };
   const visitFolder = (path: string, named: boolean) => {
@@ -50,7 +61,7 @@ export function findTargets(files: SourceFiles, paths: readonly string[]): Targe
     }
   };
   const visitFile = (path: string, named: boolean) => {
-    switch (kindOfFile(path, files.read(path) ?? '')) {
+    switch (kindOfFile(path, textOf(files, path) ?? '')) {
       case 'playbook': {
         add('playbooks', path);
         return;

@@ -61,9 +61,9 @@ describe('veza-run doc', () => {
   });
 
   it.each([
-    [['copi'], 'there is no module "copi"', 'did you mean "copy"?'],
-    [['filters', 'combin'], 'there is no filter "combin"', 'did you mean "combine"?'],
-    [['tests', 'definde'], 'there is no test "definde"', 'did you mean "defined"?'],
+    [['copi'], 'there is no module "copi"', 'Did you mean "copy"?'],
+    [['filters', 'combin'], 'there is no filter "combin"', 'Did you mean "combine"?'],
+    [['tests', 'definde'], 'there is no test "definde"', 'Did you mean "defined"?'],
     [['keywords', 'xyzzyx'], 'there is no keyword "xyzzyx"', 'veza-run doc keywords lists all of them'],
   ])('suggests for %j', async (words, message, hint) => {
     const { stderr, exitCode } = await doc(...words);

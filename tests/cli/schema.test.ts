@@ -176,7 +176,7 @@ describe('veza-run schema', () => {
     const { stdout, exitCode } = await vezaRunHere(['schema', 'inventory'], folder);
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(editorSchema('inventory', modules))));
-    expect((await vezaRunHere(['schema', 'playbok'], folder)).stderr).toContain('did you mean "playbook"?');
+    expect((await vezaRunHere(['schema', 'playbok'], folder)).stderr).toContain('Did you mean "playbook"?');
   });
 
   it('writes all of them, and says how to switch them on', async () => {

@@ -7,6 +7,16 @@ export const inventoryCodes: Readonly<Record<string, Code>> = {
     example: '`hosts: wep`',
     mend: 'Mend the name.',
   },
+  'inventory-program': {
+    meaning: 'An inventory that is a program failed, or printed something else than an inventory.',
+    example: 'a script that exits with 3',
+    mend: 'Run it by hand with `--list`.',
+  },
+  'unread-inventory': {
+    meaning: 'A file in a directory of inventories is not read, because of its ending.',
+    example: '`inventory/more.ini`',
+    mend: 'Rename it, or name it with -i.',
+  },
   'empty-pattern': { meaning: 'A pattern of hosts is empty.', example: '`hosts: ""`', mend: 'Name hosts or groups.' },
   'empty-group': {
     meaning: 'A pattern names a group without hosts.',

@@ -2,6 +2,11 @@
 import type { Code } from '../codes.ts';
 
 export const languageCodes: Readonly<Record<string, Code>> = {
+  'unsupported-filter': {
+    meaning: 'A filter of Ansible that is not here.',
+    example: "`{{ x | json_query('a') }}`",
+    mend: 'Do what the hint says.',
+  },
   'expression-syntax': {
     meaning: 'An expression cannot be parsed.',
     example: '`when: a ==`',

@@ -123,6 +123,16 @@ export const playbookCodes: Readonly<Record<string, Code>> = {
     example: '`import_tasks: "{{ os }}.yml"`',
     mend: 'Name each file, with a `when`, or use `include_tasks`.',
   },
+  'old-include': {
+    meaning: 'A task uses `include`, which stood for two different things.',
+    example: '`include: more.yml`',
+    mend: 'Write `import_tasks` (read at once) or `include_tasks` (read when its turn comes).',
+  },
+  'two-hosts': {
+    meaning: '`local_action` is used beside `delegate_to`.',
+    example: '`local_action: command date` with `delegate_to: web-1`',
+    mend: 'Keep one of them.',
+  },
   'include-depth': {
     meaning: 'Includes are nested too deeply: most likely one of them includes itself.',
     example: '`include_tasks: more.yml` in more.yml',

@@ -67,10 +67,20 @@ export const yamlCodes: Readonly<Record<string, Code>> = {
     example: 'a function',
     mend: 'Use text, numbers, lists and maps.',
   },
-  'encrypted-file': {
-    meaning: 'The file is encrypted and cannot be read.',
+  'vault-no-password': {
+    meaning: 'A file or value is encrypted, and no password for it was given.',
     example: 'a file that begins with `$ANSIBLE_VAULT`',
-    mend: 'Give the password of the vault.',
+    mend: 'Give one with --vault-password-file, --vault-id or --ask-vault-pass.',
+  },
+  'vault-wrong-password': {
+    meaning: 'None of the passwords opens the file or value.',
+    example: 'a file that another password has encrypted',
+    mend: 'Give the right one; `veza-run vault rekey` changes it.',
+  },
+  'vault-damaged': {
+    meaning: 'Something is marked as encrypted, but is not, or is broken.',
+    example: '`password: !vault secret`',
+    mend: 'Encrypt it anew with `veza-run vault encrypt-string`.',
   },
   'file-not-found': {
     meaning: 'A file that is named is not there.',
