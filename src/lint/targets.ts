@@ -25,7 +25,7 @@ const roleParts = ['tasks', 'handlers', 'defaults', 'vars', 'meta', 'templates',
 const skipped = /^(?:\.|node_modules$)/;
 
 /** What cannot be opened is nothing by itself; who needs it tells why. */
-function textOf(files: SourceFiles, path: string): string | null {
+export function textOf(files: Pick<SourceFiles, 'read'>, path: string): string | null {
   try {
     return files.read(path);
   } catch (error) {
@@ -124,7 +124,7 @@ function isGroups(node: YamlNode): boolean {
 }
 
 function isRole(files: SourceFiles, path: string): boolean {
-  if (['tasks', 'meta'].some((part) => files.read(join(path, part, 'main.yml')) !== null)) return true;
+  if (['tasks', 'meta'].some((part) => textOf(files, join(path, part, 'main.yml')) !== null)) return true;
   return basename(dirname(path)) === 'roles' && roleParts.some((part) => files.isDirectory(join(path, part)));
 }
 
@@ -132,7 +132,7 @@ function isInventory(files: SourceFiles, path: string, names: readonly string[])
   if (names.some((name) => name === 'group_vars' || name === 'host_vars')) {
     return !names.some((name) => {
       const file = join(path, name);
-      return yamlName.test(name) && kindOfFile(file, files.read(file) ?? '') === 'playbook';
+      return yamlName.test(name) && kindOfFile(file, textOf(files, file) ?? '') === 'playbook';
     });
   }
   return false;

@@ -10,7 +10,7 @@ import { jsonReport } from '../../lint/formats/json.ts';
 import { reportOf, withinFile, type Report } from '../../lint/formats/report.ts';
 import { sarifReport } from '../../lint/formats/sarif.ts';
 import { textReport } from '../../lint/formats/text.ts';
-import { findTargets, type Targets } from '../../lint/targets.ts';
+import { findTargets, type Targets, textOf } from '../../lint/targets.ts';
 import { parseVariableFile } from '../../language/yaml-variables.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readExtraVars, readInventory, type InventoryFlags, type LoadedInventory } from '../inventory-flags.ts';
@@ -127,7 +127,7 @@ function quoted(text: string): string {
 }
 
 function checkVariables(files: SourceFiles, paths: readonly string[]): Checked {
-  const sources = new Map(paths.map((path) => [path, files.read(path) ?? '']));
+  const sources = new Map(paths.map((path) => [path, textOf(files, path) ?? '']));
   return { sources, diagnostics: [...sources].flatMap(([path, text]) => parseVariableFile(text, path).diagnostics) };
 }
 
@@ -150,7 +150,7 @@ function formatted(report: Report, flags: LintFlags, sources: ReadonlyMap<string
       return sarifReport(report, { toolVersion: packageVersion() });
     case 'text':
       return textReport(report, {
-        sourceOf: (file) => sources.get(file) ?? diskFiles().read(file) ?? undefined,
+        sourceOf: (file) => sources.get(file) ?? textOf(diskFiles(), file) ?? undefined,
         ...(pc.isColorSupported && { colors: pc }),
         ...(process.stdout.isTTY && { width: process.stdout.columns }),
       });
