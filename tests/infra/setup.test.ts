@@ -15,9 +15,9 @@ function told({ method, path, body, api }: Call): RegExp {
 }
 
 function jsonText(body: Call['body'], open: string): string {
-  return body === null
-    ? ''
-    : JSON.stringify(body, (_key, value: unknown) => (isUnknown(value) ? open : value)).replaceAll(`"${open}"`, open);
+  if (body === null) return '';
+  const closed = (_key: string, value: unknown): unknown => (isUnknown(value) ? open : value);
+  return JSON.stringify(body, closed).replaceAll(`"${open}"`, open);
 }
 
 function formText(body: Call['body'], open: string): string {

@@ -38,8 +38,46 @@ describe('the fast reader', () => {
     expect(accepted / texts.length).toBeGreaterThan(0.7);
   });
 
-  const bits = [' ', '\n', ':', ': ', '-', '- ', ' #', '"', "'", '{', '}', '[', ']', ',', '|', '>-', '>+', '\n\n', '\n  '];
-  const more = ['yes', '0644', '22:30', '&a', '*a', '!x', '<<', '---\n', '%', '?', '\\', '~', '{}', '[]', '1.5', '0x1f', '日'];
+  const bits = [
+    ' ',
+    '\n',
+    ':',
+    ': ',
+    '-',
+    '- ',
+    ' #',
+    '"',
+    "'",
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    '|',
+    '>-',
+    '>+',
+    '\n\n',
+    '\n  ',
+  ];
+  const more = [
+    'yes',
+    '0644',
+    '22:30',
+    '&a',
+    '*a',
+    '!x',
+    '<<',
+    '---\n',
+    '%',
+    '?',
+    '\\',
+    '~',
+    '{}',
+    '[]',
+    '1.5',
+    '0x1f',
+    '日',
+  ];
 
   it('reads changed texts the same, or leaves them alone', () => {
     const edit = fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(4), fc.constantFrom('', ...bits, ...more));
