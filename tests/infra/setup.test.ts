@@ -22,7 +22,7 @@ function jsonText(body: Call['body'], open: string): string {
 
 function formText(body: Call['body'], open: string): string {
   const form = new URLSearchParams();
-  for (const [name, value] of Object.entries(body ?? {})) form.set(name, isUnknown(value) ? open : String(value));
+  for (const [name, value] of Object.entries(body ?? {})) form.set(name, typeof value === 'string' ? value : open);
   return form.toString();
 }
 
