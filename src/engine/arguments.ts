@@ -6,6 +6,7 @@ import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import type { Redactor } from '../lib/redact.ts';
 import type { Scope, Value } from '../language/value.ts';
 import type { Task } from '../playbook/ast.ts';
+import { convertTemplated } from './conversion.ts';
 import { schemaMessages } from './schema-messages.ts';
 
 /** The first unknown part of a value, at any depth. */
@@ -35,7 +36,8 @@ export function evaluateArguments(
   const own = guess ? withoutUnknown(evaluated) : evaluated;
   const open = unknownIn(own) ?? defaults.map(unknownIn).find((one) => one !== null);
   if (open) return open;
-  const args = canonicalArgs(module, Object.assign({}, ...defaults, own) as JsonObject) as JsonObject;
+  const given = canonicalArgs(module, Object.assign({}, ...defaults, own) as JsonObject) as JsonObject;
+  const args = convertTemplated(given, asObject(module.schema), rawOf(task, module));
   noteSecrets(args, module, redactor);
   const violations = schemaMessages(asObject(module.schema), args);
   if (violations.length > 0) {
@@ -45,6 +47,13 @@ export function evaluateArguments(
     });
   }
   return args;
+}
+
+/** What the playbook says of an argument; of one that only a template or a default gives, a template. */
+function rawOf({ args: { raw } }: Task, module: AnyModule): (name: string) => unknown {
+  if (!isJsonObject(raw)) return () => '{{ }}';
+  const written = canonicalArgs(module, raw);
+  return (name) => (Object.hasOwn(written, name) ? written[name] : '{{ }}');
 }
 
 function withoutUnknown(args: Value): Value {

@@ -1,5 +1,8 @@
 // A role's `argument_specs`, as Ansible writes them, turned into JSON Schema.
+import { messageOf } from '../lib/errors.ts';
+import { isJsonObject } from '../lib/json.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
+import { validatorFor } from '../lib/validate.ts';
 import { dataOf, textOf, valueOf } from '../lib/yaml-node.ts';
 import type { YamlEntry, YamlNode } from '../lib/yaml-node.ts';
 import { keySpot, suggestion } from './reader.ts';
@@ -113,4 +116,21 @@ function copied(node: YamlNode | undefined, key: string): JsonObject {
 
 function isTrue(node: YamlNode | undefined): boolean {
   return node?.kind === 'scalar' && node.value === true;
+}
+
+/** The same as JSON Schema: a map with `properties`, for all entry points of the role. */
+export function argumentJsonSchema(reader: Reader, root: YamlNode): JsonObject | undefined {
+  const schema = dataOf(root);
+  if (!isJsonObject(schema) || !isJsonObject(schema['properties'])) {
+    const hint = 'Write the names of variables below `properties:`.';
+    reader.error('wrong-value', 'a schema of arguments is a map with "properties"', root, hint);
+    return undefined;
+  }
+  try {
+    validatorFor(schema);
+    return schema;
+  } catch (error) {
+    reader.error('wrong-value', `this is no JSON Schema: ${messageOf(error)}`, root, 'It is read as draft 07.');
+    return undefined;
+  }
 }

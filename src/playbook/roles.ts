@@ -5,7 +5,7 @@ import { noVariables } from '../language/yaml-variables.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { textOf, valueOf } from '../lib/yaml-node.ts';
 import type { YamlEntry, YamlNode } from '../lib/yaml-node.ts';
-import { argumentSchema } from './argument-specs.ts';
+import { argumentJsonSchema, argumentSchema } from './argument-specs.ts';
 import type { Node, RoleUse } from './ast.ts';
 import { checkKeywords } from './check-keywords.ts';
 import { keywordsOf } from './keywords.ts';
@@ -146,11 +146,28 @@ function schemaOf(
 ): JsonObject | undefined {
   const key = `${path} ${entryPoint}`;
   if (reader.schemas.has(key)) return reader.schemas.get(key);
-  const file = roleFile(reader, path, 'meta', 'argument_specs');
-  const specs = valueOf(file === null ? meta : (reader.yaml(file) ?? undefined), 'argument_specs');
-  const schema = specs && argumentSchema(reader, specs, entryPoint);
+  const schema = jsonSchemaOf(reader, path) ?? specsOf(reader, path, entryPoint, meta);
   reader.schemas.set(key, schema);
   return schema;
+}
+
+/** `meta/argument_schema.yml` (or .json). */
+function jsonSchemaOf(reader: Reader, path: string): JsonObject | undefined {
+  const file = roleFile(reader, path, 'meta', 'argument_schema');
+  const root = file === null ? null : reader.yaml(file);
+  return root ? argumentJsonSchema(reader, root) : undefined;
+}
+
+/** `meta/argument_specs.yml`, or that key of `meta/main.yml`. */
+function specsOf(
+  reader: Reader,
+  path: string,
+  entryPoint: string,
+  meta: YamlNode | undefined,
+): JsonObject | undefined {
+  const file = roleFile(reader, path, 'meta', 'argument_specs');
+  const specs = valueOf(file === null ? meta : (reader.yaml(file) ?? undefined), 'argument_specs');
+  return specs && argumentSchema(reader, specs, entryPoint);
 }
 
 function dependencies(reader: Reader, meta: YamlNode | undefined, inside: Surroundings): readonly Node[] {

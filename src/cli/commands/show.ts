@@ -1,4 +1,5 @@
 // `veza-run show PLAN`: what a saved plan says, for people or as JSON. Nothing is read but the plan.
+import { counted } from '../../adapters/reporters/format.ts';
 import pc from 'picocolors';
 import { readPlanFile } from '../../adapters/plan-file.ts';
 import type { PlannedChange, PlannedTask, SavedPlan } from '../../engine/plan/model.ts';
@@ -67,5 +68,5 @@ function colour({ action }: PlannedChange): (text: string) => string {
 function summary({ summary: { hosts, actions, changedTasks, unknownTasks } }: SavedPlan): string {
   const counts = `${actions.create} to create, ${actions.update} to update, ${actions.delete} to delete, ${actions.run} to run`;
   const unknown = unknownTasks > 0 ? `; ${unknownTasks} tasks unknown until they run` : '';
-  return `${hosts} hosts, ${changedTasks} tasks with changes: ${counts}${unknown}`;
+  return `${counted(hosts, 'host')}, ${counted(changedTasks, 'task')} with changes: ${counts}${unknown}`;
 }
