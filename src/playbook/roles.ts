@@ -159,12 +159,7 @@ function jsonSchemaOf(reader: Reader, path: string): JsonObject | undefined {
 }
 
 /** `meta/argument_specs.yml`, or that key of `meta/main.yml`. */
-function specsOf(
-  reader: Reader,
-  path: string,
-  entryPoint: string,
-  meta: YamlNode | undefined,
-): JsonObject | undefined {
+function specsOf(reader: Reader, path: string, entryPoint: string, meta: YamlNode | undefined): JsonObject | undefined {
   const file = roleFile(reader, path, 'meta', 'argument_specs');
   const specs = valueOf(file === null ? meta : (reader.yaml(file) ?? undefined), 'argument_specs');
   return specs && argumentSchema(reader, specs, entryPoint);
