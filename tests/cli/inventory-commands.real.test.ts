@@ -162,7 +162,7 @@ describe('veza-run inventory', () => {
     const { stderr, exitCode } = await run('inventory', '-i', 'broken.sh', '--list');
     expect(exitCode).toBe(1);
     expect(stderr).toBe(
-      'error: broken.sh --list: it ended with exit code 7 [inventory-program]\n  help: no cloud today\n',
+      'error: broken.sh --list: it ended with exit code 7 [inventory-program]\n  help: No cloud today\n',
     );
   });
 

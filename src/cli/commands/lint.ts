@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import pc from 'picocolors';
 import { diskFiles } from '../../adapters/source-files.ts';
 import type { SourceFiles } from '../../core/source-files.ts';
-import type { Diagnostic } from '../../lib/diagnostic.ts';
+import type { DiagnosticColors, Diagnostic } from '../../lib/diagnostic.ts';
 import { VezaError } from '../../lib/errors.ts';
 import { githubReport } from '../../lint/formats/github.ts';
 import { jsonReport } from '../../lint/formats/json.ts';
@@ -26,9 +26,19 @@ export interface LintFlags extends InventoryFlags {
   readonly quiet?: boolean;
 }
 
+/** Where texts are shown. */
+interface Screen {
+  readonly colors?: DiagnosticColors;
+  /** Columns. */
+  readonly width?: number;
+}
+
 /** Returns the exit code: 1 where there are errors. */
 export function lintCommand(paths: readonly string[], flags: LintFlags): number {
-  const { output, exitCode } = lintOutput(paths, flags);
+  const { output, exitCode } = lintOutput(paths, flags, {
+    ...(pc.isColorSupported && { colors: pc }),
+    ...(process.stdout.isTTY && { width: process.stdout.columns }),
+  });
   print(output);
   return exitCode;
 }
@@ -37,6 +47,7 @@ export function lintCommand(paths: readonly string[], flags: LintFlags): number 
 export function lintOutput(
   paths: readonly string[],
   flags: LintFlags,
+  screen: Screen = {},
 ): { readonly output: string; readonly exitCode: number } {
   const files = diskFiles();
   const targets = findTargets(files, paths.length > 0 ? paths.map((path) => resolve(path)) : defaultPaths(files));
@@ -49,7 +60,7 @@ export function lintOutput(
   const shown = flags.quiet ? diagnostics.filter(({ severity }) => severity !== 'info') : diagnostics;
   const placed = shown.map((one) => withinFile(relativePaths(one), one.where && sources.get(one.where.file)));
   const report = reportOf(placed, { files: sources.size, strict: flags.strict ?? false });
-  const output = formatted(report, flags, new Map([...sources].map(([path, text]) => [shownPath(path), text])));
+  const output = formatted(report, flags, new Map([...sources].map(([path, text]) => [shownPath(path), text])), screen);
   return { output, exitCode: report.counts.error > 0 ? exitCodes.usage : exitCodes.ok };
 }
 
@@ -140,7 +151,7 @@ function defaultPaths(files: SourceFiles): readonly string[] {
   return usual.length > 0 ? usual : [here];
 }
 
-function formatted(report: Report, flags: LintFlags, sources: ReadonlyMap<string, string>): string {
+function formatted(report: Report, flags: LintFlags, sources: ReadonlyMap<string, string>, screen: Screen): string {
   switch (flags.format) {
     case 'json':
       return jsonReport(report);
@@ -151,8 +162,7 @@ function formatted(report: Report, flags: LintFlags, sources: ReadonlyMap<string
     case 'text':
       return textReport(report, {
         sourceOf: (file) => sources.get(file) ?? textOf(diskFiles(), file) ?? undefined,
-        ...(pc.isColorSupported && { colors: pc }),
-        ...(process.stdout.isTTY && { width: process.stdout.columns }),
+        ...screen,
       });
     default:
       return flags.format satisfies never;
