@@ -8,7 +8,8 @@ import type { Host, Inventory } from '../inventory/model.ts';
 import { extendScope } from '../language/scope.ts';
 import type { Scope, Templated, Value, Variables } from '../language/value.ts';
 import { noVariables } from '../language/yaml-variables.ts';
-import type { RoleUse, Task } from '../playbook/ast.ts';
+import type { Play, RoleUse, Task } from '../playbook/ast.ts';
+import { tasksOfPlay } from './tasks-of.ts';
 import { unknownTemplated, type HostClass } from './host-classes.ts';
 import type { Known } from './known.ts';
 import type { LintOptions } from './options.ts';
@@ -24,6 +25,16 @@ export const nothingSet = {
   includedRoles: [],
 };
 
+/** Modules that add hosts or groups: from then on any pattern may mean hosts that nobody listed. */
+const makesHosts = new Set(['add_host', 'group_by']);
+
+/** Whether a play may leave an inventory that nobody can know before. */
+export function makesHostsIn(play: Play): boolean {
+  return tasksOfPlay(play).some(
+    ({ module, args }) => makesHosts.has(module) || (module === 'meta' && args.raw === 'refresh_inventory'),
+  );
+}
+
 const later = unknown('only a run can tell');
 
 /** What is known of a class of hosts; lives from its first play to the last. */
@@ -37,6 +48,7 @@ export class Ground {
   open: boolean;
   readonly #options: LintOptions;
   readonly #known: Known;
+  readonly #grows: boolean;
   readonly #source: ScopeRun;
   readonly #host: Host;
   #roles: readonly RoleUse[] = [];
@@ -44,6 +56,7 @@ export class Ground {
 
   constructor(options: LintOptions, known: Known, { host, members }: HostClass, open: boolean) {
     this.#options = options;
+    this.#grows = options.playbooks.some(({ plays }) => plays.some(makesHostsIn));
     this.#known = known;
     this.#source = sourceOf(options);
     this.members = members;
@@ -109,6 +122,7 @@ export class Ground {
       play_hosts: later,
       ...(one ? {} : { inventory_hostname: later, inventory_hostname_short: later }),
       ...(this.#options.mode === 'lint' ? { ansible_check_mode: later, ansible_diff_mode: later } : {}),
+      ...(this.#grows ? { groups: later, group_names: later } : {}),
       ...(this.#options.inventory ? {} : { groups: later, group_names: later, inventory_hostname: later }),
       ...(this.#options.inventoryDirectory === null ? { inventory_dir: later, inventory_file: later } : {}),
     };

@@ -8,9 +8,8 @@ import type { Variables } from '../language/value.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { Play, Playbook } from '../playbook/ast.ts';
 import type { Findings } from './findings.ts';
-import { nothingSet, sourceOf } from './ground.ts';
+import { makesHostsIn, nothingSet, sourceOf } from './ground.ts';
 import type { LintOptions } from './options.ts';
-import { tasksOfPlay } from './tasks-of.ts';
 
 export interface Stage {
   readonly play: Play;
@@ -20,9 +19,6 @@ export interface Stage {
   /** Files of variables that only a run can name. */
   readonly open: boolean;
 }
-
-/** Modules that add hosts or groups: from then on any pattern may mean hosts that nobody listed. */
-const makesHosts = new Set(['add_host', 'group_by']);
 
 /** Stands for the host that nobody knows. */
 export const somebody: Host = { name: 'localhost', where: { file: '', line: 1, column: 1 }, groups: [], layers: [] };
@@ -39,10 +35,6 @@ export function stagesOf(options: LintOptions, findings: Findings): readonly Sta
       return { play, hosts, open, variables: { ...variables, playHosts: names, batchHosts: names } };
     }),
   );
-}
-
-function makesHostsIn(play: Play): boolean {
-  return tasksOfPlay(play).some(({ module }) => makesHosts.has(module));
 }
 
 function variablesOf(

@@ -32,7 +32,7 @@ describe.skipIf(labMissing !== null && !labRequired)('modules on real hosts', ()
     rmSync(scratch, { recursive: true, force: true });
   });
 
-  it.each(['files', 'units', 'packages', 'accounts', 'commands'])('%s', async (name) => {
+  it.each(['files', 'units', 'packages', 'accounts', 'commands', 'scheduling'])('%s', async (name) => {
     const foreseen = await vezaRunJson([playbook(name), ...words(), '--check', '--diff']);
     expect(foreseen.exitCode, foreseen.stdout).toBe(0);
     const run = await vezaRunJson([playbook(name), ...words()]);
@@ -44,6 +44,39 @@ describe.skipIf(labMissing !== null && !labRequired)('modules on real hosts', ()
     const again = await vezaRunJson([playbook(name), ...words()]);
     expect(tasksOf(again, 'changed', 'failed', 'unknown')).toEqual([]);
     expect(tasksOf(await vezaRunJson([playbook(name), ...words(), '--check']), 'changed', 'unknown')).toEqual([]);
+  });
+
+  it('a saved plan is applied as it is, or not at all', async () => {
+    const file = join(scratch, 'planned.yml');
+    const plan = join(scratch, 'plan.json');
+    // Values of variables are not in a plan: they are given again.
+    const variables = stack.inventory.filter((_word, index, all) => all[index] === '-e' || all[index - 1] === '-e');
+    writeFileSync(
+      file,
+      `- hosts: backend_api_instances
+  become: true
+  tasks:
+    - name: A file
+      copy: { dest: /etc/veza-e2e.conf, content: "{{ inventory_hostname }}", mode: "0600" }
+      notify: Tell
+  handlers:
+    - name: Tell
+      command: touch /run/veza-e2e-told
+      args: { creates: /run/veza-e2e-told }
+`,
+    );
+    const look = `- hosts: backend-api-1\n  become: true\n  tasks: [{ command: rm /etc/veza-e2e.conf }]\n`;
+    writeFileSync(join(scratch, 'meddle.yml'), look);
+    expect((await vezaRun([file, ...stack.inventory, '--plan-out', plan])).exitCode).toBe(0);
+    const first = await vezaRun(['--apply', plan, ...variables]);
+    expect(first.exitCode, first.stdout + first.stderr).toBe(0);
+    expect(first.stdout).toMatch(/backend-api-2 +: ok=2 +changed=2/);
+    // One host is not as it was when the next plan was made.
+    expect((await vezaRun([file, ...stack.inventory, '--plan-out', plan])).exitCode).toBe(0);
+    expect((await vezaRun([join(scratch, 'meddle.yml'), ...stack.inventory])).exitCode).toBe(0);
+    const stale = await vezaRun(['--apply', plan, ...variables]);
+    expect(stale.exitCode, stale.stdout).toBe(5);
+    expect(stale.stderr).toContain('backend-api-1');
   });
 
   it('tells the last lines of the journal of a unit that does not start', async () => {
