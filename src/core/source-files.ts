@@ -1,6 +1,6 @@
 // How the readers of playbooks and inventories see files. They do no I/O themselves; an adapter or a test brings this.
 import type { Diagnostic } from '../lib/diagnostic.ts';
-import { VezaError } from '../lib/errors.ts';
+import { DiagnosticsError, VezaError } from '../lib/errors.ts';
 import { isEncrypted } from '../lib/vault/envelope.ts';
 import type { Reveal } from '../lib/yaml.ts';
 
@@ -27,6 +27,10 @@ export function readSource(
     report({ severity: 'error', code: 'vault-no-password', message: `${path} is encrypted`, where });
   } catch (error) {
     if (!(error instanceof VezaError)) throw error;
+    if (error instanceof DiagnosticsError) {
+      error.diagnostics.forEach(report);
+      return null;
+    }
     const hint = error.hint === undefined ? {} : { hint: error.hint };
     report({ severity: 'error', code: error.code, message: error.message, where: error.where ?? where, ...hint });
   }
