@@ -14,7 +14,7 @@ export const keyring = new Keyring();
 /** The content of a file, decrypted where it is encrypted. Throws VezaError `vault-...`. */
 export function openBytes(bytes: Buffer, path: string, kind: SecretKind): Buffer {
   if (!isEncrypted(bytes.subarray(0, markBytes).toString('latin1'))) return bytes;
-  return keyring.open(bytes.toString('latin1'), firstPlace(path), kind);
+  return keyring.open(bytes.toString('utf8'), firstPlace(path), kind);
 }
 
 /**

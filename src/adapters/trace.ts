@@ -2,6 +2,7 @@
 // scripts too, and how long they took. Steps that `no_log` hides are counted, never shown; secrets are redacted by value.
 import type { Batch, HostAddress, Identity, Session, Step, StepResult, Transport } from '../engine/ports.ts';
 import type { Redactor } from '../lib/redact.ts';
+import { terminalText } from '../lib/terminal-text.ts';
 
 export interface TraceOptions {
   /** Scripts too. */
@@ -14,7 +15,7 @@ export interface TraceOptions {
 /** The same transport, talking about what it does. */
 export function traceTransport(transport: Transport, options: TraceOptions): Transport {
   const say = (host: string, lines: readonly string[]) =>
-    options.write(options.redactor.redact(lines.map((line) => `<${host}> ${line}\n`).join('')));
+    options.write(terminalText(options.redactor.redact(lines.map((line) => `<${host}> ${line}\n`).join(''))));
   return {
     async connect(address, signal) {
       say(address.name, [`connect: ${describeAddress(address)}`]);

@@ -20,7 +20,8 @@ export interface HostVariables {
 export function quietRun({ inventory, extraVars, directory }: HostVariables): ScopeRun {
   const options = { inventory, extraVars, inventoryDirectory: directory, controller: createController(renderTemplate) };
   const hosts = new Map([...inventory.hosts.values()].map((host) => [host.name, quietHost(host)]));
-  return { options: { ...options, checkMode: false, diff: false, tags: [] }, hosts };
+  // As in a dry run: looking must not make the file of a password.
+  return { options: { ...options, checkMode: true, diff: false, tags: [] }, hosts };
 }
 
 /** A host of which nothing was gathered and on which nothing was set. */

@@ -57,7 +57,7 @@ export function printError(error: unknown): void {
     return;
   }
   process.stderr.write(
-    `${pc.red('error: this is a mistake in veza-run, please report it')}\n${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`,
+    `${pc.red('error: this is a mistake in veza-run, please report it')}\n${secrets.redact(error instanceof Error ? (error.stack ?? error.message) : messageOf(error))}\n`,
   );
 }
 

@@ -6,29 +6,13 @@ import { diskFiles } from '../adapters/source-files.ts';
 import type { LocalFiles, LocalSource } from '../core/module.ts';
 import type { EngineOptions } from '../engine/options.ts';
 import { createFingerprinter, type Fingerprinter } from '../engine/plan/fingerprint.ts';
-import { planVersion, type SavedPlan } from '../engine/plan/model.ts';
+import { decidingOptions, planVersion, type SavedPlan } from '../engine/plan/model.ts';
 import { createPlanRecorder, summaryOf, type PlanRecorder } from '../engine/plan/recorder.ts';
 import type { Redactor } from '../lib/redact.ts';
 import type { LoadedRun } from './load-run.ts';
 import { partialFolders } from './render.ts';
 import { limitOf, type RunFlags } from './run-flags.ts';
 import { readVarsFile } from './vars-files.ts';
-
-/** Options that decide what a run does: a plan keeps them, and applying it takes them from there. */
-export const decidingOptions = [
-  'inventory',
-  'limit',
-  'tags',
-  'skipTags',
-  'startAtTask',
-  'forceHandlers',
-  'user',
-  'privateKey',
-  'become',
-  'becomeUser',
-  'becomeMethod',
-  'connection',
-] as const satisfies readonly (keyof RunFlags)[];
 
 export interface Planning {
   /** Lets the plan see the run. */

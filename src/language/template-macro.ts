@@ -53,6 +53,9 @@ interface Macro {
   readonly takes: ReadonlySet<string>;
 }
 
+/** What a call costs beside its body: it makes a scope and a text of its own. */
+const callSteps = 10;
+
 const special = ['varargs', 'kwargs', 'caller'];
 
 function compileFunction(
@@ -96,6 +99,8 @@ function functionOf(macro: Macro, definedIn: Frame): LiveObject {
     names: () => Object.keys(attributes),
     call: (args, { budget }) =>
       budget.deeper(() => {
+        // Depth alone is no bound: one that calls itself twice makes a tree of calls.
+        budget.spend(callSteps);
         const frame = localFrame({ ...definedIn, budget });
         try {
           bind(macro, args, frame);

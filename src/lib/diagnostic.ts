@@ -1,6 +1,7 @@
 // A problem in a user's file, with its place. Parsers return these; they never throw for bad input.
 // Formatting for people is pure: the text of the file is handed in.
 import { displayWidth, glyphsOf, type Glyph } from './display-width.ts';
+import { terminalText } from './terminal-text.ts';
 
 /** A place in a user's file. Lines and columns start at 1. */
 export interface Position {
@@ -47,12 +48,14 @@ export function formatDiagnostic(diagnostic: Diagnostic, source?: string, option
   const { colors } = options;
   const paint = (name: keyof DiagnosticColors, text: string) => colors?.[name](text) ?? text;
   const tone = severity === 'error' ? 'red' : severity === 'warning' ? 'yellow' : 'cyan';
-  const place = where ? `${where.file}:${where.line}:${where.column}: ` : '';
-  const lines = [`${paint('bold', place)}${paint(tone, `${severity}:`)} ${message} ${paint('dim', `[${code}]`)}`];
+  const place = where ? `${terminalText(where.file)}:${where.line}:${where.column}: ` : '';
+  const lines = [
+    `${paint('bold', place)}${paint(tone, `${severity}:`)} ${terminalText(message)} ${paint('dim', `[${code}]`)}`,
+  ];
   if (where && source !== undefined) {
     lines.push(...excerpt(where, source, diagnostic.length, { ...options, paint: (text) => paint(tone, text) }));
   }
-  if (hint) lines.push(`  ${paint('cyan', 'help:')} ${sentence(hint)}`);
+  if (hint) lines.push(`  ${paint('cyan', 'help:')} ${terminalText(sentence(hint))}`);
   return lines.join('\n');
 }
 

@@ -300,4 +300,18 @@ describe('the report for people', () => {
     expect(text).toContain(pc.createColors(true).yellow('changed: [b]'));
     expect(text).toContain(pc.createColors(true).red('fatal: [c]'));
   });
+
+  it('hands nothing that a host says to the terminal as it is', () => {
+    const write = task(1, 'Write');
+    const message = 'red \u001b[31m, title \u001b]0;x\u0007, \u009b2J, back\r, turned \u202e, s3\u0001cret';
+    const event = done('a', write, {
+      status: 'failed',
+      message,
+      output: { stdout: '\u001b[2J', stderr: '', exitCode: 1 },
+    });
+    const text = told(play(['a'], [write], [event]), { verbosity: 1, secrets: ['s3\u0001cret'] });
+    expect(text).toContain(String.raw`red \x1b[31m, title \x1b]0;x\x07, \x9b2J, back\r, turned \u202e, ********`);
+    expect(text).toContain(String.raw`stdout: \x1b[2J`);
+    expect(text).not.toMatch(/(?!\n)\p{Cc}|\u202e/u);
+  });
 });

@@ -1,5 +1,5 @@
 // `vault`, `vars` and `inventory` as people use them: as processes, on files.
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -121,6 +121,18 @@ describe('encrypted files and values in a run', () => {
   });
 });
 
+describe('veza-run lint', () => {
+  it.each(['text', 'json', 'github', 'sarif'])('tells nothing that was encrypted, as %s', async (format) => {
+    write('hidden.yml', 'word: abc-def-ghi\n', 0o600);
+    await run('vault', 'encrypt', 'hidden.yml', '--vault-password-file', 'pw');
+    write('hidden-play.yml', '- { hosts: all, vars_files: [hidden.yml], tasks: [{ ping: , when: word }] }\n');
+    const words = ['-i', 'hosts.yml', '--vault-password-file', 'pw', '--format', format];
+    const { stdout } = await run('lint', 'hidden-play.yml', ...words);
+    expect(stdout).toContain('********');
+    expect(stdout).not.toContain('abc-def-ghi');
+  });
+});
+
 describe('veza-run vars', () => {
   it('explains every layer, its place and what wins, and hides passwords', async () => {
     const { stdout } = await run('vars', 'port', '-i', 'hosts.yml', '--host', 'w1', '--explain', '-e', 'port=1');
@@ -134,6 +146,13 @@ describe('veza-run vars', () => {
     const all = await run('vars', '-i', 'hosts.yml', '--host', 'w1', '--json');
     expect(all.stdout).not.toContain('hush-hush');
     expect(JSON.parse(all.stdout)).toHaveLength(4);
+  });
+
+  it('makes no file of a password by looking', async () => {
+    write('made.yml', `all: { hosts: { h: { made: "{{ lookup('password', 'made.txt') }}" } } }\n`);
+    const { stdout } = await run('vars', 'made', '-i', 'made.yml');
+    expect(stdout).toContain('is made by the run');
+    expect(existsSync(path('made.txt'))).toBe(false);
   });
 
   it('suggests a near name', async () => {

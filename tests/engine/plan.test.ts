@@ -111,6 +111,16 @@ describe('a saved plan', () => {
       JSON.stringify({ ...saved([]), inputs: { ...saved([]).inputs, extraVars: { a: 'hunter2' } } }),
       'invalid-plan',
     ],
+    [
+      'an option that names a program',
+      JSON.stringify({ ...saved([]), inputs: { ...saved([]).inputs, options: { vaultPasswordFile: ['/tmp/x'] } } }),
+      'invalid-plan',
+    ],
+    [
+      'an option of the wrong kind',
+      JSON.stringify({ ...saved([]), inputs: { ...saved([]).inputs, options: { inventory: true } } }),
+      'invalid-plan',
+    ],
   ])('is refused: %s', (_what, text, code) => {
     expect(() => readPlan(text, 'p.json')).toThrow(
       expect.objectContaining({ code, where: { file: 'p.json', line: 1, column: 1 } }),

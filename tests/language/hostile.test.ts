@@ -149,6 +149,7 @@ describe('hostile input', () => {
   it.each([
     '{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}',
     '{% macro a() %}{{ b() }}{% endmacro %}{% macro b() %}{{ a() }}{% endmacro %}{{ a() }}',
+    '{% macro m(x) %}{% if x %}{{ m(x - 1) }}{{ m(x - 1) }}{% endif %}{% endmacro %}{{ m(100) }}',
     '{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}',
     '{% block b %}{{ self.b() }}{% endblock %}',
     '{% set x = "ab" %}{% for i in range(60) %}{% set x = x ~ x %}{{ x * 100000 }}{% endfor %}',

@@ -1,5 +1,6 @@
 // How results look as text. Pure; colours come from picocolors, which knows when there must be none.
 import { excerpt } from '../../lib/diagnostic.ts';
+import { terminalText } from '../../lib/terminal-text.ts';
 import type { HostTotals, TaskInfo, TaskResult } from '../../engine/events.ts';
 import { changeLines, shownKey } from './differences.ts';
 import type { Colors, Style } from './style.ts';
@@ -103,7 +104,7 @@ function places(result: TaskResult, style: Style): readonly string[] {
 }
 
 function positionOf(where: TaskInfo['where'], style: Style): string {
-  return `${style.path?.(where.file) ?? where.file}:${where.line}:${where.column}`;
+  return `${terminalText(style.path?.(where.file) ?? where.file)}:${where.line}:${where.column}`;
 }
 
 /** The message of a failure has the end of its standard error, or else of its output. */

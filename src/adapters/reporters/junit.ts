@@ -31,10 +31,12 @@ function caseOf(result: TaskResult, durationMs: number, redactor: Redactor): Jun
   const failed = (status === 'failed' || status === 'unreachable') && !ignored;
   const said = [output?.stdout, output?.stderr].filter((text) => text !== undefined && text !== '').join('\n');
   return {
-    className: result.host,
+    className: redactor.redact(result.host),
     name: redactor.redact(result.task.name),
     durationMs,
     ...(failed ? { failure: { message: redactor.redact(message), text: redactor.redact(said) } } : {}),
-    ...(status === 'skipped' || status === 'unknown' ? { skipped: status === 'unknown' ? message : 'skipped' } : {}),
+    ...(status === 'skipped' || status === 'unknown'
+      ? { skipped: status === 'unknown' ? redactor.redact(message) : 'skipped' }
+      : {}),
   };
 }

@@ -5,6 +5,7 @@ import type { Style } from './style.ts';
 import { createRerunAdvice } from './rerun.ts';
 import type { RunEvent, TaskInfo, TaskResult } from '../../engine/events.ts';
 import type { Redactor } from '../../lib/redact.ts';
+import { mapTexts, terminalText } from '../../lib/terminal-text.ts';
 
 export interface PrettyOptions {
   readonly write: (text: string) => void;
@@ -44,7 +45,11 @@ class PrettyReporter {
     this.#options = options;
   }
 
-  handle(event: RunEvent): void {
+  /** What hosts say never reaches the terminal as it is. Secrets first: they are known by how they are written. */
+  handle(said: RunEvent): void {
+    const { redactor } = this.#options;
+    // A place stays as it is: the source line is looked up by it.
+    const event = mapTexts(said, (text) => terminalText(redactor.redact(text)), ['where']);
     this.#advice.handle(event);
     const { colors } = this.#options.style;
     switch (event.type) {

@@ -1,6 +1,7 @@
 // What is going on right now: on a terminal one live row a host (listr2), elsewhere a plain line when something takes long.
 // What has happened is the pretty reporter's matter; on a terminal its text waits while the rows are shown.
 import { Listr } from 'listr2';
+import { terminalText } from '../../lib/terminal-text.ts';
 import type { RunEvent } from '../../engine/events.ts';
 
 /** Shorter sections show nothing: rows that flash by help nobody. */
@@ -68,12 +69,12 @@ export function createProgress(options: {
       else if (event.type === 'task-begin') {
         const row = rows.get(event.host);
         if (!row) return;
-        row.task = event.task.name;
+        row.task = terminalText(event.task.name);
         row.sinceMs = options.now();
         row.show?.(row.task);
       } else if (event.type === 'task-retry') {
         const row = rows.get(event.host);
-        const attempt = `${event.task.name} (until: attempt ${event.attempt} of ${event.attempts})`;
+        const attempt = `${terminalText(event.task.name)} (until: attempt ${event.attempt} of ${event.attempts})`;
         if (!row) return;
         row.task = attempt;
         if (options.terminal) row.show?.(attempt);

@@ -3,7 +3,7 @@ import { readPlanFile } from '../../adapters/plan-file.ts';
 import { compareHosts, type Moved } from '../../engine/plan/compare.ts';
 import { createFingerprinter, type Fingerprinter } from '../../engine/plan/fingerprint.ts';
 import { guardOf } from '../../engine/plan/guard.ts';
-import type { SavedPlan } from '../../engine/plan/model.ts';
+import { decidingOptions, type SavedPlan } from '../../engine/plan/model.ts';
 import { readPlan } from '../../engine/plan/schema.ts';
 import type { EngineOptions } from '../../engine/options.ts';
 import { notPlanned } from '../../engine/ports.ts';
@@ -14,7 +14,7 @@ import { watchInterrupts } from '../interrupts.ts';
 import { readExtraVars } from '../inventory-flags.ts';
 import { loadRun, type LoadedRun } from '../load-run.ts';
 import { printDiagnostics, printNote } from '../output.ts';
-import { beginPlanning, decidingOptions, filePrints, hideSecrets, planPath } from '../planning.ts';
+import { beginPlanning, filePrints, hideSecrets, planPath } from '../planning.ts';
 import { limitOf, maxTimeMsOf, type RunFlags } from '../run-flags.ts';
 import { askPasswords, perform, type Passwords } from './run.ts';
 

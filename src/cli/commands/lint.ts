@@ -16,6 +16,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { readExtraVars, readInventory, type InventoryFlags, type LoadedInventory } from '../inventory-flags.ts';
 import { print } from '../output.ts';
 import { packageVersion, shownPath } from '../paths.ts';
+import { secrets } from '../secrets.ts';
 import { checkStatically, readPlaybooks, withoutHosts, type ReadPlaybooks } from '../static-check.ts';
 
 export const lintFormats = ['text', 'json', 'github', 'sarif'] as const;
@@ -169,14 +170,14 @@ function formatted(report: Report, flags: LintFlags, sources: ReadonlyMap<string
   }
 }
 
-/** Paths below the current folder, in messages too. */
+/** Paths below the current folder, in messages too; without what was encrypted, text by text so that no format breaks. */
 function relativePaths(diagnostic: Diagnostic): Diagnostic {
   const { where, hint, message } = diagnostic;
   const short = (text: string) => text.replaceAll(`${process.cwd()}/`, '');
   return {
     ...diagnostic,
-    message: short(message),
+    message: secrets.redact(short(message)),
     ...(where && { where: { ...where, file: shownPath(where.file) } }),
-    ...(hint !== undefined && { hint: short(hint) }),
+    ...(hint !== undefined && { hint: secrets.redact(short(hint)) }),
   };
 }

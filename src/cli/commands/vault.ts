@@ -29,7 +29,7 @@ export interface VaultCommandFlags extends VaultFlags {
 export async function vaultEncrypt(files: readonly string[], flags: VaultCommandFlags): Promise<number> {
   const password = await sealingPassword(flags);
   await eachFile(files, flags, (content, file) => {
-    if (isEncrypted(content.toString('latin1')))
+    if (isEncrypted(content.toString('utf8')))
       throw new VezaError('vault-encrypted', `${file} is encrypted already`, {
         hint: 'To change its password: rekey.',
       });
@@ -110,20 +110,20 @@ function seal(content: Uint8Array, { password, vaultId }: VaultPassword, format:
 }
 
 function opened(content: Buffer, file: string): Buffer {
-  const text = content.toString('latin1');
+  const text = content.toString('utf8');
   if (isEncrypted(text)) return keyring.open(text, { file, line: 1, column: 1 }, 'text');
   throw new VezaError('vault-not-encrypted', `${file} is not encrypted`);
 }
 
 function formatOf(content: Buffer): VaultFormat {
-  const envelope = parseEnvelope(content.toString('latin1'));
+  const envelope = parseEnvelope(content.toString('utf8'));
   return 'value' in envelope ? envelope.value.format : 'veza';
 }
 
 /** The one that encrypts a file again after it was edited is the one that opened it. */
 function passwordThatOpens(content: Buffer, file: string): VaultPassword {
-  const password = keyring.passwordFor(content.toString('latin1'), { file, line: 1, column: 1 });
-  const envelope = parseEnvelope(content.toString('latin1'));
+  const password = keyring.passwordFor(content.toString('utf8'), { file, line: 1, column: 1 });
+  const envelope = parseEnvelope(content.toString('utf8'));
   return 'value' in envelope ? { ...password, vaultId: envelope.value.vaultId } : password;
 }
 

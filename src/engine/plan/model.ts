@@ -3,6 +3,22 @@ import type { Action } from '../../core/change.ts';
 
 export const planVersion = 1;
 
+/** Options that decide what a run does: a plan keeps them, and applying it takes them from there. */
+export const decidingOptions = [
+  'inventory',
+  'limit',
+  'tags',
+  'skipTags',
+  'startAtTask',
+  'forceHandlers',
+  'user',
+  'privateKey',
+  'become',
+  'becomeUser',
+  'becomeMethod',
+  'connection',
+] as const;
+
 export interface SavedPlan {
   readonly format: 'veza-run plan';
   readonly version: typeof planVersion;

@@ -2,7 +2,7 @@
 import { VezaError } from '../../lib/errors.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { validatorFor } from '../../lib/validate.ts';
-import { planVersion, type SavedPlan } from './model.ts';
+import { decidingOptions, planVersion, type SavedPlan } from './model.ts';
 
 const text = { type: 'string' } as const;
 const texts = { type: 'array', items: text } as const;
@@ -16,6 +16,25 @@ const record = (properties: Readonly<Record<string, object>>, optional: readonly
   required: Object.keys(properties).filter((name) => !optional.includes(name)),
   properties,
 });
+
+/** Those that decide what is done, and no other: a plan that was tampered with must not name programs or log files. */
+const options = record(
+  {
+    inventory: texts,
+    limit: text,
+    tags: texts,
+    skipTags: texts,
+    startAtTask: text,
+    forceHandlers: { type: 'boolean' },
+    user: text,
+    privateKey: text,
+    become: { type: 'boolean' },
+    becomeUser: text,
+    becomeMethod: { enum: ['sudo', 'su', 'doas'] },
+    connection: { enum: ['ssh', 'local'] },
+  },
+  decidingOptions,
+);
 
 const change = record(
   {
@@ -54,7 +73,7 @@ export const planSchema = {
     salt: { type: 'string', pattern: '^[A-Za-z0-9_-]{22,}$' },
     inputs: record({
       playbooks: { ...texts, minItems: 1 },
-      options: byName({ anyOf: [text, { type: 'boolean' }, texts] }),
+      options,
       extraVars: byName(fingerprint),
       files: byName(fingerprint),
     }),

@@ -46,7 +46,8 @@ export class Keyring {
     const { content } = this.#openWith(envelope.value, where, kind);
     this.#opened.set(text, content);
     const plain = content.toString('utf8');
-    const secrets = kind === 'yaml' ? secretValues(plain) : kind === 'text' ? secretLines(plain) : [plain];
+    const secrets =
+      kind === 'yaml' ? secretValues(plain) : kind === 'text' ? secretLines(plain) : [plain, plain.trim()];
     for (const secret of [...secrets, ...(kind === 'value' ? secretLines(plain) : [])]) this.#tell(secret);
     return content;
   }

@@ -9,7 +9,7 @@ const nonceBytes = 12;
 const tagBytes = 16;
 /** 32 MiB and some 80 ms a try: OWASP's memory-hard choice for a password that people made up. */
 const parametersNow = 'scrypt,N=32768,r=8,p=1';
-/** What a file may demand of the machine that reads it. */
+/** What a file may demand of the machine that reads it: memory, and (with `p`) time, about a second a try. */
 const memoryLimitBytes = 256 * 1024 * 1024;
 
 /** Random bytes that sealing needs: salt and nonce. */
@@ -61,7 +61,9 @@ function costOf(parameters: string): Cost | null {
   if (!match) return null;
   const [N = 0, r = 0, p = 0] = match.slice(1).map(Number);
   const powerOfTwo = N > 1 && (N & (N - 1)) === 0;
-  return powerOfTwo && r > 0 && p > 0 && p <= 16 && 128 * N * r <= memoryLimitBytes ? { N, r, p } : null;
+  // The function itself is defined for N below 2^(16 r) only.
+  const defined = powerOfTwo && r > 0 && p > 0 && Math.log2(N) < 16 * r;
+  return defined && 128 * N * r * p <= memoryLimitBytes ? { N, r, p } : null;
 }
 
 function keyOf(password: string, salt: Uint8Array, cost: Cost): Buffer {

@@ -111,13 +111,17 @@ describe('the header of our own format', () => {
     }
   });
 
-  it.each(['N=1073741824,r=8,p=1', 'N=3,r=8,p=1', 'N=32768,r=8,p=99', 'N=0,r=0,p=0'])(
-    'cannot ask for what costs too much or makes no sense: %s',
-    (parameters) => {
-      const changed = text.replace('N=32768,r=8,p=1', parameters);
-      expect(problemOf(() => ring(['dev', 'pw']).open(changed, where, 'yaml')).code).toBe('vault-damaged');
-    },
-  );
+  it.each([
+    'N=1073741824,r=8,p=1',
+    'N=3,r=8,p=1',
+    'N=32768,r=8,p=99',
+    'N=0,r=0,p=0',
+    'N=65536,r=1,p=1',
+    'N=262144,r=8,p=16',
+  ])('cannot ask for what costs too much or makes no sense: %s', (parameters) => {
+    const changed = text.replace('N=32768,r=8,p=1', parameters);
+    expect(problemOf(() => ring(['dev', 'pw']).open(changed, where, 'yaml')).code).toBe('vault-damaged');
+  });
 
   it.each(['$VEZA_VAULT;2;AES256-GCM;x;dev\nAA==', '$ANSIBLE_VAULT;1.0;AES256\n00', '$ANSIBLE_VAULT;1.1;AES\n00'])(
     'of another version or cipher is told: %s',
@@ -172,6 +176,14 @@ describe('secrets of what was opened', () => {
     expect(heard).toEqual(['pw1', 'hunter2secret']);
     keyring.open(written11, where, 'yaml');
     expect(heard).toHaveLength(2);
+  });
+
+  it('are short values too, without the line feed that a shell put behind them', () => {
+    const keyring = ring(['default', 'pw1']);
+    const heard: string[] = [];
+    keyring.onSecret((secret) => heard.push(secret));
+    keyring.open(sealVeza(Buffer.from('abcd\n'), 'pw1', 'default', random(vezaRandomBytes)), where, 'value');
+    expect(heard).toContain('abcd');
   });
 
   it('are all values of variables, but no keys', () => {
