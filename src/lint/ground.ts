@@ -39,6 +39,8 @@ export class Ground {
   readonly #known: Known;
   readonly #source: ScopeRun;
   readonly #host: Host;
+  /** The inventory may have groups that nobody listed. */
+  #grown = false;
   #roles: readonly RoleUse[] = [];
   #cached: { play: PlayVariables; task: Task; scope: Scope } | null = null;
 
@@ -85,6 +87,12 @@ export class Ground {
     this.#cached = null;
   }
 
+  /** Hosts and groups may have been added; groups bring variables. */
+  grows(): void {
+    this.#grown = true;
+    this.opens();
+  }
+
   /** The scope of a task; `item` holds loop variables. */
   scope(play: PlayVariables, task: Task, item: Readonly<Record<string, Value>> | null = null): Scope {
     if (item) return extendScope(this.scope(play, task), { kind: 'values', values: item });
@@ -109,7 +117,8 @@ export class Ground {
       play_hosts: later,
       ...(one ? {} : { inventory_hostname: later, inventory_hostname_short: later }),
       ...(this.#options.mode === 'lint' ? { ansible_check_mode: later, ansible_diff_mode: later } : {}),
-      ...(this.#options.inventory ? {} : { groups: later, group_names: later, inventory_hostname: later }),
+      ...(this.#options.inventory ? {} : { inventory_hostname: later }),
+      ...(this.#options.inventory && !this.#grown ? {} : { groups: later, group_names: later }),
       ...(this.#options.inventoryDirectory === null ? { inventory_dir: later, inventory_file: later } : {}),
     };
   }
