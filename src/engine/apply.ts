@@ -70,6 +70,8 @@ async function applyGroup(
     pending.item.output = result;
     if (result.exitCode !== 0 || result.timedOut) {
       fail(pending.item, failureOf(result, pending));
+      // A command has run; of other things nobody can say how far it came.
+      pending.item.changedAnyway = pending.parts.some(({ want }) => want.resource.kind === 'run');
       return pending;
     }
   }

@@ -30,6 +30,8 @@ interface QueueContext {
 
 export class ChangeQueue {
   readonly #context: QueueContext;
+  /** The last failure that flushFor has returned. */
+  #failure: Pending | null = null;
   #pending: Pending[] = [];
   /** In the order of the tasks. */
   #waiting: TaskRecord[] = [];
@@ -74,8 +76,16 @@ export class ChangeQueue {
   async flushFor(record: TaskRecord): Promise<Pending | null> {
     const failed = await this.#apply();
     if (failed && failed.record !== record) this.#stop(failed.record);
+    if (failed) this.#failure = failed;
     this.#report();
     return failed;
+  }
+
+  /** The index of the item of `record` whose change has failed since this was last asked. */
+  takeFailure(record: TaskRecord): number | null {
+    const failed = this.#failure;
+    this.#failure = null;
+    return failed?.record === record ? failed.item.index : null;
   }
 
   /** Forgets what was decided and not applied; all of it, or what came after a point. */

@@ -43,8 +43,11 @@ function judge(record: TaskRecord, item: ItemRecord): void {
       if (failed === true) fail(item, { message: item.message ?? 'failed_when holds' });
       else if (failed === false && item.status === 'failed') pardon(item);
     }
-    if (task.changedWhen && item.status !== 'failed') {
-      const changed = conditionsHold(task.changedWhen, scope);
+    if (!task.changedWhen) return;
+    const changed = conditionsHold(task.changedWhen, scope);
+    if (item.status === 'failed') {
+      item.changedAnyway = changed === true;
+    } else {
       item.status = isUnknown(changed) ? 'unknown' : changed ? 'changed' : 'ok';
       if (isUnknown(changed)) item.message ??= changed.reason;
     }

@@ -35,6 +35,8 @@ export interface ItemRecord {
   hint?: string;
   where?: Problem['where'];
   ignored?: boolean;
+  /** It has failed, and `register` says `changed` all the same: a command that ran, or what `failed_when` refuses. */
+  changedAnyway?: boolean;
   shown?: Json;
   /** A change was only decided, because of check mode. */
   onlyPredicted: boolean;
@@ -85,6 +87,7 @@ export interface Pending {
 
 /** Marks an item as failed. */
 export function fail(item: ItemRecord, problem: Problem): void {
+  if (item.status === 'changed') item.changedAnyway = true;
   item.status = 'failed';
   item.message = problem.message;
   if (problem.hint !== undefined) item.hint = problem.hint;
@@ -119,16 +122,21 @@ export function problemOf(error: VezaError, where?: Problem['where']): Problem {
 /** Takes a failure back (`failed_when` says that it is none). */
 export function pardon(item: ItemRecord): void {
   item.status = item.changes.length > 0 ? 'changed' : 'ok';
+  delete item.changedAnyway;
   delete item.message;
   delete item.hint;
   delete item.where;
+}
+
+function hasChanged({ status, changedAnyway = false }: ItemRecord): boolean {
+  return status === 'changed' || (status === 'failed' && changedAnyway);
 }
 
 /** The value of `register` for one item. */
 export function registered(item: ItemRecord, taskName: string): Value {
   const own = item.status === 'skipped' || item.status === 'unreachable' ? {} : item.result(item);
   const flags = {
-    changed: item.status === 'changed',
+    changed: hasChanged(item),
     failed: item.status === 'failed',
     skipped: item.status === 'skipped',
     ...(item.status === 'unreachable' ? { unreachable: true } : {}),
@@ -151,7 +159,7 @@ export function registeredLoop(record: TaskRecord, taskName: string): Value {
         ? { ...value, [variable]: item.scope.get(variable) ?? null, ansible_loop_var: variable }
         : value,
     ),
-    changed: record.items.some(({ status }) => status === 'changed'),
+    changed: record.items.some(hasChanged),
     failed: record.items.some(({ status }) => status === 'failed'),
     skipped: record.items.every(({ status }) => status === 'skipped'),
     ...summary(record),

@@ -23,6 +23,8 @@ const forAll: readonly unknown[] = ['end_play', 'end_batch', 'clear_host_errors'
 /** Whether all hosts come to the task before any works it, and wait until it is done. The same for every host. */
 export function meets(task: Task, { run, meeting, play }: Context): boolean {
   if (meeting.everyTask || mayBeOnce(run, task)) return true;
+  // Who asks for the members of a group that tasks make must find all of them.
+  if (task.module === 'group_by') return true;
   if (task.module === 'meta') return isJsonObject(task.args.raw) && forAll.includes(task.args.raw['action']);
   const { delegateTo } = task;
   if (!delegateTo) return false;

@@ -39,10 +39,12 @@ export class TaskRun {
       const items = await this.#loop(task);
       if (isUnknown(items)) record.items.push(unknownItem(this.#newItem(record, 0, null), items));
       else
-        for (const [index, item] of items.entries()) {
+        for (let index = 0; index < items.length; index += 1) {
           if (index > 0) await this.#pause(record);
-          await this.#item(record, index, item);
+          await this.#item(record, index, items[index] ?? null);
           if (await endsLoop(queue, record, index)) break;
+          // Where an earlier item has failed by now, what was decided after it was not applied: it is worked again.
+          index = Math.min(index, queue.takeFailure(record) ?? index);
         }
     } catch (error) {
       record.items.push(failedItem(record, this.#newItem(record, record.items.length, null), error));

@@ -16,6 +16,7 @@ import type { Ground } from './ground.ts';
 import { judge, undefinedName } from './judge.ts';
 import { namesSetBy, type Known } from './known.ts';
 import type { LintOptions } from './options.ts';
+import { makesHosts } from './stages.ts';
 
 /** What checking a task needs of the walk around it. */
 export interface Checking {
@@ -185,6 +186,7 @@ function noteNames(ground: Ground, task: Task, runs: Runs, certain: boolean): vo
   }
   if (task.module === 'include_vars') ground.opens();
   if (runs === false) return;
+  if (makesHosts.has(task.module)) ground.grows();
   for (const name of namesSetBy(task)) {
     if (name === task.register) continue;
     if (runs === true && certain) {

@@ -8,8 +8,7 @@ import type { Host, Inventory } from '../inventory/model.ts';
 import { extendScope } from '../language/scope.ts';
 import type { Scope, Templated, Value, Variables } from '../language/value.ts';
 import { noVariables } from '../language/yaml-variables.ts';
-import type { Play, RoleUse, Task } from '../playbook/ast.ts';
-import { tasksOfPlay } from './tasks-of.ts';
+import type { RoleUse, Task } from '../playbook/ast.ts';
 import { unknownTemplated, type HostClass } from './host-classes.ts';
 import type { Known } from './known.ts';
 import type { LintOptions } from './options.ts';
@@ -25,16 +24,6 @@ export const nothingSet = {
   includedRoles: [],
 };
 
-/** Modules that add hosts or groups: from then on any pattern may mean hosts that nobody listed. */
-const makesHosts = new Set(['add_host', 'group_by']);
-
-/** Whether a play may leave an inventory that nobody can know before. */
-export function makesHostsIn(play: Play): boolean {
-  return tasksOfPlay(play).some(
-    ({ module, args }) => makesHosts.has(module) || (module === 'meta' && args.raw === 'refresh_inventory'),
-  );
-}
-
 const later = unknown('only a run can tell');
 
 /** What is known of a class of hosts; lives from its first play to the last. */
@@ -48,15 +37,15 @@ export class Ground {
   open: boolean;
   readonly #options: LintOptions;
   readonly #known: Known;
-  readonly #grows: boolean;
   readonly #source: ScopeRun;
   readonly #host: Host;
+  /** The inventory may have groups that nobody listed. */
+  #grown = false;
   #roles: readonly RoleUse[] = [];
   #cached: { play: PlayVariables; task: Task; scope: Scope } | null = null;
 
   constructor(options: LintOptions, known: Known, { host, members }: HostClass, open: boolean) {
     this.#options = options;
-    this.#grows = options.playbooks.some(({ plays }) => plays.some(makesHostsIn));
     this.#known = known;
     this.#source = sourceOf(options);
     this.members = members;
@@ -98,6 +87,12 @@ export class Ground {
     this.#cached = null;
   }
 
+  /** Hosts and groups may have been added; groups bring variables. */
+  grows(): void {
+    this.#grown = true;
+    this.opens();
+  }
+
   /** The scope of a task; `item` holds loop variables. */
   scope(play: PlayVariables, task: Task, item: Readonly<Record<string, Value>> | null = null): Scope {
     if (item) return extendScope(this.scope(play, task), { kind: 'values', values: item });
@@ -122,8 +117,8 @@ export class Ground {
       play_hosts: later,
       ...(one ? {} : { inventory_hostname: later, inventory_hostname_short: later }),
       ...(this.#options.mode === 'lint' ? { ansible_check_mode: later, ansible_diff_mode: later } : {}),
-      ...(this.#grows ? { groups: later, group_names: later } : {}),
-      ...(this.#options.inventory ? {} : { groups: later, group_names: later, inventory_hostname: later }),
+      ...(this.#options.inventory ? {} : { inventory_hostname: later }),
+      ...(this.#options.inventory && !this.#grown ? {} : { groups: later, group_names: later }),
       ...(this.#options.inventoryDirectory === null ? { inventory_dir: later, inventory_file: later } : {}),
     };
   }

@@ -7,9 +7,11 @@ import { selectHosts } from '../inventory/patterns.ts';
 import type { Variables } from '../language/value.ts';
 import { VezaError } from '../lib/errors.ts';
 import type { Play, Playbook } from '../playbook/ast.ts';
+import { includesOf } from '../playbook/walk.ts';
 import type { Findings } from './findings.ts';
-import { makesHostsIn, nothingSet, sourceOf } from './ground.ts';
+import { nothingSet, sourceOf } from './ground.ts';
 import type { LintOptions } from './options.ts';
+import { tasksOfPlay } from './tasks-of.ts';
 
 export interface Stage {
   readonly play: Play;
@@ -18,7 +20,12 @@ export interface Stage {
   readonly hosts: ReadonlySet<string> | null;
   /** Files of variables that only a run can name. */
   readonly open: boolean;
+  /** Plays before it may have added groups, and with them variables. */
+  readonly grown: boolean;
 }
+
+/** Modules that add hosts or groups: from then on any pattern may mean hosts that nobody listed. */
+export const makesHosts: ReadonlySet<string> = new Set(['add_host', 'group_by']);
 
 /** Stands for the host that nobody knows. */
 export const somebody: Host = { name: 'localhost', where: { file: '', line: 1, column: 1 }, groups: [], layers: [] };
@@ -26,14 +33,28 @@ export const somebody: Host = { name: 'localhost', where: { file: '', line: 1, c
 /** The plays in their order, with what is known of each before any host is looked at. */
 export function stagesOf(options: LintOptions, findings: Findings): readonly Stage[] {
   let dynamic = false;
+  let grown = false;
   return options.playbooks.flatMap((playbook) =>
     playbook.plays.map((play) => {
       const { variables, open } = variablesOf(options, playbook, play, findings);
       const hosts = dynamic ? null : hostsOf(options, play, variables, findings);
-      dynamic ||= makesHostsIn(play);
       const names = [...(hosts ?? [])];
-      return { play, hosts, open, variables: { ...variables, playHosts: names, batchHosts: names } };
+      const stage = { play, hosts, open, grown, variables: { ...variables, playHosts: names, batchHosts: names } };
+      dynamic ||= makesHostsIn(play);
+      grown ||= dynamic || hasOpenIncludes(play);
+      return stage;
     }),
+  );
+}
+
+function makesHostsIn(play: Play): boolean {
+  return tasksOfPlay(play).some(({ module }) => makesHosts.has(module));
+}
+
+/** Whether only a run can tell what some include leads to: that may be anything. */
+function hasOpenIncludes({ sections, handlerNodes }: Play): boolean {
+  return [...sections.flatMap(({ nodes }) => includesOf(nodes)), ...includesOf(handlerNodes)].some(
+    ({ known }) => known === undefined,
   );
 }
 

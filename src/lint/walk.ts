@@ -55,9 +55,10 @@ class PlayWalk {
   }
 
   run(): void {
-    const { play, open, variables } = this.#stage;
+    const { play, open, grown, variables } = this.#stage;
     const { ground } = this.#checking;
     if (open) ground.opens();
+    if (grown) ground.grows();
     this.#roleArguments(variables.roles);
     for (const { nodes } of play.sections) this.#nodes(nodes, true);
     // Whether anything notifies them, only a run can tell; then all that the play sets may be there.
@@ -156,6 +157,7 @@ class PlayWalk {
 
   #meta(task: Task, runs: boolean): void {
     const action = JSON.stringify(task.args.raw);
+    if (action.includes('refresh_inventory')) this.#checking.ground.grows();
     if (!/end_(?:host|play|batch|role)/.test(action)) return;
     this.#sure = false;
     if (runs && !action.includes('end_role')) this.#over = true;
