@@ -101,7 +101,9 @@ function placeOf({ code, where }: Diagnostic): string {
 }
 
 function* textsOf(files: SourceFiles, rolePath: string): Iterable<string> {
-  for (const folder of ['templates', 'files', 'meta']) yield* textsBelow(files, join(rolePath, folder));
+  // Tasks too: a file whose name only a run can tell is none of the sources.
+  for (const folder of ['tasks', 'handlers', 'templates', 'files', 'meta'])
+    yield* textsBelow(files, join(rolePath, folder));
 }
 
 function* textsBelow(files: SourceFiles, directory: string): Iterable<string> {

@@ -11,6 +11,8 @@ export function namesOfTheRun(run: ScopeRun, { host }: ScopeHost, task: ScopeOwn
   return {
     inventory_hostname_short: host.name.split('.')[0] ?? host.name,
     group_names: host.groups,
+    // What Ansible gives without a setting; templates begin with it.
+    ansible_managed: 'Ansible managed',
     ...(inventoryDirectory === null ? {} : { inventory_dir: inventoryDirectory }),
     ...(role ? { role_name: role.name, ansible_role_name: role.name, role_path: role.path } : {}),
   };

@@ -16,6 +16,7 @@ import { gateOf } from './gates.ts';
 import { mergedProblems, roleArgumentProblems } from './role-arguments.ts';
 import { taskInfos } from './section.ts';
 import { shadowWarnings } from './explain.ts';
+import { varsFile } from './vars-files.ts';
 import { layersOf, outsidePlays, scopeOf, type PlayVariables, type RunState, type ScopeRun } from './variables.ts';
 import { noVariables } from '../language/yaml-variables.ts';
 import type { Play, Playbook } from '../playbook/ast.ts';
@@ -198,12 +199,8 @@ export function playVariables(run: ScopeRun & PlayRun, play: Play, playbookDirec
     roles: play.roles,
     prompted: run.prompted?.get(play) ?? noVariables,
   };
-  const scope = outside(run, base);
-  const varsFiles = play.varsFiles.map((templated) => {
-    const names = templated.evaluate(scope);
-    return run.options.readVariables((Array.isArray(names) ? names : [names]).map(String), playbookDirectory);
-  });
-  return { ...base, varsFiles };
+  const read = (names: readonly string[]) => run.options.readVariables(names, playbookDirectory);
+  return { ...base, varsFiles: play.varsFiles.map((templated) => varsFile(run, base, templated, read)) };
 }
 
 /** The scope of things that belong to the play and to no host. */

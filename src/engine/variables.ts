@@ -21,13 +21,16 @@ export function ownerOf(role: RoleUse): ScopeOwner {
   return { role, where, includeParams, vars: [...aroundVars, noVariables] };
 }
 
+/** An entry of `vars_files`; where its name depends on the host, what it is for one: nothing while the name cannot be told. */
+export type VarsFile = Variables | ((host: ScopeHost) => Variables | null);
+
 /** What all scopes of a play share. */
 export interface PlayVariables {
   readonly play: Play | null;
   /** Of the play; its pattern where it has none. */
   readonly name: string;
   readonly playbookDirectory: string;
-  readonly varsFiles: readonly Variables[];
+  readonly varsFiles: readonly VarsFile[];
   /** Answers to `vars_prompt`. */
   readonly prompted: Variables;
   readonly roles: readonly RoleUse[];
@@ -109,7 +112,7 @@ export function layersOf(
     values('names of the run', 'veza-run', namesOfTheRun(run, host, task)),
     ...host.host.layers.map(({ level, origin, variables }) => templated(level, origin, variables)),
     factsLayer(host),
-    ...playLayers(play),
+    ...playLayers(play, host),
     ...roleLayers([...play.roles, ...host.includedRoles], task),
     ...taskLayers(task),
     templated('include_vars', 'include_vars', host.included),
@@ -121,11 +124,12 @@ export function layersOf(
   ]);
 }
 
-function playLayers({ play, prompted, varsFiles }: PlayVariables): NamedLayer[] {
+function playLayers({ play, prompted, varsFiles }: PlayVariables, host: ScopeHost): NamedLayer[] {
+  const read = varsFiles.flatMap((file) => (typeof file === 'function' ? (file(host) ?? []) : file));
   return [
     ...(play ? [templated('play vars', 'vars of the play', play.vars)] : []),
     templated('play vars_prompt', 'vars_prompt', prompted),
-    ...varsFiles.map((variables) => templated('play vars_files', 'vars_files', variables)),
+    ...read.map((variables) => templated('play vars_files', 'vars_files', variables)),
   ];
 }
 

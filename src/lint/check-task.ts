@@ -132,7 +132,8 @@ function checkWork(
     ? task.args.evaluate(scope)
     : attempt(checking, certain, scope, (within) => task.args.evaluate(within));
   const module = options.findModule(task.module);
-  if (module && !task.args.constant && !isUnknown(args) && unknownIn(args) === null) {
+  // Arguments that are no map have been told by the reader.
+  if (module && !task.args.constant && isJsonObject(args) && unknownIn(args) === null) {
     attempt(checking, certain, scope, (within) => evaluateArguments(task, module, within, options.redactor, false));
   }
   if (isUnknown(args) || !isJsonObject(args)) return;

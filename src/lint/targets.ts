@@ -112,6 +112,13 @@ function isPlay(node: YamlNode): boolean {
     'pre_tasks',
     'post_tasks',
     'roles',
+    'handlers',
+    'gather_facts',
+    'serial',
+    'vars_files',
+    // What people write for the first of these by mistake.
+    'host',
+    'task',
   ].some((key) => node.entries.has(key));
 }
 

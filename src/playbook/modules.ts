@@ -112,7 +112,9 @@ function reportNoModule(reader: Reader, map: YamlMap, unknown: readonly YamlEntr
     const dotted = entry.key.split('.').length > 2 && !builtinPrefix.test(entry.key);
     const hint =
       suggestion(entry.key.split('.').at(-1) ?? entry.key, moduleNames(reader)) ??
-      (dotted ? 'Modules of collections are not included; only built-in ones are known.' : undefined);
+      (dotted
+        ? 'Modules of collections are not included; only built-in ones are known.'
+        : '`veza-run doc` lists the modules that there are.');
     reader.error('unknown-module', `there is no module "${entry.key}"`, keySpot(entry), hint);
   }
   if (unknown.length === 0) {
@@ -143,8 +145,10 @@ function argumentMap(reader: Reader, module: ModuleInfo, entry: YamlEntry): Yaml
   const pairs = node.kind === 'scalar' && typeof node.value === 'string' ? keyValueArguments(node) : null;
   if (pairs) return { ...place, entries: typed(module, pairs) };
   const text = textOf(node);
-  const pair = text === undefined || isTemplate(text) ? null : /\b(\w+)=/.exec(text);
-  const hint = pair ? `Write one argument a line, as in \`${pair[1] ?? ''}: ...\`.` : undefined;
+  const pair = text === undefined ? null : (isTemplate(text) ? /^\s*(\w+)=/ : /\b(\w+)=/).exec(text);
+  const hint = pair
+    ? `If a quote is not closed, close it; or write one argument a line, as in \`${pair[1] ?? ''}: ...\`.`
+    : undefined;
   reader.wrongType(`the arguments of ${module.name}`, 'a map', node, hint);
   return null;
 }
