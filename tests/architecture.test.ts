@@ -17,12 +17,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   engine: ['playbook', 'inventory', 'language', 'core', 'lib'],
   lint: ['engine', 'playbook', 'inventory', 'language', 'core', 'lib'],
   adapters: ['engine', 'playbook', 'inventory', 'language', 'core', 'lib'],
-  infra: ['core', 'lib'],
+  acme: ['lib'],
+  infra: ['acme', 'core', 'lib'],
   lab: ['lib'],
   failover: ['lib'],
   'proxy/core': ['lib'],
-  'proxy/server': ['proxy/core', 'lib'],
-  'proxy/main.ts': ['proxy/server', 'proxy/core', 'lib'],
+  'proxy/server': ['proxy/core', 'acme', 'lib'],
+  'proxy/main.ts': ['proxy/server', 'proxy/core', 'acme', 'lib'],
   cli: [
     'adapters',
     'modules',
@@ -37,11 +38,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'lab',
     'failover',
     'infra',
+    'acme',
   ],
 };
 
 /** Layers that may touch the outside world. Hashing (node:crypto) and paths are pure. */
-const effectful = new Set(['adapters', 'cli', 'lab', 'failover', 'infra', 'proxy/server', 'proxy/main.ts']);
+const effectful = new Set(['adapters', 'cli', 'lab', 'failover', 'infra', 'acme', 'proxy/server', 'proxy/main.ts']);
 const pureBuiltins = new Set(['node:crypto', 'node:path', 'node:buffer', 'node:util']);
 
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
