@@ -20,6 +20,8 @@ export interface ConvergeOptions {
   readonly outputs: Map<string, string | Unknown>;
   readonly signal?: AbortSignal | undefined;
   readonly onResult: (result: CloudResult) => void;
+  /** Is told of a change before it is made or foreseen; what it throws keeps it from being made. */
+  readonly onDecided?: (key: string, change: Change<object>, current: object | null) => void;
 }
 
 export interface CloudResult {
@@ -119,6 +121,7 @@ async function work<S extends object>(resource: CloudResource<S>, options: Conve
     return { ...told, status: 'ok', calls: [] };
   }
   if (change.action === 'delete' && !options.allowDestroy) return { ...told, status: 'held', calls: [] };
+  options.onDecided?.(resource.key, change, current);
   if (options.dryRun) {
     give(resource, change.action === 'update' ? current : null, options);
     return { ...told, status: 'changed', calls: resource.calls(change, current) };
