@@ -146,9 +146,11 @@ async function make<S extends object>(
   options: ConvergeOptions,
 ): Promise<readonly Call[]> {
   const made: Call[] = [];
+  let sending: Call | null = null;
   for (let lost = 0, calls = resource.calls(change, current); ; lost += 1) {
     try {
       for (const call of calls) {
+        sending = call;
         await resource.send(call, options.signal);
         made.push(call);
       }
@@ -157,7 +159,9 @@ async function make<S extends object>(
       if (!(error instanceof ApiError) || !error.uncertain || lost === lookups) throw error;
       await options.clock.sleep(lookupPauseMs * 2 ** lost, options.signal);
       const state = await resource.observe(options.signal);
-      calls = resource.calls(difference(state, resource.desired(state, options.outputs)), state);
+      const left = difference(state, resource.desired(state, options.outputs));
+      if (left.action === 'no-op') return sending ? [...made, sending] : made;
+      calls = resource.calls(left, state);
     }
   }
 }

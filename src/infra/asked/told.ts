@@ -15,7 +15,7 @@ export function callsTold(calls: readonly Call[]): Json {
     method,
     path,
     body: body && Object.fromEntries(Object.entries(body).map(([key, value]) => [key, told(key, value)])),
-  })) as unknown as Json;
+  }));
 }
 
 function told(key: string, value: Json): Json {

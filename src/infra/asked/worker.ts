@@ -34,7 +34,7 @@ export function createWorker(foreseen: Map<string, object | null>, clock: ApiClo
         ...resource,
         observe: async (signal) => {
           const known = options.checkMode ? foreseen.get(resource.key) : undefined;
-          state = known === undefined ? await resource.observe(signal) : known;
+          state = known === undefined ? ((await resource.observe(signal)) as object | null) : known;
           return state;
         },
       };

@@ -2,7 +2,7 @@
 // can change. What it was made from (image, keys, user data) is of no concern once it is there.
 import type { Change } from '../../core/change.ts';
 import { VezaError } from '../../lib/errors.ts';
-import type { Json, JsonObject } from '../../lib/json.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { HetznerCloud } from '../hetzner-cloud/client.ts';
 import type { Server } from '../hetzner-cloud/types.ts';
 import type { Call, CloudResource } from '../resource.ts';
@@ -160,7 +160,8 @@ function callsOf(wanted: WantedServer, change: Change<ServerState>, current: Ser
   const path = `/servers/${idOf(current)}`;
   const act = (name: string, body: JsonObject | null = null) => call('POST', `${path}/actions/${name}`, body);
   const { after } = change;
-  if (change.action === 'delete' || after === null) return [call('DELETE', path, null)];
+  if (change.action === 'delete') return [call('DELETE', path, null)];
+  if (after === null) return [];
   if (change.action === 'create') return [call('POST', '/servers', creation(wanted, after))];
   const was = current?.running ?? false;
   const will = after.running ?? was;
@@ -186,8 +187,8 @@ function creation(wanted: WantedServer, after: Partial<ServerState>): JsonObject
     server_type: after.type ?? '',
     image: after.image ?? '',
     ...(after.location !== undefined && { location: after.location }),
-    ...(after.ssh_keys && { ssh_keys: after.ssh_keys as Json }),
-    ...(networks.length > 0 && { networks: networks as Json }),
+    ...(after.ssh_keys && { ssh_keys: after.ssh_keys }),
+    ...(networks.length > 0 && { networks: networks }),
     ...(after.user_data !== undefined && { user_data: after.user_data }),
     labels: after.labels ?? {},
     start_after_create: after.running ?? true,

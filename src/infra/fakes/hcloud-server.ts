@@ -33,7 +33,7 @@ export function createServer(state: HcloudState, body: JsonObject): FakeAnswer {
     },
     private_net: networks.map((network, index) => attachment(network, index + 10)),
     server_type: { id: 1, name: body['server_type'] ?? '' },
-    ...placed(String(body['location'] ?? 'fsn1')),
+    ...placed(textOf(body['location'] ?? 'fsn1')),
     image: { id: 1, name: body['image'] ?? '', type: 'system' },
     protection: { delete: false, rebuild: false },
     labels: body['labels'] ?? {},
@@ -62,11 +62,11 @@ function problemOf(state: HcloudState, body: JsonObject): readonly [string, stri
   const invalid = (field: string): readonly [string, string] => ['invalid_input', `invalid input in field '${field}'`];
   if (typeof body['name'] !== 'string' || !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(body['name']))
     return invalid('name');
-  if (!serverTypes.includes(String(body['server_type']))) return invalid('server_type');
+  if (!serverTypes.includes(textOf(body['server_type']))) return invalid('server_type');
   const isSnapshot = state.objects.images.has(Number(body['image']));
-  if (!images.includes(String(body['image'])) && !isSnapshot) return ['not_found', 'image not found'];
-  if (body['location'] !== undefined && !locations.includes(String(body['location']))) return invalid('location');
-  const keys = [...state.objects.ssh_keys.values()].flatMap((key) => [String(key['name']), String(Number(key['id']))]);
+  if (!images.includes(textOf(body['image'])) && !isSnapshot) return ['not_found', 'image not found'];
+  if (body['location'] !== undefined && !locations.includes(textOf(body['location']))) return invalid('location');
+  const keys = [...state.objects.ssh_keys.values()].flatMap((key) => [textOf(key['name']), String(Number(key['id']))]);
   const asked = Array.isArray(body['ssh_keys']) ? body['ssh_keys'].map(String) : [];
   const strange = asked.find((key) => !keys.includes(key));
   if (strange !== undefined) return ['not_found', `SSH key not found`];
@@ -94,7 +94,7 @@ export function serverAction(state: HcloudState, name: string, one: JsonObject, 
       return done({ status: 'off' });
     case 'change_type':
       if (one['status'] !== 'off') return refuse(422, 'server_not_stopped', 'server must be stopped');
-      if (!serverTypes.includes(String(body['server_type'])))
+      if (!serverTypes.includes(textOf(body['server_type'])))
         return refuse(422, 'invalid_input', "invalid input in field 'server_type'");
       return done({ server_type: { id: 2, name: body['server_type'] ?? '' } });
     case 'attach_to_network':
@@ -131,4 +131,8 @@ function changeDnsPtr(state: HcloudState, server: JsonObject, body: JsonObject):
   const changed = { ...(net as JsonObject), ipv4: { ...(ipv4 as JsonObject), dns_ptr: body['dns_ptr'] ?? null } };
   state.objects.servers.set(Number(server['id']), { ...server, public_net: changed });
   return { status: 201, body: { action: state.begin('change_dns_ptr') } };
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
