@@ -9,7 +9,7 @@ import { createSshTransport } from '../adapters/ssh/transport.ts';
 import type { EngineOptions } from '../engine/options.ts';
 import { createCloud } from '../infra/cloud.ts';
 import { limits } from '../lib/limits.ts';
-import { findModule } from '../modules/index.ts';
+import { catalog } from '../modules/index.ts';
 import { askLine } from './ask.ts';
 import { sshOptions } from './inventory-flags.ts';
 import { hostsOf, type LoadedRun } from './load-run.ts';
@@ -44,7 +44,7 @@ export function engineOptions(run: LoadedRun, given: Given): EngineOptions {
     hostsOf: (pattern, inventory) => hostsOf({ inventory, limit: run.limit }, pattern),
     rereadInventory: run.rereadInventory,
     ...(process.stdin.isTTY ? { ask: askLine } : {}),
-    findModule: (name) => findModule(name) ?? null,
+    findModule: catalog.find,
     transports: { ssh: createSshTransport(sshOptions()), local: createLocalTransport() },
     contact: contactOf,
     cloud: createCloud({
