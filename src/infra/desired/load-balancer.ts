@@ -3,7 +3,7 @@
 import { isUnknown, type Unknown } from '../../core/unknown.ts';
 import { VezaError } from '../../lib/errors.ts';
 import type { HetznerCloud } from '../hetzner-cloud/client.ts';
-import type { Service } from '../hetzner-cloud/types.ts';
+import type { LoadBalancer, Service } from '../hetzner-cloud/types.ts';
 import type { Outputs } from '../outputs.ts';
 import type { CloudResource } from '../resource.ts';
 import { attributeDiff } from './attributes.ts';
@@ -84,6 +84,11 @@ export function absentLoadBalancer(
     return null;
   };
   return { ...loadBalancerResource(cloud, { name }, { adopt: true }), gives: [], desired };
+}
+
+/** What a load balancer that is there gives to others. */
+export function balancerOutputs(found: LoadBalancer): Outputs {
+  return outputsOf(stateOf(found));
 }
 
 function outputsOf(state: BalancerState | null): Outputs {
