@@ -5,6 +5,7 @@ import { suggestion } from '../../lib/suggest.ts';
 import { nodeAt, type YamlNode } from '../../lib/yaml-node.ts';
 import { hostIn, shownHost } from '../cloudns/records.ts';
 import { outputNames } from '../outputs.ts';
+import { alertNames } from '../status/alerts.ts';
 import type { Infra, RecordConfig } from './model.ts';
 
 export function referenceProblems(infra: Infra, root: YamlNode): readonly Diagnostic[] {
@@ -27,7 +28,19 @@ export function referenceProblems(infra: Infra, root: YamlNode): readonly Diagno
   for (const [zone, records] of infra.dns?.zones ?? []) checkZone(infra, zone, records, report);
   checkContainers(infra, report);
   checkSchedule(infra, report);
+  checkAlerts(infra, root, found);
   return found;
+}
+
+/** Only told: a name that nobody evaluates does no harm but is of no use. */
+function checkAlerts({ monitoring }: Infra, root: YamlNode, found: Diagnostic[]): void {
+  for (const name of monitoring?.alerts.keys() ?? []) {
+    if (alertNames.includes(name)) continue;
+    const { where } = nodeAt(root, ['monitoring', 'alerts', name]);
+    const hint = suggestion(name, alertNames) ?? `Known are: ${alertNames.join(', ')}.`;
+    const message = `nobody evaluates the alert "${name}"`;
+    found.push({ severity: 'warning', code: 'unknown-alert', message, where, length: 1, hint });
+  }
 }
 
 type Path = readonly (string | number)[];
