@@ -87,6 +87,11 @@ export function absentLoadBalancer(cloud: HetznerCloud, name: string): CloudReso
   return { ...loadBalancerResource(cloud, none, { adopt: true }), gives: [], desired: () => null };
 }
 
+/** What a load balancer that is there gives to others. */
+export function balancerOutputs(found: LoadBalancer): Outputs {
+  return outputsOf(stateOf(found));
+}
+
 function outputsOf(state: State | null): Outputs {
   const outputs = new Map<string, string>();
   if (typeof state?.address === 'string') outputs.set('lb_ip', state.address);

@@ -1,9 +1,14 @@
 // Hetzner Cloud's API: reading with pages, changing with actions that are waited for.
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
-import type { Redactor } from '../../lib/redact.ts';
-import { ApiClient, type ApiClock, type ApiFailure, type ApiResponse } from '../http/client.ts';
+import {
+  ApiClient,
+  objectOf,
+  type ApiAccess,
+  type ApiClock,
+  type ApiFailure,
+  type ApiResponse,
+} from '../http/client.ts';
 import { ApiError } from '../http/errors.ts';
-import type { RetryPolicy } from '../http/policy.ts';
 import type { Shape } from '../shape.ts';
 import {
   actionShape,
@@ -22,12 +27,8 @@ import {
 
 export const hetznerCloudUrl = 'https://api.hetzner.cloud/v1';
 
-export interface HetznerCloudOptions {
+export interface HetznerCloudOptions extends ApiAccess {
   readonly token: string;
-  readonly clock: ApiClock;
-  readonly redactor: Redactor;
-  readonly baseUrl?: string;
-  readonly policy?: Partial<RetryPolicy>;
 }
 
 /** The largest page that the API gives. */
@@ -47,13 +48,11 @@ export class HetznerCloud {
     options.redactor.add(options.token);
     this.#clock = options.clock;
     this.#client = new ApiClient({
+      ...options,
       prefix: 'hcloud API',
       baseUrl: options.baseUrl ?? hetznerCloudUrl,
-      clock: options.clock,
-      redactor: options.redactor,
       authorize: (headers) => headers.set('authorization', `Bearer ${options.token}`),
       explain: explainFailure,
-      ...(options.policy && { policy: options.policy }),
     });
   }
 
@@ -175,14 +174,8 @@ const hints: Readonly<Record<string, string>> = {
 };
 
 /** The envelope `error{code,message,details}`. */
-function explainFailure({ text }: ApiResponse): ApiFailure | null {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  const error = isJsonObject(body) ? body['error'] : undefined;
+function explainFailure(response: ApiResponse): ApiFailure | null {
+  const error = objectOf(response)?.['error'];
   if (!isJsonObject(error) || typeof error['code'] !== 'string') return null;
   const reason = error['code'];
   const hint = hints[reason];
