@@ -6,7 +6,8 @@ import v8 from 'node:v8';
 import { formatDiagnostic } from '../lib/diagnostic.ts';
 import { messageOf, VezaError } from '../lib/errors.ts';
 import { hashPassword } from './core/handling/basic-auth.ts';
-import { ConfigError, loadConfig, Master } from './server/master.ts';
+import { ConfigError, loadConfig } from './server/config-source.ts';
+import { Master } from './server/master.ts';
 import { version } from './server/version.ts';
 import { runWorker } from './server/worker.ts';
 
@@ -39,7 +40,9 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 async function run(file: string): Promise<void> {
-  const master = new Master(file, (line) => process.stderr.write(`${line}\n`));
+  const master = new Master(file, (line) => process.stderr.write(`${line}\n`), {
+    stateFolder: process.env['STATE_DIRECTORY'],
+  });
   await master.start();
 }
 
@@ -54,7 +57,9 @@ async function withErrors(work: () => Promise<void>): Promise<void> {
     await work();
   } catch (error) {
     if (error instanceof ConfigError) {
-      for (const diagnostic of error.diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic, error.text)}\n`);
+      for (const diagnostic of error.diagnostics) {
+        process.stderr.write(`${formatDiagnostic(diagnostic, error.texts.get(diagnostic.where?.file ?? ''))}\n`);
+      }
       process.exitCode = 1;
     } else {
       const hint = error instanceof VezaError && error.hint !== undefined ? `\n  help: ${error.hint}` : '';
