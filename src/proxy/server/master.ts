@@ -6,6 +6,7 @@ import type { CheckResult, ServerRecord } from '../core/server-record.ts';
 import { ServerRegistry } from '../core/server-registry.ts';
 import { bindsOf, describe, firstLine, tryLog, workerCount } from './config-facts.ts';
 import { type ApplyResult, ConfigError, type ConfigOrigin, loadConfig, type LoadedConfig } from './config-source.ts';
+import { ConfigWatcher } from './config-watcher.ts';
 import { ControlServer } from './control-server.ts';
 import { HealthChecker } from './health-checker.ts';
 import type { FromWorker } from './ipc.ts';
@@ -18,6 +19,8 @@ import { WorkersReady } from './workers-ready.ts';
 export interface MasterOptions {
   /** Folder for what must outlive the process: the configuration that last worked. */
   readonly stateFolder?: string | undefined;
+  /** Reload when the file changes. */
+  readonly watch?: boolean;
 }
 
 export class Master {
@@ -30,6 +33,8 @@ export class Master {
   readonly #control: ControlServer;
   readonly #lastGood: LastGood;
   readonly #taking = new WorkersReady();
+  readonly #watching: boolean;
+  #watcher: ConfigWatcher | undefined;
   #loaded: LoadedConfig;
   #ready = false;
   #stopping = false;
@@ -39,6 +44,7 @@ export class Master {
   constructor(file: string, log: (line: string) => void, options: MasterOptions = {}) {
     this.#file = file;
     this.#log = log;
+    this.#watching = options.watch === true;
     this.#lastGood = new LastGood(options.stateFolder);
     this.#loaded = loadOrLastGood(file, this.#lastGood, log);
     this.#checker = new HealthChecker((record, result, change) => this.#onCheck(record, result, change));
@@ -76,6 +82,7 @@ export class Master {
     this.#registry.sync(config, performance.now());
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#checker.sync(this.#registry.records);
+    if (this.#watching) this.#watcher = new ConfigWatcher(this.#file, () => void this.reload());
     process.on('SIGHUP', () => void this.reload());
     process.on('SIGUSR2', () => this.#pool.broadcast({ type: 'reopen-log' }));
     process.on('SIGTERM', () => void this.stop());
@@ -151,6 +158,7 @@ export class Master {
     if (this.#stopping) return;
     this.#stopping = true;
     await notifySystemd('STOPPING=1');
+    this.#watcher?.close();
     this.#checker.stop();
     const stopped = this.#pool.stop(this.#config.graceMs, this.#sockets.activated);
     this.#sockets.closeAll();
