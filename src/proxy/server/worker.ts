@@ -3,7 +3,9 @@
 import type { Server } from 'node:net';
 import type { ServerView } from '../core/balance/server-state.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
+import { messageOf } from '../../lib/errors.ts';
 import { Counters } from '../core/counters.ts';
+import { compileFrontend } from '../core/handling/compile.ts';
 import { TimerWheel } from '../core/timer-wheel.ts';
 import { AccessLog } from './access-log.ts';
 import { acceptOn } from './accepting.ts';
@@ -38,7 +40,7 @@ export class Worker implements WorkerContext {
   readonly #backends = new Map<string, BackendRuntime>();
   readonly #listeners = new Map<string, Server>();
   /** Which frontend a socket belongs to; a reload may move it. */
-  #frontendOf = new Map<string, FrontendRuntime>();
+  readonly #frontendOf = new Map<string, FrontendRuntime>();
   readonly #limits = new RateLimitRegistry();
   readonly #told = new Map<string, number>();
   readonly #send: (message: FromWorker) => void;
@@ -83,7 +85,7 @@ export class Worker implements WorkerContext {
   receive(message: ToWorker, handle: unknown): void {
     switch (message.type) {
       case 'configure':
-        this.#configure(message.config, message.views, message.workers, message.worker);
+        this.#take(message);
         return;
       case 'listen':
         this.#listen(message.bind, handle);
@@ -91,6 +93,7 @@ export class Worker implements WorkerContext {
       case 'unlisten':
         this.#listeners.get(message.bind)?.close();
         this.#listeners.delete(message.bind);
+        this.#frontendOf.delete(message.bind);
         return;
       case 'server':
         this.#backends.get(backendOf(message.view.key))?.apply(message.view, this.now());
@@ -157,6 +160,18 @@ export class Worker implements WorkerContext {
     return [...this.#frontends.values()].flatMap((frontend) => [...frontend.connections]);
   }
 
+  /** Tries the parts that can fail first: then either all of it holds or nothing of it. */
+  #take({ config, views, workers, worker, generation }: ToWorker & { readonly type: 'configure' }): void {
+    try {
+      for (const frontend of config.frontends) compileFrontend(frontend, this.#limits.find);
+    } catch (error) {
+      this.#send({ type: 'failed', worker, generation, message: messageOf(error) });
+      return;
+    }
+    this.#configure(config, views, workers, worker);
+    this.#send({ type: 'ready', worker, generation });
+  }
+
   #configure(config: ProxyConfig, views: readonly ServerView[], workers: number, worker: number): void {
     const before = this.#config;
     this.#config = config;
@@ -176,11 +191,11 @@ export class Worker implements WorkerContext {
     this.#configureFrontends(config);
     const now = this.now();
     for (const view of views) this.#backends.get(backendOf(view.key))?.apply(view, now);
-    this.#send({ type: 'ready' });
   }
 
   #configureFrontends(config: ProxyConfig): void {
-    this.#frontendOf = new Map();
+    // What still listens belongs to whom it did, until the master says that it goes.
+    for (const bind of this.#frontendOf.keys()) if (!this.#listeners.has(bind)) this.#frontendOf.delete(bind);
     for (const wanted of config.frontends) {
       const known = this.#frontends.get(wanted.name);
       known?.reconfigure(wanted, this.#limits.find);
