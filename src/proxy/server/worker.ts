@@ -68,11 +68,16 @@ export class Worker implements WorkerContext {
   }
 
   accuse(server: ServerRuntime, suspicion: 'unreachable' | 'silent'): void {
+    this.#suspect(server, suspicion);
+    const { worker } = this.#place;
+    this.#tell(`accuse ${server.key} ${suspicion}`, { type: 'accuse', worker, key: server.key, suspicion });
+  }
+
+  #suspect(server: ServerRuntime, suspicion: 'unreachable' | 'silent'): void {
     const checked = server.config.check !== undefined;
     server.suspect(suspicion, this.now() + (checked ? suspicionMs : uncheckedSuspicionMs));
     if (suspicion === 'unreachable') server.closeIdle();
-    if (checked) this.#tell(`accuse ${server.key}`, { type: 'accuse', key: server.key, suspicion });
-    else setTimeout(() => server.backend.wake(), uncheckedSuspicionMs + 1).unref();
+    if (!checked) setTimeout(() => server.backend.wake(), uncheckedSuspicionMs + 1).unref();
   }
 
   holding(backend: BackendRuntime): void {
@@ -98,6 +103,11 @@ export class Worker implements WorkerContext {
       case 'trust':
         this.#trust(message.key);
         return;
+      case 'suspect': {
+        const server = this.#server(message.key);
+        if (server) this.#suspect(server, message.suspicion);
+        return;
+      }
       case 'shutdown-sessions':
         this.#server(message.key)?.shutdownSessions();
         return;
