@@ -176,7 +176,7 @@ export class Worker implements WorkerContext {
     for (const backend of config.backends) {
       const known = this.#backends.get(backend.name);
       if (known) known.reconfigure(backend, worker, workers);
-      else this.#backends.set(backend.name, new BackendRuntime(backend, worker, workers));
+      else this.#backends.set(backend.name, new BackendRuntime(backend, worker, workers, () => this.now()));
     }
     for (const [name, backend] of this.#backends) {
       if (config.backends.some((wanted) => wanted.name === name)) continue;
@@ -218,7 +218,12 @@ export class Worker implements WorkerContext {
 
   /** Requests that wait without new ones coming still want their servers checked soon. */
   #remind(): void {
-    for (const backend of this.#backends.values()) if (backend.isWaited) this.holding(backend);
+    for (const backend of this.#backends.values()) {
+      if (!backend.isWaited) continue;
+      this.holding(backend);
+      // Slots also come back with time alone, to who recovers.
+      backend.wake();
+    }
   }
 
   /** Tells the other workers what was let in under rate limits. */

@@ -46,7 +46,7 @@ export function resolveFrontend(frontend: FrontendDocument): FrontendConfig {
 }
 
 function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig): RuleConfig {
-  const { path, pathPrefix, pathRegex, methods, source, headers, query, backend, redirect, respond } = rule;
+  const { path, pathPrefix, pathRegex, methods, source, headers, query, backend, redirect, respond, priority } = rule;
   const own = resolveHandling(rule, id);
   return {
     host: rule.host?.toLowerCase(),
@@ -67,6 +67,7 @@ function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig):
       port: redirect.port,
     },
     respond,
+    priority,
     handling: rule.inherit ? merged(inherited, own) : own,
   };
 }
