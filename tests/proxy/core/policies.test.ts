@@ -208,7 +208,9 @@ describe('adaptive', () => {
     expect([20_000, 20_001].map((nowMs) => setting.pick(nowMs))).toEqual(['s1', 's1']);
     second.inFlight = 0;
     for (const server of setting.servers) server.responseTime.add(20, 30_000);
-    expect(new Set([30_000, 30_001, 30_002, 30_003].map((nowMs) => setting.pick(nowMs)))).toEqual(new Set(['s1', 's2']));
+    expect(new Set([30_000, 30_001, 30_002, 30_003].map((nowMs) => setting.pick(nowMs)))).toEqual(
+      new Set(['s1', 's2']),
+    );
   });
 });
 

@@ -79,6 +79,16 @@ describe('a slot that is free', () => {
     expect([urgent.startedOn, plain.startedOn, later.startedOn]).toEqual(['s1', 's1', '']);
   });
 
+  it('of a silent server is better than none, of an unreachable one it is not', () => {
+    const { queues, first, second, end } = setUp();
+    const requests = [new Request(queues), new Request(queues)];
+    second.suspect('unreachable', 100);
+    end(second);
+    first.suspect('silent', 100);
+    end(first);
+    expect(requests.map(({ startedOn }) => startedOn)).toEqual(['s1', '']);
+  });
+
   it('of a drained server goes only to those that are bound to it', () => {
     const { queues, balancer, first, end } = setUp();
     const any = new Request(queues);

@@ -85,9 +85,9 @@ export class Balancer<S extends ServerState> {
     return waited ? server.hasSlot(nowMs, fill) : server.isFree(nowMs, fill);
   }
 
-  /** May who waits for any server get this one: not a drained one, nor one that is suspect. */
+  /** May who waits for any server get this one: not a drained one. A doubtful one is better than none, as in a pick. */
   servesAnyone(server: S, nowMs: number): boolean {
-    return server.accepts() && server.isSound(nowMs);
+    return server.accepts() && server.suspicionAt(nowMs) !== 'unreachable';
   }
 
   /** May who is bound to it wait for it. */
