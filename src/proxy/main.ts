@@ -12,7 +12,7 @@ import { askReload } from './server/ask-reload.ts';
 import { ConfigError, loadConfig, type LoadedConfig } from './server/config-source.ts';
 import { Master } from './server/master.ts';
 import { version } from './server/version.ts';
-import { runWorker } from './server/worker.ts';
+import { runWorker } from './server/worker-process.ts';
 
 interface Command {
   /** Names of what it needs. */
