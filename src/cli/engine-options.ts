@@ -7,6 +7,7 @@ import { createController } from '../adapters/controller.ts';
 import { diskFiles } from '../adapters/source-files.ts';
 import { createSshTransport } from '../adapters/ssh/transport.ts';
 import type { EngineOptions } from '../engine/options.ts';
+import { createCloud } from '../infra/cloud.ts';
 import { limits } from '../lib/limits.ts';
 import { catalog } from '../modules/index.ts';
 import { askLine } from './ask.ts';
@@ -18,6 +19,7 @@ import { readVarsFile } from './vars-files.ts';
 type Given = Omit<
   EngineOptions,
   | 'clock'
+  | 'cloud'
   | 'contact'
   | 'extraVars'
   | 'filesFor'
@@ -45,6 +47,11 @@ export function engineOptions(run: LoadedRun, given: Given): EngineOptions {
     findModule: catalog.find,
     transports: { ssh: createSshTransport(sshOptions()), local: createLocalTransport() },
     contact: contactOf,
+    cloud: createCloud({
+      clock: { ...systemClock, random: () => Math.random() },
+      redactor: given.redactor,
+      environment: process.env,
+    }),
     clock: systemClock,
     filesFor: createLocalFiles,
     render: renderTemplate,

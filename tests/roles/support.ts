@@ -74,6 +74,7 @@ async function run(play: string, inventoryFile: string, extraVars: string): Prom
     contact: () => {
       throw new Error('a dry run asks nobody');
     },
+    cloud: { work: () => Promise.reject(new Error('no cloud here')) },
     clock: systemClock,
     emit: (event) => {
       if (event.type === 'task-end' || event.type === 'task-item') results.push(event.result);

@@ -142,6 +142,7 @@ export class Workspace implements Disposable {
       contact: () => {
         throw new Error('no contact modules here');
       },
+      cloud: { work: () => Promise.reject(new Error('no cloud here')) },
       clock: fakeClock(sleeps),
       ...(ask && { ask }),
       emit: (event) => {
