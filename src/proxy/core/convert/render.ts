@@ -9,7 +9,7 @@ const lineWidth = 110;
 
 /** `notes`: what was not carried over is said on top. */
 export function renderTree({ root, places }: ConfigTree, name: string, notes: readonly Diagnostic[]): string {
-  const document = new Document(root);
+  const document = new Document(root, { aliasDuplicateObjects: false });
   const comment = (position: Position | undefined, above: Position | undefined): string | undefined =>
     position && position.line !== above?.line ? ` ${name}:${position.line}` : undefined;
   const visit = (node: unknown, value: unknown, above: Position | undefined, depth: number): void => {

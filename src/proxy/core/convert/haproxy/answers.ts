@@ -38,11 +38,11 @@ export function redirectOf(args: readonly Word[], spot: Word, report: Report): T
         dropQuery = true;
         break;
       case 'set-cookie':
-        headers.push(['Set-Cookie', `${value?.text ?? ''}; path=/`]);
+        headers.push(['Set-Cookie', `${value?.text ?? ''}; path=/;`]);
         at += 1;
         break;
       case 'clear-cookie':
-        headers.push(['Set-Cookie', `${value?.text ?? ''}; path=/; Max-Age=0`]);
+        headers.push(['Set-Cookie', `${value?.text ?? ''}; path=/; Max-Age=0;`]);
         at += 1;
         break;
       default:

@@ -99,13 +99,13 @@ function httpCheck(action: Word, rest: readonly Word[], check: Check, draft: Dra
       } else if (word.text !== 'ver') report.error(word, `\`${word.text}\` of a check cannot be carried over`);
     }
   } else if (action.text === 'expect') {
-    expectation(rest, check, action, draft, report);
+    expectation(rest, check, draft, report);
   } else {
     report.warning(action, `\`http-check ${action.text}\` has no counterpart here`);
   }
 }
 
-function expectation(words: readonly Word[], check: Check, spot: Word, draft: Draft, report: Report): void {
+function expectation(words: readonly Word[], check: Check, draft: Draft, report: Report): void {
   const not = words.some((word) => word.text === '!');
   const rest = words.filter((word) => word.text !== '!' && !/^(?:min-recv|comment)$/.test(word.text));
   const [kind, value] = rest;
@@ -126,7 +126,6 @@ function expectation(words: readonly Word[], check: Check, spot: Word, draft: Dr
       return;
     default:
       report.error(kind, `\`http-check expect ${kind.text}\` cannot be carried over`);
-      void spot;
   }
 }
 
@@ -151,7 +150,8 @@ function statuses(kind: string, text: string, not: boolean): string | undefined 
 function tcpCheck(action: Word, rest: readonly Word[], check: Check, draft: Draft, report: Report): void {
   const [first, second] = rest;
   if (action.text === 'connect') return;
-  if (action.text === 'send' && first) draft.put(check, 'send', `${String(check['send'] ?? '')}${first.text}`, first);
+  if (action.text === 'send' && first)
+    draft.put(check, 'send', `${typeof check['send'] === 'string' ? check['send'] : ''}${first.text}`, first);
   else if (action.text === 'expect' && first?.text === 'string' && second)
     draft.put(check, 'body', { text: second.text }, second);
   else if (action.text === 'expect' && first?.text === 'rstring' && second)

@@ -48,7 +48,7 @@ export class Acls {
     if (!keyword) return [noCondition];
     const negated = keyword.text === 'unless';
     let cases: readonly Case[] = negated ? [noCondition] : [];
-    for (const group of splitAt(rest, (word) => word.text === 'or' || word.text === '||')) {
+    for (const group of splitAt(rest, isOr)) {
       const found = this.#all(group, negated);
       if (!found) return undefined;
       // Not (a or b): neither of them.
@@ -60,7 +60,7 @@ export class Acls {
   /** A condition that is one test of a request rate. */
   rate(words: readonly Word[]): RateTest | undefined {
     const [keyword, ...rest] = words;
-    if (keyword?.text !== 'if') return undefined;
+    if (keyword?.text !== 'if' || rest.some(isOr)) return undefined;
     const terms = this.#terms(rest);
     const [term] = terms;
     return terms.length === 1 && term?.test.kind === 'rate' && !term.negated ? term.test.rate : undefined;
@@ -161,6 +161,10 @@ export class Acls {
     }
     return testOf(sample, { match: match ?? 'str', ignoreCase, values });
   }
+}
+
+function isOr(word: Word): boolean {
+  return word.text === 'or' || word.text === '||';
 }
 
 const noCondition: Case = { holds: [], fails: [] };

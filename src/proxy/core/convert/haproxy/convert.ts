@@ -111,8 +111,10 @@ function programOf(proxy: Proxy, report: Report, readFile: ReadFile): Program {
       const cases = effect && acls.cases(condition, first);
       if (effect && cases) redirects.push({ spot: first, cases, effect });
     } else if (first.text === 'use_backend' && second && proxy.kind !== 'backend') {
-      if (second.text.includes('%['))
+      if (second.text.includes('%[')) {
         report.error(second, 'a backend cannot be chosen by an expression', 'Write a rule for each.');
+        continue;
+      }
       const { condition } = splitCondition(line, 2);
       const cases = acls.cases(condition, second);
       if (cases) uses.push({ spot: second, cases, effect: { do: 'use', backend: second.text } });

@@ -118,15 +118,16 @@ function rules(ways: readonly Way[], frontend: Entries, draft: Draft, report: Re
   const spot = ways.at(-1)?.spot;
   if (spot) for (const [key, value] of Object.entries(shared)) draft.put(frontend, key, value, last?.spot ?? spot);
   const list: unknown[] = [];
+  const [first] = ways;
+  if (first) draft.put(frontend, 'rules', list, first.spot);
   for (const { way, conditions } of rulesOf(ways)) {
     const handling = handlings[ways.indexOf(way)]?.handling ?? {};
     const rule = ruleOf(way, conditions, handling, shared, draft);
-    const isRest = Object.keys(conditions).length === 0 && way === ways.at(-1) && way.end.do === 'backend';
+    const isRest = Object.keys(conditions).length === 0 && way === ways.at(-1);
     if (isRest && way.end.do === 'backend') draft.put(frontend, 'defaultBackend', way.end.name, way.spot);
     else draft.push(list, rule, way.spot);
   }
-  const [first] = ways;
-  if (list.length > 0 && first) draft.put(frontend, 'rules', list, first.spot);
+  if (list.length === 0) Reflect.deleteProperty(frontend, 'rules');
 }
 
 interface Handled {

@@ -30,7 +30,7 @@ export function convertGlobal(lines: readonly Line[], draft: Draft, report: Repo
       if (grace !== undefined) draft.put(draft.root, 'grace', grace, first);
     } else if (first.text === 'nbthread' || first.text === 'nbproc') {
       report.info(first, 'there is one worker a CPU', 'Set `workers` for another number.');
-    } else if (process.has(first.text) || first.text.startsWith('tune.') || first.text.startsWith('ssl-default-')) {
+    } else if (unneeded.has(first.text) || first.text.startsWith('tune.') || first.text.startsWith('ssl-default-')) {
       report.info(first, `\`${first.text}\` is not needed`, hints[first.text]);
     } else if (first.text === 'maxconn') {
       report.info(first, 'each frontend has its own `maxconn`');
@@ -40,7 +40,7 @@ export function convertGlobal(lines: readonly Line[], draft: Draft, report: Repo
   }
 }
 
-const process: ReadonlySet<string> = new Set([
+const unneeded: ReadonlySet<string> = new Set([
   'ca-base', 'chroot', 'cpu-map', 'crt-base', 'daemon', 'description', 'gid', 'group', 'hard-stop-after',
   'insecure-fork-wanted', 'limited-quic', 'localpeer', 'log-send-hostname', 'log-tag', 'master-worker', 'mworker-max-reloads', 'node',
   'nosplice', 'pidfile', 'server-state-base', 'server-state-file', 'spread-checks', 'ssl-dh-param-file', 'uid',

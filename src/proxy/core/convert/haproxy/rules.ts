@@ -38,6 +38,9 @@ export function waysOf(
       if (!step || ways.length > maxWays) return;
       const { spot, effect } = step;
       const cases = product([when], step.cases).filter(isPossible);
+      if (edits.some((edit) => edit.effect.do === 'rewrite') && step.cases.some(looksAtPath)) {
+        report.error(spot, 'this looks at a path that a line before it changes', 'Put it above that line.');
+      }
       const isAlways = step.cases.some(({ holds, fails }) => holds.length + fails.length === 0);
       if (effect.do === 'header' || effect.do === 'rewrite') {
         const more = [...edits, { spot, effect }];
@@ -63,6 +66,10 @@ export function waysOf(
     );
   }
   return ways;
+}
+
+function looksAtPath({ holds, fails }: Case): boolean {
+  return [...holds, ...fails].some(({ path, pathRegex }) => path !== undefined || pathRegex !== undefined);
 }
 
 /** Ways that follow each other and differ in one condition only become one, with `any`. */

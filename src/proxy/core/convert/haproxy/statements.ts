@@ -173,7 +173,7 @@ function effectOf(
   }
 }
 
-function unknown(spot: Word, report: Report, hint?: string): undefined {
+function unknown(spot: Word, report: Report, hint?: string): Effect | undefined {
   report.error(spot, `\`${spot.text}\` cannot be carried over`, hint);
   return undefined;
 }
