@@ -63,7 +63,8 @@ Signals: SIGHUP reloads, SIGTERM stops gracefully, SIGUSR2 opens the log files a
   convert: {
     takes: ['FILE'],
     summary: 'write a haproxy.cfg as our YAML to standard output',
-    help: `What cannot be carried over is told with its place. Errors change what clients get; warnings do not.
+    help: `Also files of Mogoly (\`server:\`) and of terraster (\`services:\`).
+What cannot be carried over is told with its place. Errors change what clients get; warnings do not.
   --strict   write nothing unless all of it was carried over
 Exit codes: 0 all that matters was carried over, 2 not all.
 \`run\` and \`validate\` take a haproxy.cfg directly, if there are no such errors.`,
@@ -169,7 +170,13 @@ async function run(file: string, options: Readonly<Record<string, string | boole
 function convert(file: string, strict: boolean): void {
   const [source] = readFiles(file);
   if (!source) return;
-  const { tree, notes } = convertSource(source);
+  const conversion = convertSource(source);
+  if (!conversion) {
+    throw new VezaError('bad-usage', `${file} is neither a haproxy.cfg nor a file of Mogoly or terraster`, {
+      hint: 'Name a haproxy.cfg with the ending .cfg.',
+    });
+  }
+  const { tree, notes } = conversion;
   const text = renderTree(tree, basename(file), notes);
   const judged = judgeTree({ ...tree, diagnostics: [...tree.diagnostics, ...notes] });
   tell(judged.diagnostics, judged.texts);

@@ -7,7 +7,8 @@ import { DiagnosticsError, messageOf, VezaError } from '../../lib/errors.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import { judgeTree, type ReadConfigResult, readSources } from '../core/config/read.ts';
 import type { Source } from '../core/config/tree.ts';
-import { type Conversion, convertHaproxy } from '../core/convert/haproxy/convert.ts';
+import { convertFile } from '../core/convert/convert.ts';
+import type { Conversion } from '../core/convert/haproxy/convert.ts';
 import type { Environment } from '../core/config/variables.ts';
 
 /** What a configuration is read from. `name` of a text stands in messages; its ending says the format. */
@@ -51,16 +52,16 @@ export function loadConfig(from: string | ConfigOrigin, environment: Environment
   const name = 'path' in origin ? origin.path : (origin.name ?? 'configuration.yml');
   const sources = sourcesOf(origin, name);
   const [source] = sources;
-  if (source && extname(source.file) === haproxyEnding)
-    return loadedFrom(convertSource(source, environment), environment, name);
+  const conversion = source && sources.length === 1 ? convertSource(source, environment) : undefined;
+  if (conversion) return loadedFrom(conversion, environment, name);
   return loaded(readSources(sources, environment), name);
 }
 
-/** Converts a haproxy.cfg; files that it names are read beside it. */
-export function convertSource({ file, text }: Source, environment: Environment = process.env): Conversion {
-  return convertHaproxy(text, file, environment, (path) => {
+/** Converts a file of another balancer; files that it names are read beside it. Undefined for one of our own. */
+export function convertSource(source: Source, environment: Environment = process.env): Conversion | undefined {
+  return convertFile(source, environment, (path) => {
     try {
-      return readFileSync(resolve(dirname(file), path), 'utf8');
+      return readFileSync(resolve(dirname(source.file), path), 'utf8');
     } catch {
       return undefined;
     }
