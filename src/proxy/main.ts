@@ -16,7 +16,7 @@ import { askReload } from './server/ask-reload.ts';
 import { ConfigError, convertSource, loadConfig, type LoadedConfig, readFiles } from './server/config-source.ts';
 import { Master } from './server/master.ts';
 import { version } from './server/version.ts';
-import { runWorker } from './server/worker.ts';
+import { runWorker } from './server/worker-process.ts';
 
 interface Command {
   /** Names of what it needs. */

@@ -9,8 +9,8 @@ import { type ApplyResult, ConfigError, type ConfigOrigin, loadConfig, type Load
 import { ConfigWatcher } from './config-watcher.ts';
 import { ControlServer } from './control-server.ts';
 import { HealthChecker } from './health-checker.ts';
-import type { FromWorker } from './ipc.ts';
 import { LastGood, loadOrLastGood } from './last-good.ts';
+import type { FromWorker, ToWorker } from './ipc.ts';
 import { ListeningSockets } from './listening-sockets.ts';
 import { notifySystemd } from './notify.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -225,6 +225,12 @@ export class Master {
     this.#pool.broadcast({ type: 'server', view: record.view(performance.now()) });
   }
 
+  #tellOthers(than: number, message: ToWorker): void {
+    for (let worker = 0; worker < this.#pool.size; worker += 1) {
+      if (worker !== than) this.#pool.send(worker, message);
+    }
+  }
+
   #onMessage(message: FromWorker): void {
     switch (message.type) {
       case 'listening':
@@ -241,6 +247,9 @@ export class Master {
       case 'accuse': {
         const record = this.#registry.find(message.key);
         if (!record) return;
+        // The others need not lose requests to find it out. Before the check, whose success ends all suspicion.
+        const { key, suspicion } = message;
+        this.#tellOthers(message.worker, { type: 'suspect', key, suspicion });
         if (record.health?.accuse() === true) this.#checker.force(record);
         return;
       }
@@ -248,9 +257,7 @@ export class Master {
         this.#checker.hurry(message.backend);
         return;
       case 'taken':
-        for (let worker = 0; worker < this.#pool.size; worker += 1) {
-          if (worker !== message.worker) this.#pool.send(worker, { type: 'taken', taken: message.taken });
-        }
+        this.#tellOthers(message.worker, { type: 'taken', taken: message.taken });
         return;
       case 'ready':
         this.#taking.ready(message.worker, message.generation);

@@ -70,11 +70,16 @@ export class Worker implements WorkerContext {
   }
 
   accuse(server: ServerRuntime, suspicion: 'unreachable' | 'silent'): void {
+    this.#suspect(server, suspicion);
+    const { worker } = this.#place;
+    this.#tell(`accuse ${server.key} ${suspicion}`, { type: 'accuse', worker, key: server.key, suspicion });
+  }
+
+  #suspect(server: ServerRuntime, suspicion: 'unreachable' | 'silent'): void {
     const checked = server.config.check !== undefined;
     server.suspect(suspicion, this.now() + (checked ? suspicionMs : uncheckedSuspicionMs));
     if (suspicion === 'unreachable') server.closeIdle();
-    if (checked) this.#tell(`accuse ${server.key}`, { type: 'accuse', key: server.key, suspicion });
-    else setTimeout(() => server.backend.wake(), uncheckedSuspicionMs + 1).unref();
+    if (!checked) setTimeout(() => server.backend.wake(), uncheckedSuspicionMs + 1).unref();
   }
 
   holding(backend: BackendRuntime): void {
@@ -101,6 +106,11 @@ export class Worker implements WorkerContext {
       case 'trust':
         this.#trust(message.key);
         return;
+      case 'suspect': {
+        const server = this.#server(message.key);
+        if (server) this.#suspect(server, message.suspicion);
+        return;
+      }
       case 'shutdown-sessions':
         this.#server(message.key)?.shutdownSessions();
         return;
@@ -181,7 +191,7 @@ export class Worker implements WorkerContext {
     for (const backend of config.backends) {
       const known = this.#backends.get(backend.name);
       if (known) known.reconfigure(backend, worker, workers);
-      else this.#backends.set(backend.name, new BackendRuntime(backend, worker, workers));
+      else this.#backends.set(backend.name, new BackendRuntime(backend, worker, workers, () => this.now()));
     }
     for (const [name, backend] of this.#backends) {
       if (config.backends.some((wanted) => wanted.name === name)) continue;
@@ -223,7 +233,12 @@ export class Worker implements WorkerContext {
 
   /** Requests that wait without new ones coming still want their servers checked soon. */
   #remind(): void {
-    for (const backend of this.#backends.values()) if (backend.isWaited) this.holding(backend);
+    for (const backend of this.#backends.values()) {
+      if (!backend.isWaited) continue;
+      this.holding(backend);
+      // Slots also come back with time alone, to who recovers.
+      backend.wake();
+    }
   }
 
   /** Tells the other workers what was let in under rate limits. */
@@ -278,16 +293,4 @@ function pause(): Promise<void> {
 
 function backendOf(key: string): string {
   return key.slice(0, key.indexOf('/'));
-}
-
-/** Runs this process as a worker of the one that forked it. */
-export function runWorker(): void {
-  const worker = new Worker((message) => process.connected && process.send?.(message));
-  process.on('message', (message, handle) => worker.receive(message as ToWorker, handle));
-  // The master stops its workers by message; a terminal's Ctrl-C goes to the whole group.
-  process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => undefined);
-  process.on('SIGHUP', () => undefined);
-  // Without a master nobody would ever stop it.
-  process.on('disconnect', () => void worker.stop(worker.config.graceMs, false));
 }

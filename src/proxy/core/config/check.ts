@@ -1,6 +1,7 @@
 // What a schema cannot say: names that must exist or be unique, values that must fit together.
 import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
 import { parseBind } from './bind.ts';
+import { checkBalance } from './check-balance.ts';
 import { type Add, checkHandling, checkNetworks, checkPattern, checkRule } from './check-handling.ts';
 import { durationMs } from './duration.ts';
 import { nearName } from './explain.ts';
@@ -56,27 +57,7 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
 }
 
 function checkBackend(backend: ConfigDocument['backends'][number], path: Path, add: Add, where: Where): void {
-  if (backend.balance === 'hash' && !backend.hash) {
-    add(
-      'missing-key',
-      'balance: hash needs the key `hash`',
-      path,
-      'For instance `hash: { key: path-segment, index: 2 }`.',
-    );
-  }
-  const hash = backend.hash;
-  const needs = {
-    'path-segment': 'index',
-    'path-regex': 'pattern',
-    header: 'name',
-    query: 'name',
-    cookie: 'name',
-  } as const;
-  const needed = hash && hash.key in needs ? needs[hash.key as keyof typeof needs] : undefined;
-  if (hash && needed !== undefined && hash[needed] === undefined) {
-    add('missing-key', `hash key ${hash.key} needs \`${needed}\``, [...path, 'hash']);
-  }
-  if (hash?.pattern !== undefined) checkPattern(hash.pattern, [...path, 'hash', 'pattern'], add);
+  checkBalance(backend, path, add);
   unique(backend.servers, [...path, 'servers'], 'server', add, where);
   if (backend.check?.body) {
     const { text, regex } = backend.check.body;

@@ -47,7 +47,7 @@ export function resolveFrontend(frontend: FrontendDocument): FrontendConfig {
 }
 
 function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig): RuleConfig {
-  const { backend, redirect, respond } = rule;
+  const { backend, redirect, respond, priority } = rule;
   const own = resolveHandling(rule, id);
   return {
     ...conditionsOf(rule),
@@ -64,6 +64,7 @@ function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig):
       port: redirect.port,
     },
     respond,
+    priority,
     handling: rule.inherit ? merged(inherited, own) : own,
   };
 }

@@ -95,6 +95,13 @@ export const ruleSchema = {
     backend: { type: 'string', description: 'Name of the backend to use.' },
     redirect: redirectSchema,
     respond: respondSchema,
+    priority: {
+      type: 'integer',
+      minimum: -2047,
+      maximum: 2047,
+      default: 0,
+      description: 'Class of its requests where they wait for a slot of `maxconn`: lower goes first.',
+    },
     inherit: {
       type: 'boolean',
       default: true,
