@@ -51,7 +51,7 @@ export class AcmeSession implements Disposable {
     const directoryUrl = directoryUrlOf(options);
     const folder = join(authorityFolder(options), 'account');
     const saved = await readAccount(folder);
-    if (!saved && !options.termsAgreed) throw termsNotAgreed(directoryUrl);
+    if (saved?.url === undefined && !options.termsAgreed) throw termsNotAgreed(directoryUrl);
     const accountKey = saved?.key ?? newKey();
     const agent = agentFor(options.trust);
     const client = new module.Client({
@@ -157,6 +157,11 @@ export function authorityFolder(options: Pick<AcmeOptions, 'directory' | 'folder
   const url = directoryUrlOf(options);
   const mark = createHash('sha256').update(url).digest('hex').slice(0, 8);
   return join(options.folder, `${new URL(url).host.replace(':', '_')}-${mark}`);
+}
+
+/** Whether there is an account at this authority. */
+export async function hasAccount(options: Pick<AcmeOptions, 'directory' | 'folder'>): Promise<boolean> {
+  return (await readAccount(join(authorityFolder(options), 'account')))?.url !== undefined;
 }
 
 async function readAccount(folder: string): Promise<{ readonly key: string; readonly url?: string } | null> {

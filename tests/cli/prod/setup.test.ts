@@ -108,7 +108,7 @@ describe('prod setup', () => {
     await using at = await openProd();
     const { stderr, exitCode } = await at.prod('setup --step dnss');
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('Did you mean "dns"? Steps are: discover, lb, dns, verify.');
+    expect(stderr).toContain('Did you mean "dns"? Steps are: discover, ssl, lb, dns, verify.');
     expect([...at.hcloud.log, ...at.cloudns.log]).toEqual([]);
   });
 
