@@ -1,10 +1,12 @@
 // What the manager does where there is no authority to be reached: patience, on a clock that runs by sleeping.
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HttpTokens } from '../../src/acme/http-tokens.ts';
 import { LocalAuthority } from '../../src/acme/local-authority.ts';
+import { takeLock } from '../../src/acme/lock.ts';
 import { AcmeManager } from '../../src/acme/manager.ts';
 import type { AcmeClock, AcmeEvent, AcmeOptions } from '../../src/acme/model.ts';
 import { authorityFolder } from '../../src/acme/session.ts';
@@ -102,6 +104,27 @@ describe('a manager whose authority cannot be reached', () => {
 
   it.each(['http://example.com/dir', 'prod', ''])('refuses the directory "%s"', (wrong) => {
     expect(() => managerOf(sleepingClock(), { directory: wrong })).toThrow(/no directory of an ACME authority/);
+  });
+});
+
+describe('a lock', () => {
+  it('of a process that is gone is taken over, and one of a process at work is waited for', async () => {
+    const path = join(folder, 'lock');
+    const gone = spawnSync(process.execPath, ['--version']).pid;
+    await writeFile(path, String(gone));
+    const order: string[] = [];
+    const clock = {
+      sleep: async () => {
+        order.push('waits');
+        if (order.length === 2) await first[Symbol.asyncDispose]();
+      },
+    };
+    const first = await takeLock(path, clock);
+    expect(await readFile(path, 'utf8')).toBe(String(process.pid));
+    const second = await takeLock(path, clock);
+    expect(order).toEqual(['waits', 'waits']);
+    await second[Symbol.asyncDispose]();
+    expect(await readdir(folder)).toEqual([]);
   });
 });
 
