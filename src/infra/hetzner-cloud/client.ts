@@ -37,8 +37,13 @@ const pageSize = 50;
 const actionPollMs = 500;
 /** How often a thing is asked again that says it is busy. */
 const busyRetries = 5;
-/** An action that runs longer than that is not waited for. */
+/** A system that takes longer to shut down does not listen. */
+const shutdownTimeoutMs = 90_000;
+const shutdownPollMs = 2000;
+/** An action that runs longer than that is not waited for; copying disks takes its time. */
 const actionTimeoutMs = 120_000;
+const copyTimeoutMs = 30 * 60_000;
+const copies: ReadonlySet<string> = new Set(['create_image', 'change_type', 'change_server_type', 'create_server']);
 
 export class HetznerCloud {
   readonly #client: ApiClient;
@@ -56,8 +61,29 @@ export class HetznerCloud {
     });
   }
 
-  servers(signal?: AbortSignal): Promise<readonly Server[]> {
-    return this.#all('servers', serverShape, {}, signal);
+  /** `labels` is a selector such as `role=web,!old`. */
+  servers(signal?: AbortSignal, labels = ''): Promise<readonly Server[]> {
+    return this.#all('servers', serverShape, labels === '' ? {} : { label_selector: labels }, signal);
+  }
+
+  async server(name: string, signal?: AbortSignal): Promise<Server | null> {
+    const found = await this.#all('servers', serverShape, { name }, signal);
+    return found.find((one) => one.name === name) ?? null;
+  }
+
+  /** Resolves when the server is off. Rejects with ApiError `api-timeout` where it does not shut down. */
+  async isOff(name: string, signal?: AbortSignal): Promise<void> {
+    for (const end = this.#clock.now() + shutdownTimeoutMs; ;) {
+      const server = await this.server(name, signal);
+      if (!server || server.status === 'off') return;
+      if (this.#clock.now() > end) {
+        const message = `the server "${name}" has not shut down within ${shutdownTimeoutMs / 1000} s`;
+        throw this.#client.error('api-timeout', message, {
+          hint: 'Its system does not answer to the power button; `force: true` cuts its power.',
+        });
+      }
+      await this.#clock.sleep(shutdownPollMs, signal);
+    }
   }
 
   loadBalancers(signal?: AbortSignal): Promise<readonly LoadBalancer[]> {
@@ -111,7 +137,8 @@ export class HetznerCloud {
   }
 
   async #finished(first: Action, signal: AbortSignal | undefined): Promise<void> {
-    const end = this.#clock.now() + actionTimeoutMs;
+    const timeoutMs = copies.has(first.command) ? copyTimeoutMs : actionTimeoutMs;
+    const end = this.#clock.now() + timeoutMs;
     for (let action = first; action.status !== 'success';) {
       if (action.status === 'error') {
         const reason = action.error?.code ?? 'unknown';
@@ -119,7 +146,7 @@ export class HetznerCloud {
         throw this.#client.error('api-refused', message, { reason });
       }
       if (this.#clock.now() > end) {
-        throw this.#client.error('api-timeout', `${action.command} still runs after ${actionTimeoutMs / 1000} s`);
+        throw this.#client.error('api-timeout', `${action.command} still runs after ${timeoutMs / 1000} s`);
       }
       await this.#clock.sleep(actionPollMs, signal);
       const answer = await this.#client.json({ method: 'GET', path: `/actions/${action.id}`, signal });
