@@ -52,7 +52,7 @@ beforeAll(async () => {
   pebble = started.use(await startPebble({ resolver: `127.0.0.1:${dnsServer.port}` }));
   const webServer = await serveTokens(pebble.httpPort);
   started.defer(() => void webServer.close());
-});
+}, 60_000);
 
 afterAll(() => started.disposeAsync());
 

@@ -33,7 +33,7 @@ beforeAll(async () => {
   const trust = join(at.folder, 'trust.pem');
   await writeFile(trust, pebble.trust);
   options = `--acme ${pebble.directory} --acme-trust ${trust} --nameserver 127.0.0.1:${dns.port} --folder ${at.folder}/state`;
-});
+}, 60_000);
 afterAll(() => started.disposeAsync());
 
 interface Printed {
