@@ -9,7 +9,7 @@ export const sectionUse: Readonly<Record<SectionName, { readonly by: string } | 
   load_balancer: { by: 'prod setup, prod lb' },
   network: { by: 'prod setup, prod lb' },
   dns: { by: 'prod setup, prod dns' },
-  ssl: { not: 'declared, not managed: wildcard certificates are not got yet' },
+  ssl: { by: 'prod setup, prod ssl' },
   database: {
     not: 'declared, not managed: clusters are set up by their own tools; `services` has single servers, `prod backups` its backup',
   },
