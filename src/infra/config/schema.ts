@@ -21,6 +21,7 @@ const host = object(
     ip: described('Public IPv4 or IPv6 address.'),
     private_ip: described('Address in the private network.'),
     type: { enum: ['hcloud', 'hrobot'], description: 'Hetzner Cloud, or Hetzner Robot (dedicated).' },
+    rdns: described('Name that reverse DNS gives for `ip`; servers of Hetzner Cloud only.'),
     role: described('bastion, app, builder, or any other; hosts of a role are a group of the inventory.'),
     ssh: object({
       user: described('User to log in as.'),
@@ -92,16 +93,49 @@ const record = object(
 
 const cron = described('Five fields of cron, such as `0 3 * * *`.');
 
-const backup = object({ name: text, type: text, destination: text, hosts: { type: 'array', items: hostName } }, [
-  'name',
-  'type',
-]);
+const backup = object(
+  {
+    name: text,
+    type: described('`hcloud-snapshot`: snapshots of the hosts, taken by `prod setup`; others are told.'),
+    destination: text,
+    hosts: { type: 'array', items: hostName },
+    keep: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1000,
+      description: 'How many stay of each host; the oldest others are removed. Left out: all.',
+    },
+  },
+  ['name', 'type'],
+);
+
+const rule = object(
+  {
+    protocol: { enum: ['tcp', 'udp', 'icmp', 'esp', 'gre'] },
+    port: {
+      type: ['integer', 'string'],
+      description: 'For tcp and udp: a port, or a range such as `8000-8080`; left out: all.',
+    },
+    from: { ...texts, description: 'Networks or addresses; left out: everywhere.' },
+    description: text,
+  },
+  ['protocol'],
+);
+
+const firewall = object(
+  {
+    hosts: { type: 'array', minItems: 1, items: { ...hostName, description: 'Servers of Hetzner Cloud.' } },
+    inbound: { type: 'array', items: rule, description: 'What is let in; anything else is not.' },
+  },
+  ['hosts', 'inbound'],
+);
 
 export const infraSchema = object(
   {
     hosts: { ...map(host), minProperties: 1 },
     load_balancer: loadBalancer,
     network: object({ name: text, cidr: described('For instance 10.0.0.0/16.') }, ['name', 'cidr']),
+    firewalls: { ...map(firewall), description: "Hetzner Cloud's own firewalls, by name." },
     dns: object(
       {
         provider: { enum: ['cloudns'], $comment: 'Only ClouDNS is managed.' },

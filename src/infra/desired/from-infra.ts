@@ -1,6 +1,5 @@
 // What infra.yaml wants of the cloud, as resources. Says which of its sections are acted on, and by what.
-import { VezaError } from '../../lib/errors.ts';
-import type { Infra, InfraHost, ListenerConfig, LoadBalancerConfig } from '../config/model.ts';
+import type { Infra, ListenerConfig, LoadBalancerConfig } from '../config/model.ts';
 import type { ClouDns } from '../cloudns/client.ts';
 import { hostIn, type DnsRecord } from '../cloudns/records.ts';
 import type { HetznerCloud } from '../hetzner-cloud/client.ts';
@@ -11,6 +10,7 @@ import { loadBalancerResource, type WantedService, type WantedTarget } from './l
 import { networkOutput, networkResource, zoneOf } from './network.ts';
 import { isMarkerHost, markerOf, owner } from './ownership.ts';
 import { absentRecordSet, recordSetKey, recordSetResource, type WantedSet } from './record-set.ts';
+import { serverOf } from './servers-from-infra.ts';
 import { zoneView } from './zone-view.ts';
 
 export interface BalancerOptions {
@@ -101,23 +101,9 @@ function serviceOf(
 function targetOf(infra: Infra, name: string, servers: readonly Server[]): WantedTarget {
   const host = infra.hosts.get(name);
   if (host?.type === 'hrobot') return { type: 'ip', ip: host.ip ?? '' };
-  const server = host && servers.find((one) => isHost(one, host));
-  if (server) {
-    // Only a server that is in a network can be reached by its private address.
-    return {
-      type: 'server',
-      id: server.id,
-      usePrivateIp: infra.network !== undefined && server.private_net.length > 0,
-    };
-  }
-  throw new VezaError('unknown-server', `no server of the project has the address ${host?.ip ?? '?'} of "${name}"`, {
-    ...(host && { where: host.where }),
-    hint: 'Correct the address, or give the host `type: hrobot` if it is a dedicated server.',
-  });
-}
-
-function isHost(server: Server, host: InfraHost): boolean {
-  return server.public_net.ipv4?.ip === host.ip || server.public_net.ipv6?.ip === host.ip;
+  const { id, private_net: networks } = serverOf(host, servers);
+  // Only a server that is in a network can be reached by its private address.
+  return { type: 'server', id, usePrivateIp: infra.network !== undefined && networks.length > 0 };
 }
 
 export interface DnsOptions {

@@ -1,6 +1,7 @@
 // The answers of the fake Hetzner Cloud, one for each kind of request.
 import type { JsonObject } from '../../lib/json.ts';
 import { refuse } from './hcloud.ts';
+import { firewallAction, firewallProblem } from './hcloud-firewall.ts';
 import { createServer, serverAction } from './hcloud-server.ts';
 import { balancerAction, completed, withHealth } from './hcloud-balancer.ts';
 import { objectsIn, serviceProblem, targetProblem, valueIn, type HcloudState, type Kind } from './hcloud-state.ts';
@@ -48,6 +49,12 @@ export const hcloudRoutes: readonly Route[] = [
     method: 'POST',
     pattern: /^\/(load_balancers)\/(\d+)\/actions\/(\w+)$/,
     respond: withObject(({ state, body, parts }, one) => balancerAction(state, parts[2] ?? '', one, body)),
+  },
+  { method: 'POST', pattern: /^\/firewalls$/, respond: createFirewall },
+  {
+    method: 'POST',
+    pattern: /^\/(firewalls)\/(\d+)\/actions\/(\w+)$/,
+    respond: withObject(({ state, body, parts }, one) => firewallAction(state, parts[2] ?? '', one, body)),
   },
   { method: 'POST', pattern: /^\/servers$/, respond: ({ state, body }) => createServer(state, body) },
   {
@@ -178,6 +185,23 @@ function createCertificate({ state, body }: Asked): FakeAnswer {
   };
   state.objects.certificates.set(id, made);
   return { status: 201, body: { certificate: made, action: uploaded ? null : state.begin('create_certificate') } };
+}
+
+function createFirewall({ state, body }: Asked): FakeAnswer {
+  const taken = named(state, 'firewalls', body);
+  if (taken) return taken;
+  const problem = firewallProblem(state, objectsIn(body['rules']), objectsIn(body['apply_to']));
+  if (problem) return refuse(422, ...problem);
+  const id = state.nextId();
+  const made: JsonObject = {
+    id,
+    name: body['name'] ?? '',
+    labels: body['labels'] ?? {},
+    rules: objectsIn(body['rules']).map((rule) => ({ description: null, ...rule })),
+    applied_to: body['apply_to'] ?? [],
+  };
+  state.objects.firewalls.set(id, made);
+  return { status: 201, body: { firewall: made, actions: [state.begin('set_firewall_rules')] } };
 }
 
 function createNetwork({ state, body }: Asked): FakeAnswer {
