@@ -43,10 +43,20 @@ export class GitHub {
   }
 
   async repositories(owner: string, signal?: AbortSignal): Promise<readonly string[]> {
-    const all = await this.#all(`/orgs/${owner}/repos`, {}, signal);
+    const all = await this.#repositoriesOf(owner, signal);
     return all.flatMap((one) =>
       typeof one['full_name'] === 'string' && one['archived'] !== true ? [one['full_name']] : [],
     );
+  }
+
+  /** An owner is an organisation or a person, and only asking tells which. */
+  async #repositoriesOf(owner: string, signal: AbortSignal | undefined): Promise<readonly JsonObject[]> {
+    try {
+      return await this.#all(`/orgs/${owner}/repos`, {}, signal);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      return await this.#all(`/users/${owner}/repos`, {}, signal);
+    }
   }
 
   /** Open alerts of one scanner. Never rejects: errors are part of the answer. */
