@@ -63,6 +63,13 @@ export type AcmeEvent =
   | { readonly kind: 'ordering'; readonly name: string; readonly domains: readonly string[] }
   | { readonly kind: 'issued'; readonly certificate: StoredCertificate; readonly renewed: boolean }
   | {
+      /** An answer to a challenge that could not be cleared away; the order went on. */
+      readonly kind: 'left-behind';
+      readonly domain: string;
+      readonly challenge: 'http-01' | 'dns-01';
+      readonly reason: string;
+    }
+  | {
       readonly kind: 'failed';
       readonly name: string;
       readonly error: Error;
@@ -85,7 +92,7 @@ export interface AcmeOptions {
   readonly http?: HttpChallenge;
   readonly dns?: DnsChallenge;
   /** PEM of an authority to trust for the directory's own TLS (beside the usual ones). */
-  readonly trust?: string;
+  readonly trust?: string | undefined;
   /** Default `ecdsa` (P-256). */
   readonly keyType?: 'ecdsa' | 'rsa';
   readonly clock: AcmeClock;

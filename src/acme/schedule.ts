@@ -22,8 +22,8 @@ const hourMs = 60 * minuteMs;
 /** Let's Encrypt allows 5 failed validations of a name an hour: 0, 5, 15, 35 and 75 minutes are within that. */
 export const firstRetryMs = 5 * minuteMs;
 export const longestRetryMs = 12 * hourMs;
-/** A certificate of a minute's life would otherwise be ordered all the time. */
-export const shortestRetryMs = minuteMs;
+/** Between two orders of one certificate, whatever its life and whatever happened: a mistake must not become a flood. */
+export const shortestPauseMs = minuteMs;
 /** Timers cannot be set further, and a clock that was put right should be seen. */
 export const longestSleepMs = 6 * hourMs;
 
