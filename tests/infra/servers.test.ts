@@ -124,7 +124,7 @@ describe('servers of infra.yaml', () => {
         if (id === 7) continue;
         images.set(id, {
           ...image,
-          created: new Date(Date.parse(String(image['created'] as string)) - 8 * day).toISOString(),
+          created: new Date(Date.parse(image['created'] as string) - 8 * day).toISOString(),
         });
       }
       const results = await work(at, text);
@@ -146,7 +146,7 @@ describe('servers of infra.yaml', () => {
       .replace('weekly:', 'daily:\n    - { name: tar, type: tar, keep: 3 }\n  weekly:');
     const { infra, diagnostics } = readInfra(wrong, 'infra.yaml');
     expect(infra).toBeNull();
-    expect(diagnostics.map(({ code, where: { line } }) => `${code} ${line}`).toSorted()).toEqual(
+    expect(diagnostics.map(({ code, where }) => `${code} ${where?.line ?? 0}`).toSorted()).toEqual(
       [
         'not-a-cloud-server 5',
         'bad-port 11',
