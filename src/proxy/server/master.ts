@@ -1,18 +1,27 @@
 // The master process: owns the listening sockets, the health of the servers and the control sockets; carries no traffic.
-import { closeSync, openSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import type { Diagnostic } from '../../lib/diagnostic.ts';
-import { DiagnosticsError, messageOf, VezaError } from '../../lib/errors.ts';
+import { VezaError } from '../../lib/errors.ts';
 import type { Bind, ProxyConfig } from '../core/config/model.ts';
-import { readConfig } from '../core/config/read.ts';
 import type { CheckResult, ServerRecord } from '../core/server-record.ts';
 import { ServerRegistry } from '../core/server-registry.ts';
+import { bindsOf, describe, firstLine, tryLog, workerCount } from './config-facts.ts';
+import { type ApplyResult, ConfigError, type ConfigOrigin, loadConfig, type LoadedConfig } from './config-source.ts';
+import { ConfigWatcher } from './config-watcher.ts';
 import { ControlServer } from './control-server.ts';
 import { HealthChecker } from './health-checker.ts';
-import type { FromWorker } from './ipc.ts';
+import { LastGood, loadOrLastGood } from './last-good.ts';
+import type { FromWorker, ToWorker } from './ipc.ts';
 import { ListeningSockets } from './listening-sockets.ts';
 import { notifySystemd } from './notify.ts';
 import { WorkerPool } from './worker-pool.ts';
+import { WorkersReady } from './workers-ready.ts';
+
+export interface MasterOptions {
+  /** Folder for what must outlive the process: the configuration that last worked. */
+  readonly stateFolder?: string | undefined;
+  /** Reload when the file changes. */
+  readonly watch?: boolean;
+}
 
 export class Master {
   readonly #file: string;
@@ -22,21 +31,30 @@ export class Master {
   readonly #checker: HealthChecker;
   readonly #registry = new ServerRegistry();
   readonly #control: ControlServer;
-  #config: ProxyConfig;
+  readonly #lastGood: LastGood;
+  readonly #taking = new WorkersReady();
+  readonly #watching: boolean;
+  #watcher: ConfigWatcher | undefined;
+  #loaded: LoadedConfig;
   #ready = false;
   #stopping = false;
   /** One reload at a time. */
-  #reloading: Promise<string | undefined> = Promise.resolve(undefined);
+  #applying: Promise<unknown> = Promise.resolve();
 
-  constructor(file: string, log: (line: string) => void) {
+  constructor(file: string, log: (line: string) => void, options: MasterOptions = {}) {
     this.#file = file;
     this.#log = log;
-    this.#config = loadConfig(file);
+    this.#watching = options.watch === true;
+    this.#lastGood = new LastGood(options.stateFolder);
+    this.#loaded = loadOrLastGood(file, this.#lastGood, log);
     this.#checker = new HealthChecker((record, result, change) => this.#onCheck(record, result, change));
     this.#pool = new WorkerPool({
       onStart: (worker) => this.#equip(worker),
       onMessage: (message) => this.#onMessage(message),
-      onDeath: (worker, pid, reason) => log(`worker ${worker} (pid ${pid}) ended with ${reason}; starting another`),
+      onDeath: (worker, pid, reason) => {
+        log(`worker ${worker} (pid ${pid}) ended with ${reason}; starting another`);
+        this.#taking.failed(worker, `ended with ${reason}`);
+      },
     });
     this.#control = new ControlServer({
       registry: this.#registry,
@@ -64,38 +82,75 @@ export class Master {
     this.#registry.sync(config, performance.now());
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#checker.sync(this.#registry.records);
+    if (this.#watching) this.#watcher = new ConfigWatcher(this.#file, () => void this.reload());
     process.on('SIGHUP', () => void this.reload());
     process.on('SIGUSR2', () => this.#pool.broadcast({ type: 'reopen-log' }));
     process.on('SIGTERM', () => void this.stop());
     process.on('SIGINT', () => void this.stop());
   }
 
-  /** Reads the file again and applies it, or keeps the running configuration. Returns what went wrong, if anything. */
-  reload(): Promise<string | undefined> {
-    this.#reloading = this.#reloading.then(() => this.#reload());
-    return this.#reloading;
+  get #config(): ProxyConfig {
+    return this.#loaded.config;
   }
 
-  async #reload(): Promise<string | undefined> {
-    if (this.#stopping) return 'the proxy is stopping';
+  /** Reads the file again and applies it, or keeps the running configuration. Returns what went wrong, if anything. */
+  async reload(): Promise<string | undefined> {
+    return (await this.apply({ path: this.#file })).message;
+  }
+
+  /**
+   * Applies a configuration whole, or keeps the running one: if it is not valid, an address cannot be bound, or a worker
+   * fails with it. Never rejects; one after another. A text is not written to the file: the next reload reads that again.
+   */
+  apply(origin: ConfigOrigin): Promise<ApplyResult> {
+    const result = this.#applying.then(() => this.#applyFrom(origin));
+    this.#applying = result;
+    return result;
+  }
+
+  async #applyFrom(origin: ConfigOrigin): Promise<ApplyResult> {
+    const before = this.#loaded;
+    if (this.#stopping) return { ok: false, problems: [], message: 'the proxy is stopping', hash: before.hash };
     await notifySystemd(`RELOADING=1\nMONOTONIC_USEC=${Math.floor(Number(process.hrtime.bigint()) / 1000)}`);
-    let problem: string | undefined;
+    let problems: readonly Diagnostic[] = [];
+    let message: string | undefined;
     try {
-      const config = loadConfig(this.#file);
-      tryLog(config.accessLog);
+      const loaded = loadConfig(origin);
+      problems = loaded.warnings;
+      await this.#switchTo(loaded);
+      this.#log(`${loaded.name}: reloaded`);
+    } catch (error) {
+      if (error instanceof ConfigError) problems = error.diagnostics;
+      message = describe(error);
+      this.#log(`${message}\nreload refused, the running configuration stays`);
+    }
+    const status = message === undefined ? 'Running' : `Running; the last reload was refused: ${firstLine(message)}`;
+    await notifySystemd(`READY=1\nSTATUS=${status}`);
+    return { ok: message === undefined, problems, message, hash: this.#loaded.hash };
+  }
+
+  /** Old sockets close only when all workers run with the new ones, so that there is a way back. */
+  async #switchTo(loaded: LoadedConfig): Promise<void> {
+    const before = this.#loaded;
+    const { config } = loaded;
+    tryLog(config.accessLog);
+    const records = this.#registry.records;
+    try {
       this.#sockets.open(bindsOf(config));
       await this.#control.open(config);
-      this.#apply(config);
-      this.#log(`${this.#file}: reloaded`);
+      const problem = await this.#spread(loaded);
+      if (problem !== undefined) throw new VezaError('worker-failed', `the configuration does not work: ${problem}`);
     } catch (error) {
-      problem = describe(error);
-      for (const id of this.#sockets.surplus(bindsOf(this.#config))) this.#sockets.close(id);
-      this.#log(`${problem}\nreload refused, the running configuration stays`);
+      if (this.#loaded !== before) {
+        this.#registry.restore(records);
+        await this.#control.open(before.config);
+        await this.#spread(before);
+      }
+      this.#dropSurplus();
+      throw error;
     }
-    await notifySystemd(
-      `READY=1\nSTATUS=${problem === undefined ? 'Running' : 'Running; the last reload was refused'}`,
-    );
-    return problem;
+    this.#dropSurplus();
+    await this.#lastGood.keep(loaded, new Date(), this.#log);
   }
 
   /** Finishes what is under way, at most for the grace time. */
@@ -103,6 +158,7 @@ export class Master {
     if (this.#stopping) return;
     this.#stopping = true;
     await notifySystemd('STOPPING=1');
+    this.#watcher?.close();
     this.#checker.stop();
     const stopped = this.#pool.stop(this.#config.graceMs, this.#sockets.activated);
     this.#sockets.closeAll();
@@ -113,21 +169,30 @@ export class Master {
     process.removeAllListeners('SIGHUP');
   }
 
-  #apply(config: ProxyConfig): void {
-    const before = this.#config;
-    this.#config = config;
+  /** Gives a configuration to all workers; resolves with what went wrong there. */
+  async #spread(loaded: LoadedConfig): Promise<string | undefined> {
+    const known = new Set(bindsOf(this.#config).map((bind) => bind.id));
+    const { config } = loaded;
+    this.#loaded = loaded;
+    this.#taking.next();
     this.#registry.sync(config, performance.now());
-    for (const id of this.#sockets.surplus(bindsOf(config))) {
-      this.#pool.broadcast({ type: 'unlisten', bind: id });
-      this.#sockets.close(id);
-    }
-    const known = new Set(bindsOf(before).map((bind) => bind.id));
-    for (let worker = 0; worker < this.#pool.size; worker += 1) {
+    const workers = [...Array(this.#pool.size).keys()];
+    for (const worker of workers) {
       this.#configure(worker);
       this.#listen(worker, (bind) => !known.has(bind.id));
     }
+    const problem = await this.#taking.wait(workers);
+    if (problem !== undefined) return problem;
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#checker.sync(this.#registry.records);
+    return undefined;
+  }
+
+  #dropSurplus(): void {
+    for (const id of this.#sockets.surplus(bindsOf(this.#config))) {
+      this.#pool.broadcast({ type: 'unlisten', bind: id });
+      this.#sockets.close(id);
+    }
   }
 
   #equip(worker: number): void {
@@ -139,7 +204,14 @@ export class Master {
     const config = this.#config;
     const now = performance.now();
     const views = this.#registry.records.map((record) => record.view(now));
-    this.#pool.send(worker, { type: 'configure', config, views, workers: workerCount(config), worker });
+    this.#pool.send(worker, {
+      type: 'configure',
+      generation: this.#taking.generation,
+      config,
+      views,
+      workers: workerCount(config),
+      worker,
+    });
   }
 
   #listen(worker: number, wanted: (bind: Bind) => boolean): void {
@@ -153,6 +225,12 @@ export class Master {
     this.#pool.broadcast({ type: 'server', view: record.view(performance.now()) });
   }
 
+  #tellOthers(than: number, message: ToWorker): void {
+    for (let worker = 0; worker < this.#pool.size; worker += 1) {
+      if (worker !== than) this.#pool.send(worker, message);
+    }
+  }
+
   #onMessage(message: FromWorker): void {
     switch (message.type) {
       case 'listening':
@@ -164,10 +242,14 @@ export class Master {
             .join(', ')}`,
         );
         void notifySystemd('READY=1\nSTATUS=Running');
+        void this.#lastGood.keep(this.#loaded, new Date(), this.#log);
         return;
       case 'accuse': {
         const record = this.#registry.find(message.key);
         if (!record) return;
+        // The others need not lose requests to find it out. Before the check, whose success ends all suspicion.
+        const { key, suspicion } = message;
+        this.#tellOthers(message.worker, { type: 'suspect', key, suspicion });
         if (record.health?.accuse() === true) this.#checker.force(record);
         return;
       }
@@ -175,16 +257,28 @@ export class Master {
         this.#checker.hurry(message.backend);
         return;
       case 'taken':
-        for (let worker = 0; worker < this.#pool.size; worker += 1) {
-          if (worker !== message.worker) this.#pool.send(worker, { type: 'taken', taken: message.taken });
-        }
+        this.#tellOthers(message.worker, { type: 'taken', taken: message.taken });
         return;
       case 'ready':
+        this.#taking.ready(message.worker, message.generation);
+        return;
+      case 'failed':
+        if (!this.#taking.failed(message.worker, message.message)) this.#onBadStart(message.message);
+        return;
       case 'report':
         return;
       default:
         message satisfies never;
     }
+  }
+
+  /** A worker that just started fails with the configuration that runs. Before the first one serves there is no way on. */
+  #onBadStart(problem: string): void {
+    this.#log(`error: a worker fails with the configuration: ${problem}`);
+    if (this.#ready || this.#stopping) return;
+    void this.stop().then(() => {
+      process.exitCode = 3;
+    });
   }
 
   #onCheck(record: ServerRecord, result: CheckResult, change: 'up' | 'down' | undefined): void {
@@ -195,55 +289,4 @@ export class Master {
     }
     if (result.passed && record.up) this.#pool.broadcast({ type: 'trust', key: record.key });
   }
-}
-
-/** Reads and checks a configuration file; throws DiagnosticsError or VezaError. */
-export function loadConfig(file: string): ProxyConfig {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new VezaError('cannot-read', `cannot read ${file}: ${messageOf(error)}`, {
-      hint: 'Give the path of a YAML or JSON file.',
-    });
-  }
-  const result = readConfig(text, file);
-  if (!result.ok) throw new ConfigError(result.diagnostics, text);
-  return result.config;
-}
-
-/** Throws if the access log cannot be written: each worker would find out only while it serves. */
-function tryLog(target: string): void {
-  if (!target.startsWith('/')) return;
-  try {
-    closeSync(openSync(target, 'a', 0o640));
-  } catch (error) {
-    throw new VezaError('cannot-open', `cannot open the access log: ${messageOf(error)}`, {
-      hint: 'Create its folder, writable for the user of veza-proxy, or set log.access to `stdout` or `off`.',
-    });
-  }
-}
-
-/** Problems of a configuration file together with its text, for showing the lines. */
-export class ConfigError extends DiagnosticsError {
-  readonly text: string;
-  constructor(diagnostics: readonly Diagnostic[], text: string) {
-    super(diagnostics);
-    this.text = text;
-  }
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof ConfigError)) return messageOf(error);
-  return error.diagnostics
-    .map(({ where, message }) => `${where ? `${where.file}:${where.line}:${where.column}: ` : ''}${message}`)
-    .join('\n');
-}
-
-function bindsOf(config: ProxyConfig): Bind[] {
-  return config.frontends.flatMap((frontend) => frontend.binds);
-}
-
-function workerCount(config: ProxyConfig): number {
-  return config.workers === 'auto' ? availableParallelism() : config.workers;
 }

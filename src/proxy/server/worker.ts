@@ -3,7 +3,9 @@
 import type { Server } from 'node:net';
 import type { ServerView } from '../core/balance/server-state.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
+import { messageOf } from '../../lib/errors.ts';
 import { Counters } from '../core/counters.ts';
+import { compileFrontend } from '../core/handling/compile.ts';
 import { TimerWheel } from '../core/timer-wheel.ts';
 import { AccessLog } from './access-log.ts';
 import { acceptOn } from './accepting.ts';
@@ -38,7 +40,7 @@ export class Worker implements WorkerContext {
   readonly #backends = new Map<string, BackendRuntime>();
   readonly #listeners = new Map<string, Server>();
   /** Which frontend a socket belongs to; a reload may move it. */
-  #frontendOf = new Map<string, FrontendRuntime>();
+  readonly #frontendOf = new Map<string, FrontendRuntime>();
   readonly #limits = new RateLimitRegistry();
   readonly #told = new Map<string, number>();
   readonly #send: (message: FromWorker) => void;
@@ -68,11 +70,16 @@ export class Worker implements WorkerContext {
   }
 
   accuse(server: ServerRuntime, suspicion: 'unreachable' | 'silent'): void {
+    this.#suspect(server, suspicion);
+    const { worker } = this.#place;
+    this.#tell(`accuse ${server.key} ${suspicion}`, { type: 'accuse', worker, key: server.key, suspicion });
+  }
+
+  #suspect(server: ServerRuntime, suspicion: 'unreachable' | 'silent'): void {
     const checked = server.config.check !== undefined;
     server.suspect(suspicion, this.now() + (checked ? suspicionMs : uncheckedSuspicionMs));
     if (suspicion === 'unreachable') server.closeIdle();
-    if (checked) this.#tell(`accuse ${server.key}`, { type: 'accuse', key: server.key, suspicion });
-    else setTimeout(() => server.backend.wake(), uncheckedSuspicionMs + 1).unref();
+    if (!checked) setTimeout(() => server.backend.wake(), uncheckedSuspicionMs + 1).unref();
   }
 
   holding(backend: BackendRuntime): void {
@@ -83,7 +90,7 @@ export class Worker implements WorkerContext {
   receive(message: ToWorker, handle: unknown): void {
     switch (message.type) {
       case 'configure':
-        this.#configure(message.config, message.views, message.workers, message.worker);
+        this.#take(message);
         return;
       case 'listen':
         this.#listen(message.bind, handle);
@@ -91,6 +98,7 @@ export class Worker implements WorkerContext {
       case 'unlisten':
         this.#listeners.get(message.bind)?.close();
         this.#listeners.delete(message.bind);
+        this.#frontendOf.delete(message.bind);
         return;
       case 'server':
         this.#backends.get(backendOf(message.view.key))?.apply(message.view, this.now());
@@ -98,6 +106,11 @@ export class Worker implements WorkerContext {
       case 'trust':
         this.#trust(message.key);
         return;
+      case 'suspect': {
+        const server = this.#server(message.key);
+        if (server) this.#suspect(server, message.suspicion);
+        return;
+      }
       case 'shutdown-sessions':
         this.#server(message.key)?.shutdownSessions();
         return;
@@ -157,6 +170,18 @@ export class Worker implements WorkerContext {
     return [...this.#frontends.values()].flatMap((frontend) => [...frontend.connections]);
   }
 
+  /** Tries the parts that can fail first: then either all of it holds or nothing of it. */
+  #take({ config, views, workers, worker, generation }: ToWorker & { readonly type: 'configure' }): void {
+    try {
+      for (const frontend of config.frontends) compileFrontend(frontend, this.#limits.find);
+    } catch (error) {
+      this.#send({ type: 'failed', worker, generation, message: messageOf(error) });
+      return;
+    }
+    this.#configure(config, views, workers, worker);
+    this.#send({ type: 'ready', worker, generation });
+  }
+
   #configure(config: ProxyConfig, views: readonly ServerView[], workers: number, worker: number): void {
     const before = this.#config;
     this.#config = config;
@@ -166,7 +191,7 @@ export class Worker implements WorkerContext {
     for (const backend of config.backends) {
       const known = this.#backends.get(backend.name);
       if (known) known.reconfigure(backend, worker, workers);
-      else this.#backends.set(backend.name, new BackendRuntime(backend, worker, workers));
+      else this.#backends.set(backend.name, new BackendRuntime(backend, worker, workers, () => this.now()));
     }
     for (const [name, backend] of this.#backends) {
       if (config.backends.some((wanted) => wanted.name === name)) continue;
@@ -176,11 +201,11 @@ export class Worker implements WorkerContext {
     this.#configureFrontends(config);
     const now = this.now();
     for (const view of views) this.#backends.get(backendOf(view.key))?.apply(view, now);
-    this.#send({ type: 'ready' });
   }
 
   #configureFrontends(config: ProxyConfig): void {
-    this.#frontendOf = new Map();
+    // What still listens belongs to whom it did, until the master says that it goes.
+    for (const bind of this.#frontendOf.keys()) if (!this.#listeners.has(bind)) this.#frontendOf.delete(bind);
     for (const wanted of config.frontends) {
       const known = this.#frontends.get(wanted.name);
       known?.reconfigure(wanted, this.#limits.find);
@@ -208,7 +233,12 @@ export class Worker implements WorkerContext {
 
   /** Requests that wait without new ones coming still want their servers checked soon. */
   #remind(): void {
-    for (const backend of this.#backends.values()) if (backend.isWaited) this.holding(backend);
+    for (const backend of this.#backends.values()) {
+      if (!backend.isWaited) continue;
+      this.holding(backend);
+      // Slots also come back with time alone, to who recovers.
+      backend.wake();
+    }
   }
 
   /** Tells the other workers what was let in under rate limits. */
@@ -263,16 +293,4 @@ function pause(): Promise<void> {
 
 function backendOf(key: string): string {
   return key.slice(0, key.indexOf('/'));
-}
-
-/** Runs this process as a worker of the one that forked it. */
-export function runWorker(): void {
-  const worker = new Worker((message) => process.connected && process.send?.(message));
-  process.on('message', (message, handle) => worker.receive(message as ToWorker, handle));
-  // The master stops its workers by message; a terminal's Ctrl-C goes to the whole group.
-  process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => undefined);
-  process.on('SIGHUP', () => undefined);
-  // Without a master nobody would ever stop it.
-  process.on('disconnect', () => void worker.stop(worker.config.graceMs, false));
 }
