@@ -7,7 +7,7 @@ import type { Outputs } from './outputs.ts';
 
 /** One request that changes something. */
 export interface Call {
-  readonly api: 'hcloud' | 'cloudns';
+  readonly api: 'hcloud' | 'cloudns' | 'acme';
   readonly method: 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   /** May hold unknown parts in a dry run. */

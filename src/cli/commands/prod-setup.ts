@@ -1,7 +1,8 @@
-// `veza-run prod setup`: from an empty account to a load balancer and DNS, in steps: discover, servers, lb, dns,
+// `veza-run prod setup`: from an empty account to a load balancer and DNS, in steps: discover, servers, ssl, lb, dns,
 // snapshots, verify.
 import pc from 'picocolors';
 import type { Unknown } from '../../core/unknown.ts';
+import type { CertificateSource } from '../../infra/certificate-source.ts';
 import type { CloudResult } from '../../infra/converge.ts';
 import { balancerResources, dnsResources } from '../../infra/desired/from-infra.ts';
 import {
@@ -19,20 +20,22 @@ import { suggestion } from '../../lib/suggest.ts';
 import { terminalText } from '../../lib/terminal-text.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { print, printNote } from '../output.ts';
+import type { CertificateFlags } from '../certificates.ts';
 import { refuseMissing, type Account, type ProdFlags, type Service } from '../prod/account.ts';
 import { currentOutputs } from '../prod/outputs.ts';
 import { exitCodeOf, heading, note, printJson, resultJson, table } from '../prod/present.ts';
 import { reportSections } from '../prod/sections.ts';
+import { certificateIssue, certificateSourceOf, whyNoCertificate, workCertificate } from '../prod/ssl.ts';
 import { verify, type Check } from '../prod/verify.ts';
 import { withAccount } from '../prod/with-account.ts';
 import { work, type WorkFlags } from '../prod/work.ts';
 
-export interface SetupFlags extends ProdFlags, WorkFlags {
+export interface SetupFlags extends ProdFlags, WorkFlags, CertificateFlags {
   readonly step?: string;
   readonly adopt?: boolean;
 }
 
-const steps = ['discover', 'servers', 'lb', 'dns', 'snapshots', 'verify'] as const;
+const steps = ['discover', 'servers', 'ssl', 'lb', 'dns', 'snapshots', 'verify'] as const;
 type Step = (typeof steps)[number];
 
 interface Setup {
@@ -44,6 +47,8 @@ interface Setup {
   readonly servers: FoundServer[];
   /** What `verify` found. */
   readonly checks: Check[];
+  /** Who gets certificates, where somebody was set up to; known after `ssl`. */
+  certificates: CertificateSource | null;
 }
 
 interface FoundServer {
@@ -59,7 +64,15 @@ interface FoundServer {
 export async function prodSetup(flags: SetupFlags): Promise<number> {
   const chosen = stepsOf(flags.step);
   return await withAccount(flags, { command: 'prod setup', seconds: 300 }, async (account) => {
-    const setup: Setup = { account, flags, outputs: new Map(), results: [], servers: [], checks: [] };
+    const setup: Setup = {
+      account,
+      flags,
+      outputs: new Map(),
+      results: [],
+      servers: [],
+      checks: [],
+      certificates: null,
+    };
     let code: number = exitCodes.ok;
     const done: Step[] = [];
     for (const step of chosen) {
@@ -87,6 +100,7 @@ function servicesOf(infra: Infra, chosen: readonly Step[]): readonly Service[] {
   return [
     ...(cloud ? (['hcloud'] as const) : []),
     ...(infra.dns !== undefined && chosen.includes('dns') ? (['cloudns'] as const) : []),
+    ...(infra.ssl !== undefined && chosen.length === 1 && chosen[0] === 'ssl' ? (['cloudns'] as const) : []),
   ];
 }
 
@@ -109,6 +123,7 @@ function stepsOf(given: string | undefined): readonly Step[] {
 const run: Readonly<Record<Step, (setup: Setup) => Promise<number>>> = {
   discover,
   servers: serversStep,
+  ssl,
   lb,
   dns,
   snapshots,
@@ -204,14 +219,30 @@ async function worked({ account, flags, results }: Setup, resources: readonly An
   return exitCodeOf(found, flags.dryRun ?? false);
 }
 
-async function lb({ account, flags, outputs, results }: Setup): Promise<number> {
+/** The wildcard certificate. In a whole setup it is left out until somebody has agreed to an authority's terms. */
+async function ssl(setup: Setup): Promise<number> {
+  const { account, flags, results } = setup;
+  const why = await whyNoCertificate(account, flags, flags.step === 'ssl');
+  if (why !== null) {
+    if (!flags.json) note(why);
+    return exitCodes.ok;
+  }
+  setup.certificates = certificateSourceOf(account, flags);
+  if (!setup.certificates) return exitCodes.ok;
+  const found = await workCertificate(account, setup.certificates, flags);
+  results.push(...found);
+  return exitCodeOf(found, flags.dryRun ?? false);
+}
+
+async function lb({ account, flags, outputs, results, certificates }: Setup): Promise<number> {
   if (!account.infra.loadBalancer) {
     if (!flags.json) note('infra.yaml has no load_balancer');
     return exitCodes.ok;
   }
   const cloud = account.cloud();
   const servers = await cloud.servers(account.signal);
-  const resources = balancerResources(account.infra, cloud, servers, { adopt: flags.adopt ?? false });
+  const issue = certificateIssue(account.infra, certificates);
+  const resources = balancerResources(account.infra, cloud, servers, { adopt: flags.adopt ?? false, ...issue });
   const found = await work(account, resources, flags, outputs);
   results.push(...found);
   return exitCodeOf(found, flags.dryRun ?? false);

@@ -65,7 +65,7 @@ export async function openAccount(flags: ProdFlags, limit: TimeLimit): Promise<A
       const [user = '', password = ''] = needed(environment, variables.hrobot(environment));
       return new Robot({ ...common, user, password, ...baseUrl(environment['HETZNER_ROBOT_URL']) });
     },
-    dns: () => new ClouDns({ ...common, auth: clouDnsAuth(environment), ...baseUrl(environment['CLOUDNS_URL']) }),
+    dns: () => clouDnsOfEnvironment(environment),
     [Symbol.asyncDispose]: async () => {
       await offline?.[Symbol.asyncDispose]();
     },
@@ -123,6 +123,12 @@ export function refuseMissing(missing: readonly string[]): void {
 function needed(environment: Environment, names: readonly string[]): readonly string[] {
   refuseMissing(names.filter((name) => isMissing(environment, name)));
   return names.map((name) => environment[name] ?? '');
+}
+
+/** A client of the account whose credentials are in the environment. Throws VezaError `missing-credentials`. */
+export function clouDnsOfEnvironment(environment: Environment): ClouDns {
+  const auth = clouDnsAuth(environment);
+  return new ClouDns({ clock: apiClock, redactor: secrets, auth, ...baseUrl(environment['CLOUDNS_URL']) });
 }
 
 function clouDnsAuth(environment: Environment): ClouDnsOptions['auth'] {

@@ -10,7 +10,7 @@ export const sectionUse: Readonly<Record<SectionName, { readonly by: string } | 
   network: { by: 'prod setup, prod lb' },
   firewalls: { by: 'prod setup' },
   dns: { by: 'prod setup, prod dns' },
-  ssl: { not: 'declared, not managed: wildcard certificates are not got yet' },
+  ssl: { by: 'prod setup, prod ssl' },
   database: { not: 'declared, not managed by this command' },
   cache: { not: 'declared, not managed by this command' },
   containers: { not: 'declared, not managed by this command' },

@@ -3,15 +3,26 @@ import type { Command } from 'commander';
 import type { DnsFlags } from '../commands/prod-dns.ts';
 import type { LbFlags } from '../commands/prod-lb.ts';
 import type { SetupFlags } from '../commands/prod-setup.ts';
+import type { SslFlags } from '../commands/prod-ssl.ts';
 import type { WatchFlags } from '../commands/prod-status.ts';
+import { addCertificateOptions } from '../certificates.ts';
 import type { ProdFlags } from '../prod/account.ts';
 import type { Register } from './registration.ts';
 
 export const registerProd: Register = (program, report) => {
   const prod = program.command('prod').description('the cloud part of infra.yaml: servers, load balancer, DNS');
-  addChanges(common(prod.command('setup').description('servers, load balancer, DNS, and a look whether all is well')))
-    .option('--step <name>', 'only discover, lb, dns or verify')
+  const setup = prod
+    .command('setup')
+    .description('servers, certificate, load balancer, DNS, and a look whether all is well');
+  addCertificateOptions(addChanges(common(setup)))
+    .option('--step <name>', 'only discover, ssl, lb, dns or verify')
     .action(async (flags: SetupFlags) => report(await (await import('../commands/prod-setup.ts')).prodSetup(flags)));
+  const ssl = prod
+    .command('ssl')
+    .description('the wildcard certificate, got by ACME (dns-01) and renewed when it is due');
+  addCertificateOptions(addChanges(common(ssl))).action(async (flags: SslFlags) =>
+    report(await (await import('../commands/prod-ssl.ts')).prodSsl(flags)),
+  );
   addDns(prod, report);
   addBalancer(prod, report);
   common(

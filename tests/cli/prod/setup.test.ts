@@ -108,7 +108,7 @@ describe('prod setup', () => {
     await using at = await openProd();
     const { stderr, exitCode } = await at.prod('setup --step dnss');
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('Did you mean "dns"? Steps are: discover, servers, lb, dns, snapshots, verify.');
+    expect(stderr).toContain('Did you mean "dns"? Steps are: discover, servers, ssl, lb, dns, snapshots, verify.');
     expect([...at.hcloud.log, ...at.cloudns.log]).toEqual([]);
   });
 
