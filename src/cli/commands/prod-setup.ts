@@ -25,7 +25,7 @@ import { refuseMissing, type Account, type ProdFlags, type Service } from '../pr
 import { currentOutputs } from '../prod/outputs.ts';
 import { exitCodeOf, heading, note, printJson, resultJson, table } from '../prod/present.ts';
 import { reportSections } from '../prod/sections.ts';
-import { certificateIssue, certificateSourceOf, whyNoCertificate, workCertificate } from '../prod/ssl.ts';
+import { certificateSourceOf, whyNoCertificate, workCertificate } from '../prod/ssl.ts';
 import { verify, type Check } from '../prod/verify.ts';
 import { withAccount } from '../prod/with-account.ts';
 import { work, type WorkFlags } from '../prod/work.ts';
@@ -241,8 +241,10 @@ async function lb({ account, flags, outputs, results, certificates }: Setup): Pr
   }
   const cloud = account.cloud();
   const servers = await cloud.servers(account.signal);
-  const issue = certificateIssue(account.infra, certificates);
-  const resources = balancerResources(account.infra, cloud, servers, { adopt: flags.adopt ?? false, ...issue });
+  const resources = balancerResources(account.infra, cloud, servers, {
+    adopt: flags.adopt ?? false,
+    certificates,
+  });
   const found = await work(account, resources, flags, outputs);
   results.push(...found);
   return exitCodeOf(found, flags.dryRun ?? false);

@@ -5,7 +5,8 @@ import { hostIn, type DnsRecord } from '../cloudns/records.ts';
 import type { HetznerCloud } from '../hetzner-cloud/client.ts';
 import type { Server } from '../hetzner-cloud/types.ts';
 import type { AnyCloudResource } from '../resource.ts';
-import { certificateOutput, certificateResource, type WantedCertificate } from './certificate.ts';
+import type { CertificateSource } from '../certificate-source.ts';
+import { certificateOutput, certificateResource, outdatedCertificates, type WantedCertificate } from './certificate.ts';
 import { loadBalancerResource, type WantedService, type WantedTarget } from './load-balancer.ts';
 import { networkOutput, networkResource, zoneOf } from './network.ts';
 import { isMarkerHost, markerOf, owner } from './ownership.ts';
@@ -15,8 +16,8 @@ import { zoneView } from './zone-view.ts';
 
 export interface BalancerOptions {
   readonly adopt: boolean;
-  /** Gets certificates that Hetzner cannot get. */
-  readonly issue?: NonNullable<WantedCertificate['issue']>;
+  /** Gets certificates that Hetzner cannot get: those with wildcards. */
+  readonly certificates?: CertificateSource | null;
 }
 
 /** The load balancer with the network and the certificates that it needs. Empty where the file has none. */
@@ -47,24 +48,35 @@ export function balancerResources(
     ...(network ? [networkResource(cloud, { ...network, zone: zoneOf(wanted.location) })] : []),
     ...(certificate ? [certificateResource(cloud, certificate)] : []),
     balancer,
+    ...(certificate?.source
+      ? [
+          outdatedCertificates(
+            cloud,
+            { ...certificate, source: certificate.source },
+            { key: balancer.key, name: wanted.name },
+          ),
+        ]
+      : []),
   ];
 }
 
-function certificateOf(infra: Infra, wanted: LoadBalancerConfig, { issue }: BalancerOptions): WantedCertificate | null {
+/** Hetzner gets those of plain names; what has wildcards is got elsewhere. */
+function certificateOf(
+  infra: Infra,
+  wanted: LoadBalancerConfig,
+  { certificates }: BalancerOptions,
+): WantedCertificate | null {
   if (!wanted.listeners.some(({ protocol }) => protocol === 'https')) return null;
-  const wildcard = infra.ssl?.wildcard;
+  const given = (name: string, domains: readonly string[]) => {
+    const elsewhere = domains.some((domain) => domain.startsWith('*.'));
+    return { name, domains, ...(elsewhere && certificates && { source: certificates }) };
+  };
   if (wanted.ssl) {
     const { certificate: name, san } = wanted.ssl;
-    const domains = [...new Set([...(wanted.fqdn === undefined ? [] : [wanted.fqdn]), ...san])];
-    const byUs = domains.some((domain) => domain.startsWith('*.'));
-    return { name, domains, ...(byUs && issue && { issue }) };
+    return given(name, [...new Set([...(wanted.fqdn === undefined ? [] : [wanted.fqdn]), ...san])]);
   }
-  if (!wildcard) return null;
-  return {
-    name: wildcard.domains[0]?.replace('*.', 'wildcard.') ?? wanted.name,
-    domains: wildcard.domains,
-    ...(issue && { issue }),
-  };
+  const wildcard = infra.ssl?.wildcard;
+  return wildcard ? given(wildcard.domains[0]?.replace('*.', 'wildcard.') ?? wanted.name, wildcard.domains) : null;
 }
 
 /** As the first tool had it: health is asked for on the port that traffic goes to, 10 s, 3 times, any 2xx. */

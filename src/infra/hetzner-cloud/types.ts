@@ -87,6 +87,9 @@ export interface Certificate {
   readonly type: 'managed' | 'uploaded';
   readonly domain_names: readonly string[];
   readonly not_valid_after?: string | null;
+  /** SHA-256 with colons; of managed ones that are not issued yet, null. */
+  readonly fingerprint?: string | null;
+  readonly used_by?: readonly { readonly id: number; readonly type: string }[];
   readonly labels: Readonly<Record<string, string>>;
 }
 
