@@ -8,6 +8,7 @@ export const sectionUse: Readonly<Record<SectionName, { readonly by: string } | 
   hosts: { by: 'veza-run PLAYBOOK -i infra.yaml, prod status, prod ssh' },
   load_balancer: { by: 'prod setup, prod lb' },
   network: { by: 'prod setup, prod lb' },
+  firewalls: { by: 'prod setup' },
   dns: { by: 'prod setup, prod dns' },
   ssl: { by: 'prod setup, prod ssl' },
   database: {

@@ -3,8 +3,6 @@ import { acmeCertificates } from '../../infra/acme-source.ts';
 import type { CertificateSource } from '../../infra/certificate-source.ts';
 import type { CloudResult } from '../../infra/converge.ts';
 import { acmeCertificateResource } from '../../infra/desired/acme-certificate.ts';
-import type { BalancerOptions } from '../../infra/desired/from-infra.ts';
-import type { Infra } from '../../infra/config/model.ts';
 import { dnsChallengeOf, hasAcmeAccount, openAcme, type CertificateFlags } from '../certificates.ts';
 import type { Account } from './account.ts';
 import { work, type WorkFlags } from './work.ts';
@@ -37,13 +35,4 @@ export async function whyNoCertificate(
   if (account.offline) return 'left out: there is no authority behind --offline';
   if (asked || flags.agreeTerms || (await hasAcmeAccount(flags))) return null;
   return 'left out: no authority was agreed with yet (--agree-terms, --email)';
-}
-
-/** The wildcard certificate for the load balancer, where that uses it. */
-export function certificateIssue(infra: Infra, source: CertificateSource | null): Pick<BalancerOptions, 'issue'> {
-  const domains = infra.ssl?.wildcard.domains;
-  if (!source || !domains) return {};
-  const own = infra.loadBalancer?.ssl?.san ?? [];
-  // A certificate that names others is another one.
-  return own.every((name) => domains.includes(name)) ? { issue: (signal) => source.obtain(domains, signal) } : {};
 }

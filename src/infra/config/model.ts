@@ -7,6 +7,7 @@ export interface Infra {
   readonly hosts: ReadonlyMap<string, InfraHost>;
   readonly loadBalancer?: LoadBalancerConfig;
   readonly network?: { readonly name: string; readonly cidr: string };
+  readonly firewalls: ReadonlyMap<string, FirewallConfig>;
   readonly dns?: DnsConfig;
   readonly ssl?: { readonly wildcard: WildcardConfig };
   readonly database?: DatabaseConfig;
@@ -24,6 +25,7 @@ export const sectionNames = [
   'hosts',
   'load_balancer',
   'network',
+  'firewalls',
   'dns',
   'ssl',
   'database',
@@ -44,6 +46,8 @@ export interface InfraHost {
   readonly fqdn?: string;
   readonly ip?: string;
   readonly privateIp?: string;
+  /** Name that reverse DNS gives for `ip`. */
+  readonly rdns?: string;
   /** Hetzner Cloud or Hetzner Robot (dedicated). */
   readonly type: 'hcloud' | 'hrobot';
   readonly role?: string;
@@ -76,6 +80,20 @@ export interface ListenerConfig {
   readonly protocol: 'tcp' | 'http' | 'https';
   readonly proxyProtocol: boolean;
   readonly where: Position;
+}
+
+export interface FirewallConfig {
+  readonly hosts: readonly string[];
+  readonly inbound: readonly FirewallRule[];
+}
+
+export interface FirewallRule {
+  readonly protocol: 'tcp' | 'udp' | 'icmp' | 'esp' | 'gre';
+  /** `22` or `8000-8080`; left out: all. */
+  readonly port?: string;
+  /** Networks; empty: everywhere. */
+  readonly from: readonly string[];
+  readonly description?: string;
 }
 
 export interface DnsConfig {
@@ -188,6 +206,8 @@ export interface BackupConfig {
   readonly hosts: readonly string[];
   /** What a tar holds. */
   readonly paths: readonly string[];
+  /** How many stay of each host. */
+  readonly keep?: number;
 }
 
 export interface BackupsConfig {

@@ -7,7 +7,9 @@ import { scheduleProblem } from '../backups/calendar.ts';
 import { hostIn, shownHost } from '../cloudns/records.ts';
 import { outputNames } from '../outputs.ts';
 import { alertNames } from '../status/alerts.ts';
+import { cidrProblem } from './cidr.ts';
 import type { Infra, RecordConfig } from './model.ts';
+import { checkServers, closedDoors, type Path, type Report } from './server-references.ts';
 
 export function referenceProblems(infra: Infra, root: YamlNode): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
@@ -30,6 +32,8 @@ export function referenceProblems(infra: Infra, root: YamlNode): readonly Diagno
   checkContainers(infra, report);
   checkSchedule(infra, report);
   checkAlerts(infra, root, found);
+  checkServers(infra, report);
+  checkDoors(infra, root, found);
   return found;
 }
 
@@ -44,8 +48,15 @@ function checkAlerts({ monitoring }: Infra, root: YamlNode, found: Diagnostic[])
   }
 }
 
-type Path = readonly (string | number)[];
-type Report = (code: string, message: string, path: Path, hint?: string) => void;
+/** Only told: there may be another way in. */
+function checkDoors(infra: Infra, root: YamlNode, found: Diagnostic[]): void {
+  for (const { firewall, host, port } of closedDoors(infra)) {
+    const { where } = nodeAt(root, ['firewalls', firewall]);
+    const message = `the firewall "${firewall}" lets nobody log in to "${host}": port ${port} is closed`;
+    const hint = `Add { protocol: tcp, port: ${port} } to its inbound rules, unless there is another way in.`;
+    found.push({ severity: 'warning', code: 'ssh-closed', message, where, length: 1, hint });
+  }
+}
 
 function checkAddresses({ hosts }: Infra, report: Report): void {
   const seen = new Map<string, string>();
@@ -90,6 +101,8 @@ function checkHostNames(infra: Infra, report: Report): void {
   infra.database?.nodes.forEach(({ host }, index) => named(host, ['database', 'nodes', index, 'host']));
   infra.cache?.nodes.forEach(({ host }, index) => named(host, ['cache', 'nodes', index, 'host']));
   for (const [name, { host }] of infra.services) named(host, ['services', name, 'host']);
+  for (const [name, { hosts }] of infra.firewalls)
+    hosts.forEach((host, index) => named(host, ['firewalls', name, 'hosts', index]));
   for (const period of ['daily', 'weekly'] as const) {
     infra.backups?.[period].forEach(({ hosts }, job) =>
       hosts.forEach((host, index) => named(host, ['backups', period, job, 'hosts', index])),
@@ -123,23 +136,6 @@ function checkNetwork({ network, hosts }: Infra, report: Report): void {
       hint,
     );
   }
-}
-
-/** What is wrong with a network in CIDR form; null if nothing is. */
-export function cidrProblem(cidr: string): string | null {
-  const [base = '', bits, more] = cidr.split('/');
-  if (bits === undefined || more !== undefined) return 'it needs an address, "/" and a number of bits';
-  const version = isIP(base);
-  if (version === 0) return `"${base}" is no IP address`;
-  const most = version === 4 ? 32 : 128;
-  if (!/^\d{1,3}$/.test(bits) || Number(bits) > most) return `"/${bits}" is not a number of bits from 0 to ${most}`;
-  if (version === 4 && hostBits(base, Number(bits)) !== 0) return `"${base}" has bits set beyond the first ${bits}`;
-  return null;
-}
-
-function hostBits(address: string, bits: number): number {
-  const value = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  return value % 2 ** (32 - bits);
 }
 
 function checkBalancer({ loadBalancer, ssl, hosts }: Infra, report: Report): void {

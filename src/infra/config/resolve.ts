@@ -9,6 +9,8 @@ import {
   type BackupConfig,
   type ContainerConfig,
   type DnsConfig,
+  type FirewallConfig,
+  type FirewallRule,
   type Infra,
   type InfraHost,
   type LoadBalancerConfig,
@@ -37,6 +39,7 @@ export function resolveInfra(root: YamlNode, file: string, home: string): Infra 
     hosts: new Map(entriesOf(section('hosts')).map(({ key, value, where }) => [key, hostOf(key, value, where, home)])),
     containers: new Map(entriesOf(section('containers')).map(({ key, value }) => [key, containerOf(value)])),
     services: new Map(entriesOf(section('services')).map(({ key, value }) => [key, serviceOf(value)])),
+    firewalls: new Map(entriesOf(section('firewalls')).map(({ key, value }) => [key, firewallOf(value)])),
     sections: sectionsOf(root),
     ...(balancer && { loadBalancer: balancerOf(balancer) }),
     ...(network && { network: { name: text(network, 'name'), cidr: text(network, 'cidr') } }),
@@ -114,6 +117,7 @@ function hostOf(name: string, node: YamlNode, where: Position, home: string): In
     },
     ...optional('fqdn', textOf(valueOf(node, 'fqdn'))),
     ...optional('ip', textOf(valueOf(node, 'ip'))),
+    ...optional('rdns', textOf(valueOf(node, 'rdns'))),
     ...optional('privateIp', textOf(valueOf(node, 'private_ip'))),
     ...optional('role', textOf(valueOf(node, 'role'))),
   };
@@ -196,13 +200,27 @@ function databaseBackupOf(node: YamlNode | undefined): NonNullable<Infra['databa
   };
 }
 
+function firewallOf(node: YamlNode): FirewallConfig {
+  return {
+    hosts: textsOf(valueOf(node, 'hosts')),
+    inbound: itemsOf(valueOf(node, 'inbound')).map((rule) => ({
+      protocol: text(rule, 'protocol') as FirewallRule['protocol'],
+      from: textsOf(valueOf(rule, 'from')),
+      ...optional('port', scalarText(valueOf(rule, 'port'))),
+      ...optional('description', textOf(valueOf(rule, 'description'))),
+    })),
+  };
+}
+
 function backupOf(node: YamlNode): BackupConfig {
+  const keep = valueOf(node, 'keep');
   return {
     name: text(node, 'name'),
     type: text(node, 'type'),
     hosts: textsOf(valueOf(node, 'hosts')),
     paths: textsOf(valueOf(node, 'paths')),
     ...optional('destination', textOf(valueOf(node, 'destination'))),
+    ...(keep && { keep: numberOf(keep, 1) }),
   };
 }
 
