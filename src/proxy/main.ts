@@ -1,15 +1,19 @@
 // Entry point of veza-proxy: reads the command, starts the master or (forked by it) a worker.
 import { randomBytes } from 'node:crypto';
+import { basename } from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import v8 from 'node:v8';
-import { formatDiagnostic } from '../lib/diagnostic.ts';
+import { type Diagnostic, formatDiagnostic } from '../lib/diagnostic.ts';
 import { messageOf, VezaError } from '../lib/errors.ts';
 import { nearestName } from '../lib/suggest.ts';
+import { judgeTree } from './core/config/read.ts';
+import { renderTree } from './core/convert/render.ts';
+import { diffConfigs, showDiff } from './core/diff/diff.ts';
 import { hashPassword } from './core/handling/basic-auth.ts';
 import { askReload } from './server/ask-reload.ts';
-import { ConfigError, loadConfig, type LoadedConfig } from './server/config-source.ts';
+import { ConfigError, convertSource, loadConfig, type LoadedConfig, readFiles } from './server/config-source.ts';
 import { Master } from './server/master.ts';
 import { version } from './server/version.ts';
 import { runWorker } from './server/worker-process.ts';
@@ -42,6 +46,31 @@ Signals: SIGHUP reloads, SIGTERM stops gracefully, SIGUSR2 opens the log files a
     run: ([file = '']) => {
       warn(loadConfig(file));
       process.stdout.write(`${file}: the configuration is valid\n`);
+      return Promise.resolve();
+    },
+  },
+  diff: {
+    takes: ['OLD', 'NEW'],
+    summary: 'tell what changes from one configuration to the other, and what a reload does',
+    help: 'Exit codes: 0 nothing changes, 2 something does, 1 one of them is not valid.',
+    run: ([before = '', after = '']) => {
+      const text = showDiff(diffConfigs(loadConfig(before).config, loadConfig(after).config));
+      process.stdout.write(text === undefined ? 'nothing changes\n' : `${text}\n`);
+      if (text !== undefined) process.exitCode = 2;
+      return Promise.resolve();
+    },
+  },
+  convert: {
+    takes: ['FILE'],
+    summary: 'write a haproxy.cfg as our YAML to standard output',
+    help: `Also files of Mogoly (\`server:\`) and of terraster (\`services:\`).
+What cannot be carried over is told with its place. Errors change what clients get; warnings do not.
+  --strict   write nothing unless all of it was carried over
+Exit codes: 0 all that matters was carried over, 2 not all.
+\`run\` and \`validate\` take a haproxy.cfg directly, if there are no such errors.`,
+    options: { strict: { type: 'boolean' } },
+    run: ([file = ''], options) => {
+      convert(file, options['strict'] === true);
       return Promise.resolve();
     },
   },
@@ -138,9 +167,31 @@ async function run(file: string, options: Readonly<Record<string, string | boole
   await master.start();
 }
 
+function convert(file: string, strict: boolean): void {
+  const [source] = readFiles(file);
+  if (!source) return;
+  const conversion = convertSource(source);
+  if (!conversion) {
+    throw new VezaError('bad-usage', `${file} is neither a haproxy.cfg nor a file of Mogoly or terraster`, {
+      hint: 'Name a haproxy.cfg with the ending .cfg.',
+    });
+  }
+  const { tree, notes } = conversion;
+  const text = renderTree(tree, basename(file), notes);
+  const judged = judgeTree({ ...tree, diagnostics: [...tree.diagnostics, ...notes] });
+  tell(judged.diagnostics, judged.texts);
+  const severities = new Set(judged.diagnostics.map(({ severity }) => severity));
+  if (severities.has('error') || (strict && severities.has('warning'))) process.exitCode = 2;
+  if (!strict || process.exitCode !== 2) process.stdout.write(text);
+}
+
 /** Tells what does not stop a configuration. */
 function warn({ warnings, texts }: LoadedConfig): void {
-  for (const problem of warnings) {
+  tell(warnings, texts);
+}
+
+function tell(problems: readonly Diagnostic[], texts: ReadonlyMap<string, string>): void {
+  for (const problem of problems) {
     process.stderr.write(`${formatDiagnostic(problem, texts.get(problem.where?.file ?? ''))}\n`);
   }
 }
@@ -150,9 +201,7 @@ async function withErrors(work: () => Promise<void>): Promise<void> {
     await work();
   } catch (error) {
     if (error instanceof ConfigError) {
-      for (const diagnostic of error.diagnostics) {
-        process.stderr.write(`${formatDiagnostic(diagnostic, error.texts.get(diagnostic.where?.file ?? ''))}\n`);
-      }
+      tell(error.diagnostics, error.texts);
       process.exitCode = 1;
     } else {
       const hint = error instanceof VezaError && error.hint !== undefined ? `\n  help: ${error.hint}` : '';

@@ -13,6 +13,8 @@ export interface Infra {
   readonly database?: DatabaseConfig;
   readonly cache?: CacheConfig;
   readonly containers: ReadonlyMap<string, ContainerConfig>;
+  readonly s3?: S3Config;
+  readonly services: ReadonlyMap<string, ServiceConfig>;
   readonly monitoring?: MonitoringConfig;
   readonly backups?: BackupsConfig;
   /** Sections that are there, in the order of the file, with their places. */
@@ -34,6 +36,7 @@ export const sectionNames = [
   'cicd',
   'monitoring',
   'backups',
+  'services',
 ] as const;
 
 export type SectionName = (typeof sectionNames)[number];
@@ -153,6 +156,44 @@ export interface ContainerConfig {
   readonly dependsOn: readonly string[];
 }
 
+export const serviceTypes = ['postgresql', 'mysql', 'mariadb', 'mongodb', 'redis'] as const;
+export type ServiceType = (typeof serviceTypes)[number];
+
+/** A data service in a container of its host. */
+export interface ServiceConfig {
+  readonly type: ServiceType;
+  readonly host: string;
+  readonly username?: string;
+  /** Else a random one, made on the host. */
+  readonly password?: string;
+  readonly databaseName?: string;
+  readonly version?: string;
+  readonly useLatestVersion: boolean;
+  readonly variables: ReadonlyMap<string, string>;
+  /** `5432` or `15432:5432`: on loopback only. */
+  readonly exposedPorts: readonly string[];
+  readonly volumes: readonly ServiceVolume[];
+  readonly domain?: {
+    readonly domain: string;
+    readonly certResolver: string;
+    readonly entrypoint: string;
+    readonly allowedCidrs: readonly string[];
+  };
+}
+
+export interface ServiceVolume {
+  readonly name: string;
+  readonly containerPath: string;
+  readonly readOnly: boolean;
+  readonly driver?: string;
+  readonly driverOpts: ReadonlyMap<string, string>;
+}
+
+export interface S3Config {
+  readonly endpoint: string;
+  readonly buckets: ReadonlyMap<string, { readonly purpose?: string; readonly paths: readonly string[] }>;
+}
+
 export interface MonitoringConfig {
   readonly healthEndpoints: readonly { readonly url: string; readonly intervalSeconds: number }[];
   readonly alerts: ReadonlyMap<string, number>;
@@ -165,6 +206,8 @@ export interface BackupConfig {
   readonly hosts: readonly string[];
   /** How many stay of each host. */
   readonly keep?: number;
+  /** What a tar holds. */
+  readonly paths: readonly string[];
 }
 
 export interface BackupsConfig {

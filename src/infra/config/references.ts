@@ -3,6 +3,7 @@ import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 import type { Diagnostic, Position } from '../../lib/diagnostic.ts';
 import { suggestion } from '../../lib/suggest.ts';
 import { nodeAt, type YamlNode } from '../../lib/yaml-node.ts';
+import { scheduleProblem } from '../backups/calendar.ts';
 import { hostIn, shownHost } from '../cloudns/records.ts';
 import { outputNames } from '../outputs.ts';
 import { alertNames } from '../status/alerts.ts';
@@ -101,6 +102,7 @@ function checkHostNames(infra: Infra, report: Report): void {
   infra.cache?.nodes.forEach(({ host }, index) => named(host, ['cache', 'nodes', index, 'host']));
   for (const [name, { hosts }] of infra.firewalls)
     hosts.forEach((host, index) => named(host, ['firewalls', name, 'hosts', index]));
+  for (const [name, { host }] of infra.services) named(host, ['services', name, 'host']);
   for (const period of ['daily', 'weekly'] as const) {
     infra.backups?.[period].forEach(({ hosts }, job) =>
       hosts.forEach((host, index) => named(host, ['backups', period, job, 'hosts', index])),
@@ -249,10 +251,11 @@ function checkContainers({ containers }: Infra, report: Report): void {
 
 function checkSchedule({ database }: Infra, report: Report): void {
   const schedule = database?.backup?.schedule;
-  if (schedule === undefined || /^\S+(?:\s+\S+){4}$/.test(schedule.trim())) return;
+  const problem = schedule === undefined ? null : scheduleProblem(schedule);
+  if (problem === null) return;
   report(
     'bad-schedule',
-    `"${schedule}" has not the five fields of cron`,
+    `"${schedule ?? ''}" is no schedule: ${problem}`,
     ['database', 'backup', 'schedule'],
     'For instance "0 3 * * *".',
   );

@@ -1,4 +1,5 @@
 // infra.yaml as JSON Schema: all its sections and keys. What keys mean to each other is checked in references.ts.
+import { serviceSchema } from './schema-service.ts';
 import { recordTypes } from '../cloudns/records.ts';
 
 const text = { type: 'string', minLength: 1 } as const;
@@ -95,10 +96,11 @@ const cron = described('Five fields of cron, such as `0 3 * * *`.');
 
 const backup = object(
   {
-    name: text,
-    type: described('`hcloud-snapshot`: snapshots of the hosts, taken by `prod setup`; others are told.'),
-    destination: text,
+    name: { ...text, pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]*$', $comment: 'A name is of letters, digits and _.-' },
+    type: described('mariabackup, mysqldump, postgresql, redis, tar, or hcloud-snapshot.'),
+    destination: described('s3, or a folder of the host.'),
     hosts: { type: 'array', items: hostName },
+    paths: { ...texts, description: 'What a tar holds.' },
     keep: {
       type: 'integer',
       minimum: 1,
@@ -204,6 +206,7 @@ export const infraSchema = object(
       },
       alerts: map({ type: 'integer', minimum: 0 }),
     }),
+    services: { ...map(serviceSchema), propertyNames: { pattern: '^[a-z0-9][a-z0-9-]*$' } },
     backups: object({ daily: { type: 'array', items: backup }, weekly: { type: 'array', items: backup } }),
   },
   ['hosts'],

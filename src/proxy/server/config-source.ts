@@ -1,12 +1,14 @@
 // Finds and reads configurations: a file, a folder of files, or a text that was handed in. What they say is judged in core.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import type { Diagnostic } from '../../lib/diagnostic.ts';
 import { DiagnosticsError, messageOf, VezaError } from '../../lib/errors.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
-import { type ReadConfigResult, readSources } from '../core/config/read.ts';
+import { judgeTree, type ReadConfigResult, readSources } from '../core/config/read.ts';
 import type { Source } from '../core/config/tree.ts';
+import { convertFile } from '../core/convert/convert.ts';
+import type { Conversion } from '../core/convert/haproxy/convert.ts';
 import type { Environment } from '../core/config/variables.ts';
 
 /** What a configuration is read from. `name` of a text stands in messages; its ending says the format. */
@@ -48,7 +50,29 @@ export class ConfigError extends DiagnosticsError {
 export function loadConfig(from: string | ConfigOrigin, environment: Environment = process.env): LoadedConfig {
   const origin = typeof from === 'string' ? { path: from } : from;
   const name = 'path' in origin ? origin.path : (origin.name ?? 'configuration.yml');
-  return loaded(readSources(sourcesOf(origin, name), environment), name);
+  const sources = sourcesOf(origin, name);
+  const [source] = sources;
+  const conversion = source && sources.length === 1 ? convertSource(source, environment) : undefined;
+  if (conversion) return loadedFrom(conversion, environment, name);
+  return loaded(readSources(sources, environment), name);
+}
+
+/** Converts a file of another balancer; files that it names are read beside it. Undefined for one of our own. */
+export function convertSource(source: Source, environment: Environment = process.env): Conversion | undefined {
+  return convertFile(source, environment, (path) => {
+    try {
+      return readFileSync(resolve(dirname(source.file), path), 'utf8');
+    } catch {
+      return undefined;
+    }
+  });
+}
+
+/** A converted configuration runs only if it does what it did: what would let others in or lead elsewhere refuses it. */
+function loadedFrom({ tree, notes }: Conversion, environment: Environment, name: string): LoadedConfig {
+  const told = notes.filter(({ severity }) => severity !== 'info');
+  const result = judgeTree({ ...tree, diagnostics: [...tree.diagnostics, ...told] }, environment);
+  return loaded(result, name);
 }
 
 /** A result of reading as what it is good for; throws ConfigError. */
@@ -67,6 +91,8 @@ function sourcesOf(origin: ConfigOrigin, name: string): readonly Source[] {
 }
 
 const endings: ReadonlySet<string> = new Set(['.yml', '.yaml', '.json']);
+/** HAProxy's own files, converted as they are read. */
+const haproxyEnding = '.cfg';
 
 /** The texts of a file, or of the files of a folder in the order of their names. Throws VezaError. */
 export function readFiles(path: string): readonly Source[] {
@@ -88,9 +114,11 @@ export function readFiles(path: string): readonly Source[] {
 
 function readOne(file: string): Source {
   const ending = extname(file);
-  if (!endings.has(ending)) {
+  if (!endings.has(ending) && ending !== haproxyEnding) {
     const message = ending === '' ? 'invalid path provided (no extension)' : 'unsupported config extension';
-    throw new VezaError('cannot-read', `${file}: ${message}`, { hint: 'Name the file .yml, .yaml or .json.' });
+    throw new VezaError('cannot-read', `${file}: ${message}`, {
+      hint: 'Name the file .yml, .yaml or .json, or .cfg if it is a haproxy.cfg.',
+    });
   }
   return { file, text: readFileSync(file, 'utf8') };
 }
