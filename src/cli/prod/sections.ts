@@ -20,7 +20,7 @@ export const sectionUse: Readonly<Record<SectionName, { readonly by: string } | 
   cdn: { not: 'declared, not managed: set up with its provider' },
   cicd: { not: 'declared, not managed' },
   monitoring: { by: 'prod status' },
-  backups: { by: 'prod backups' },
+  backups: { by: 'prod backups; snapshots: prod setup' },
   services: { by: 'prod services' },
 };
 

@@ -204,10 +204,10 @@ export interface BackupConfig {
   readonly type: string;
   readonly destination?: string;
   readonly hosts: readonly string[];
-  /** What a tar holds. */
-  readonly paths: readonly string[];
   /** How many stay of each host. */
   readonly keep?: number;
+  /** What a tar holds. */
+  readonly paths: readonly string[];
 }
 
 export interface BackupsConfig {

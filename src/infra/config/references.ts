@@ -100,9 +100,9 @@ function checkHostNames(infra: Infra, report: Report): void {
   infra.loadBalancer?.backends.forEach(({ host }, index) => named(host, ['load_balancer', 'backends', index, 'host']));
   infra.database?.nodes.forEach(({ host }, index) => named(host, ['database', 'nodes', index, 'host']));
   infra.cache?.nodes.forEach(({ host }, index) => named(host, ['cache', 'nodes', index, 'host']));
-  for (const [name, { host }] of infra.services) named(host, ['services', name, 'host']);
   for (const [name, { hosts }] of infra.firewalls)
     hosts.forEach((host, index) => named(host, ['firewalls', name, 'hosts', index]));
+  for (const [name, { host }] of infra.services) named(host, ['services', name, 'host']);
   for (const period of ['daily', 'weekly'] as const) {
     infra.backups?.[period].forEach(({ hosts }, job) =>
       hosts.forEach((host, index) => named(host, ['backups', period, job, 'hosts', index])),
