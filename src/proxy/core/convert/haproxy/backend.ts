@@ -32,6 +32,9 @@ function setting({ first, words }: Line, proxy: Proxy, backend: Entries, draft: 
     case 'retries':
       draft.put(backend, 'retries', Math.min(10, Number(second?.text)), first);
       return;
+    case 'option':
+      if (second?.text === 'allbackups') draft.put(backend, 'allbackups', true, second);
+      return;
     case 'retry-on':
       retryOn(words.slice(1), report);
       return;
