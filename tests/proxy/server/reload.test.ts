@@ -1,7 +1,16 @@
 // Reloading: whole or not at all, with a way back, and a proxy that starts with what last worked.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -109,5 +118,66 @@ describe('a start', () => {
     const refused = await start(file, state);
     expect(refused.log).toContain('cannot read');
     expect(refused.log).not.toContain('listening');
+  });
+});
+
+describe('a watched file', () => {
+  it('is read again when an editor renames a new one over it; a broken one changes nothing', async () => {
+    const own = mkdtempSync(join(folder, 'watch-'));
+    const [port, control] = [await freePort(), await freePort()];
+    const file = join(own, 'proxy.json');
+    writeFileSync(file, JSON.stringify(answering([port], control, 'first')));
+    const child = spawn(process.execPath, [main, 'run', '--watch', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const exited = once(child, 'exit');
+    let log = '';
+    child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()));
+    try {
+      await until(() => log.includes('listening on'), 20_000);
+      const replace = (text: string): void => {
+        writeFileSync(join(own, '.new'), text);
+        renameSync(join(own, '.new'), file);
+      };
+      replace('{ "frontends": 1 }');
+      await until(() => log.includes('reload refused'), 20_000);
+      expect(await request(port, get)).toContain('first');
+      replace(JSON.stringify(answering([port], control, 'second')));
+      await until(async () => (await request(port, get)).includes('second'), 20_000);
+      // A mounted folder is swapped by a symbolic link.
+      mkdirSync(join(own, 'v2'));
+      writeFileSync(join(own, 'v2', 'proxy.json'), JSON.stringify(answering([port], control, 'third')));
+      symlinkSync(join('v2', 'proxy.json'), join(own, '.link'));
+      renameSync(join(own, '.link'), file);
+      await until(async () => (await request(port, get)).includes('third'), 20_000);
+    } finally {
+      child.kill('SIGTERM');
+      await exited;
+    }
+  });
+});
+
+describe('veza-proxy reload', () => {
+  it('fails when the running proxy refuses, and says why', async () => {
+    await using proxy = await startProxy((port, control) => answering([port], control, 'old'));
+    const command = async (): Promise<{ code: number | null; text: string }> => {
+      const child = spawn(process.execPath, [main, 'reload', proxy.configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
+      let text = '';
+      child.stdout.on('data', (bytes: Buffer) => (text += bytes.toString()));
+      child.stderr.on('data', (bytes: Buffer) => (text += bytes.toString()));
+      await once(child, 'close');
+      return { code: child.exitCode, text };
+    };
+    proxy.write(answering([proxy.port], proxy.controlPort, 'new'));
+    expect(await command()).toMatchObject({ code: 0 });
+    expect(await request(proxy.port, get)).toContain('new');
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    proxy.write(
+      answering([proxy.port, typeof address === 'object' ? (address?.port ?? 0) : 0], proxy.controlPort, 'bad'),
+    );
+    const refused = await command();
+    expect(refused).toMatchObject({ code: 1 });
+    expect(refused.text).toContain('EADDRINUSE');
+    other.close();
   });
 });

@@ -32,6 +32,9 @@ function setting({ first, words }: Line, proxy: Proxy, backend: Entries, draft: 
     case 'retries':
       draft.put(backend, 'retries', Math.min(10, Number(second?.text)), first);
       return;
+    case 'option':
+      if (second?.text === 'allbackups') draft.put(backend, 'allbackups', true, second);
+      return;
     case 'retry-on':
       retryOn(words.slice(1), report);
       return;
@@ -69,10 +72,10 @@ function balance([policy, ...rest]: readonly Word[], backend: Entries, draft: Dr
   switch (name) {
     case 'roundrobin':
     case 'static-rr':
-      draft.put(backend, 'balance', 'roundrobin', policy);
-      return;
     case 'leastconn':
-      draft.put(backend, 'balance', 'leastconn', policy);
+    case 'first':
+    case 'random':
+      draft.put(backend, 'balance', policy.text, policy);
       return;
     case 'source':
       hash({ key: 'source' });
@@ -95,7 +98,7 @@ function balance([policy, ...rest]: readonly Word[], backend: Entries, draft: Dr
       report.error(
         policy,
         `\`balance ${policy.text}\` cannot be carried over`,
-        'There are roundrobin, leastconn and hash.',
+        'There are roundrobin, static-rr, leastconn, first, random, source, uri, url_param and hdr.',
       );
   }
 }

@@ -48,7 +48,6 @@ const options: ReadonlySet<string> = new Set([
 
 const optionErrors: ReadonlySet<string> = new Set(['persist', 'transparent', 'http-use-proxy-header']);
 const optionWarnings: Readonly<Record<string, string>> = {
-  allbackups: 'only the first backup serves',
   originalto: 'no X-Original-To is added',
   'accept-invalid-http-request': 'what cannot be understood in one way only is refused',
   'accept-invalid-http-response': 'what cannot be understood in one way only is refused',

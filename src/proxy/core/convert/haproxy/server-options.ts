@@ -43,14 +43,14 @@ export function serverOptions(words: readonly Word[], base: ServerOptions | unde
 
 /** Read by others (server.ts, checks.ts). */
 const known: ReadonlySet<string> = new Set([
-  'addr', 'backup', 'check', 'check-send-proxy', 'cookie', 'disabled', 'downinter', 'enabled', 'fall', 'fastinter',
+  'addr', 'minconn', 'maxqueue', 'backup', 'check', 'check-send-proxy', 'cookie', 'disabled', 'downinter', 'enabled', 'fall', 'fastinter',
   'inter', 'maxconn', 'on-marked-down', 'port', 'rise', 'send-proxy', 'send-proxy-v2', 'slowstart', 'weight', 'id',
 ]); // prettier-ignore
 
 /** Changes nothing of what clients get. */
 const tuning: ReadonlySet<string> = new Set([
   'init-addr', 'resolvers', 'resolve-prefer', 'resolve-opts', 'resolve-net', 'max-reuse', 'pool-low-conn',
-  'pool-max-conn', 'pool-purge-delay', 'tcp-ut', 'tfo', 'minconn', 'maxqueue', 'observe', 'on-error', 'error-limit',
+  'pool-max-conn', 'pool-purge-delay', 'tcp-ut', 'tfo', 'observe', 'on-error', 'error-limit',
   'non-stick', 'stick', 'shard', 'agent-check', 'agent-addr', 'agent-inter', 'agent-port', 'agent-send', 'on-marked-up',
   'source', 'init-state', 'no-verifyhost',
 ]); // prettier-ignore

@@ -66,7 +66,7 @@ function serversOf(lines: readonly Line[], draft: Draft, report: Report): Server
       draft.put(entry, 'name', name.text, name);
       draft.put(entry, 'address', at.address, address);
       draft.put(entry, 'port', at.port, address);
-      for (const key of ['weight', 'maxconn']) {
+      for (const key of ['weight', 'maxconn', 'minconn', 'maxqueue']) {
         const option = options.values.get(key);
         if (option) draft.put(entry, key, Number(option.text), option.spot);
       }
