@@ -1,13 +1,13 @@
 // `--offline`: the fakes in the place of the true services, holding what infra.yaml names and what earlier commands made.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Infra } from '../../infra/config/model.ts';
 import { startFakeClouDns, type FakeRecord } from '../../infra/fakes/cloudns.ts';
 import { startFakeHcloud } from '../../infra/fakes/hcloud.ts';
 import type { SavedHcloud } from '../../infra/fakes/hcloud-state.ts';
 import { startFakeRobot } from '../../infra/fakes/robot.ts';
-import { packageDirectory } from '../paths.ts';
+import { userStateDirectory } from '../paths.ts';
 
 export interface Offline extends AsyncDisposable {
   /** The environment that leads to the fakes. */
@@ -61,16 +61,25 @@ export async function startOffline(infra: Infra): Promise<Offline> {
       CLOUDNS_URL: cloudns.url,
     },
     [Symbol.asyncDispose]: async () => {
-      mkdirSync(resolve(stateFile, '..'), { recursive: true });
-      writeFileSync(stateFile, JSON.stringify({ hcloud: hcloud.state.save(), cloudns: cloudns.save() }, null, 2));
+      writeSaved(stateFile, { hcloud: hcloud.state.save(), cloudns: cloudns.save() });
       await Promise.all([hcloud.close(), cloudns.close(), robot.close()]);
     },
   };
 }
 
+/** One for each file, under a name that tells which. */
 function stateFileOf(file: string): string {
   const mark = createHash('sha256').update(resolve(file)).digest('hex').slice(0, 16);
-  return join(packageDirectory, '.veza-run', 'offline', `${mark}.json`);
+  const folder = basename(dirname(resolve(file))).replaceAll(/[^\w.-]/g, '-');
+  return join(userStateDirectory(), 'offline', `${folder}-${mark}.json`);
+}
+
+/** Whole or not at all: another command may read it at the same time. */
+function writeSaved(file: string, saved: Saved): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const beside = `${file}.${process.pid}`;
+  writeFileSync(beside, JSON.stringify(saved, null, 2));
+  renameSync(beside, file);
 }
 
 function readSaved(file: string): Saved {
