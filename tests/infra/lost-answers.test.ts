@@ -56,7 +56,7 @@ describe('lost answers', () => {
   it('a change that fails for good is not repeated', async () => {
     await using at = await openAccount();
     at.hcloud.fail({
-      matches: ({ path }) => path === '/networks',
+      matches: ({ method, path }) => method === 'POST' && path === '/networks',
       times: 1,
       how: { status: 422, body: { error: { code: 'invalid_input', message: 'no' } } },
     });

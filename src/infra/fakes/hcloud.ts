@@ -51,7 +51,12 @@ export async function startFakeHcloud(options: FakeHcloudOptions): Promise<FakeH
   const { requests, windowMs } = options.rateLimit ?? { requests: 3600, windowMs: 3_600_000 };
   const service = await startFake({
     answer,
-    rateLimit: { requests, windowMs, beyond: refuse(429, 'rate_limit_exceeded', 'limit of requests per hour reached') },
+    rateLimit: {
+      requests,
+      windowMs,
+      beyond: refuse(429, 'rate_limit_exceeded', 'limit of requests per hour reached'),
+      told: true,
+    },
     ...(options.latencyMs !== undefined && { latencyMs: options.latencyMs }),
   });
   return { ...service, url: service.url, state, revoke: (token) => void tokens.delete(token) };

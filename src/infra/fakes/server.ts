@@ -32,9 +32,17 @@ export interface Failure {
 
 export interface FakeOptions {
   readonly answer: (request: FakeRequest) => FakeAnswer;
-  /** Requests in a window of time; what is answered beyond that. Answers say how much is left. */
-  readonly rateLimit?: { readonly requests: number; readonly windowMs: number; readonly beyond: FakeAnswer };
+  readonly rateLimit?: RateLimit;
   readonly latencyMs?: number;
+}
+
+/** Requests in a window of time, and what is answered beyond that. */
+export interface RateLimit {
+  readonly requests: number;
+  readonly windowMs: number;
+  readonly beyond: FakeAnswer;
+  /** What is used up flows back evenly, and every answer says how much is left and when all of it is back. */
+  readonly told?: boolean;
 }
 
 export interface FakeService extends AsyncDisposable {
@@ -53,7 +61,7 @@ const maxRequestBytes = 1024 * 1024;
 export async function startFake(options: FakeOptions): Promise<FakeService> {
   const log: FakeRequest[] = [];
   const failures: { readonly failure: Failure; left: number }[] = [];
-  const arrivals: number[] = [];
+  const limiter = options.rateLimit && startLimiter(options.rateLimit);
   let [now, most] = [0, 0];
   const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     now += 1;
@@ -70,10 +78,10 @@ export async function startFake(options: FakeOptions): Promise<FakeService> {
       incoming.socket.destroy();
       return;
     }
-    const limited = beyondLimit(arrivals, options);
+    const limited = limiter?.isBeyond() ? options.rateLimit?.beyond : undefined;
     const answer = typeof how === 'object' ? how : (limited ?? options.answer(request));
     if (how === 'cut-after') incoming.socket.destroy();
-    else write(response, answer, arrivals, options);
+    else write(response, answer, limiter?.headers() ?? {});
   };
   const server = createServer((incoming, response) => {
     handle(incoming, response).catch((error: unknown) => {
@@ -96,14 +104,47 @@ export async function startFake(options: FakeOptions): Promise<FakeService> {
   };
 }
 
-/** An answer instead of the true one where too many came in the window before now. */
-function beyondLimit(arrivals: number[], { rateLimit }: FakeOptions): FakeAnswer | undefined {
-  if (!rateLimit) return undefined;
-  const now = Date.now();
-  while (arrivals[0] !== undefined && arrivals[0] <= now - rateLimit.windowMs) arrivals.shift();
-  if (arrivals.length >= rateLimit.requests) return rateLimit.beyond;
-  arrivals.push(now);
-  return undefined;
+interface Limiter {
+  /** Counts a request; whether it was one too many. */
+  isBeyond(): boolean;
+  headers(): Readonly<Record<string, string>>;
+}
+
+function startLimiter({ requests, windowMs, told }: RateLimit): Limiter {
+  return told ? startBucket(requests, windowMs) : startWindow(requests, windowMs);
+}
+
+function startWindow(requests: number, windowMs: number): Limiter {
+  const arrivals: number[] = [];
+  return {
+    isBeyond: () => {
+      const now = Date.now();
+      while (arrivals[0] !== undefined && arrivals[0] <= now - windowMs) arrivals.shift();
+      if (arrivals.length >= requests) return true;
+      arrivals.push(now);
+      return false;
+    },
+    headers: () => ({}),
+  };
+}
+
+function startBucket(requests: number, windowMs: number): Limiter {
+  let [left, since] = [requests, Date.now()];
+  return {
+    isBeyond: () => {
+      const now = Date.now();
+      left = Math.min(requests, left + ((now - since) / windowMs) * requests);
+      since = now;
+      if (left < 1) return true;
+      left -= 1;
+      return false;
+    },
+    headers: () => ({
+      'ratelimit-limit': String(requests),
+      'ratelimit-remaining': String(Math.floor(left)),
+      'ratelimit-reset': String(Math.ceil((since + ((requests - left) / requests) * windowMs) / 1000)),
+    }),
+  };
 }
 
 async function read(incoming: IncomingMessage): Promise<FakeRequest> {
@@ -124,19 +165,7 @@ async function read(incoming: IncomingMessage): Promise<FakeRequest> {
   };
 }
 
-function write(
-  response: ServerResponse,
-  answer: FakeAnswer,
-  arrivals: readonly number[],
-  { rateLimit }: FakeOptions,
-): void {
-  const limits = rateLimit
-    ? {
-        'ratelimit-limit': String(rateLimit.requests),
-        'ratelimit-remaining': String(Math.max(0, rateLimit.requests - arrivals.length)),
-        'ratelimit-reset': String(Math.ceil(((arrivals[0] ?? Date.now()) + rateLimit.windowMs) / 1000)),
-      }
-    : {};
+function write(response: ServerResponse, answer: FakeAnswer, limits: Readonly<Record<string, string>>): void {
   const body =
     answer.body === undefined ? '' : typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
   response.writeHead(answer.status, { 'content-type': 'application/json', ...limits, ...answer.headers });

@@ -3,7 +3,7 @@ import { messageOf, VezaError } from '../../lib/errors.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import type { Redactor } from '../../lib/redact.ts';
 import { ApiError, codeOfStatus, type ApiErrorDetails } from './errors.ts';
-import { backoffMs, defaultPolicy, mayRetry, retryAfterMs, type RetryPolicy } from './policy.ts';
+import { backoffMs, defaultPolicy, mayRetry, refillMs, retryAfterMs, type RetryPolicy } from './policy.ts';
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -159,13 +159,14 @@ export class ApiClient {
 
   async #attempt(request: ApiRequest): Promise<ApiResponse> {
     const response = await this.#exchange(request);
+    this.#heed(response.headers);
     if (response.status >= 200 && response.status < 300) return response;
     const failure = this.#options.explain?.(response) ?? null;
     const wait = waitOf(response, failure, this.#options.clock.now());
     const told = failure
       ? [failure.reason, failure.message].filter((part) => part !== undefined && part !== '').join(': ')
       : shownBody(response.text);
-    const details = {
+    const details: ApiErrorDetails = {
       status: response.status,
       reason: failure?.reason,
       uncertain: response.status >= 500,
@@ -174,9 +175,18 @@ export class ApiClient {
     if (wait !== null) {
       const limited =
         response.status === 429 ? `rate limited: HTTP 429` : `rate limited: HTTP ${response.status}: ${told}`;
-      throw new RateLimited(this.#said(limited), wait, details);
+      const hint = details.hint ?? `It asks to wait ${Math.ceil(wait / 1000)} s: run it again after that.`;
+      throw new RateLimited(this.#said(limited), wait, { ...details, hint });
     }
     throw this.error(failure?.code ?? codeOfStatus(response.status), `HTTP ${response.status}: ${told}`, details);
+  }
+
+  /** Where nothing is left, the next request waits until there is: better than being refused. */
+  #heed(headers: Headers): void {
+    if (headers.get('ratelimit-remaining') !== '0') return;
+    const now = this.#options.clock.now();
+    const pause = Math.min(refillMs(headers, now) ?? 0, this.#policy.rateLimitWaitMs);
+    this.#blockedUntilMs = Math.max(this.#blockedUntilMs, now + pause);
   }
 
   /** Sends a request made anew (body and credentials included) and reads the whole answer. */
@@ -235,10 +245,9 @@ const neverSent: ReadonlySet<string> = new Set([
 function waitOf(response: ApiResponse, failure: ApiFailure | null, nowMs: number): number | null {
   if (failure?.waitMs !== undefined) return failure.waitMs;
   if (response.status !== 429) return null;
-  const reset = Number(response.headers.get('ratelimit-reset'));
   const header = response.headers.get('retry-after');
-  if (header === null && reset * 1000 > nowMs) return Math.max(1000, reset * 1000 - nowMs);
-  return retryAfterMs(header, nowMs);
+  const refill = header === null ? refillMs(response.headers, nowMs) : null;
+  return refill === null ? retryAfterMs(header, nowMs) : Math.max(1000, refill);
 }
 
 /** The JSON object that an answer holds; null where it holds none. For reading an API's own error out of it. */

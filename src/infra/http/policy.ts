@@ -36,6 +36,19 @@ export function retryAfterMs(header: string | null, nowMs: number): number {
 }
 
 /**
+ * The pause until one more request is free, by `RateLimit-*`: what is used up flows back evenly, and is all there at `Reset`
+ * (seconds since 1970). `null` where the headers do not say.
+ */
+export function refillMs(headers: Pick<Headers, 'get'>, nowMs: number): number | null {
+  const number = (name: string) => Number(headers.get(`ratelimit-${name}`) ?? Number.NaN);
+  const [limit, remaining, reset] = [number('limit'), number('remaining'), number('reset')];
+  const used = limit - remaining;
+  // NaN fails every comparison.
+  if (!(used > 0) || !(reset > 0)) return null;
+  return Math.max(0, (reset * 1000 - nowMs) / used);
+}
+
+/**
  * Whether a failed attempt may be followed by another one. A request that may have been acted upon already is
  * repeated only if that does no harm (`repeatable`).
  */
