@@ -6,7 +6,7 @@ import { shown } from '../../src/infra/desired/attributes.ts';
 import type { Unknown } from '../../src/core/unknown.ts';
 import type { CertificateSource, SourcedCertificate } from '../../src/infra/certificate-source.ts';
 import { converge, type CloudResult } from '../../src/infra/converge.ts';
-import { balancerResources } from '../../src/infra/desired/from-infra.ts';
+import { balancerResources } from '../../src/infra/desired/balancer-from-infra.ts';
 import { changesIn, infraOf, openAccount, type TestAccount } from './support/account.ts';
 
 const text = `
@@ -72,7 +72,7 @@ async function work(
 ): Promise<readonly CloudResult[]> {
   const infra = infraOf(more.text ?? text);
   const { certificates = null, dryRun = false } = more;
-  return converge(balancerResources(infra, at.cloud, await at.cloud.servers(), { adopt: false, certificates }), {
+  return converge(await balancerResources(infra, at.cloud, { adopt: false, certificates }), {
     dryRun,
     allowDestroy: false,
     concurrency: 8,

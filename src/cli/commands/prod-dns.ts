@@ -2,7 +2,7 @@
 import { allowedTtl, hostIn, recordTypes, shownHost, shownValue } from '../../infra/cloudns/records.ts';
 import type { DnsRecord } from '../../infra/cloudns/records.ts';
 import type { CloudResult } from '../../infra/converge.ts';
-import { dnsResources } from '../../infra/desired/from-infra.ts';
+import { dnsResources } from '../../infra/desired/dns-from-infra.ts';
 import { absentRecordSet, recordSetResource } from '../../infra/desired/record-set.ts';
 import { zoneView } from '../../infra/desired/zone-view.ts';
 import { ApiError } from '../../infra/http/errors.ts';

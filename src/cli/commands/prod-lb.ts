@@ -1,6 +1,6 @@
 // `veza-run prod lb status|create|apply|delete`: the load balancer of infra.yaml.
 import type { CloudResult } from '../../infra/converge.ts';
-import { balancerResources } from '../../infra/desired/from-infra.ts';
+import { balancerResources } from '../../infra/desired/balancer-from-infra.ts';
 import { absentLoadBalancer } from '../../infra/desired/load-balancer.ts';
 import { ownedBy } from '../../infra/desired/ownership.ts';
 import { VezaError } from '../../lib/errors.ts';
@@ -10,6 +10,7 @@ import type { Account, ProdFlags } from '../prod/account.ts';
 import { balancerText } from '../prod/balancer-text.ts';
 import { isHealthy } from '../prod/look.ts';
 import { exitCodeOf, printJson, resultJson } from '../prod/present.ts';
+import { certificateSourceOf, whyNoCertificate } from '../prod/ssl.ts';
 import { withAccount } from '../prod/with-account.ts';
 import { work, type WorkFlags } from '../prod/work.ts';
 
@@ -40,9 +41,13 @@ export function lbApply(flags: LbFlags): Promise<number> {
 
 async function apply(account: Account, flags: LbFlags): Promise<number> {
   nameOf(account);
-  const cloud = account.cloud();
-  const servers = await cloud.servers(account.signal);
-  const resources = balancerResources(account.infra, cloud, servers, { adopt: flags.adopt ?? false });
+  // An authority that was agreed with in a setup before goes on to give what is due.
+  const agreed = (await whyNoCertificate(account, {}, false)) === null && account.missing(['cloudns']).length === 0;
+  const resources = await balancerResources(account.infra, account.cloud(), {
+    adopt: flags.adopt ?? false,
+    certificates: agreed ? certificateSourceOf(account, {}) : null,
+    signal: account.signal,
+  });
   return told(await work(account, resources, flags), flags);
 }
 

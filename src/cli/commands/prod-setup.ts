@@ -4,7 +4,8 @@ import pc from 'picocolors';
 import type { Unknown } from '../../core/unknown.ts';
 import type { CertificateSource } from '../../infra/certificate-source.ts';
 import type { CloudResult } from '../../infra/converge.ts';
-import { balancerResources, dnsResources } from '../../infra/desired/from-infra.ts';
+import { balancerResources } from '../../infra/desired/balancer-from-infra.ts';
+import { dnsResources } from '../../infra/desired/dns-from-infra.ts';
 import {
   serverResources,
   snapshotResources,
@@ -25,6 +26,7 @@ import { refuseMissing, type Account, type ProdFlags, type Service } from '../pr
 import { currentOutputs } from '../prod/outputs.ts';
 import { exitCodeOf, heading, note, printJson, resultJson, table } from '../prod/present.ts';
 import { reportSections } from '../prod/sections.ts';
+import { setupSteps, type SetupStep } from '../prod/setup-steps.ts';
 import { certificateSourceOf, whyNoCertificate, workCertificate } from '../prod/ssl.ts';
 import { verify, type Check } from '../prod/verify.ts';
 import { withAccount } from '../prod/with-account.ts';
@@ -34,9 +36,6 @@ export interface SetupFlags extends ProdFlags, WorkFlags, CertificateFlags {
   readonly step?: string;
   readonly adopt?: boolean;
 }
-
-const steps = ['discover', 'servers', 'ssl', 'lb', 'dns', 'snapshots', 'verify'] as const;
-type Step = (typeof steps)[number];
 
 interface Setup {
   readonly account: Account;
@@ -74,7 +73,7 @@ export async function prodSetup(flags: SetupFlags): Promise<number> {
       certificates: null,
     };
     let code: number = exitCodes.ok;
-    const done: Step[] = [];
+    const done: SetupStep[] = [];
     for (const step of chosen) {
       if (flags.step === undefined && isIdle(step, account.infra)) continue;
       if (!flags.json) heading(done.length === 0 ? step : `\n${step}`);
@@ -92,10 +91,10 @@ export async function prodSetup(flags: SetupFlags): Promise<number> {
 }
 
 /** The services that the steps cannot do without. */
-function servicesOf(infra: Infra, chosen: readonly Step[]): readonly Service[] {
+function servicesOf(infra: Infra, chosen: readonly SetupStep[]): readonly Service[] {
   const dnsNeeds = [...(infra.dns?.zones.values() ?? [])].flat().some(({ value }) => referencesIn(value).length > 0);
   const balancer = infra.loadBalancer !== undefined && (chosen.includes('lb') || (chosen.includes('dns') && dnsNeeds));
-  const idle = (step: Step) => !chosen.includes(step) || isIdle(step, infra);
+  const idle = (step: SetupStep) => !chosen.includes(step) || isIdle(step, infra);
   const cloud = balancer || !idle('servers') || !idle('snapshots');
   return [
     ...(cloud ? (['hcloud'] as const) : []),
@@ -105,22 +104,22 @@ function servicesOf(infra: Infra, chosen: readonly Step[]): readonly Service[] {
 }
 
 /** Steps that the file has nothing for are not mentioned, if they are seldom used. */
-function isIdle(step: Step, infra: Infra): boolean {
+function isIdle(step: SetupStep, infra: Infra): boolean {
   if (step === 'servers') return !wantsOfServers(infra);
   return step === 'snapshots' && !wantsSnapshots(infra);
 }
 
-function stepsOf(given: string | undefined): readonly Step[] {
-  if (given === undefined) return steps;
-  const found = steps.find((step) => step === given);
+function stepsOf(given: string | undefined): readonly SetupStep[] {
+  if (given === undefined) return setupSteps;
+  const found = setupSteps.find((step) => step === given);
   if (found) return [found];
-  const near = suggestion(given, steps);
+  const near = suggestion(given, setupSteps);
   throw new VezaError('unknown-step', `there is no step "${given}"`, {
-    hint: `${near === undefined ? '' : `${near} `}Steps are: ${steps.join(', ')}.`,
+    hint: `${near === undefined ? '' : `${near} `}Steps are: ${setupSteps.join(', ')}.`,
   });
 }
 
-const run: Readonly<Record<Step, (setup: Setup) => Promise<number>>> = {
+const run: Readonly<Record<SetupStep, (setup: Setup) => Promise<number>>> = {
   discover,
   servers: serversStep,
   ssl,
@@ -239,11 +238,10 @@ async function lb({ account, flags, outputs, results, certificates }: Setup): Pr
     if (!flags.json) note('infra.yaml has no load_balancer');
     return exitCodes.ok;
   }
-  const cloud = account.cloud();
-  const servers = await cloud.servers(account.signal);
-  const resources = balancerResources(account.infra, cloud, servers, {
+  const resources = await balancerResources(account.infra, account.cloud(), {
     adopt: flags.adopt ?? false,
     certificates,
+    signal: account.signal,
   });
   const found = await work(account, resources, flags, outputs);
   results.push(...found);

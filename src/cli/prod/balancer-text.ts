@@ -19,7 +19,10 @@ export function balancerText(found: LoadBalancer): string {
     `${service.protocol} :${service.listen_port} -> :${service.destination_port}`,
     `proxy_protocol=${service.proxyprotocol}`,
   ]);
-  const targetRows = targets.map((target) => ['  ', targetName(target), healthOf(target)]);
+  const targetRows = targets.flatMap((target) => [
+    ['  ', targetName(target), target.targets ? `${target.targets.length} servers` : healthOf(target)],
+    ...(target.targets ?? []).map((one) => ['  ', `  ${targetName(one)}`, healthOf(one)]),
+  ]);
   return [`${head.join('\n')}\n`, '  services\n', table(serviceRows), '  targets\n', table(targetRows)].join('');
 }
 

@@ -53,7 +53,8 @@ export async function look(
     Promise.all(answers),
     balancerOf(account),
   ]);
-  const healthyTargets = 'found' in balancer ? balancer.found.targets.filter(isWell).length : null;
+  const healthyTargets =
+    'found' in balancer ? balancer.found.targets.flatMap((one) => one.targets ?? [one]).filter(isWell).length : null;
   return {
     hosts: found,
     endpoints,
@@ -73,12 +74,14 @@ export function isGood({ hosts, endpoints, balancer, alerts }: Look): boolean {
   );
 }
 
-/** Whether all targets are. */
+/** Whether there are targets, and all of them are. */
 export function isHealthy({ targets }: LoadBalancer): boolean {
-  return targets.every(isWell);
+  return targets.length > 0 && targets.every(isWell);
 }
 
-function isWell({ health_status: all = [] }: LoadBalancer['targets'][number]): boolean {
+/** A selector is as well as the servers that it finds. */
+function isWell({ health_status: all = [], targets }: LoadBalancer['targets'][number]): boolean {
+  if (targets) return targets.length > 0 && targets.every(isWell);
   return all.every(({ status }) => status === 'healthy');
 }
 

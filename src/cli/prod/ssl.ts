@@ -2,6 +2,7 @@
 import { acmeCertificates } from '../../infra/acme-source.ts';
 import type { CertificateSource } from '../../infra/certificate-source.ts';
 import type { CloudResult } from '../../infra/converge.ts';
+import { balancerDomains } from '../../infra/desired/balancer-from-infra.ts';
 import { acmeCertificateResource } from '../../infra/desired/acme-certificate.ts';
 import { dnsChallengeOf, hasAcmeAccount, openAcme, type CertificateFlags } from '../certificates.ts';
 import type { Account } from './account.ts';
@@ -11,7 +12,9 @@ import { work, type WorkFlags } from './work.ts';
 export function certificateSourceOf(account: Account, flags: CertificateFlags): CertificateSource | null {
   const domains = account.infra.ssl?.wildcard.domains;
   if (!domains) return null;
-  const manager = openAcme(flags, { allowedDomains: domains, dns: dnsChallengeOf(flags, account.dns()) });
+  const { loadBalancer } = account.infra;
+  const allowedDomains = [...new Set([...domains, ...(loadBalancer ? balancerDomains(loadBalancer) : [])])];
+  const manager = openAcme(flags, { allowedDomains, dns: dnsChallengeOf(flags, account.dns()) });
   return acmeCertificates(manager, () => account.clock.now());
 }
 

@@ -9,6 +9,7 @@ import type { SslFlags } from '../commands/prod-ssl.ts';
 import type { WatchFlags } from '../commands/prod-status.ts';
 import { addCertificateOptions } from '../certificates.ts';
 import type { ProdFlags } from '../prod/account.ts';
+import { setupSteps } from '../prod/setup-steps.ts';
 import type { Register } from './registration.ts';
 
 export const registerProd: Register = (program, report) => {
@@ -17,7 +18,7 @@ export const registerProd: Register = (program, report) => {
     .command('setup')
     .description('servers, certificate, load balancer, DNS, and a look whether all is well');
   addCertificateOptions(addChanges(common(setup)))
-    .option('--step <name>', 'only discover, ssl, lb, dns or verify')
+    .option('--step <name>', `only one of ${setupSteps.join(', ')}`)
     .action(async (flags: SetupFlags) => report(await (await import('../commands/prod-setup.ts')).prodSetup(flags)));
   const ssl = prod
     .command('ssl')

@@ -33,7 +33,7 @@ export async function workSnapshot(
     () => worker.clock.now(),
   );
   const { changes, calls, state } = await worker.work(resource);
-  const made = state === null || Reflect.get(state, 'id') === null ? null : state;
+  const made = state === null || (Reflect.get(state, 'id') ?? null) === null ? null : state;
   const told = { id: valueOf(made, 'id', 'the snapshot'), server: server.name, description };
   return { changes, result: { hcloud_snapshot: told, calls: callsTold(calls) } };
 }

@@ -62,7 +62,7 @@ export interface LoadBalancerConfig {
   readonly type: string;
   readonly location: string;
   readonly algorithm: 'round_robin' | 'least_connections';
-  readonly backends: readonly { readonly host: string; readonly port: number; readonly where: Position }[];
+  readonly backends: readonly BackendConfig[];
   readonly healthCheck?: {
     readonly protocol: 'http' | 'tcp';
     readonly path: string;
@@ -74,11 +74,24 @@ export interface LoadBalancerConfig {
   readonly where: Position;
 }
 
+/** A host of the file, or all servers of Hetzner Cloud with some labels. */
+export interface BackendConfig {
+  readonly host?: string;
+  readonly labelSelector?: string;
+  readonly port: number;
+  readonly where: Position;
+}
+
 export interface ListenerConfig {
   readonly frontend: number;
   readonly backend: number;
   readonly protocol: 'tcp' | 'http' | 'https';
   readonly proxyProtocol: boolean;
+  readonly redirectHttp: boolean;
+  readonly stickySessions: boolean;
+  readonly cookieName?: string;
+  /** Seconds. */
+  readonly cookieLifetime?: number;
   readonly where: Position;
 }
 
@@ -119,7 +132,7 @@ export interface WildcardConfig {
   readonly domains: readonly string[];
   readonly method: 'dns-01';
   readonly dnsProvider: 'cloudns';
-  readonly termination?: string;
+  readonly termination?: 'load_balancer' | 'hosts';
 }
 
 export interface NodeConfig {

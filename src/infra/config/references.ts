@@ -7,6 +7,7 @@ import { scheduleProblem } from '../backups/calendar.ts';
 import { hostIn, shownHost } from '../cloudns/records.ts';
 import { outputNames } from '../outputs.ts';
 import { alertNames } from '../status/alerts.ts';
+import { checkBalancer } from './balancer-references.ts';
 import { cidrProblem } from './cidr.ts';
 import type { Infra, RecordConfig } from './model.ts';
 import { checkServers, closedDoors, type Path, type Report } from './server-references.ts';
@@ -97,7 +98,9 @@ function checkHostNames(infra: Infra, report: Report): void {
     const hint = suggestion(name, known) ?? `Known hosts: ${known.join(', ')}.`;
     report('unknown-host', `there is no host "${name}"`, path, hint);
   };
-  infra.loadBalancer?.backends.forEach(({ host }, index) => named(host, ['load_balancer', 'backends', index, 'host']));
+  infra.loadBalancer?.backends.forEach(({ host }, index) => {
+    if (host !== undefined) named(host, ['load_balancer', 'backends', index, 'host']);
+  });
   infra.database?.nodes.forEach(({ host }, index) => named(host, ['database', 'nodes', index, 'host']));
   infra.cache?.nodes.forEach(({ host }, index) => named(host, ['cache', 'nodes', index, 'host']));
   for (const [name, { hosts }] of infra.firewalls)
@@ -136,36 +139,6 @@ function checkNetwork({ network, hosts }: Infra, report: Report): void {
       hint,
     );
   }
-}
-
-function checkBalancer({ loadBalancer, ssl, hosts }: Infra, report: Report): void {
-  if (!loadBalancer) return;
-  const path = (...rest: Path) => ['load_balancer', ...rest];
-  const ports = new Map<number, number>();
-  loadBalancer.listeners.forEach(({ frontend, protocol }, index) => {
-    if (ports.has(frontend)) {
-      report('duplicate-port', `port ${frontend} is listened on twice`, path('listeners', index, 'frontend'));
-    }
-    ports.set(frontend, index);
-    if (protocol === 'https' && !loadBalancer.ssl && !ssl?.wildcard) {
-      const hint = 'Name a certificate under load_balancer.ssl, or use `protocol: tcp` to pass TLS through.';
-      report(
-        'missing-certificate',
-        'an https listener needs a certificate',
-        path('listeners', index, 'protocol'),
-        hint,
-      );
-    }
-  });
-  const seen = new Set<string>();
-  loadBalancer.backends.forEach(({ host }, index) => {
-    if (seen.has(host)) report('duplicate-backend', `"${host}" is a backend twice`, path('backends', index, 'host'));
-    seen.add(host);
-    const address = hosts.get(host)?.ip;
-    if (address !== undefined && isIPv6(address) && hosts.get(host)?.type === 'hrobot') {
-      report('bad-address', `"${host}" has an IPv6 address, and targets need IPv4`, path('backends', index, 'host'));
-    }
-  });
 }
 
 function checkZone(infra: Infra, zone: string, records: readonly RecordConfig[], report: Report): void {

@@ -13,6 +13,7 @@ import {
   type FirewallRule,
   type Infra,
   type InfraHost,
+  type ListenerConfig,
   type LoadBalancerConfig,
   type NodeConfig,
   type RecordConfig,
@@ -50,7 +51,9 @@ export function resolveInfra(root: YamlNode, file: string, home: string): Infra 
           domains: textsOf(valueOf(wildcard, 'domains')),
           method: 'dns-01',
           dnsProvider: 'cloudns',
-          ...optional('termination', textOf(valueOf(wildcard, 'termination'))),
+          ...(valueOf(wildcard, 'termination') && {
+            termination: oneOf(text(wildcard, 'termination'), ['load_balancer', 'hosts'] as const),
+          }),
         },
       },
     }),
@@ -132,14 +135,13 @@ function balancerOf(node: YamlNode): LoadBalancerConfig {
     type: text(node, 'type'),
     location: text(node, 'location'),
     algorithm: textOf(valueOf(node, 'algorithm')) === 'least_connections' ? 'least_connections' : 'round_robin',
-    backends: itemsOf(valueOf(node, 'backends')).map((one) => ({ ...nodeOf(one), where: one.where })),
-    listeners: itemsOf(valueOf(node, 'listeners')).map((one) => ({
-      frontend: numberOf(valueOf(one, 'frontend'), 0),
-      backend: numberOf(valueOf(one, 'backend'), 0),
-      protocol: oneOf(text(one, 'protocol'), ['tcp', 'http', 'https'] as const),
-      proxyProtocol: flag(one, 'proxy_protocol'),
+    backends: itemsOf(valueOf(node, 'backends')).map((one) => ({
+      port: numberOf(valueOf(one, 'port'), 0),
       where: one.where,
+      ...optional('host', textOf(valueOf(one, 'host'))),
+      ...optional('labelSelector', textOf(valueOf(one, 'label_selector'))),
     })),
+    listeners: itemsOf(valueOf(node, 'listeners')).map(listenerOf),
     ...(check && {
       healthCheck: {
         protocol: oneOf(textOf(valueOf(check, 'protocol')) ?? 'http', ['http', 'tcp'] as const),
@@ -149,6 +151,21 @@ function balancerOf(node: YamlNode): LoadBalancerConfig {
     }),
     ...(ssl && { ssl: { certificate: text(ssl, 'certificate'), san: textsOf(valueOf(ssl, 'san')) } }),
     ...optional('fqdn', textOf(valueOf(node, 'fqdn'))),
+  };
+}
+
+function listenerOf(node: YamlNode): ListenerConfig {
+  const lifetime = valueOf(node, 'cookie_lifetime');
+  return {
+    frontend: numberOf(valueOf(node, 'frontend'), 0),
+    backend: numberOf(valueOf(node, 'backend'), 0),
+    protocol: oneOf(text(node, 'protocol'), ['tcp', 'http', 'https'] as const),
+    proxyProtocol: flag(node, 'proxy_protocol'),
+    redirectHttp: flag(node, 'redirect_http'),
+    stickySessions: flag(node, 'sticky_sessions'),
+    where: node.where,
+    ...optional('cookieName', textOf(valueOf(node, 'cookie_name'))),
+    ...(lifetime && { cookieLifetime: numberOf(lifetime, 0) }),
   };
 }
 

@@ -45,7 +45,20 @@ const loadBalancer = object(
     type: { ...described('lb11, lb21 or lb31.'), pattern: '^lb[0-9]+$', $comment: 'Types are lb11, lb21 and lb31.' },
     location: described('fsn1, nbg1, hel1, ash, hil, sin.'),
     algorithm: { enum: ['round_robin', 'least_connections'] },
-    backends: { type: 'array', minItems: 1, items: object({ host: hostName, port }, ['host', 'port']) },
+    backends: {
+      type: 'array',
+      minItems: 1,
+      items: object(
+        {
+          host: hostName,
+          label_selector: described(
+            'Instead of `host`: all servers of Hetzner Cloud with these labels, such as role=web.',
+          ),
+          port: { ...port, description: 'A port that a listener sends to.' },
+        },
+        ['port'],
+      ),
+    },
     health_check: object({
       protocol: { enum: ['http', 'tcp'] },
       path: { ...text, pattern: '^/', $comment: 'A path begins with "/".' },
@@ -56,10 +69,22 @@ const loadBalancer = object(
       minItems: 1,
       items: object(
         {
-          frontend: port,
-          backend: port,
+          frontend: { ...port, description: 'Port that the load balancer listens on.' },
+          backend: { ...port, description: 'Port of the backends.' },
           protocol: { enum: ['tcp', 'http', 'https'] },
-          proxy_protocol: { type: 'boolean' },
+          proxy_protocol: { type: 'boolean', description: 'Tell backends the address of the client. Default: no.' },
+          redirect_http: { type: 'boolean', description: 'https only: port 80 answers by leading here. Default: no.' },
+          sticky_sessions: {
+            type: 'boolean',
+            description: 'http and https: a cookie keeps a client at one backend. Default: no.',
+          },
+          cookie_name: described('Of sticky sessions. Default HCLBSTICKY.'),
+          cookie_lifetime: {
+            type: 'integer',
+            minimum: 30,
+            maximum: 86_400,
+            description: 'Of sticky sessions, in seconds. Default 300.',
+          },
         },
         ['frontend', 'backend', 'protocol'],
       ),
@@ -154,7 +179,11 @@ export const infraSchema = object(
           domains: { ...texts, minItems: 1 },
           method: { enum: ['dns-01'], $comment: 'Wildcard certificates can only be had by dns-01.' },
           dns_provider: { enum: ['cloudns'] },
-          termination: text,
+          termination: {
+            enum: ['load_balancer', 'hosts'],
+            description:
+              'Who has it: the https listeners of the load balancer (default where load_balancer.ssl is left out), or hosts only.',
+          },
         },
         ['domains'],
       ),

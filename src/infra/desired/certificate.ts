@@ -124,7 +124,7 @@ export function covers(names: readonly string[], domain: string): boolean {
 }
 
 /** Those with its name, or marked as a generation of it; the newest first. */
-function generations({ name }: WantedCertificate, all: readonly Certificate[]): readonly Certificate[] {
+export function generations({ name }: WantedCertificate, all: readonly Certificate[]): readonly Certificate[] {
   const own = all.filter(
     (one) => one.name === name || (ownedBy(one.labels) && one.labels[generationLabel] === labelOf(name)),
   );

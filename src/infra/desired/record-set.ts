@@ -212,7 +212,7 @@ function shownChange({ action, before, after }: Change<RecordSetState>): Change<
     return {
       ...(values && { values: values.map(shownPart) }),
       ...(ttl !== undefined && { ttl: ttl ?? 'different ones' }),
-      ...(state.owned !== undefined && { marker: state.owned }),
+      ...(state.owned !== undefined && (state.owned || action === 'update') && { marker: state.owned }),
     };
   };
   return { action, before: shown(before), after: shown(after) };

@@ -108,7 +108,8 @@ async function snapshotsOf(
     .toSorted((one, other) => Date.parse(other.created) - Date.parse(one.created) || other.id - one.id);
 }
 
-function stateOf(found: readonly Image[], wanted: WantedSnapshot, labels: Labels, nowMs: number): SnapshotState {
+/** `null`: there is none, and none too many. */
+function stateOf(found: readonly Image[], wanted: WantedSnapshot, labels: Labels, nowMs: number): SnapshotState | null {
   const { description, maxAgeMs, keep } = wanted;
   const isYoung = ({ created }: Image) => maxAgeMs === undefined || nowMs - Date.parse(created) <= maxAgeMs;
   const good = found.find((one) => one.description === description && isYoung(one));
@@ -116,6 +117,7 @@ function stateOf(found: readonly Image[], wanted: WantedSnapshot, labels: Labels
   // The one that is to be made takes a place of those that stay.
   const staying = keep === undefined ? series.length : good ? keep : keep - 1;
   const surplus = series.slice(staying).filter((one) => one !== good);
+  if (!good && surplus.length === 0) return null;
   return { present: good !== undefined, id: good?.id ?? null, surplus: surplus.map(({ id }) => id) };
 }
 

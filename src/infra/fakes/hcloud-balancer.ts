@@ -1,7 +1,7 @@
 // What the fake Hetzner Cloud does to a load balancer.
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { refuse } from './hcloud.ts';
-import { objectsIn, serviceProblem, targetProblem, valueIn, type HcloudState } from './hcloud-state.ts';
+import { fitsSelector, objectsIn, serviceProblem, targetProblem, valueIn, type HcloudState } from './hcloud-state.ts';
 import type { FakeAnswer } from './server.ts';
 
 type Acted = { readonly changed: JsonObject } | { readonly refused: FakeAnswer };
@@ -48,10 +48,11 @@ function acted(state: HcloudState, name: string, one: JsonObject, body: JsonObje
       return { changed: { ...one, services: services.filter((service) => service['listen_port'] !== port) } };
     case 'add_target': {
       if (targets.some(same)) return refusal(422, 'target_already_defined', 'target already defined');
-      const problem = targetProblem(state, body, attached);
+      const [network] = objectsIn(one['private_net']);
+      const problem = targetProblem(state, body, network?.['network']);
       return problem
         ? refusal(422, ...problem)
-        : { changed: { ...one, targets: [...targets, withHealth(body, services)] } };
+        : { changed: { ...one, targets: [...targets, withHealth(body, services, state)] } };
     }
     case 'remove_target':
       if (!targets.some(same)) return refusal(404, 'not_found', 'target not found');
@@ -89,11 +90,13 @@ export function completed(service: JsonObject): JsonObject {
   return { ...service, http: full };
 }
 
-export function withHealth(target: JsonObject, services: readonly JsonObject[]): JsonObject {
-  return {
-    ...target,
-    health_status: services.map((service) => ({ listen_port: service['listen_port'] ?? 0, status: 'healthy' })),
-  };
+export function withHealth(target: JsonObject, services: readonly JsonObject[], state: HcloudState): JsonObject {
+  const health = services.map((service) => ({ listen_port: service['listen_port'] ?? 0, status: 'healthy' }));
+  const selector = valueIn(target['label_selector'], 'selector');
+  if (typeof selector !== 'string') return { ...target, health_status: health };
+  const found = [...state.objects.servers.values()].filter((server) => fitsSelector(server, selector));
+  const targets = found.map(({ id = 0 }): JsonObject => ({ type: 'server', server: { id }, health_status: health }));
+  return { ...target, targets };
 }
 
 function targetMark(target: JsonObject): string {

@@ -5,7 +5,15 @@ import { refuse } from './hcloud.ts';
 import { firewallAction, firewallProblem } from './hcloud-firewall.ts';
 import { createServer, serverAction } from './hcloud-server.ts';
 import { balancerAction, completed, withHealth } from './hcloud-balancer.ts';
-import { objectsIn, serviceProblem, targetProblem, valueIn, type HcloudState, type Kind } from './hcloud-state.ts';
+import {
+  fitsSelector,
+  type HcloudState,
+  type Kind,
+  objectsIn,
+  serviceProblem,
+  targetProblem,
+  valueIn,
+} from './hcloud-state.ts';
 import type { FakeAnswer } from './server.ts';
 
 interface Asked {
@@ -73,7 +81,7 @@ function list({ state, query, parts }: Asked): FakeAnswer {
   const fits = (one: JsonObject) =>
     (!query.has('name') || one['name'] === query.get('name')) &&
     (!query.has('type') || one['type'] === query.get('type')) &&
-    labelled(one, query.get('label_selector'));
+    fitsSelector(one, query.get('label_selector') ?? '');
   const all = [...state.objects[kind].values()]
     .filter(fits)
     .map((one) => (kind === 'certificates' ? { ...one, used_by: usersOf(state, one) } : one));
@@ -87,17 +95,6 @@ function list({ state, query, parts }: Asked): FakeAnswer {
     total_entries: all.length,
   };
   return ok({ [kind]: all.slice((page - 1) * perPage, page * perPage), meta: { pagination } });
-}
-
-/** `key`, `key=value` and `!key`, joined with commas. */
-function labelled(one: JsonObject, selector: string | null): boolean {
-  if (selector === null || selector === '') return true;
-  return selector.split(',').every((term) => {
-    const [key = '', value] = term.trim().split(/==?/);
-    if (key.startsWith('!')) return valueIn(one['labels'], key.slice(1)) === undefined;
-    const label = valueIn(one['labels'], key);
-    return value === undefined ? label !== undefined : label === value;
-  });
 }
 
 function withObject(respond: (asked: Asked, one: JsonObject, kind: Kind) => FakeAnswer): Route['respond'] {
@@ -151,7 +148,7 @@ function createBalancer({ state, body }: Asked): FakeAnswer {
   const targets = objectsIn(body['targets']);
   const problem =
     services.map((one) => serviceProblem(state, one)).find((one) => one !== null) ??
-    targets.map((one) => targetProblem(state, one, attached)).find((one) => one !== null);
+    targets.map((one) => targetProblem(state, one, attached ? body['network'] : undefined)).find((one) => one !== null);
   if (problem) return refuse(422, ...problem);
   const id = state.nextId();
   const made: JsonObject = {
@@ -168,7 +165,7 @@ function createBalancer({ state, body }: Asked): FakeAnswer {
     algorithm: body['algorithm'] ?? { type: 'round_robin' },
     labels: body['labels'] ?? {},
     services: services.map(completed),
-    targets: targets.map((target) => withHealth(target, services)),
+    targets: targets.map((target) => withHealth(target, services, state)),
   };
   state.objects.load_balancers.set(id, made);
   return { status: 201, body: { load_balancer: made, action: state.begin('create_load_balancer') } };

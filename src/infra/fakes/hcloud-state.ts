@@ -41,11 +41,17 @@ export function createState(options: FakeHcloudOptions): HcloudState {
     resources: [],
     error: null,
   });
-  const servers = (options.servers ?? []).map((server, index) => serverObject(nextId(), server, index));
+  // What was saved stays; a server that is new, or has another address, is as it is given now.
+  const kept = (saved?.objects.servers ?? []).filter(
+    (one) => !(options.servers ?? []).some(({ name, ip }) => one['name'] === name && addressOf(one) !== ip),
+  );
+  const servers = (options.servers ?? [])
+    .filter(({ name }) => !kept.some((one) => one['name'] === name))
+    .map((server, index) => serverObject(nextId(), server, kept.length + index));
   const keys = (options.sshKeys ?? []).map((name): JsonObject => ({ id: nextId(), name, labels: {} }));
   const byId = (all: readonly JsonObject[]) => new Map(all.map((one) => [Number(one['id']), one]));
   const objects: HcloudState['objects'] = {
-    servers: byId(saved?.objects.servers ?? servers),
+    servers: byId([...kept, ...servers]),
     load_balancers: byId(saved?.objects.load_balancers ?? []),
     certificates: byId(saved?.objects.certificates ?? []),
     networks: byId(saved?.objects.networks ?? []),
@@ -85,6 +91,10 @@ export function createState(options: FakeHcloudOptions): HcloudState {
   };
 }
 
+function addressOf(server: JsonObject): unknown {
+  return valueIn(valueIn(server['public_net'], 'ipv4'), 'ip');
+}
+
 function serverObject(
   id: number,
   { name, ip, labels }: NonNullable<FakeHcloudOptions['servers']>[number],
@@ -110,14 +120,14 @@ function serverObject(
   };
 }
 
-/** The reason why a target cannot be one; null where it can. */
+/** The reason why a target cannot be one; null where it can. `attached`: the network of the load balancer. */
 export function targetProblem(
   state: HcloudState,
   target: JsonObject,
-  attached: boolean,
+  attached: Json | undefined,
 ): readonly [string, string] | null {
   const privately = target['use_private_ip'] === true;
-  if (privately && !attached)
+  if (privately && attached === undefined)
     return ['load_balancer_not_attached_to_network', 'load balancer is not attached to a network'];
   const ip = valueIn(target['ip'], 'ip');
   const cloudAddresses = [...state.objects.servers.values()].map((one) =>
@@ -130,10 +140,14 @@ export function targetProblem(
       return typeof ip === 'string' && state.robotAddresses.includes(ip)
         ? null
         : ['ip_not_owned', 'the IP is not owned by the owner of the project'];
-    case 'server':
-      return state.objects.servers.has(Number(valueIn(target['server'], 'id')))
-        ? null
-        : ['not_found', 'server not found'];
+    case 'server': {
+      const server = state.objects.servers.get(Number(valueIn(target['server'], 'id')));
+      if (!server) return ['not_found', 'server not found'];
+      const there = objectsIn(server['private_net']).some(({ network }) => network === attached);
+      return privately && !there
+        ? ['server_not_attached_to_network', 'the server is not attached to the network of the load balancer']
+        : null;
+    }
     case 'label_selector':
       return null;
     default:
@@ -173,4 +187,15 @@ function invalid(field: string): readonly [string, string] {
 /** The maps of a list. */
 export function objectsIn(value: Json | undefined): readonly JsonObject[] {
   return Array.isArray(value) ? (value as readonly JsonObject[]) : [];
+}
+
+/** `key`, `key=value` and `!key`, joined with commas. */
+export function fitsSelector(one: JsonObject, selector: string): boolean {
+  if (selector === '') return true;
+  return selector.split(',').every((term) => {
+    const [key = '', value] = term.trim().split(/==?/);
+    if (key.startsWith('!')) return valueIn(one['labels'], key.slice(1)) === undefined;
+    const label = valueIn(one['labels'], key);
+    return value === undefined ? label !== undefined : label === value;
+  });
 }

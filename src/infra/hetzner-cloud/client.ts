@@ -203,6 +203,11 @@ const hints: Readonly<Record<string, string>> = {
   cloud_resource_ip_not_allowed:
     'The address is of a cloud server: give the host `type: hcloud`, so that it is a server target.',
   ip_not_owned: 'Addresses can only be targets if they belong to a Robot server of the same owner.',
+  server_not_attached_to_network: 'Attach the server to the network of the load balancer first.',
+  dns_zone_not_found:
+    'Hetzner gets certificates only for zones on its own name servers. Get them by dns-01: `ssl.wildcard`, prod setup --agree-terms.',
+  could_not_verify_domain_delegated_to_zone: 'The domain is not delegated to the name servers of Hetzner yet.',
+  caa_record_does_not_allow_ca: 'Let the CAA records of the zone allow letsencrypt.org.',
   uniqueness_error: 'Something of that name is there already.',
   resource_limit_exceeded: "The project's limit is reached; ask Hetzner to raise it.",
 };

@@ -66,6 +66,8 @@ export interface Target {
   readonly label_selector?: { readonly selector: string } | null;
   readonly use_private_ip?: boolean;
   readonly health_status?: readonly HealthStatus[];
+  /** Servers that a label selector finds, with their health. */
+  readonly targets?: readonly Target[];
 }
 
 export interface LoadBalancer {

@@ -7,7 +7,8 @@ import { usualTtls } from '../../../src/infra/cloudns/records.ts';
 import type { Infra } from '../../../src/infra/config/model.ts';
 import { readInfra } from '../../../src/infra/config/read.ts';
 import { converge, type CloudResult } from '../../../src/infra/converge.ts';
-import { balancerResources, dnsResources } from '../../../src/infra/desired/from-infra.ts';
+import { balancerResources } from '../../../src/infra/desired/balancer-from-infra.ts';
+import { dnsResources } from '../../../src/infra/desired/dns-from-infra.ts';
 import { startFakeClouDns, type FakeClouDnsOptions } from '../../../src/infra/fakes/cloudns.ts';
 import { startFakeHcloud, type FakeHcloudOptions } from '../../../src/infra/fakes/hcloud.ts';
 import { HetznerCloud } from '../../../src/infra/hetzner-cloud/client.ts';
@@ -83,7 +84,7 @@ export async function setUp(account: TestAccount, given: SetUp = {}): Promise<re
   const infra = infraOf(given.text ?? fixture);
   const adopt = given.adopt ?? false;
   const resources = [
-    ...balancerResources(infra, cloud, await cloud.servers(), { adopt }),
+    ...(await balancerResources(infra, cloud, { adopt })),
     ...(await dnsResources(infra, dns, { adopt, allowedTtls: usualTtls })),
   ];
   return converge(resources, {
