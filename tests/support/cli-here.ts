@@ -9,8 +9,12 @@ export interface HereResult {
   readonly stderr: string;
 }
 
-/** Runs these words in `directory`. One at a time: the streams and the folder are the process's. */
-export async function vezaRunHere(words: readonly string[], directory: string): Promise<HereResult> {
+/** Runs these words in `directory`. One at a time: the streams, the folder and the environment are the process's. */
+export async function vezaRunHere(
+  words: readonly string[],
+  directory: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<HereResult> {
   const written = { stdout: '', stderr: '' };
   const capture = (stream: 'stdout' | 'stderr') =>
     vi.spyOn(process[stream], 'write').mockImplementation((text) => {
@@ -21,6 +25,8 @@ export async function vezaRunHere(words: readonly string[], directory: string): 
   const before = process.cwd();
   const listeners = process.stdout.listeners('error');
   process.chdir(directory);
+  const set = Object.keys(environment).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, environment);
   try {
     const exitCode = await main(words);
     return {
@@ -32,6 +38,10 @@ export async function vezaRunHere(words: readonly string[], directory: string): 
     for (const listener of process.stdout.listeners('error'))
       if (!listeners.includes(listener)) process.stdout.off('error', listener as () => void);
     process.chdir(before);
+    for (const [name, value] of set) {
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
+    }
     for (const spy of spies) spy.mockRestore();
   }
 }

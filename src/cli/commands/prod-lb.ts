@@ -10,7 +10,7 @@ import type { Account, ProdFlags } from '../prod/account.ts';
 import { balancerText } from '../prod/balancer-text.ts';
 import { isHealthy } from '../prod/look.ts';
 import { exitCodeOf, printJson, resultJson } from '../prod/present.ts';
-import { certificateSourceOf, whyNoCertificate } from '../prod/ssl.ts';
+import { agreedSource } from '../prod/ssl.ts';
 import { withAccount } from '../prod/with-account.ts';
 import { work, type WorkFlags } from '../prod/work.ts';
 
@@ -41,11 +41,10 @@ export function lbApply(flags: LbFlags): Promise<number> {
 
 async function apply(account: Account, flags: LbFlags): Promise<number> {
   nameOf(account);
-  // An authority that was agreed with in a setup before goes on to give what is due.
-  const agreed = (await whyNoCertificate(account, {}, false)) === null && account.missing(['cloudns']).length === 0;
   const resources = await balancerResources(account.infra, account.cloud(), {
     adopt: flags.adopt ?? false,
-    certificates: agreed ? certificateSourceOf(account, {}) : null,
+    // What is due is got here as in a setup.
+    certificates: await agreedSource(account, {}),
     signal: account.signal,
   });
   return told(await work(account, resources, flags), flags);

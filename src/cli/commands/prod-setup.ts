@@ -27,7 +27,7 @@ import { currentOutputs } from '../prod/outputs.ts';
 import { exitCodeOf, heading, note, printJson, resultJson, table } from '../prod/present.ts';
 import { reportSections } from '../prod/sections.ts';
 import { setupSteps, type SetupStep } from '../prod/setup-steps.ts';
-import { certificateSourceOf, whyNoCertificate, workCertificate } from '../prod/ssl.ts';
+import { agreedSource, certificateSourceOf, whyNoCertificate, workCertificate } from '../prod/ssl.ts';
 import { verify, type Check } from '../prod/verify.ts';
 import { withAccount } from '../prod/with-account.ts';
 import { work, type WorkFlags } from '../prod/work.ts';
@@ -240,7 +240,8 @@ async function lb({ account, flags, outputs, results, certificates }: Setup): Pr
   }
   const resources = await balancerResources(account.infra, account.cloud(), {
     adopt: flags.adopt ?? false,
-    certificates,
+    // Known from the step before, unless that was left out.
+    certificates: certificates ?? (await agreedSource(account, flags)),
     signal: account.signal,
   });
   const found = await work(account, resources, flags, outputs);

@@ -18,6 +18,12 @@ export function certificateSourceOf(account: Account, flags: CertificateFlags): 
   return acmeCertificates(manager, () => account.clock.now());
 }
 
+/** Where somebody agreed with an authority before, and the challenges can be answered; else `null`. */
+export async function agreedSource(account: Account, flags: CertificateFlags): Promise<CertificateSource | null> {
+  const agreed = (await whyNoCertificate(account, flags, false)) === null && account.missing(['cloudns']).length === 0;
+  return agreed ? certificateSourceOf(account, flags) : null;
+}
+
 /** Plans or applies it; the results as of all things in the cloud. */
 export async function workCertificate(
   account: Account,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFakeGitHub, type FakeRepository } from '../../../src/infra/fakes/github.ts';
 import type { FakeService } from '../../../src/infra/fakes/server.ts';
-import { vezaRun } from '../../support/cli.ts';
+import { vezaRunHere } from '../../support/cli-here.ts';
 
 const token = 'github-token-of-the-test';
 const folder = mkdtempSync(join(tmpdir(), 'veza-monitor-'));
@@ -85,7 +85,7 @@ afterAll(async () => {
 
 async function monitor(words = '', environment: Readonly<Record<string, string>> = {}) {
   const given = { GITHUB_API_URL: gitHub.url, GITHUB_TOKEN: token, GH_TOKEN: '', ...environment };
-  const result = await vezaRun(['monitor', ...words.split(' ').filter(Boolean)], given, folder);
+  const result = await vezaRunHere(['monitor', ...words.split(' ').filter(Boolean)], folder, given);
   expect(result.stdout + result.stderr).not.toContain('of-the-test');
   return result;
 }
@@ -168,11 +168,11 @@ acme/web
     ]);
     const severity = await monitor('--fail-on hihg');
     expect([severity.exitCode, severity.stderr]).toEqual([1, expect.stringContaining('Did you mean "high"?')]);
-    const nowhere = await vezaRun(
-      ['monitor'],
-      { GITHUB_TOKEN: token, GITHUB_API_URL: gitHub.url, GIT_DIR: join(folder, 'none') },
-      folder,
-    );
+    const nowhere = await vezaRunHere(['monitor'], folder, {
+      GITHUB_TOKEN: token,
+      GITHUB_API_URL: gitHub.url,
+      GIT_DIR: join(folder, 'none'),
+    });
     expect([nowhere.exitCode, nowhere.stderr]).toEqual([1, expect.stringContaining('--repo OWNER/NAME')]);
   });
 

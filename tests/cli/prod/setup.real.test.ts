@@ -16,7 +16,7 @@ interface SetupOutput {
 /** Runs the steps of the cloud; resolves to the calls that they tell. */
 async function steps(at: ProdAccount): Promise<readonly ToldCall[]> {
   const calls: ToldCall[] = [];
-  for (const step of ['lb', 'dns']) {
+  for (const step of ['lb', 'dns', 'snapshots']) {
     const { exitCode, stdout } = await at.prod(`setup --step ${step} --json`);
     expect(exitCode).toBe(0);
     calls.push(...(JSON.parse(stdout) as SetupOutput).results.flatMap((result) => result.calls));
@@ -108,7 +108,7 @@ describe('prod setup', () => {
     await using at = await openProd();
     const { stderr, exitCode } = await at.prod('setup --step dnss');
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('Did you mean "dns"? Steps are: discover, lb, dns, verify.');
+    expect(stderr).toContain('Did you mean "dns"? Steps are: discover, servers, ssl, lb, dns, snapshots, verify.');
     expect([...at.hcloud.log, ...at.cloudns.log]).toEqual([]);
   });
 

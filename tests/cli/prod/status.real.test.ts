@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo, Server } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -83,7 +83,7 @@ function infra({ services = '', more = '', port = sshd.host.port }: Place = {}):
   return `hosts:\n  zulu: { ip: 127.0.0.1, type: hrobot, ssh: { user: ${user}, key: ${privateKeyFile}, port: ${port} }, services: [${services}] }\n${more}`;
 }
 
-const environment = () => ({ HOME: tools, NODE_EXTRA_CA_CERTS: join(tools, 'cert.pem') });
+const environment = () => ({ HOME: tools });
 
 async function status(at: ProdAccount, words = 'status --json') {
   const result = await at.prod(words, environment());
@@ -210,7 +210,7 @@ describe.skipIf(!sshdPath)('prod status', () => {
 
   it('says which hosts were not done within the time', async () => {
     // Accepts the connection and says nothing.
-    const silent = await listening(createHttpServer(() => undefined).on('connection', (socket) => socket.pause()));
+    const silent = await listening(createTcpServer(() => undefined));
     await using at = await openProd(infra({ port: silent }));
     const { exitCode, json } = await status(at, 'status --json --timeout 1');
     expect([exitCode, json?.hosts[0]?.problems]).toEqual([1, ['prod status was not done within 1 s']]);
@@ -227,17 +227,19 @@ describe.skipIf(!sshdPath)('prod status', () => {
     await using at = await openProd(
       infra({ more: `monitoring: { health_endpoints: [${list}], alerts: { http_milliseconds: 9000 } }\n` }),
     );
-    const { exitCode, json } = await status(at);
-    expect(json?.endpoints.map(({ status: code, problem }) => [code, problem])).toEqual([
+    const trusting = { ...environment(), NODE_EXTRA_CA_CERTS: join(tools, 'cert.pem') };
+    const { exitCode, stdout } = await at.prod('status --json', trusting);
+    const json = JSON.parse(stdout) as Seen;
+    expect(json.endpoints.map(({ status: code, problem }) => [code, problem])).toEqual([
       [200, null],
       [503, 'HTTP 503'],
       [200, 'its certificate ends in 4 days'],
       [null, expect.stringContaining('ECONNREFUSED')],
     ]);
-    expect(json?.endpoints[2]?.certificateDays).toBe(4);
-    expect(json?.alerts).toMatchObject([{ name: 'http_milliseconds', good: true }]);
+    expect(json.endpoints[2]?.certificateDays).toBe(4);
+    expect(json.alerts).toMatchObject([{ name: 'http_milliseconds', good: true }]);
     expect(exitCode).toBe(1);
-    const strangers = await at.prod('status --json', { HOME: tools });
+    const strangers = await at.prod('status --json', environment());
     expect((JSON.parse(strangers.stdout) as Seen).endpoints[2]?.problem).toMatch(/self.signed/);
   });
 

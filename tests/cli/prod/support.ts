@@ -7,19 +7,23 @@ import { startFakeHcloud } from '../../../src/infra/fakes/hcloud.ts';
 import { startFakeRobot } from '../../../src/infra/fakes/robot.ts';
 import type { FakeRequest } from '../../../src/infra/fakes/server.ts';
 import { fixture, password, token } from '../../infra/support/account.ts';
-import { vezaRun, type CliResult } from '../../support/cli.ts';
+import { vezaRun } from '../../support/cli.ts';
+import { vezaRunHere, type HereResult } from '../../support/cli-here.ts';
 
 export interface ProdAccount extends AsyncDisposable {
   readonly folder: string;
   readonly hcloud: Awaited<ReturnType<typeof startFakeHcloud>>;
   readonly cloudns: Awaited<ReturnType<typeof startFakeClouDns>>;
   readonly robot: Awaited<ReturnType<typeof startFakeRobot>>;
-  /** Runs `veza-run prod WORDS` in the folder; more of the environment may be given, `''` unsets. */
+  /**
+   * Runs `veza-run prod WORDS` in the folder; more of the environment may be given, `''` unsets. As a process of its own only
+   * where it hands itself over, where its id matters, or where Node.js reads the environment at its start.
+   */
   prod(
     words: string,
     environment?: Readonly<Record<string, string>>,
     onStart?: (pid: number) => void,
-  ): Promise<CliResult>;
+  ): Promise<HereResult>;
   write(text: string): void;
   /** Everything that any command printed so far, and everything but bodies and credentials that the services got. */
   everythingSaid(): string;
@@ -59,7 +63,10 @@ export async function openProd(text: string = fixture): Promise<ProdAccount> {
     robot,
     write,
     prod: async (words, environment = {}, onStart) => {
-      const result = await vezaRun(['prod', ...words.split(' ')], { ...usual, ...environment }, folder, onStart);
+      const all = { ...usual, XDG_STATE_HOME: join(folder, 'state'), ...environment };
+      const asProcess = onStart !== undefined || words.startsWith('ssh ') || 'NODE_EXTRA_CA_CERTS' in environment;
+      const given = ['prod', ...words.split(' ')];
+      const result = asProcess ? await vezaRun(given, all, folder, onStart) : await vezaRunHere(given, folder, all);
       printed.push(result.stdout, result.stderr);
       return result;
     },
