@@ -203,6 +203,21 @@ describe('credentials', () => {
     });
   });
 
+  it('a set that was left half made is made whole by the next run, and is still ours', async () => {
+    await using at = await openAccount();
+    const record = (value: string) => `        - { name: www, type: A, value: ${value} }\n`;
+    const text = `hosts: { a: { ip: 192.0.2.1, type: hrobot } }\ndns:\n  zones:\n    example.com:\n      records:\n${record('192.0.2.1')}${record('192.0.2.2')}`;
+    const how = { status: 200, body: { status: 'Failed', statusDescription: 'no' } };
+    const isSecond = ({ path, text: form }: { readonly path: string; readonly text: string }) =>
+      path.includes('add-record') && form.includes('record=192.0.2.2');
+    at.cloudns.fail({ matches: isSecond, times: 1, how });
+    expect(Object.values(statusesOf(await setUp(at, { text })))).toEqual(['failed']);
+    expect(Object.values(statusesOf(await setUp(at, { text })))).toEqual(['changed']);
+    expect(Object.values(statusesOf(await setUp(at, { text })))).toEqual(['ok']);
+    const records = [...(at.cloudns.zones.get('example.com')?.values() ?? [])];
+    expect(records.map(({ type }) => type).toSorted()).toEqual(['A', 'A', 'TXT']);
+  });
+
   it('no secret is in a URL or a message', async () => {
     await using at = await openAccount();
     await setUp(at);

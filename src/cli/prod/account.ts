@@ -9,7 +9,7 @@ import { readInfra } from '../../infra/config/read.ts';
 import type { HetznerCloud } from '../../infra/hetzner-cloud/client.ts';
 import type { ApiClock } from '../../infra/http/client.ts';
 import type { Robot } from '../../infra/robot/client.ts';
-import { DiagnosticsError, VezaError } from '../../lib/errors.ts';
+import { DiagnosticsError, messageOf, VezaError } from '../../lib/errors.ts';
 import type { Redactor } from '../../lib/redact.ts';
 import { printDiagnostics } from '../output.ts';
 import { secrets } from '../secrets.ts';
@@ -83,10 +83,20 @@ export function loadInfra(given: string | undefined): Infra {
   const path = given === undefined ? discover(process.cwd()) : resolve(given);
   if (!existsSync(path))
     throw new VezaError('file-not-found', `there is no file ${path}`, { hint: 'Name it with --config.' });
-  const { infra, diagnostics } = readInfra(readFileSync(path, 'utf8'), path);
+  const { infra, diagnostics } = readInfra(textIn(path), path);
   if (!infra) throw new DiagnosticsError(diagnostics);
   printDiagnostics(diagnostics);
   return infra;
+}
+
+function textIn(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new VezaError('file-not-found', `cannot read ${path}: ${messageOf(error)}`, {
+      hint: 'Name it with --config.',
+    });
+  }
 }
 
 /** Throws VezaError `file-not-found`. */

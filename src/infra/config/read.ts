@@ -1,7 +1,8 @@
 // Text of infra.yaml -> the model, or every mistake of it at once, each with its place. Reads no file itself.
 import { homedir } from 'node:os';
-import type { Diagnostic } from '../../lib/diagnostic.ts';
+import type { Diagnostic, Position } from '../../lib/diagnostic.ts';
 import { parseYaml } from '../../lib/yaml.ts';
+import type { YamlNode } from '../../lib/yaml-node.ts';
 import type { Infra } from './model.ts';
 import { referenceProblems } from './references.ts';
 import { resolveInfra } from './resolve.ts';
@@ -22,9 +23,14 @@ export function readInfra(text: string, file: string): ReadInfra {
   const all = [...diagnostics, ...problems];
   const infra = resolveInfra(root, file, homedir());
   if (all.some(({ severity }) => severity === 'error')) {
-    // What a broken part makes of the rest would only confuse; addresses stand for themselves.
-    const addresses = referenceProblems(infra, root).filter(({ code }) => independent.has(code));
-    return { infra: null, diagnostics: inOrder([...all, ...addresses]) };
+    // What a broken section makes of itself would only confuse; the others, and addresses, stand for themselves.
+    const broken = new Set(problems.map(({ where }) => sectionAt(root, where)));
+    const sound = referenceProblems(infra, root).filter(
+      ({ code, where }) =>
+        independent.has(code) ||
+        (!broken.has(sectionAt(root, where)) && (infra.hosts.size > 0 || code !== 'unknown-host')),
+    );
+    return { infra: null, diagnostics: inOrder([...all, ...sound]) };
   }
   const references = referenceProblems(infra, root);
   const failed = references.some(({ severity }) => severity === 'error');
@@ -32,6 +38,15 @@ export function readInfra(text: string, file: string): ReadInfra {
 }
 
 const independent: ReadonlySet<string> = new Set(['bad-address', 'duplicate-address', 'bad-cidr']);
+
+/** The key of the file's map that a place is under. */
+function sectionAt(root: YamlNode, where: Position | undefined): string | undefined {
+  if (root.kind !== 'map' || !where) return undefined;
+  const before = [...root.entries.values()].filter(
+    (one) => one.where.line < where.line || (one.where.line === where.line && one.where.column <= where.column),
+  );
+  return before.at(-1)?.key;
+}
 
 function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const line = ({ where }: Diagnostic) => where?.line ?? 0;

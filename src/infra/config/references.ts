@@ -5,6 +5,7 @@ import { suggestion } from '../../lib/suggest.ts';
 import { nodeAt, type YamlNode } from '../../lib/yaml-node.ts';
 import { scheduleProblem } from '../backups/calendar.ts';
 import { hostIn, shownHost } from '../cloudns/records.ts';
+import { locations } from '../desired/network.ts';
 import { outputNames } from '../outputs.ts';
 import { alertNames } from '../status/alerts.ts';
 import { checkBalancer } from './balancer-references.ts';
@@ -33,6 +34,7 @@ export function referenceProblems(infra: Infra, root: YamlNode): readonly Diagno
   checkContainers(infra, report);
   checkSchedule(infra, report);
   checkAlerts(infra, root, found);
+  checkLocation(infra, root, found);
   checkServers(infra, report);
   checkDoors(infra, root, found);
   return found;
@@ -47,6 +49,16 @@ function checkAlerts({ monitoring }: Infra, root: YamlNode, found: Diagnostic[])
     const message = `nobody evaluates the alert "${name}"`;
     found.push({ severity: 'warning', code: 'unknown-alert', message, where, length: 1, hint });
   }
+}
+
+/** Only told: Hetzner may have got a new one. */
+function checkLocation({ loadBalancer }: Infra, root: YamlNode, found: Diagnostic[]): void {
+  const location = loadBalancer?.location ?? '';
+  if (location === '' || locations.some((known) => known === location)) return;
+  const { where } = nodeAt(root, ['load_balancer', 'location']);
+  const hint = suggestion(location, locations) ?? `Known are: ${locations.join(', ')}.`;
+  const message = `the location "${location}" is not known here`;
+  found.push({ severity: 'warning', code: 'unknown-location', message, where, length: location.length, hint });
 }
 
 /** Only told: there may be another way in. */
@@ -204,7 +216,11 @@ function checkValue(infra: Infra, { type, value }: RecordConfig, path: Path, rep
       known.length === 0 ? 'There is no load_balancer section that would give it.' : `Known: ${known.join(', ')}.`;
     report('unknown-output', `nothing gives "${name}"`, path, hint);
   }
-  if (references.length > 0) return;
+  if (references.length > 0) {
+    if (type === 'AAAA')
+      report('bad-address', 'the load balancer gives IPv4 addresses', path, 'Write an A record, or an IPv6 address.');
+    return;
+  }
   if (value.includes('{{')) report('bad-reference', `"${value}" is no reference`, path, 'Write {{lb_ip}}.');
   else if (type === 'A' && !isIPv4(value))
     report('bad-address', `an A record needs an IPv4 address, not "${value}"`, path);

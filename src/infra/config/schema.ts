@@ -99,7 +99,11 @@ const loadBalancer = object(
 
 const record = object(
   {
-    name: described('Host below the zone; `@` is the zone itself, `*` everything.'),
+    name: {
+      ...described('Host below the zone; `@` is the zone itself, `*` everything.'),
+      pattern: '^[^ \\t/]+$',
+      $comment: 'A name has no spaces.',
+    },
     type: { enum: [...recordTypes] },
     value: described('May be `{{lb_ip}}`: the address of the load balancer.'),
     ttl: {
@@ -230,7 +234,13 @@ export const infraSchema = object(
         items: object(
           {
             url: { ...text, pattern: '^https?://', $comment: 'It begins with http:// or https://.' },
-            interval: { type: ['integer', 'string'] },
+            interval: {
+              type: ['integer', 'string'],
+              pattern: '^[0-9]+ *[smh]?$',
+              minimum: 1,
+              $comment: 'Seconds, or a number with s, m or h.',
+              description: 'Seconds, or 30s, 2m, 1h. Default 60.',
+            },
           },
           ['url'],
         ),

@@ -21,7 +21,10 @@ export function networkOutput(name: string): string {
   return `network:${name}`;
 }
 
-/** Where a location is. Source: Hetzner's list of locations. */
+/** Where Hetzner Cloud has data centres, as far as is known here. */
+export const locations = ['fsn1', 'nbg1', 'hel1', 'ash', 'hil', 'sin'] as const;
+
+/** The network zone that a location is in. Source: Hetzner's list of locations. */
 export function zoneOf(location: string): string {
   const zones: Readonly<Record<string, string>> = { ash: 'us-east', hil: 'us-west', sin: 'ap-southeast' };
   return zones[location] ?? 'eu-central';

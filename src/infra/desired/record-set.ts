@@ -86,9 +86,10 @@ export function recordSetKey({ zone, host, type }: Pick<WantedSet, 'zone' | 'hos
 function stateOf(records: readonly DnsRecord[], { host, type }: WantedSet): RecordSetState | null {
   const own = records.filter((record) => record.host === host && record.type === type);
   const [first] = own;
-  if (!first) return null;
   const place = markerOf(host, type);
   const marker = records.find((one) => one.host === place.host && one.type === 'TXT' && one.value === place.value);
+  // A marker alone is a set of ours that was begun: it is gone on with.
+  if (!first) return marker ? { ttl: null, values: [], owned: true, records: [], markerId: marker.id } : null;
   const values = own.map(({ id: _id, host: _host, type: _type, ttl: _ttl, ...value }) => value);
   const agreed = own.every((record) => record.ttl === first.ttl);
   return {
@@ -144,7 +145,8 @@ function callsOf(
   );
   if (change.after?.owned !== true) return calls;
   const marker = { ...markerOf(host, type), type: 'TXT', ttl: allowedTtl(markerTtl, options.allowedTtls) };
-  return [...calls, add(zone, fieldsOf(marker))];
+  // First, so that a run that ends in the middle leaves nothing that the next one takes for somebody else's.
+  return [add(zone, fieldsOf(marker)), ...calls];
 }
 
 /** Markers change when sets come and go. Seconds. */

@@ -1,4 +1,5 @@
 // ClouDNS with zones and records in memory: failures are HTTP 200 with `Failed`, lists are maps by id, numbers are texts.
+import { isIPv6 } from 'node:net';
 import { recordTypes } from '../cloudns/records.ts';
 import { startFake, type FakeAnswer, type FakeRequest, type FakeService } from './server.ts';
 
@@ -161,6 +162,7 @@ function recordOf(form: URLSearchParams, id: string): FakeRecord | { readonly st
   if (type === 'SRV' && !['priority', 'weight', 'port'].every((name) => form.has(name))) return failed('Missing port');
   const record = text('record');
   if (type === 'A' && !/^\d{1,3}(?:\.\d{1,3}){3}$/.test(record)) return failed('Wrong IP address');
+  if (type === 'AAAA' && !isIPv6(record)) return failed('Wrong IPv6 address');
   if (type !== 'CAA' && record === '') return failed('Missing record');
   const optional = ['priority', 'weight', 'port', 'caa_flag', 'caa_type', 'caa_value'];
   const more = Object.fromEntries(optional.filter((name) => form.has(name)).map((name) => [name, text(name)]));
