@@ -169,7 +169,8 @@ ${walk}
 ${rules}
 ## Sections and keys
 
-Unknown keys are mistakes. \`NAME\` is a name of yours, \`[]\` an entry of a list.
+Unknown keys are mistakes. \`NAME\` is a name of yours, \`[]\` an entry of a list. A key that is needed is needed where the map
+that it is in is there.
 
 ${sections}`;
 }

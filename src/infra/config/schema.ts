@@ -1,5 +1,6 @@
 // infra.yaml as JSON Schema: all its sections and keys. What keys mean to each other is checked in references.ts.
 import { serviceSchema } from './schema-service.ts';
+import { alertNames } from '../status/alerts.ts';
 import { recordTypes } from '../cloudns/records.ts';
 
 const text = { type: 'string', minLength: 1 } as const;
@@ -39,12 +40,16 @@ const host = object(
 
 const loadBalancer = object(
   {
-    name: text,
-    fqdn: text,
-    provider: { enum: ['hetzner'], $comment: 'Only Hetzner Cloud has load balancers here.' },
+    name: described('Its name in Hetzner Cloud.'),
+    fqdn: described('Its full name in DNS; the first name of its certificate.'),
+    provider: {
+      enum: ['hetzner'],
+      description: 'Where it is.',
+      $comment: 'Only Hetzner Cloud has load balancers here.',
+    },
     type: { ...described('lb11, lb21 or lb31.'), pattern: '^lb[0-9]+$', $comment: 'Types are lb11, lb21 and lb31.' },
     location: described('fsn1, nbg1, hel1, ash, hil, sin.'),
-    algorithm: { enum: ['round_robin', 'least_connections'] },
+    algorithm: { enum: ['round_robin', 'least_connections'], description: 'Default round_robin.' },
     backends: {
       type: 'array',
       minItems: 1,
@@ -60,9 +65,13 @@ const loadBalancer = object(
       ),
     },
     health_check: object({
-      protocol: { enum: ['http', 'tcp'] },
-      path: { ...text, pattern: '^/', $comment: 'A path begins with "/".' },
-      interval: { type: 'integer', minimum: 3, maximum: 60, description: 'Seconds.' },
+      protocol: { enum: ['http', 'tcp'], description: 'Default http; without `health_check` it is tcp.' },
+      path: {
+        ...described('What is asked for; any 2xx is healthy. Default /.'),
+        pattern: '^/',
+        $comment: 'A path begins with "/".',
+      },
+      interval: { type: 'integer', minimum: 3, maximum: 60, description: 'Seconds. Default 15.' },
     }),
     listeners: {
       type: 'array',
@@ -71,7 +80,7 @@ const loadBalancer = object(
         {
           frontend: { ...port, description: 'Port that the load balancer listens on.' },
           backend: { ...port, description: 'Port of the backends.' },
-          protocol: { enum: ['tcp', 'http', 'https'] },
+          protocol: { enum: ['tcp', 'http', 'https'], description: 'tcp passes TLS through; https ends it here.' },
           proxy_protocol: { type: 'boolean', description: 'Tell backends the address of the client. Default: no.' },
           redirect_http: { type: 'boolean', description: 'https only: port 80 answers by leading here. Default: no.' },
           sticky_sessions: {
@@ -90,7 +99,10 @@ const loadBalancer = object(
       ),
     },
     ssl: object(
-      { certificate: described('Its name in Hetzner Cloud; made as a managed one if it is not there.'), san: texts },
+      {
+        certificate: described('Its name in Hetzner Cloud; made if it is not there.'),
+        san: { ...texts, description: 'More names that it is for.' },
+      },
       ['certificate'],
     ),
   },
@@ -104,7 +116,7 @@ const record = object(
       pattern: '^[^ \\t/]+$',
       $comment: 'A name has no spaces.',
     },
-    type: { enum: [...recordTypes] },
+    type: { enum: [...recordTypes], description: 'Records of one name and type are one set.' },
     value: described('May be `{{lb_ip}}`: the address of the load balancer.'),
     ttl: {
       type: 'integer',
@@ -112,9 +124,9 @@ const record = object(
       maximum: 2_592_000,
       description: 'Seconds; rounded up to what the provider allows.',
     },
-    priority: { type: 'integer', minimum: 0, maximum: 65_535 },
-    weight: { type: 'integer', minimum: 0, maximum: 65_535 },
-    port,
+    priority: { type: 'integer', minimum: 0, maximum: 65_535, description: 'MX and SRV; needed there.' },
+    weight: { type: 'integer', minimum: 0, maximum: 65_535, description: 'SRV only; needed there.' },
+    port: { ...port, description: 'SRV only; needed there.' },
     flag: { type: 'integer', minimum: 0, maximum: 255, description: 'CAA only.' },
     tag: { enum: ['issue', 'issuewild', 'iodef'], description: 'CAA only.' },
   },
@@ -125,12 +137,16 @@ const cron = described('Five fields of cron, such as `0 3 * * *`.');
 
 const backup = object(
   {
-    name: { ...text, pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]*$', $comment: 'A name is of letters, digits and _.-' },
+    name: {
+      ...described('Of its timer, or of its snapshots.'),
+      pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]*$',
+      $comment: 'A name is of letters, digits and _.-',
+    },
     type: described(
       'mariabackup, mysqldump, postgresql, redis or tar: by a timer of the host; hcloud-snapshot: taken by `prod setup`.',
     ),
     destination: described('s3, or a folder of the host.'),
-    hosts: { type: 'array', items: hostName },
+    hosts: { type: 'array', items: hostName, description: 'Keys of `hosts`.' },
     paths: { ...texts, description: 'What a tar holds.' },
     keep: {
       type: 'integer',
@@ -144,20 +160,20 @@ const backup = object(
 
 const rule = object(
   {
-    protocol: { enum: ['tcp', 'udp', 'icmp', 'esp', 'gre'] },
+    protocol: { enum: ['tcp', 'udp', 'icmp', 'esp', 'gre'], description: 'What the rule lets in.' },
     port: {
       type: ['integer', 'string'],
       description: 'For tcp and udp: a port, or a range such as `8000-8080`; left out: all.',
     },
     from: { ...texts, description: 'Networks or addresses; left out: everywhere.' },
-    description: text,
+    description: described('For people.'),
   },
   ['protocol'],
 );
 
 const firewall = object(
   {
-    hosts: { type: 'array', minItems: 1, items: { ...hostName, description: 'Servers of Hetzner Cloud.' } },
+    hosts: { type: 'array', minItems: 1, items: hostName, description: 'Keys of `hosts`; servers of Hetzner Cloud.' },
     inbound: { type: 'array', items: rule, description: 'What is let in; anything else is not.' },
   },
   ['hosts', 'inbound'],
@@ -167,12 +183,22 @@ export const infraSchema = object(
   {
     hosts: { ...map(host), minProperties: 1 },
     load_balancer: loadBalancer,
-    network: object({ name: text, cidr: described('For instance 10.0.0.0/16.') }, ['name', 'cidr']),
+    network: object(
+      {
+        name: described('Its name in Hetzner Cloud; made if it is not there.'),
+        cidr: described('For instance 10.0.0.0/16.'),
+      },
+      ['name', 'cidr'],
+    ),
     firewalls: { ...map(firewall), description: "Hetzner Cloud's own firewalls, by name." },
     dns: object(
       {
-        provider: { enum: ['cloudns'], $comment: 'Only ClouDNS is managed.' },
-        nameservers: texts,
+        provider: {
+          enum: ['cloudns'],
+          description: 'Who answers for the zones.',
+          $comment: 'Only ClouDNS is managed.',
+        },
+        nameservers: { ...texts, description: 'For people; not acted on.' },
         zones: map(object({ records: { type: 'array', items: record } }, ['records'])),
       },
       ['zones'],
@@ -180,9 +206,13 @@ export const infraSchema = object(
     ssl: object({
       wildcard: object(
         {
-          domains: { ...texts, minItems: 1 },
-          method: { enum: ['dns-01'], $comment: 'Wildcard certificates can only be had by dns-01.' },
-          dns_provider: { enum: ['cloudns'] },
+          domains: { ...texts, minItems: 1, description: 'Names that it is for, such as *.example.com.' },
+          method: {
+            enum: ['dns-01'],
+            description: 'How it is got.',
+            $comment: 'Wildcard certificates can only be had by dns-01.',
+          },
+          dns_provider: { enum: ['cloudns'], description: 'Where its challenges are answered.' },
           termination: {
             enum: ['load_balancer', 'hosts'],
             description:
@@ -233,7 +263,11 @@ export const infraSchema = object(
         type: 'array',
         items: object(
           {
-            url: { ...text, pattern: '^https?://', $comment: 'It begins with http:// or https://.' },
+            url: {
+              ...described('Any status below 400 is well.'),
+              pattern: '^https?://',
+              $comment: 'It begins with http:// or https://.',
+            },
             interval: {
               type: ['integer', 'string'],
               pattern: '^[0-9]+ *[smh]?$',
@@ -245,7 +279,7 @@ export const infraSchema = object(
           ['url'],
         ),
       },
-      alerts: map({ type: 'integer', minimum: 0 }),
+      alerts: map({ type: 'integer', minimum: 0, description: `A limit; names are ${alertNames.join(', ')}.` }),
     }),
     services: { ...map(serviceSchema), propertyNames: { pattern: '^[a-z0-9][a-z0-9-]*$' } },
     backups: object({ daily: { type: 'array', items: backup }, weekly: { type: 'array', items: backup } }),
