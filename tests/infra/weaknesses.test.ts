@@ -77,8 +77,14 @@ describe('weaknesses that are gone', () => {
     });
     const busy = { status: 429, headers: { 'retry-after': '1', 'ratelimit-reset': '0' }, body: {} };
     at.hcloud.fail({ matches: ({ method, path }) => method === 'POST' && path === '/networks', times: 1, how: busy });
-    await setUp(at);
-    expect(at.hcloud.state.objects.load_balancers.size).toBe(1);
+    const isAddition = ({ path, text }: { readonly path: string; readonly text: string }) =>
+      path.includes('add-record') && text.includes('record=192.0.2.21');
+    at.cloudns.fail({ matches: isAddition, times: 1, how: 'cut-after' });
+    expect((await setUp(at)).filter(({ status }) => status !== 'changed')).toEqual([]);
+    // Sent once: that the service refuses a second one of the same name is not our doing.
+    const creations = at.hcloud.log.filter(({ method, path }) => method === 'POST' && path === '/load_balancers');
+    expect(creations).toHaveLength(1);
+    expect(at.cloudns.log.filter(isAddition)).toHaveLength(1);
     const networks = at.hcloud.log.filter(({ method, path }) => method === 'POST' && path === '/networks');
     expect(networks).toHaveLength(2);
     expect(networks[1]?.text).toBe(networks[0]?.text);
