@@ -55,6 +55,7 @@ export interface BalancerService {
       readonly domain: string;
       readonly path: string;
       readonly response: string;
+      /** Texts such as `2??`. */
       readonly status_codes: readonly string[];
       readonly tls: boolean;
     };

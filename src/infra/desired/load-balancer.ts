@@ -1,5 +1,6 @@
 // A load balancer of Hetzner Cloud as a resource: services and targets are attributes of their own, so that a change of one
 // is one call and one line of the diff.
+import type { BalancerTarget } from '../../core/cloud-requests.ts';
 import { isUnknown, type Unknown } from '../../core/unknown.ts';
 import { VezaError } from '../../lib/errors.ts';
 import type { HetznerCloud } from '../hetzner-cloud/client.ts';
@@ -38,9 +39,8 @@ export interface WantedService extends Omit<Service, 'http'> {
 }
 
 export type WantedTarget =
-  | { readonly type: 'ip'; readonly ip: string }
-  | { readonly type: 'server'; readonly id: number | Unknown; readonly usePrivateIp: boolean }
-  | { readonly type: 'label_selector'; readonly selector: string; readonly usePrivateIp: boolean };
+  | Exclude<BalancerTarget, { readonly type: 'server' }>
+  | { readonly type: 'server'; readonly id: number | Unknown; readonly usePrivateIp: boolean };
 
 export function loadBalancerResource(
   cloud: HetznerCloud,

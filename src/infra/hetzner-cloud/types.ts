@@ -1,4 +1,5 @@
 // Hetzner Cloud's objects as its API has them (docs.hetzner.cloud), as far as they are used here.
+import type { BalancerService } from '../../core/cloud-requests.ts';
 import { shape } from '../shape.ts';
 
 export interface Server {
@@ -18,40 +19,17 @@ export interface Server {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-export interface HealthCheck {
-  readonly protocol: 'tcp' | 'http';
-  readonly port: number;
-  /** Seconds. */
-  readonly interval: number;
-  readonly timeout: number;
-  readonly retries: number;
-  readonly http?: {
-    readonly domain: string;
-    readonly path: string;
-    readonly response: string;
-    /** Texts such as `2??`. */
-    readonly status_codes: readonly string[];
-    readonly tls: boolean;
-  } | null;
-}
-
-export interface ServiceHttp {
-  readonly cookie_name: string;
-  /** Seconds. */
-  readonly cookie_lifetime: number;
-  readonly certificates: readonly number[];
-  readonly redirect_http: boolean;
-  readonly sticky_sessions: boolean;
-  readonly timeout_idle?: number;
-}
-
-export interface Service {
-  readonly protocol: 'tcp' | 'http' | 'https';
-  readonly listen_port: number;
-  readonly destination_port: number;
-  readonly proxyprotocol: boolean;
-  readonly health_check: HealthCheck;
+/** As it is asked for (core/cloud-requests.ts), with ids in the place of names, and `null` for what does not apply. */
+export interface Service extends Omit<BalancerService, 'health_check' | 'http'> {
+  readonly health_check: Omit<BalancerService['health_check'], 'http'> & {
+    readonly http?: BalancerService['health_check']['http'] | null;
+  };
   readonly http?: ServiceHttp | null;
+}
+
+export interface ServiceHttp extends Omit<NonNullable<BalancerService['http']>, 'certificates'> {
+  readonly certificates: readonly number[];
+  readonly timeout_idle?: number;
 }
 
 export interface HealthStatus {
