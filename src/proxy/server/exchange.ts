@@ -1,6 +1,7 @@
 // One request on its way: picks servers, repeats what may be repeated, waits while none is there. Deliberately not here:
 // what goes back to the client (response.ts) and framing (the connections).
 import { performance } from 'node:perf_hooks';
+import { isFailure } from '../core/balance/breaker.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import type { Incoming } from '../core/handling/incoming.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
@@ -151,17 +152,18 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
 
   onConnected(connection: UpstreamConnection): void {
     this.connectMs = connection.connectedMs - connection.startedMs;
+    this.#context.observe(connection.server, 'connected');
     if (this.config.sendProxy !== 'off') connection.introduce(this.config.sendProxy, this.client);
     this.#send(connection);
   }
 
   onHead(connection: UpstreamConnection, head: ResponseHead): void {
-    this.#win(connection);
+    this.#win(connection, head.status);
     this.response.begin(connection, head);
   }
 
   onWhole(connection: UpstreamConnection, head: ResponseHead, bytes: Buffer, from: number): void {
-    this.#win(connection);
+    this.#win(connection, head.status);
     this.#attempts.length = 0;
     this.response.whole(connection.server, head, bytes, from);
   }
@@ -172,7 +174,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   }
 
   onTunnel(connection: UpstreamConnection, head: ResponseHead, rest: Buffer): void {
-    this.#win(connection);
+    this.#win(connection, head.status);
     this.response.tunnel(connection, head, rest);
   }
 
@@ -188,11 +190,14 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   }
 
   /** The first to answer serves; the others are let go. */
-  #win(winner: UpstreamConnection): void {
+  #win(winner: UpstreamConnection, status: number): void {
     const { server } = winner;
     this.server = server;
+    const nowMs = this.#context.now();
+    const passed = !isFailure(status);
+    this.backend.balancer.observe(server, passed, nowMs);
+    this.#context.observe(server, passed ? 'answered' : 'failed');
     if (this.backend.balancer.timesResponses) {
-      const nowMs = this.#context.now();
       server.responseTime.add(nowMs - winner.startedMs, nowMs);
     }
     if (this.#attempts.length === 1) return;

@@ -3,10 +3,12 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Diagnostic } from '../../lib/diagnostic.ts';
 import { DiagnosticsError, messageOf, VezaError } from '../../lib/errors.ts';
+import type { AgentReport } from '../core/agent.ts';
 import type { Bind, ProxyConfig } from '../core/config/model.ts';
 import { readConfig } from '../core/config/read.ts';
 import type { CheckResult, ServerRecord } from '../core/server-record.ts';
 import { ServerRegistry } from '../core/server-registry.ts';
+import { AgentChecker } from './agent-checker.ts';
 import { ControlServer } from './control-server.ts';
 import { HealthChecker } from './health-checker.ts';
 import type { FromWorker, ToWorker } from './ipc.ts';
@@ -20,10 +22,13 @@ export class Master {
   readonly #sockets = new ListeningSockets(process.env);
   readonly #pool: WorkerPool;
   readonly #checker: HealthChecker;
+  readonly #agents = new AgentChecker((record, report) => this.#onAgent(record, report));
   readonly #registry = new ServerRegistry();
   readonly #control: ControlServer;
   #config: ProxyConfig;
   #ready = false;
+  /** Which servers said last that they are about to stop. */
+  readonly #ending = new WeakMap<ServerRecord, boolean>();
   #stopping = false;
   /** One reload at a time. */
   #reloading: Promise<string | undefined> = Promise.resolve(undefined);
@@ -64,6 +69,7 @@ export class Master {
     this.#registry.sync(config, performance.now());
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#checker.sync(this.#registry.records);
+    this.#agents.sync(this.#registry.records);
     process.on('SIGHUP', () => void this.reload());
     process.on('SIGUSR2', () => this.#pool.broadcast({ type: 'reopen-log' }));
     process.on('SIGTERM', () => void this.stop());
@@ -104,6 +110,7 @@ export class Master {
     this.#stopping = true;
     await notifySystemd('STOPPING=1');
     this.#checker.stop();
+    this.#agents.stop();
     const stopped = this.#pool.stop(this.#config.graceMs, this.#sockets.activated);
     this.#sockets.closeAll();
     await stopped;
@@ -128,6 +135,7 @@ export class Master {
     }
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#checker.sync(this.#registry.records);
+    this.#agents.sync(this.#registry.records);
   }
 
   #equip(worker: number): void {
@@ -180,6 +188,13 @@ export class Master {
         if (record.health?.accuse() === true) this.#checker.force(record);
         return;
       }
+      case 'observed': {
+        const record = this.#registry.find(message.key);
+        const { change, check } = record?.observe(performance.now()) ?? {};
+        if (record && change === 'down') this.#fell(record, 'too many errors in a row');
+        if (record && check === true) this.#checker.force(record);
+        return;
+      }
       case 'holding':
         this.#checker.hurry(message.backend);
         return;
@@ -194,12 +209,31 @@ export class Master {
     }
   }
 
+  #fell(record: ServerRecord, why: string): void {
+    this.#log(`server ${record.key} is DOWN (${why})`);
+    this.#push(record);
+  }
+
+  #onAgent(record: ServerRecord, report: AgentReport): void {
+    const before = record.describe();
+    const weight = record.weightNow;
+    record.report(report, performance.now());
+    if (record.describe() === before && record.weightNow === weight) return;
+    const reason = report.reason === '' ? '' : `: ${report.reason}`;
+    this.#log(`server ${record.key} is ${record.describe()}, weight ${record.weightNow}, as its agent says${reason}`);
+    this.#push(record);
+  }
+
   #onCheck(record: ServerRecord, result: CheckResult, change: 'up' | 'down' | undefined): void {
     if (change !== undefined) {
       const how = `${result.code}${result.status === undefined ? '' : `/${result.status}`} in ${Math.round(result.durationMs)} ms`;
       this.#log(`server ${record.key} is ${change === 'up' ? 'UP' : 'DOWN'} (${how}: ${result.detail})`);
       this.#push(record);
+    } else if ((this.#ending.get(record) ?? false) !== record.stopping) {
+      if (record.stopping) this.#log(`server ${record.key} is about to stop (${result.detail})`);
+      this.#push(record);
     }
+    this.#ending.set(record, record.stopping);
     if (result.passed && record.up) this.#pool.broadcast({ type: 'trust', key: record.key });
   }
 }

@@ -3,7 +3,6 @@
 import { performance } from 'node:perf_hooks';
 import { insertedCookie, withoutSetCookie } from '../core/http/cookie.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
-import { isFailure } from '../core/balance/breaker.ts';
 import type { EditedHead } from '../core/handling/handling.ts';
 import { BodyWriter, inlineBytes } from './body-writer.ts';
 import { errorResponse } from './error-response.ts';
@@ -71,7 +70,7 @@ export class ResponseWriter {
   /** Head and whole body at once: the common case, in one write. */
   whole(server: ServerRuntime, head: ResponseHead, bytes: Buffer, from: number): void {
     const { client } = this.#exchange;
-    this.#start(server, head);
+    this.#start(head);
     this.committed = true;
     const text = this.#text(server, head);
     const size = bytes.length - from;
@@ -94,7 +93,7 @@ export class ResponseWriter {
 
   begin(connection: UpstreamConnection, head: ResponseHead): void {
     this.source = connection;
-    this.#start(connection.server, head);
+    this.#start(head);
     this.#headText = this.#text(connection.server, head);
     const { replayable, body, client } = this.#exchange;
     if (!replayable || !body.kept || head.isEventStream) this.#commit();
@@ -178,7 +177,7 @@ export class ResponseWriter {
   tunnel(connection: UpstreamConnection, head: ResponseHead, rest: Buffer): void {
     const { client, config } = this.#exchange;
     this.source = connection;
-    this.#start(connection.server, head);
+    this.#start(head);
     this.committed = true;
     const upgrade = head.upgrade === '' ? this.#exchange.head.upgrade : head.upgrade;
     const cookie = this.#cookieLine(connection.server, head);
@@ -203,11 +202,10 @@ export class ResponseWriter {
     this.#tunnel?.halfClosed();
   }
 
-  #start(server: ServerRuntime, head: ResponseHead): void {
+  #start(head: ResponseHead): void {
     this.started = true;
     this.status = head.status;
     this.#headAt = performance.now();
-    server.backend.balancer.observe(server, !isFailure(head.status), this.#headAt);
   }
 
   /** Status line and headers for the client; settles whether its connection is kept. */

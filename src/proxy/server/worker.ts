@@ -1,6 +1,7 @@
 // A worker process: accepts on the sockets it is given and carries the traffic. It decides nothing about health; it
 // tells the master what it meets and hears from it what to use.
 import type { Server } from 'node:net';
+import type { Observation } from '../core/balance/observer.ts';
 import type { ServerView } from '../core/balance/server-state.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import { Counters } from '../core/counters.ts';
@@ -78,6 +79,11 @@ export class Worker implements WorkerContext {
     server.suspect(suspicion, this.now() + (checked ? suspicionMs : uncheckedSuspicionMs));
     if (suspicion === 'unreachable') server.closeIdle();
     if (!checked) setTimeout(() => server.backend.wake(), uncheckedSuspicionMs + 1).unref();
+  }
+
+  observe(server: ServerRuntime, seen: Observation): void {
+    const { check } = server.config;
+    if (check && server.observer.record(check, seen)) this.#send({ type: 'observed', key: server.key });
   }
 
   holding(backend: BackendRuntime): void {

@@ -2,8 +2,8 @@
 import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
 import { parseBind } from './bind.ts';
 import { checkBalance } from './check-balance.ts';
-import { type Add, checkHandling, checkNetworks, checkPattern, checkRule } from './check-handling.ts';
-import { durationMs } from './duration.ts';
+import { type Add, checkHandling, checkNetworks, checkRule } from './check-handling.ts';
+import { checkHealth } from './check-health.ts';
 import { nearName } from './explain.ts';
 import type { ConfigDocument, Path } from './read.ts';
 
@@ -57,13 +57,7 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
 function checkBackend(backend: ConfigDocument['backends'][number], path: Path, add: Add): void {
   checkBalance(backend, path, add);
   unique(backend.servers, [...path, 'servers'], 'server', add);
-  if (backend.check?.body) {
-    const { text, regex } = backend.check.body;
-    const at = [...path, 'check', 'body'];
-    if ((text === undefined) === (regex === undefined))
-      add('bad-value', 'the body of a check needs `text` or `regex`', at);
-    if (regex !== undefined) checkPattern(regex, [...at, 'regex'], add);
-  }
+  checkHealth(backend, path, add);
   const cookies = new Map<string, string>();
   backend.servers.forEach((server, index) => {
     const value = server.cookie ?? server.name;
@@ -76,14 +70,7 @@ function checkBackend(backend: ConfigDocument['backends'][number], path: Path, a
       ]);
     }
     cookies.set(value, server.name);
-    const inter = durationMs(server.check?.inter ?? backend.check?.inter ?? '5s');
-    const timeout = durationMs(server.check?.timeout ?? backend.check?.timeout ?? '2s');
-    const own = server.check === undefined ? [...path, 'check'] : [...path, 'servers', index, 'check'];
-    if (inter <= 0 || timeout <= 0) add('bad-value', 'inter and timeout of a check must be more than 0', own);
   });
-  if (backend.check && (durationMs(backend.check.fastinter) <= 0 || durationMs(backend.check.downinter) <= 0)) {
-    add('bad-value', 'fastinter and downinter must be more than 0', [...path, 'check']);
-  }
 }
 
 function unique(items: readonly { readonly name: string }[], at: string | Path, noun: string, add: Add): void {

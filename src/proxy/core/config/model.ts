@@ -215,6 +215,20 @@ export interface CheckConfig {
   /** Speak for ourselves by the PROXY protocol first. */
   readonly sendProxy: 'off' | 'v1' | 'v2';
   readonly init: 'up' | 'fully-up' | 'down' | 'fully-down';
+  /** How long checks must pass before the server is UP again. */
+  readonly minReadyMs: number;
+  readonly disableOn404: boolean;
+  readonly observe: 'off' | 'layer4' | 'layer7';
+  readonly errorLimit: number;
+  readonly onError: 'fastinter' | 'fail-check' | 'sudden-death' | 'mark-down';
+  readonly agent: AgentConfig | undefined;
+}
+
+export interface AgentConfig {
+  readonly address: string;
+  readonly port: number;
+  readonly send: string;
+  readonly interMs: number;
 }
 
 /** `backend/server`: how state survives reloads, and how commands name a server. */

@@ -2,9 +2,10 @@
 import { balanceWord } from './balance-names.ts';
 import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
-import type { BackendConfig, CheckConfig, CookieConfig, ProxyConfig, ServerConfig } from './model.ts';
+import type { BackendConfig, CookieConfig, ProxyConfig, ServerConfig } from './model.ts';
 import type { ConfigDocument } from './read.ts';
 import { resolveBalance, stickySessionCookie } from './resolve-balance.ts';
+import { resolveCheck } from './resolve-check.ts';
 import { binds, resolveFrontend } from './resolve-frontend.ts';
 
 type BackendDocument = ConfigDocument['backends'][number];
@@ -100,34 +101,5 @@ function resolveServer(server: ServerDocument, id: number, backend: BackendDocum
     minconn: server.minconn,
     maxqueue: server.maxqueue,
     check: resolveCheck(server, backend),
-  };
-}
-
-function resolveCheck(server: ServerDocument, { check, sendProxy }: BackendDocument): CheckConfig | undefined {
-  if (!check || server.check?.enabled === false) return undefined;
-  const own = server.check;
-  return {
-    type: check.type,
-    method: check.method,
-    path: own?.path ?? check.path,
-    host: check.host ?? `${server.address.includes(':') ? `[${server.address}]` : server.address}:${server.port}`,
-    address: own?.address ?? server.address,
-    port: own?.port ?? server.port,
-    headers: check.headers,
-    send: check.send,
-    body: check.body && { text: check.body.text ?? '', regex: check.body.regex, not: check.body.not },
-    expect: check.expect.split(',').map((range) => {
-      const [low = '', high = low] = range.split('-');
-      return [Number(low), Number(high)] as const;
-    }),
-    interMs: durationMs(own?.inter ?? check.inter),
-    fastinterMs: durationMs(check.fastinter),
-    downinterMs: durationMs(check.downinter),
-    fall: check.fall,
-    rise: check.rise,
-    timeoutMs: durationMs(own?.timeout ?? check.timeout),
-    // Another port or address is another service.
-    sendProxy: own?.port === undefined && own?.address === undefined ? sendProxy : 'off',
-    init: check.init,
   };
 }

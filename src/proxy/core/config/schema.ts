@@ -1,7 +1,8 @@
 // The configuration file as JSON Schema: every key, its default and its description. Validation, documentation and
 // editor completion come from this one literal. Meaning across keys (names that must exist) is checked in check.ts.
 import { balanceProperties, serverLimitProperties } from './schema-balance.ts';
-import { breakerSchema, checkSchema, cookieSchema } from './schema-parts.ts';
+import { checkSchema, serverCheckSchema } from './schema-check.ts';
+import { breakerSchema, cookieSchema } from './schema-parts.ts';
 import { handlingProperties } from './schema-handling.ts';
 import { ruleSchema } from './schema-rules.ts';
 import { durationOf, nameSchema, weightSchema } from './schema-words.ts';
@@ -120,19 +121,7 @@ const serverSchema = {
     backup: { type: 'boolean', default: false, description: 'Used only while no other server is usable.' },
     disabled: { type: 'boolean', default: false, description: 'Starts in state MAINT.' },
     ...serverLimitProperties,
-    check: {
-      type: 'object',
-      additionalProperties: false,
-      description: "Overrides of the backend's check for this server.",
-      properties: {
-        enabled: { type: 'boolean', description: 'false: never checked, always UP ("no check").' },
-        address: { type: 'string', description: 'Address to check instead.' },
-        port: { type: 'integer', minimum: 1, maximum: 65_535, description: 'Port to check instead.' },
-        path: { type: 'string', pattern: '^/[!-~]*$', description: 'Path to check instead.' },
-        inter: durationOf(undefined, 'Interval instead.'),
-        timeout: durationOf(undefined, 'Timeout instead.'),
-      },
-    },
+    check: serverCheckSchema,
   },
 } as const;
 
