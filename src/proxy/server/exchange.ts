@@ -22,6 +22,8 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   readonly #context: WorkerContext;
   #attempts: UpstreamConnection[] = [];
   #lastFailure: Failure | undefined;
+  /** Attempts beside the first so far. */
+  #extra = 0;
 
   constructor(
     client: ClientConnection,
@@ -120,6 +122,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   /** `fresh`: not over a kept connection. */
   #open(server: ServerRuntime, fresh: boolean): void {
     const { timeouts } = this.config;
+    if (this.server) this.#extra += 1;
     this.server = server;
     server.counters.picked += 1;
     // Nobody can say whether a request on a kept connection that breaks was executed: what may not be repeated gets a
@@ -139,6 +142,8 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   }
 
   #send(connection: UpstreamConnection): void {
+    const { attemptHeader } = this.config;
+    if (attemptHeader !== undefined && this.#extra > 0) this.body.attemptLine = `${attemptHeader}: ${this.#extra}\r\n`;
     if (!this.body.send(connection)) this.client.pause();
     else if (!this.body.complete) this.client.resume();
     // The time it took to connect counts.
@@ -158,14 +163,33 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   }
 
   onHead(connection: UpstreamConnection, head: ResponseHead): void {
+    if (this.#isTriedElsewhere(connection, head.status)) return;
     this.#win(connection, head.status);
     this.response.begin(connection, head);
   }
 
   onWhole(connection: UpstreamConnection, head: ResponseHead, bytes: Buffer, from: number): void {
+    if (this.#isTriedElsewhere(connection, head.status)) return;
     this.#win(connection, head.status);
     this.#attempts.length = 0;
     this.response.whole(connection.server, head, bytes, from);
+  }
+
+  /** A status that another server may do better: the response is dropped, unless there is no attempt left. */
+  #isTriedElsewhere(connection: UpstreamConnection, status: number): boolean {
+    const { server } = connection;
+    if (!this.config.retryOn.includes(status) || this.response.committed) return false;
+    const others = this.#attempts.length > 1;
+    if (!others && !this.#mayTryAgain(connection, 'status')) return false;
+    this.#attempts = this.#attempts.filter((attempt) => attempt !== connection);
+    if (connection.phase !== 'idle') connection.destroy();
+    const passed = !isFailure(status);
+    this.backend.balancer.observe(server, passed, this.#context.now());
+    this.#context.observe(server, passed ? 'answered' : 'failed');
+    if (others) return true;
+    server.counters.retries += 1;
+    this.#dispatch();
+    return true;
   }
 
   onEnd(_connection: UpstreamConnection, trailers: string): void {
@@ -221,6 +245,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     if (picked === 'none' || picked === 'full' || this.plan.tried.includes(picked)) return;
     if (!this.backend.budget.take(nowMs, this.config.retryBudgetPercent)) return;
     this.backend.counters.hedges += 1;
+    server.counters.hedges += 1;
     this.#redispatched(server);
     this.#open(picked, false);
   }
@@ -251,7 +276,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     this.#dispatch();
   }
 
-  #mayTryAgain(connection: UpstreamConnection, failure: Failure): boolean {
+  #mayTryAgain(connection: UpstreamConnection, failure: Failure | 'status'): boolean {
     const stale = connection.uses > 0 && (failure === 'reset' || failure === 'eof');
     const attempt = { sent: connection.sent, stale, bodyKept: this.body.kept };
     return this.plan.again(connection.server, attempt, this.backend.budget, this.#context.now());

@@ -138,6 +138,9 @@ export interface BackendConfig {
   readonly breaker: BreakerConfig | undefined;
   readonly holdMs: number;
   readonly retries: number;
+  /** Statuses that are tried elsewhere. */
+  readonly retryOn: readonly number[];
+  readonly attemptHeader: string | undefined;
   readonly retryNonIdempotent: RetryNonIdempotent;
   readonly retryBudgetPercent: number;
   /** `preserve`, `server`, or what servers see instead. */

@@ -61,6 +61,8 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
       maxEjectedPercent: backend.breaker.maxEjected,
     },
     retries: backend.retries,
+    retryOn: backend.retryOn,
+    attemptHeader: backend.attemptHeader,
     retryNonIdempotent: backend.retryNonIdempotent,
     retryBudgetPercent: backend.retryBudget,
     hostHeader: backend.hostHeader,

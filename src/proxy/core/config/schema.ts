@@ -3,6 +3,7 @@
 import { balanceProperties, serverLimitProperties } from './schema-balance.ts';
 import { checkSchema, serverCheckSchema } from './schema-check.ts';
 import { breakerSchema, cookieSchema } from './schema-parts.ts';
+import { retryProperties } from './schema-retry.ts';
 import { handlingProperties } from './schema-handling.ts';
 import { ruleSchema } from './schema-rules.ts';
 import { durationOf, nameSchema, weightSchema } from './schema-words.ts';
@@ -142,27 +143,7 @@ const backendSchema = {
       description:
         'shutdown-sessions: when a server goes DOWN its tunnels are closed and its requests tried elsewhere.',
     },
-    retries: {
-      type: 'integer',
-      minimum: 0,
-      maximum: 10,
-      default: 3,
-      description: 'Attempts after the first; each goes to another server at once if there is one.',
-    },
-    retryNonIdempotent: {
-      enum: ['never', 'unsent', 'idempotency-key', 'always'],
-      default: 'idempotency-key',
-      description:
-        'POST, PATCH and unknown methods. unsent: only if no byte was sent. idempotency-key: also if the request has that header. always: as HAProxy does (may execute twice). never: not even unsent ones.',
-    },
-    retryBudget: {
-      type: 'number',
-      minimum: 0,
-      maximum: 100,
-      default: 20,
-      description:
-        'Extra attempts allowed, in percent of the requests of the last ten seconds (and always 10 a second).',
-    },
+    ...retryProperties,
     hostHeader: {
       type: 'string',
       pattern: '^[A-Za-z0-9.:[\\]_-]+$',
