@@ -175,8 +175,12 @@ export interface HashConfig {
 
 export interface CookieConfig {
   readonly name: string;
-  /** What follows `NAME=value; path=/` in Set-Cookie. */
+  readonly mode: 'insert' | 'rewrite' | 'prefix';
+  /** What follows `NAME=value; path=/` in Set-Cookie, for clients without and with TLS. */
   readonly attributes: string;
+  readonly secureAttributes: string;
+  readonly maxIdleSeconds: number;
+  readonly maxLifeSeconds: number;
 }
 
 export interface ServerConfig {

@@ -1,10 +1,9 @@
 // A checked document -> the model: durations in milliseconds, overrides applied, nothing left to interpret.
-import { balanceWord } from './balance-names.ts';
 import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
-import type { BackendConfig, CookieConfig, ProxyConfig, ServerConfig } from './model.ts';
+import type { BackendConfig, ProxyConfig, ServerConfig } from './model.ts';
 import type { ConfigDocument } from './read.ts';
-import { resolveBalance, stickySessionCookie } from './resolve-balance.ts';
+import { cookieWord, resolveBalance, resolveCookie } from './resolve-balance.ts';
 import { resolveCheck } from './resolve-check.ts';
 import { binds, resolveFrontend } from './resolve-frontend.ts';
 
@@ -47,11 +46,10 @@ function backendTimeouts(from: ConfigDocument['timeouts']): BackendConfig['timeo
 }
 
 function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['timeouts']): BackendConfig {
-  const cookie = cookieOf(backend);
   return {
     name: backend.name,
     ...resolveBalance(backend),
-    cookie,
+    cookie: resolveCookie(backend),
     slowstartMs: durationMs(backend.slowstart),
     shutdownSessionsOnDown: backend.onMarkedDown === 'shutdown-sessions',
     breaker: backend.breaker && {
@@ -72,23 +70,6 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
   };
 }
 
-function cookieOf({ balance, cookie }: BackendDocument): CookieConfig | undefined {
-  if (cookie) return { name: cookie.name, attributes: cookieAttributes(cookie) };
-  return balanceWord(balance)?.sticky === true ? stickySessionCookie : undefined;
-}
-
-/** HAProxy's order: HttpOnly, Secure, domain, further attributes. */
-function cookieAttributes(cookie: NonNullable<BackendDocument['cookie']>): CookieConfig['attributes'] {
-  return [
-    cookie.httponly && '; HttpOnly',
-    cookie.secure && '; Secure',
-    cookie.domain !== undefined && `; domain=${cookie.domain}`,
-    cookie.samesite !== undefined && `; SameSite=${cookie.samesite}`,
-  ]
-    .filter((part) => part !== false)
-    .join('');
-}
-
 function resolveServer(server: ServerDocument, id: number, backend: BackendDocument): ServerConfig {
   return {
     id,
@@ -96,7 +77,7 @@ function resolveServer(server: ServerDocument, id: number, backend: BackendDocum
     address: server.address,
     port: server.port,
     weight: server.weight,
-    cookie: server.cookie ?? server.name,
+    cookie: cookieWord(backend, server),
     backup: server.backup,
     disabled: server.disabled,
     maxconn: server.maxconn,

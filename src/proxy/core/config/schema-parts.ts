@@ -13,7 +13,24 @@ export const cookieSchema = {
       description: 'Name of the cookie, for instance SERVERID.',
     },
     httponly: { type: 'boolean', default: true, description: 'Add HttpOnly.' },
-    secure: { type: 'boolean', default: false, description: 'Add Secure.' },
+    secure: {
+      anyOf: [{ type: 'boolean' }, { const: 'auto' }],
+      default: 'auto',
+      description: 'Add Secure. auto: where the client came over TLS.',
+    },
+    mode: {
+      enum: ['insert', 'rewrite', 'prefix'],
+      default: 'insert',
+      description:
+        'insert: the proxy sets the cookie, servers never see it. rewrite: where a server sets this cookie, its value becomes the name of the server. prefix: the server goes in front of the value of a cookie of the application, which sees its own value.',
+    },
+    secret: {
+      type: 'string',
+      minLength: 16,
+      description: 'Values are hashes under this key instead of the names of servers; the same key on all balancers.',
+    },
+    maxidle: durationOf('0', 'A cookie that was not used for so long does not count. 0 = always counts.'),
+    maxlife: durationOf('0', 'A cookie that is as old does not count. 0 = always counts.'),
     samesite: { enum: ['Strict', 'Lax', 'None'], description: 'Add SameSite.' },
     domain: { type: 'string', pattern: '^[A-Za-z0-9.-]+$', description: 'Add Domain.' },
   },
