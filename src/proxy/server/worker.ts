@@ -8,8 +8,7 @@ import { Counters } from '../core/counters.ts';
 import { TimerWheel } from '../core/timer-wheel.ts';
 import { AccessLog } from './access-log.ts';
 import { acceptOn } from './accepting.ts';
-import type { ClientConnection } from './client-connection.ts';
-import { FrontendRuntime } from './frontend.ts';
+import { type FrontConnection, FrontendRuntime } from './frontend.ts';
 import type { FromWorker, Report, ToWorker } from './ipc.ts';
 import { RateLimitRegistry } from './rate-limits.ts';
 import { BackendRuntime, type ServerRuntime } from './runtime.ts';
@@ -169,7 +168,7 @@ export class Worker implements WorkerContext {
     this.#listeners.clear();
   }
 
-  #connections(): ClientConnection[] {
+  #connections(): FrontConnection[] {
     return [...this.#frontends.values()].flatMap((frontend) => [...frontend.connections]);
   }
 

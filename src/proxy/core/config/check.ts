@@ -3,6 +3,7 @@ import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
 import { parseBind } from './bind.ts';
 import { checkBalance } from './check-balance.ts';
 import { type Add, checkHandling, checkNetworks, checkRule } from './check-handling.ts';
+import { checkMode } from './check-mode.ts';
 import { checkHealth } from './check-health.ts';
 import { nearName } from './explain.ts';
 import type { ConfigDocument, Path } from './read.ts';
@@ -49,6 +50,7 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
     checkNetworks(frontend.trustedProxies, ['frontends', at, 'trustedProxies'], add);
     checkNetworks(frontend.acceptProxy, ['frontends', at, 'acceptProxy'], add);
     checkHandling(frontend, ['frontends', at], add);
+    checkMode(frontend, document.backends, ['frontends', at], add);
   });
   document.backends.forEach((backend, at) => checkBackend(backend, ['backends', at], add));
   return problems;

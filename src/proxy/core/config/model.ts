@@ -58,6 +58,7 @@ export type Bind =
 
 export interface FrontendConfig {
   readonly name: string;
+  readonly mode: 'http' | 'tcp';
   readonly binds: readonly Bind[];
   readonly rules: readonly RuleConfig[];
   readonly ruleOrder: 'listed' | 'specific';

@@ -57,6 +57,12 @@ const frontendSchema = {
       description:
         'Addresses to listen on: `*:80`, `127.0.0.1:8080`, `[::]:80`, `unix:/run/x.sock`. A socket that systemd passed with the same address is used instead of binding.',
     },
+    mode: {
+      enum: ['http', 'tcp'],
+      default: 'http',
+      description:
+        'tcp: connections are joined with servers of `defaultBackend` as they are; rules and all that looks into requests mean nothing.',
+    },
     rules: {
       type: 'array',
       default: [],
