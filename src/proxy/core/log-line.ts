@@ -53,7 +53,7 @@ function whole(ms: number): number {
 }
 
 /** `21/Nov/2026:07:30:01.123`, in UTC. */
-function dateOf(ms: number): string {
+export function dateOf(ms: number): string {
   const date = new Date(ms);
   const two = (value: number): string => String(value).padStart(2, '0');
   const day = `${two(date.getUTCDate())}/${months[date.getUTCMonth()] ?? ''}/${date.getUTCFullYear()}`;

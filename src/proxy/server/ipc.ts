@@ -42,6 +42,8 @@ export type FromWorker =
       readonly key: string;
       readonly suspicion: Exclude<Suspicion, 'none'>;
     }
+  /** Traffic met too many errors in a row. */
+  | { readonly type: 'observed'; readonly key: string }
   | { readonly type: 'holding'; readonly backend: string }
   | { readonly type: 'taken'; readonly worker: number; readonly taken: Taken }
   | { readonly type: 'report'; readonly id: number; readonly rows: Report };

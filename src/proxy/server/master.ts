@@ -1,12 +1,14 @@
 // The master process: owns the listening sockets, the health of the servers and the control sockets; carries no traffic.
 import type { Diagnostic } from '../../lib/diagnostic.ts';
 import { VezaError } from '../../lib/errors.ts';
+import type { AgentReport } from '../core/agent.ts';
 import type { Bind, ProxyConfig } from '../core/config/model.ts';
 import type { CheckResult, ServerRecord } from '../core/server-record.ts';
 import { ServerRegistry } from '../core/server-registry.ts';
 import { bindsOf, describe, firstLine, tryLog, workerCount } from './config-facts.ts';
 import { type ApplyResult, ConfigError, type ConfigOrigin, loadConfig, type LoadedConfig } from './config-source.ts';
 import { ConfigWatcher } from './config-watcher.ts';
+import { AgentChecker } from './agent-checker.ts';
 import { ControlServer } from './control-server.ts';
 import { HealthChecker } from './health-checker.ts';
 import { LastGood, loadOrLastGood } from './last-good.ts';
@@ -29,6 +31,7 @@ export class Master {
   readonly #sockets = new ListeningSockets(process.env);
   readonly #pool: WorkerPool;
   readonly #checker: HealthChecker;
+  readonly #agents = new AgentChecker((record, report) => this.#onAgent(record, report));
   readonly #registry = new ServerRegistry();
   readonly #control: ControlServer;
   readonly #lastGood: LastGood;
@@ -37,6 +40,8 @@ export class Master {
   #watcher: ConfigWatcher | undefined;
   #loaded: LoadedConfig;
   #ready = false;
+  /** Which servers said last that they are about to stop. */
+  readonly #ending = new WeakMap<ServerRecord, boolean>();
   #stopping = false;
   /** One reload at a time. */
   #applying: Promise<unknown> = Promise.resolve();
@@ -83,6 +88,7 @@ export class Master {
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#checker.sync(this.#registry.records);
     if (this.#watching) this.#watcher = new ConfigWatcher(this.#file, () => void this.reload());
+    this.#agents.sync(this.#registry.records);
     process.on('SIGHUP', () => void this.reload());
     process.on('SIGUSR2', () => this.#pool.broadcast({ type: 'reopen-log' }));
     process.on('SIGTERM', () => void this.stop());
@@ -160,6 +166,7 @@ export class Master {
     await notifySystemd('STOPPING=1');
     this.#watcher?.close();
     this.#checker.stop();
+    this.#agents.stop();
     const stopped = this.#pool.stop(this.#config.graceMs, this.#sockets.activated);
     this.#sockets.closeAll();
     await stopped;
@@ -185,6 +192,7 @@ export class Master {
     if (problem !== undefined) return problem;
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#checker.sync(this.#registry.records);
+    this.#agents.sync(this.#registry.records);
     return undefined;
   }
 
@@ -253,6 +261,13 @@ export class Master {
         if (record.health?.accuse() === true) this.#checker.force(record);
         return;
       }
+      case 'observed': {
+        const record = this.#registry.find(message.key);
+        const { change, check } = record?.observe(performance.now()) ?? {};
+        if (record && change === 'down') this.#fell(record, 'too many errors in a row');
+        if (record && check === true) this.#checker.force(record);
+        return;
+      }
       case 'holding':
         this.#checker.hurry(message.backend);
         return;
@@ -281,12 +296,31 @@ export class Master {
     });
   }
 
+  #fell(record: ServerRecord, why: string): void {
+    this.#log(`server ${record.key} is DOWN (${why})`);
+    this.#push(record);
+  }
+
+  #onAgent(record: ServerRecord, report: AgentReport): void {
+    const before = record.describe();
+    const weight = record.weightNow;
+    record.report(report, performance.now());
+    if (record.describe() === before && record.weightNow === weight) return;
+    const reason = report.reason === '' ? '' : `: ${report.reason}`;
+    this.#log(`server ${record.key} is ${record.describe()}, weight ${record.weightNow}, as its agent says${reason}`);
+    this.#push(record);
+  }
+
   #onCheck(record: ServerRecord, result: CheckResult, change: 'up' | 'down' | undefined): void {
     if (change !== undefined) {
       const how = `${result.code}${result.status === undefined ? '' : `/${result.status}`} in ${Math.round(result.durationMs)} ms`;
       this.#log(`server ${record.key} is ${change === 'up' ? 'UP' : 'DOWN'} (${how}: ${result.detail})`);
       this.#push(record);
+    } else if ((this.#ending.get(record) ?? false) !== record.stopping) {
+      if (record.stopping) this.#log(`server ${record.key} is about to stop (${result.detail})`);
+      this.#push(record);
     }
+    this.#ending.set(record, record.stopping);
     if (result.passed && record.up) this.#pool.broadcast({ type: 'trust', key: record.key });
   }
 }

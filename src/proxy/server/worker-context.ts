@@ -3,6 +3,7 @@ import type { TimerWheel } from '../core/timer-wheel.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import type { AccessLog } from './access-log.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
+import type { Observation } from '../core/balance/observer.ts';
 import type { Suspicion } from '../core/balance/server-state.ts';
 
 export interface WorkerContext {
@@ -17,6 +18,8 @@ export interface WorkerContext {
   backend(name: string): BackendRuntime | undefined;
   /** Tells the master that traffic met a failure, and avoids the server meanwhile. */
   accuse(server: ServerRuntime, suspicion: Exclude<Suspicion, 'none'>): void;
+  /** What traffic met of a server, for its health check where that observes. */
+  observe(server: ServerRuntime, seen: Observation): void;
   /** Tells the master that requests wait for a server of this backend. */
   holding(backend: BackendRuntime): void;
 }

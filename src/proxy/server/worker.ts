@@ -1,6 +1,7 @@
 // A worker process: accepts on the sockets it is given and carries the traffic. It decides nothing about health; it
 // tells the master what it meets and hears from it what to use.
 import type { Server } from 'node:net';
+import type { Observation } from '../core/balance/observer.ts';
 import type { ServerView } from '../core/balance/server-state.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import { messageOf } from '../../lib/errors.ts';
@@ -9,8 +10,7 @@ import { compileFrontend } from '../core/handling/compile.ts';
 import { TimerWheel } from '../core/timer-wheel.ts';
 import { AccessLog } from './access-log.ts';
 import { acceptOn } from './accepting.ts';
-import type { ClientConnection } from './client-connection.ts';
-import { FrontendRuntime } from './frontend.ts';
+import { type FrontConnection, FrontendRuntime } from './frontend.ts';
 import type { FromWorker, Report, ToWorker } from './ipc.ts';
 import { RateLimitRegistry } from './rate-limits.ts';
 import { BackendRuntime, type ServerRuntime } from './runtime.ts';
@@ -80,6 +80,11 @@ export class Worker implements WorkerContext {
     server.suspect(suspicion, this.now() + (checked ? suspicionMs : uncheckedSuspicionMs));
     if (suspicion === 'unreachable') server.closeIdle();
     if (!checked) setTimeout(() => server.backend.wake(), uncheckedSuspicionMs + 1).unref();
+  }
+
+  observe(server: ServerRuntime, seen: Observation): void {
+    const { check } = server.config;
+    if (check && server.observer.record(check, seen)) this.#send({ type: 'observed', key: server.key });
   }
 
   holding(backend: BackendRuntime): void {
@@ -166,7 +171,7 @@ export class Worker implements WorkerContext {
     this.#listeners.clear();
   }
 
-  #connections(): ClientConnection[] {
+  #connections(): FrontConnection[] {
     return [...this.#frontends.values()].flatMap((frontend) => [...frontend.connections]);
   }
 

@@ -31,7 +31,9 @@ describe('the persistence cookie', () => {
     if (!cookie) throw new Error('no cookie');
     const head = new ResponseHead();
     head.status = 200;
-    expect(insertedCookie(cookie, 'c1', head, 'GET')).toBe(`Set-Cookie: SERVERID=c1; path=/${expected}\r\n`);
+    expect(insertedCookie(cookie, 'c1', head, { method: 'GET', isTls: false })).toBe(
+      `Set-Cookie: SERVERID=c1; path=/${expected}\r\n`,
+    );
   });
 
   it.each([
@@ -44,7 +46,9 @@ describe('the persistence cookie', () => {
     const head = parseResponseHead(`HTTP/1.1 200 OK\r\nContent-Length: 0\r\n${fields}`, false);
     const { cookie } = aBackend({ cookie: { name: 'SERVERID' } });
     if (typeof head === 'string' || !cookie) throw new Error('no head');
-    expect(insertedCookie(cookie, 'c1', head, method).includes('Cache-Control: private')).toBe(isPrivate);
+    expect(insertedCookie(cookie, 'c1', head, { method, isTls: false }).includes('Cache-Control: private')).toBe(
+      isPrivate,
+    );
   });
 
   it('set by a server under the same name is taken out, others stay', () => {

@@ -58,6 +58,7 @@ export type Bind =
 
 export interface FrontendConfig {
   readonly name: string;
+  readonly mode: 'http' | 'tcp';
   readonly binds: readonly Bind[];
   readonly rules: readonly RuleConfig[];
   readonly ruleOrder: 'listed' | 'specific';
@@ -147,6 +148,9 @@ export interface BackendConfig {
   readonly breaker: BreakerConfig | undefined;
   readonly holdMs: number;
   readonly retries: number;
+  /** Statuses that are tried elsewhere. */
+  readonly retryOn: readonly number[];
+  readonly attemptHeader: string | undefined;
   readonly retryNonIdempotent: RetryNonIdempotent;
   readonly retryBudgetPercent: number;
   /** `preserve`, `server`, or what servers see instead. */
@@ -181,8 +185,12 @@ export interface HashConfig {
 
 export interface CookieConfig {
   readonly name: string;
-  /** What follows `NAME=value; path=/` in Set-Cookie. */
+  readonly mode: 'insert' | 'rewrite' | 'prefix';
+  /** What follows `NAME=value; path=/` in Set-Cookie, for clients without and with TLS. */
   readonly attributes: string;
+  readonly secureAttributes: string;
+  readonly maxIdleSeconds: number;
+  readonly maxLifeSeconds: number;
 }
 
 export interface ServerConfig {
@@ -224,6 +232,20 @@ export interface CheckConfig {
   /** Speak for ourselves by the PROXY protocol first. */
   readonly sendProxy: 'off' | 'v1' | 'v2';
   readonly init: 'up' | 'fully-up' | 'down' | 'fully-down';
+  /** How long checks must pass before the server is UP again. */
+  readonly minReadyMs: number;
+  readonly disableOn404: boolean;
+  readonly observe: 'off' | 'layer4' | 'layer7';
+  readonly errorLimit: number;
+  readonly onError: 'fastinter' | 'fail-check' | 'sudden-death' | 'mark-down';
+  readonly agent: AgentConfig | undefined;
+}
+
+export interface AgentConfig {
+  readonly address: string;
+  readonly port: number;
+  readonly send: string;
+  readonly interMs: number;
 }
 
 /** `backend/server`: how state survives reloads, and how commands name a server. */

@@ -44,7 +44,7 @@ export function statsRows(input: StatsInput): Row[] {
     stot: (counters.get(`frontend:${frontend.name}`) ?? none).connectionsTotal,
     conn_tot: (counters.get(`frontend:${frontend.name}`) ?? none).connectionsTotal,
     req_tot: (counters.get(`frontend:${frontend.name}`) ?? none).sessionsTotal,
-    mode: 'http',
+    mode: frontend.mode,
   }));
   return [...frontends, ...config.backends.flatMap((_, index) => backendRows(input, index))];
 }
