@@ -6,7 +6,8 @@ import v8 from 'node:v8';
 import { formatDiagnostic } from '../lib/diagnostic.ts';
 import { messageOf, VezaError } from '../lib/errors.ts';
 import { hashPassword } from './core/handling/basic-auth.ts';
-import { ConfigError, loadConfig, Master } from './server/master.ts';
+import { ConfigError, loadConfig } from './server/config-file.ts';
+import { Master } from './server/master.ts';
 import { version } from './server/version.ts';
 import { runWorker } from './server/worker.ts';
 
@@ -39,7 +40,7 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 async function run(file: string): Promise<void> {
-  const master = new Master(file, (line) => process.stderr.write(`${line}\n`));
+  const master = new Master(file);
   await master.start();
 }
 

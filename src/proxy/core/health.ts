@@ -57,6 +57,15 @@ export class Health {
     return isUp ? 'up' : 'down';
   }
 
+  /** As an operator says: fully UP or fully DOWN; the next checks count from there. */
+  force(up: boolean): HealthChange {
+    const wasUp = this.up;
+    this.#accused = false;
+    this.#value = up ? this.#rise + this.#fall - 1 : 0;
+    if (wasUp === up) return undefined;
+    return up ? 'up' : 'down';
+  }
+
   /** Traffic met a refused, reset or silent connection. True if a check should run at once. */
   accuse(): boolean {
     if (!this.up || this.#accused) return false;

@@ -31,6 +31,12 @@ export class ClientConnection extends ClientReader {
     this.arm('idle', context.config.timeouts.httpRequestMs);
   }
 
+  /** Backend and server of the request under way. */
+  get route(): { readonly backend: string; readonly server: string | undefined } | undefined {
+    const exchange = this.#exchange;
+    return exchange && { backend: exchange.config.name, server: exchange.server?.config.name };
+  }
+
   write(data: string | Uint8Array): void {
     if (this.phase === 'closed') return;
     const flows = typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data);
@@ -220,6 +226,7 @@ export class ClientConnection extends ClientReader {
     this.frontend.counters.status(refusal.status);
     this.pending = undefined;
     logRefusal(this, this.context.log, refusal.status);
+    this.context.dropped(this, refusal);
     this.write(errorResponse(refusal.status, false));
     this.#linger();
     return false;

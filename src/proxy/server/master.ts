@@ -1,114 +1,207 @@
 // The master process: owns the listening sockets, the health of the servers and the control sockets; carries no traffic.
-import { closeSync, openSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import type { Diagnostic } from '../../lib/diagnostic.ts';
-import { DiagnosticsError, messageOf, VezaError } from '../../lib/errors.ts';
+import { messageOf, VezaError } from '../../lib/errors.ts';
+import type { Edited } from '../core/config/edit.ts';
 import type { Bind, ProxyConfig } from '../core/config/model.ts';
-import { readConfig } from '../core/config/read.ts';
 import type { CheckResult, ServerRecord } from '../core/server-record.ts';
 import { ServerRegistry } from '../core/server-registry.ts';
+import { RateTracker } from '../core/stats/rates.ts';
+import {
+  bindsOf,
+  describe,
+  loadConfig,
+  parseConfig,
+  replaceFile,
+  RunningText,
+  tryLogs,
+  workerCount,
+} from './config-file.ts';
 import { ControlServer } from './control-server.ts';
+import type { ConfigText, ControlledProxy } from './controlled-proxy.ts';
+import { EventBus } from './event-bus.ts';
+import { checkText, logEvent } from './event-log.ts';
 import { HealthChecker } from './health-checker.ts';
-import type { FromWorker } from './ipc.ts';
+import type { DroppedRequest, FromWorker } from './ipc.ts';
 import { ListeningSockets } from './listening-sockets.ts';
-import { notifySystemd } from './notify.ts';
-import { WorkerPool } from './worker-pool.ts';
+import { notifyReloaded, notifyReloading, notifySystemd } from './notify.ts';
+import { OperationalLog } from './operational-log.ts';
+import { Recent } from './recent.ts';
+import { watchRates, WorkerPool } from './worker-pool.ts';
+
+/** Invalid requests that `show errors` remembers. */
+const droppedKept = 100;
 
 export class Master {
   readonly #file: string;
-  readonly #log: (line: string) => void;
   readonly #sockets = new ListeningSockets(process.env);
   readonly #pool: WorkerPool;
   readonly #checker: HealthChecker;
   readonly #registry = new ServerRegistry();
   readonly #control: ControlServer;
+  readonly #journal = new OperationalLog();
+  readonly #events = new EventBus();
+  readonly #rates = new RateTracker();
+  readonly #dropped = new Recent<DroppedRequest>(droppedKept);
   #config: ProxyConfig;
+  readonly #running: RunningText;
+  #looking: NodeJS.Timeout | undefined;
   #ready = false;
   #stopping = false;
   /** One reload at a time. */
-  #reloading: Promise<string | undefined> = Promise.resolve(undefined);
+  #reloading: Promise<unknown> = Promise.resolve();
 
-  constructor(file: string, log: (line: string) => void) {
+  constructor(file: string) {
     this.#file = file;
-    this.#log = log;
-    this.#config = loadConfig(file);
+    const { config, text } = loadConfig(file);
+    this.#config = config;
+    this.#running = new RunningText(text);
+    this.#journal.configure(config.log);
+    this.#events.subscribe((event) => logEvent(this.#journal, event));
     this.#checker = new HealthChecker((record, result, change) => this.#onCheck(record, result, change));
     this.#pool = new WorkerPool({
       onStart: (worker) => this.#equip(worker),
       onMessage: (message) => this.#onMessage(message),
-      onDeath: (worker, pid, reason) => log(`worker ${worker} (pid ${pid}) ended with ${reason}; starting another`),
+      onDeath: (worker, pid, reason) => this.#events.emit('worker_died', { worker, pid, reason }),
     });
-    this.#control = new ControlServer({
+    this.#control = new ControlServer(this.#controlled());
+  }
+
+  #controlled(): ControlledProxy {
+    return {
       registry: this.#registry,
+      rates: this.#rates,
+      events: this.#events,
+      log: this.#journal,
       config: () => this.#config,
       counters: () => this.#pool.collect(),
-      clearCounters: () => this.#pool.clearCounters(),
+      clearCounters: (all) => this.#pool.clearCounters(all),
       changed: (record) => this.#push(record),
       shutdownSessions: (record) => this.#pool.broadcast({ type: 'shutdown-sessions', key: record.key }),
+      sessions: () => this.#pool.sessions(),
+      shutdownSession: (session) => this.#pool.broadcast({ type: 'shutdown-session', session }),
+      dropped: () => this.#dropped.last(),
       reload: () => this.reload(),
+      edit: (change) => this.#edit(change),
+      configText: () => ({ text: this.#running.text, etag: this.#running.etag }),
+      apply: (text, ifMatch) => this.apply(text, ifMatch),
       workers: () => this.#pool.size,
-    });
+      idlePercent: () => this.#pool.idlePercent,
+    };
   }
 
   /** Binds, starts workers and checks. Throws if a socket cannot be opened. */
   async start(): Promise<void> {
     const config = this.#config;
-    tryLog(config.accessLog);
+    tryLogs(config);
     this.#sockets.open(bindsOf(config));
     if (this.#sockets.unused > 0) {
-      this.#log(
-        `warning: ${this.#sockets.unused} of the sockets that systemd passed match no \`bind\`; compare ListenStream= with it`,
-      );
+      const { unused } = this.#sockets;
+      this.#journal.warn(`${unused} of systemd's sockets match no \`bind\`; compare ListenStream= with it`);
     }
     await this.#control.open(config);
     this.#registry.sync(config, performance.now());
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#checker.sync(this.#registry.records);
+    this.#looking = watchRates(this.#pool, this.#rates);
     process.on('SIGHUP', () => void this.reload());
-    process.on('SIGUSR2', () => this.#pool.broadcast({ type: 'reopen-log' }));
+    process.on('SIGUSR2', () => this.#reopenLogs());
     process.on('SIGTERM', () => void this.stop());
     process.on('SIGINT', () => void this.stop());
   }
 
   /** Reads the file again and applies it, or keeps the running configuration. Returns what went wrong, if anything. */
   reload(): Promise<string | undefined> {
-    this.#reloading = this.#reloading.then(() => this.#reload());
-    return this.#reloading;
+    return this.#inTurn(() => this.#reload());
+  }
+
+  /** Puts a text into force and into the file; throws, and then nothing has changed. `ifMatch`: only in place of this one. */
+  apply(text: string, ifMatch?: string): Promise<ConfigText> {
+    return this.#inTurn(async () => {
+      if (ifMatch !== undefined && ifMatch !== this.#running.etag) {
+        throw new VezaError('config-changed', 'the configuration has changed since it was read', {
+          hint: 'Read it again, make the change there, and send it with the new ETag.',
+        });
+      }
+      const config = parseConfig(text, this.#file);
+      await this.#install(config);
+      replaceFile(this.#file, text);
+      this.#running.replace(text);
+      this.#events.emit('config_reloaded', { source: 'admin' });
+      return { text, etag: this.#running.etag };
+    });
+  }
+
+  /** Changes the running configuration, not the file. Returns what is wrong, if anything. */
+  #edit(change: (config: ProxyConfig) => Edited): Promise<string | undefined> {
+    return this.#inTurn(async () => {
+      const edited = change(this.#config);
+      if ('problem' in edited) return edited.problem;
+      try {
+        await this.#install(edited.config);
+      } catch (error) {
+        return messageOf(error);
+      }
+      this.#running.edits += 1;
+      return undefined;
+    });
+  }
+
+  /** One change of the configuration after the other. */
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#reloading.then(work);
+    this.#reloading = result.catch(() => undefined);
+    return result;
   }
 
   async #reload(): Promise<string | undefined> {
     if (this.#stopping) return 'the proxy is stopping';
-    await notifySystemd(`RELOADING=1\nMONOTONIC_USEC=${Math.floor(Number(process.hrtime.bigint()) / 1000)}`);
+    await notifyReloading();
     let problem: string | undefined;
     try {
-      const config = loadConfig(this.#file);
-      tryLog(config.accessLog);
-      this.#sockets.open(bindsOf(config));
-      await this.#control.open(config);
-      this.#apply(config);
-      this.#log(`${this.#file}: reloaded`);
+      const { config, text } = loadConfig(this.#file);
+      await this.#install(config);
+      this.#running.replace(text);
+      this.#events.emit('config_reloaded', { source: this.#file });
     } catch (error) {
       problem = describe(error);
-      for (const id of this.#sockets.surplus(bindsOf(this.#config))) this.#sockets.close(id);
-      this.#log(`${problem}\nreload refused, the running configuration stays`);
+      this.#events.emit('config_refused', { source: this.#file, problem });
     }
-    await notifySystemd(
-      `READY=1\nSTATUS=${problem === undefined ? 'Running' : 'Running; the last reload was refused'}`,
-    );
+    await notifyReloaded(problem === undefined);
     return problem;
+  }
+
+  /** Puts a configuration into force as a whole, or throws and leaves everything as it was. */
+  async #install(config: ProxyConfig): Promise<void> {
+    try {
+      tryLogs(config);
+      this.#sockets.open(bindsOf(config));
+      await this.#control.open(config);
+      this.#journal.configure(config.log);
+    } catch (error) {
+      for (const id of this.#sockets.surplus(bindsOf(this.#config))) this.#sockets.close(id);
+      throw error;
+    }
+    this.#apply(config);
+  }
+
+  #reopenLogs(): void {
+    this.#journal.reopen();
+    this.#pool.broadcast({ type: 'reopen-log' });
   }
 
   /** Finishes what is under way, at most for the grace time. */
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    this.#events.emit('proxy_stopping', {});
     await notifySystemd('STOPPING=1');
+    clearInterval(this.#looking);
     this.#checker.stop();
     const stopped = this.#pool.stop(this.#config.graceMs, this.#sockets.activated);
     this.#sockets.closeAll();
     await stopped;
     await this.#control.close();
-    this.#log('stopped');
+    this.#journal.info('stopped');
+    await this.#journal.close();
     process.exitCode = 0;
     process.removeAllListeners('SIGHUP');
   }
@@ -158,11 +251,7 @@ export class Master {
       case 'listening':
         if (this.#ready) return;
         this.#ready = true;
-        this.#log(
-          `listening on ${bindsOf(this.#config)
-            .map((bind) => bind.id)
-            .join(', ')}`,
-        );
+        this.#events.emit('proxy_started', { binds: bindsOf(this.#config).map(({ id }) => id) });
         void notifySystemd('READY=1\nSTATUS=Running');
         return;
       case 'accuse': {
@@ -179,7 +268,12 @@ export class Master {
           if (worker !== message.worker) this.#pool.send(worker, { type: 'taken', taken: message.taken });
         }
         return;
+      case 'dropped':
+        this.#dropped.add(message.dropped);
+        this.#events.emit('error_dropped', message.dropped);
+        return;
       case 'ready':
+      case 'sessions':
       case 'report':
         return;
       default:
@@ -188,62 +282,13 @@ export class Master {
   }
 
   #onCheck(record: ServerRecord, result: CheckResult, change: 'up' | 'down' | undefined): void {
+    const check = checkText(result);
     if (change !== undefined) {
-      const how = `${result.code}${result.status === undefined ? '' : `/${result.status}`} in ${Math.round(result.durationMs)} ms`;
-      this.#log(`server ${record.key} is ${change === 'up' ? 'UP' : 'DOWN'} (${how}: ${result.detail})`);
+      this.#events.emit(`server_${change}`, { server: record.key, check, detail: result.detail });
       this.#push(record);
+    } else if (!result.passed) {
+      this.#journal.debug(`check of ${record.key} failed: ${check}: ${result.detail}`);
     }
     if (result.passed && record.up) this.#pool.broadcast({ type: 'trust', key: record.key });
   }
-}
-
-/** Reads and checks a configuration file; throws DiagnosticsError or VezaError. */
-export function loadConfig(file: string): ProxyConfig {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new VezaError('cannot-read', `cannot read ${file}: ${messageOf(error)}`, {
-      hint: 'Give the path of a YAML or JSON file.',
-    });
-  }
-  const result = readConfig(text, file);
-  if (!result.ok) throw new ConfigError(result.diagnostics, text);
-  return result.config;
-}
-
-/** Throws if the access log cannot be written: each worker would find out only while it serves. */
-function tryLog(target: string): void {
-  if (!target.startsWith('/')) return;
-  try {
-    closeSync(openSync(target, 'a', 0o640));
-  } catch (error) {
-    throw new VezaError('cannot-open', `cannot open the access log: ${messageOf(error)}`, {
-      hint: 'Create its folder, writable for the user of veza-proxy, or set log.access to `stdout` or `off`.',
-    });
-  }
-}
-
-/** Problems of a configuration file together with its text, for showing the lines. */
-export class ConfigError extends DiagnosticsError {
-  readonly text: string;
-  constructor(diagnostics: readonly Diagnostic[], text: string) {
-    super(diagnostics);
-    this.text = text;
-  }
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof ConfigError)) return messageOf(error);
-  return error.diagnostics
-    .map(({ where, message }) => `${where ? `${where.file}:${where.line}:${where.column}: ` : ''}${message}`)
-    .join('\n');
-}
-
-function bindsOf(config: ProxyConfig): Bind[] {
-  return config.frontends.flatMap((frontend) => frontend.binds);
-}
-
-function workerCount(config: ProxyConfig): number {
-  return config.workers === 'auto' ? availableParallelism() : config.workers;
 }

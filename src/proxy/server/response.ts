@@ -26,6 +26,8 @@ export class ResponseWriter {
   committed = false;
   source: UpstreamConnection | undefined;
   status = 0;
+  /** Header lines as the server sent them. */
+  fields = '';
   readonly #out: BodyWriter;
   #done = false;
   #tunnel: Tunnel | undefined;
@@ -206,6 +208,7 @@ export class ResponseWriter {
   #start(server: ServerRuntime, head: ResponseHead): void {
     this.started = true;
     this.status = head.status;
+    this.fields = head.fields;
     this.#headAt = performance.now();
     server.backend.balancer.observe(server, !isFailure(head.status), this.#headAt);
   }

@@ -4,14 +4,17 @@ import type { Server } from 'node:net';
 import type { ServerView } from '../core/balance/server-state.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import { Counters } from '../core/counters.ts';
+import type { Refusal } from '../core/http/request-head.ts';
 import { TimerWheel } from '../core/timer-wheel.ts';
 import { AccessLog } from './access-log.ts';
 import { acceptOn } from './accepting.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { FrontendRuntime } from './frontend.ts';
 import type { FromWorker, Report, ToWorker } from './ipc.ts';
+import { LoadMeter } from './load-meter.ts';
 import { RateLimitRegistry } from './rate-limits.ts';
 import { BackendRuntime, type ServerRuntime } from './runtime.ts';
+import { sessionId, sessionsOf } from './sessions.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** Precision of all timeouts. */
@@ -30,7 +33,10 @@ const lastRequestsMs = 5000;
 
 export class Worker implements WorkerContext {
   readonly wheel: TimerWheel;
-  readonly log = new AccessLog();
+  readonly log = new AccessLog(() =>
+    [...this.#frontends.values()].reduce((sum, { connections }) => sum + connections.size, 0),
+  );
+  readonly #load = new LoadMeter();
   stopping = false;
   #place = { worker: 0, workers: 1 };
   #config: ProxyConfig | undefined;
@@ -102,13 +108,25 @@ export class Worker implements WorkerContext {
         this.#server(message.key)?.shutdownSessions();
         return;
       case 'report':
-        this.#send({ type: 'report', id: message.id, rows: this.#report() });
+        this.#send({ type: 'report', id: message.id, rows: this.#report(), idlePercent: this.#load.idlePercent() });
         return;
       case 'taken':
         this.#limits.add(message.taken, this.now());
         return;
       case 'clear':
-        for (const { counters } of this.#rows().values()) counters.clear();
+        for (const { counters } of this.#rows().values()) counters.clear(message.all);
+        return;
+      case 'sessions':
+        this.#send({
+          type: 'sessions',
+          id: message.id,
+          sessions: sessionsOf(this.#connections(), this.#place.worker, this.now()),
+        });
+        return;
+      case 'shutdown-session':
+        this.#connections()
+          .filter((connection) => sessionId(connection, this.#place.worker) === message.session)
+          .forEach((connection) => connection.destroy());
         return;
       case 'reopen-log':
         this.log.reopen();
@@ -148,6 +166,12 @@ export class Worker implements WorkerContext {
     if (process.connected) process.disconnect();
   }
 
+  dropped(client: ClientConnection, { status, reason }: Refusal): void {
+    const frontend = client.frontend.config.name;
+    const dropped = { atMs: Date.now(), frontend, client: client.address, status, reason };
+    this.#tell(`dropped ${frontend}`, { type: 'dropped', dropped });
+  }
+
   #stopListening(): void {
     for (const listener of this.#listeners.values()) listener.close();
     this.#listeners.clear();
@@ -158,11 +182,9 @@ export class Worker implements WorkerContext {
   }
 
   #configure(config: ProxyConfig, views: readonly ServerView[], workers: number, worker: number): void {
-    const before = this.#config;
     this.#config = config;
     this.#place = { worker, workers };
-    if (before?.accessLog !== config.accessLog) this.log.open(config.accessLog);
-    else this.log.reopen();
+    this.log.configure(config.log);
     for (const backend of config.backends) {
       const known = this.#backends.get(backend.name);
       if (known) known.reconfigure(backend, worker, workers);
