@@ -8,7 +8,7 @@ import { diskFiles } from '../adapters/source-files.ts';
 import { createSshTransport } from '../adapters/ssh/transport.ts';
 import type { EngineOptions } from '../engine/options.ts';
 import { limits } from '../lib/limits.ts';
-import { findModule } from '../modules/index.ts';
+import { catalog } from '../modules/index.ts';
 import { askLine } from './ask.ts';
 import { sshOptions } from './inventory-flags.ts';
 import { hostsOf, type LoadedRun } from './load-run.ts';
@@ -42,7 +42,7 @@ export function engineOptions(run: LoadedRun, given: Given): EngineOptions {
     hostsOf: (pattern, inventory) => hostsOf({ inventory, limit: run.limit }, pattern),
     rereadInventory: run.rereadInventory,
     ...(process.stdin.isTTY ? { ask: askLine } : {}),
-    findModule: (name) => findModule(name) ?? null,
+    findModule: catalog.find,
     transports: { ssh: createSshTransport(sshOptions()), local: createLocalTransport() },
     contact: contactOf,
     clock: systemClock,

@@ -62,3 +62,9 @@ const byName = new Map(
 export function findModule(name: string): AnyModule | undefined {
   return byName.get(name.replace(/^ansible\.(?:builtin|legacy)\./, ''));
 }
+
+/** The registry as those ask for it that read playbooks: null for a name that nobody has. */
+export const catalog = {
+  find: (name: string): AnyModule | null => findModule(name) ?? null,
+  names: (): readonly string[] => modules.map(({ name }) => name),
+};
