@@ -5,15 +5,10 @@ import type { Counters } from '../core/counters.ts';
 import type { ServerRecord } from '../core/server-record.ts';
 import type { ServerRegistry } from '../core/server-registry.ts';
 import type { RateTracker } from '../core/stats/rates.ts';
+import type { ApplyResult, ConfigOrigin, LoadedConfig } from './config-source.ts';
 import type { EventBus } from './event-bus.ts';
 import type { DroppedRequest, SessionFacts } from './ipc.ts';
 import type { OperationalLog } from './operational-log.ts';
-
-export interface ConfigText {
-  readonly text: string;
-  /** Changes with every text that is in force, and with every change at run time. */
-  readonly etag: string;
-}
 
 export interface ControlledProxy {
   readonly registry: ServerRegistry;
@@ -33,9 +28,12 @@ export interface ControlledProxy {
   reload(): Promise<string | undefined>;
   /** Puts a changed configuration into force, in its turn. Returns what is wrong, if anything. */
   edit(change: (config: ProxyConfig) => Edited): Promise<string | undefined>;
-  configText(): ConfigText;
-  /** Puts this text into force and into the file; throws ConfigError or VezaError, and then nothing has changed. */
-  apply(text: string, ifMatch: string | undefined): Promise<ConfigText>;
+  /** The file or folder that was started with. */
+  readonly file: string;
+  /** What runs, with its texts. Its hash changes with every configuration and every change at run time. */
+  loaded(): LoadedConfig;
+  /** Applies a configuration whole, or nothing of it. */
+  apply(origin: ConfigOrigin): Promise<ApplyResult>;
   workers(): number;
   /** Percent of the time in which the workers had nothing to do. */
   idlePercent(): number;

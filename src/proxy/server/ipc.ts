@@ -6,6 +6,8 @@ import type { Taken } from './rate-limits.ts';
 export type ToWorker =
   | {
       readonly type: 'configure';
+      /** Counts configurations; comes back in `ready`. */
+      readonly generation: number;
       readonly config: ProxyConfig;
       readonly views: readonly ServerView[];
       readonly workers: number;
@@ -51,7 +53,9 @@ export interface DroppedRequest {
 }
 
 export type FromWorker =
-  | { readonly type: 'ready' }
+  | { readonly type: 'ready'; readonly worker: number; readonly generation: number }
+  /** The configuration does not work here; the one before goes on. */
+  | { readonly type: 'failed'; readonly worker: number; readonly generation: number; readonly message: string }
   | { readonly type: 'listening'; readonly bind: string }
   | { readonly type: 'accuse'; readonly key: string; readonly suspicion: Exclude<Suspicion, 'none'> }
   | { readonly type: 'holding'; readonly backend: string }

@@ -1,34 +1,33 @@
 // The master process: owns the listening sockets, the health of the servers and the control sockets; carries no traffic.
-import { messageOf, VezaError } from '../../lib/errors.ts';
-import type { Edited } from '../core/config/edit.ts';
-import type { Bind, ProxyConfig } from '../core/config/model.ts';
+import type { ProxyConfig } from '../core/config/model.ts';
 import type { CheckResult, ServerRecord } from '../core/server-record.ts';
 import { ServerRegistry } from '../core/server-registry.ts';
+import { bindsOf, tryLogs, workerCount } from './config-facts.ts';
+import { type Configured, Configuring } from './configuring.ts';
+import { ConfigWatcher } from './config-watcher.ts';
 import { RateTracker } from '../core/stats/rates.ts';
-import {
-  bindsOf,
-  describe,
-  loadConfig,
-  parseConfig,
-  replaceFile,
-  RunningText,
-  tryLogs,
-  workerCount,
-} from './config-file.ts';
 import { ControlServer } from './control-server.ts';
-import type { ConfigText, ControlledProxy } from './controlled-proxy.ts';
+import type { ControlledProxy } from './controlled-proxy.ts';
 import { EventBus } from './event-bus.ts';
 import { checkText, logEvent } from './event-log.ts';
 import { HealthChecker } from './health-checker.ts';
 import type { DroppedRequest, FromWorker } from './ipc.ts';
+import { LastGood, loadOrLastGood } from './last-good.ts';
 import { ListeningSockets } from './listening-sockets.ts';
-import { notifyReloaded, notifyReloading, notifySystemd } from './notify.ts';
+import { notifySystemd } from './notify.ts';
 import { OperationalLog } from './operational-log.ts';
 import { Recent } from './recent.ts';
 import { watchRates, WorkerPool } from './worker-pool.ts';
 
 /** Invalid requests that `show errors` remembers. */
 const droppedKept = 100;
+
+export interface MasterOptions {
+  /** Folder for what must outlive the process: the configuration that last worked. */
+  readonly stateFolder?: string | undefined;
+  /** Reload when the file changes. */
+  readonly watch?: boolean;
+}
 
 export class Master {
   readonly #file: string;
@@ -41,28 +40,46 @@ export class Master {
   readonly #events = new EventBus();
   readonly #rates = new RateTracker();
   readonly #dropped = new Recent<DroppedRequest>(droppedKept);
-  #config: ProxyConfig;
-  readonly #running: RunningText;
+  readonly #lastGood: LastGood;
+  readonly #watching: boolean;
+  #watcher: ConfigWatcher | undefined;
+  readonly #configuring: Configuring;
   #looking: NodeJS.Timeout | undefined;
   #ready = false;
   #stopping = false;
-  /** One reload at a time. */
-  #reloading: Promise<unknown> = Promise.resolve();
 
-  constructor(file: string) {
+  constructor(file: string, options: MasterOptions = {}) {
     this.#file = file;
-    const { config, text } = loadConfig(file);
-    this.#config = config;
-    this.#running = new RunningText(text);
-    this.#journal.configure(config.log);
+    this.#watching = options.watch === true;
+    this.#lastGood = new LastGood(options.stateFolder);
+    const loaded = loadOrLastGood(file, this.#lastGood, (line) => this.#journal.warn(line));
+    this.#configuring = new Configuring(loaded, () => this.#parts());
+    this.#journal.configure(this.#config.log);
     this.#events.subscribe((event) => logEvent(this.#journal, event));
     this.#checker = new HealthChecker((record, result, change) => this.#onCheck(record, result, change));
     this.#pool = new WorkerPool({
-      onStart: (worker) => this.#equip(worker),
+      onStart: (worker) => this.#configuring.equip(worker),
       onMessage: (message) => this.#onMessage(message),
-      onDeath: (worker, pid, reason) => this.#events.emit('worker_died', { worker, pid, reason }),
+      onDeath: (worker, pid, reason) => {
+        this.#events.emit('worker_died', { worker, pid, reason });
+        this.#configuring.taking.failed(worker, `ended with ${reason}`);
+      },
     });
     this.#control = new ControlServer(this.#controlled());
+  }
+
+  #parts(): Configured {
+    return {
+      sockets: this.#sockets,
+      registry: this.#registry,
+      journal: this.#journal,
+      events: this.#events,
+      lastGood: this.#lastGood,
+      pool: this.#pool,
+      checker: this.#checker,
+      control: this.#control,
+      isStopping: () => this.#stopping,
+    };
   }
 
   #controlled(): ControlledProxy {
@@ -80,9 +97,10 @@ export class Master {
       shutdownSession: (session) => this.#pool.broadcast({ type: 'shutdown-session', session }),
       dropped: () => this.#dropped.last(),
       reload: () => this.reload(),
-      edit: (change) => this.#edit(change),
-      configText: () => ({ text: this.#running.text, etag: this.#running.etag }),
-      apply: (text, ifMatch) => this.apply(text, ifMatch),
+      edit: (change) => this.#configuring.edit(change),
+      file: this.#file,
+      loaded: () => this.#configuring.loaded,
+      apply: (origin) => this.#configuring.apply(origin),
       workers: () => this.#pool.size,
       idlePercent: () => this.#pool.idlePercent,
     };
@@ -102,85 +120,20 @@ export class Master {
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#checker.sync(this.#registry.records);
     this.#looking = watchRates(this.#pool, this.#rates);
+    if (this.#watching) this.#watcher = new ConfigWatcher(this.#file, () => void this.reload());
     process.on('SIGHUP', () => void this.reload());
     process.on('SIGUSR2', () => this.#reopenLogs());
     process.on('SIGTERM', () => void this.stop());
     process.on('SIGINT', () => void this.stop());
   }
 
+  get #config(): ProxyConfig {
+    return this.#configuring.config;
+  }
+
   /** Reads the file again and applies it, or keeps the running configuration. Returns what went wrong, if anything. */
-  reload(): Promise<string | undefined> {
-    return this.#inTurn(() => this.#reload());
-  }
-
-  /** Puts a text into force and into the file; throws, and then nothing has changed. `ifMatch`: only in place of this one. */
-  apply(text: string, ifMatch?: string): Promise<ConfigText> {
-    return this.#inTurn(async () => {
-      if (ifMatch !== undefined && ifMatch !== this.#running.etag) {
-        throw new VezaError('config-changed', 'the configuration has changed since it was read', {
-          hint: 'Read it again, make the change there, and send it with the new ETag.',
-        });
-      }
-      const config = parseConfig(text, this.#file);
-      await this.#install(config);
-      replaceFile(this.#file, text);
-      this.#running.replace(text);
-      this.#events.emit('config_reloaded', { source: 'admin' });
-      return { text, etag: this.#running.etag };
-    });
-  }
-
-  /** Changes the running configuration, not the file. Returns what is wrong, if anything. */
-  #edit(change: (config: ProxyConfig) => Edited): Promise<string | undefined> {
-    return this.#inTurn(async () => {
-      const edited = change(this.#config);
-      if ('problem' in edited) return edited.problem;
-      try {
-        await this.#install(edited.config);
-      } catch (error) {
-        return messageOf(error);
-      }
-      this.#running.edits += 1;
-      return undefined;
-    });
-  }
-
-  /** One change of the configuration after the other. */
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#reloading.then(work);
-    this.#reloading = result.catch(() => undefined);
-    return result;
-  }
-
-  async #reload(): Promise<string | undefined> {
-    if (this.#stopping) return 'the proxy is stopping';
-    await notifyReloading();
-    let problem: string | undefined;
-    try {
-      const { config, text } = loadConfig(this.#file);
-      await this.#install(config);
-      this.#running.replace(text);
-      this.#events.emit('config_reloaded', { source: this.#file });
-    } catch (error) {
-      problem = describe(error);
-      this.#events.emit('config_refused', { source: this.#file, problem });
-    }
-    await notifyReloaded(problem === undefined);
-    return problem;
-  }
-
-  /** Puts a configuration into force as a whole, or throws and leaves everything as it was. */
-  async #install(config: ProxyConfig): Promise<void> {
-    try {
-      tryLogs(config);
-      this.#sockets.open(bindsOf(config));
-      await this.#control.open(config);
-      this.#journal.configure(config.log);
-    } catch (error) {
-      for (const id of this.#sockets.surplus(bindsOf(this.#config))) this.#sockets.close(id);
-      throw error;
-    }
-    this.#apply(config);
+  async reload(): Promise<string | undefined> {
+    return (await this.#configuring.apply({ path: this.#file })).message;
   }
 
   #reopenLogs(): void {
@@ -195,6 +148,7 @@ export class Master {
     this.#events.emit('proxy_stopping', {});
     await notifySystemd('STOPPING=1');
     clearInterval(this.#looking);
+    this.#watcher?.close();
     this.#checker.stop();
     const stopped = this.#pool.stop(this.#config.graceMs, this.#sockets.activated);
     this.#sockets.closeAll();
@@ -204,42 +158,6 @@ export class Master {
     await this.#journal.close();
     process.exitCode = 0;
     process.removeAllListeners('SIGHUP');
-  }
-
-  #apply(config: ProxyConfig): void {
-    const before = this.#config;
-    this.#config = config;
-    this.#registry.sync(config, performance.now());
-    for (const id of this.#sockets.surplus(bindsOf(config))) {
-      this.#pool.broadcast({ type: 'unlisten', bind: id });
-      this.#sockets.close(id);
-    }
-    const known = new Set(bindsOf(before).map((bind) => bind.id));
-    for (let worker = 0; worker < this.#pool.size; worker += 1) {
-      this.#configure(worker);
-      this.#listen(worker, (bind) => !known.has(bind.id));
-    }
-    this.#pool.resize(workerCount(config), config.graceMs);
-    this.#checker.sync(this.#registry.records);
-  }
-
-  #equip(worker: number): void {
-    this.#configure(worker);
-    this.#listen(worker, () => true);
-  }
-
-  #configure(worker: number): void {
-    const config = this.#config;
-    const now = performance.now();
-    const views = this.#registry.records.map((record) => record.view(now));
-    this.#pool.send(worker, { type: 'configure', config, views, workers: workerCount(config), worker });
-  }
-
-  #listen(worker: number, wanted: (bind: Bind) => boolean): void {
-    for (const bind of bindsOf(this.#config).filter(wanted)) {
-      const handle = this.#sockets.get(bind.id);
-      if (handle) this.#pool.send(worker, { type: 'listen', bind: bind.id }, handle);
-    }
   }
 
   #push(record: ServerRecord): void {
@@ -253,6 +171,7 @@ export class Master {
         this.#ready = true;
         this.#events.emit('proxy_started', { binds: bindsOf(this.#config).map(({ id }) => id) });
         void notifySystemd('READY=1\nSTATUS=Running');
+        void this.#configuring.keep();
         return;
       case 'accuse': {
         const record = this.#registry.find(message.key);
@@ -268,17 +187,31 @@ export class Master {
           if (worker !== message.worker) this.#pool.send(worker, { type: 'taken', taken: message.taken });
         }
         return;
+      case 'ready':
+        this.#configuring.taking.ready(message.worker, message.generation);
+        return;
+      case 'failed':
+        if (!this.#configuring.taking.failed(message.worker, message.message)) this.#onBadStart(message.message);
+        return;
       case 'dropped':
         this.#dropped.add(message.dropped);
         this.#events.emit('error_dropped', message.dropped);
         return;
-      case 'ready':
       case 'sessions':
       case 'report':
         return;
       default:
         message satisfies never;
     }
+  }
+
+  /** A worker that just started fails with the configuration that runs. Before the first one serves there is no way on. */
+  #onBadStart(problem: string): void {
+    this.#journal.error(`a worker fails with the configuration: ${problem}`);
+    if (this.#ready || this.#stopping) return;
+    void this.stop().then(() => {
+      process.exitCode = 3;
+    });
   }
 
   #onCheck(record: ServerRecord, result: CheckResult, change: 'up' | 'down' | undefined): void {

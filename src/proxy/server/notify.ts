@@ -17,6 +17,8 @@ export function notifyReloading(): Promise<void> {
   return notifySystemd(`RELOADING=1\nMONOTONIC_USEC=${Math.floor(Number(process.hrtime.bigint()) / 1000)}`);
 }
 
-export function notifyReloaded(well: boolean): Promise<void> {
-  return notifySystemd(`READY=1\nSTATUS=${well ? 'Running' : 'Running; the last reload was refused'}`);
+/** `problem`: why the configuration that ran before runs on. */
+export function notifyReloaded(problem: string | undefined): Promise<void> {
+  const status = problem === undefined ? 'Running' : `Running; the last reload was refused: ${problem}`;
+  return notifySystemd(`READY=1\nSTATUS=${status}`);
 }

@@ -3,17 +3,19 @@
 import type { Server } from 'node:net';
 import type { ServerView } from '../core/balance/server-state.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
-import { Counters } from '../core/counters.ts';
+import { messageOf } from '../../lib/errors.ts';
 import type { Refusal } from '../core/http/request-head.ts';
+import { compileFrontend } from '../core/handling/compile.ts';
 import { TimerWheel } from '../core/timer-wheel.ts';
 import { AccessLog } from './access-log.ts';
 import { acceptOn } from './accepting.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { FrontendRuntime } from './frontend.ts';
-import type { FromWorker, Report, ToWorker } from './ipc.ts';
+import type { FromWorker, ToWorker } from './ipc.ts';
 import { LoadMeter } from './load-meter.ts';
 import { RateLimitRegistry } from './rate-limits.ts';
 import { BackendRuntime, type ServerRuntime } from './runtime.ts';
+import { reportOf, rowsOf } from './rows-of-worker.ts';
 import { sessionId, sessionsOf } from './sessions.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -44,7 +46,7 @@ export class Worker implements WorkerContext {
   readonly #backends = new Map<string, BackendRuntime>();
   readonly #listeners = new Map<string, Server>();
   /** Which frontend a socket belongs to; a reload may move it. */
-  #frontendOf = new Map<string, FrontendRuntime>();
+  readonly #frontendOf = new Map<string, FrontendRuntime>();
   readonly #limits = new RateLimitRegistry();
   readonly #told = new Map<string, number>();
   readonly #send: (message: FromWorker) => void;
@@ -89,7 +91,7 @@ export class Worker implements WorkerContext {
   receive(message: ToWorker, handle: unknown): void {
     switch (message.type) {
       case 'configure':
-        this.#configure(message.config, message.views, message.workers, message.worker);
+        this.#take(message);
         return;
       case 'listen':
         this.#listen(message.bind, handle);
@@ -97,6 +99,7 @@ export class Worker implements WorkerContext {
       case 'unlisten':
         this.#listeners.get(message.bind)?.close();
         this.#listeners.delete(message.bind);
+        this.#frontendOf.delete(message.bind);
         return;
       case 'server':
         this.#backends.get(backendOf(message.view.key))?.apply(message.view, this.now());
@@ -108,13 +111,18 @@ export class Worker implements WorkerContext {
         this.#server(message.key)?.shutdownSessions();
         return;
       case 'report':
-        this.#send({ type: 'report', id: message.id, rows: this.#report(), idlePercent: this.#load.idlePercent() });
+        this.#send({
+          type: 'report',
+          id: message.id,
+          rows: reportOf(rowsOf(this.#frontends, this.#backends), this.log),
+          idlePercent: this.#load.idlePercent(),
+        });
         return;
       case 'taken':
         this.#limits.add(message.taken, this.now());
         return;
       case 'clear':
-        for (const { counters } of this.#rows().values()) counters.clear(message.all);
+        for (const counters of rowsOf(this.#frontends, this.#backends).values()) counters.clear(message.all);
         return;
       case 'sessions':
         this.#send({
@@ -181,6 +189,18 @@ export class Worker implements WorkerContext {
     return [...this.#frontends.values()].flatMap((frontend) => [...frontend.connections]);
   }
 
+  /** Tries the parts that can fail first: then either all of it holds or nothing of it. */
+  #take({ config, views, workers, worker, generation }: ToWorker & { readonly type: 'configure' }): void {
+    try {
+      for (const frontend of config.frontends) compileFrontend(frontend, this.#limits.find);
+    } catch (error) {
+      this.#send({ type: 'failed', worker, generation, message: messageOf(error) });
+      return;
+    }
+    this.#configure(config, views, workers, worker);
+    this.#send({ type: 'ready', worker, generation });
+  }
+
   #configure(config: ProxyConfig, views: readonly ServerView[], workers: number, worker: number): void {
     this.#config = config;
     this.#place = { worker, workers };
@@ -198,11 +218,11 @@ export class Worker implements WorkerContext {
     this.#configureFrontends(config);
     const now = this.now();
     for (const view of views) this.#backends.get(backendOf(view.key))?.apply(view, now);
-    this.#send({ type: 'ready' });
   }
 
   #configureFrontends(config: ProxyConfig): void {
-    this.#frontendOf = new Map();
+    // What still listens belongs to whom it did, until the master says that it goes.
+    for (const bind of this.#frontendOf.keys()) if (!this.#listeners.has(bind)) this.#frontendOf.delete(bind);
     for (const wanted of config.frontends) {
       const known = this.#frontends.get(wanted.name);
       known?.reconfigure(wanted, this.#limits.find);
@@ -251,25 +271,6 @@ export class Worker implements WorkerContext {
     return this.#backends.get(backendOf(key))?.servers.find((server) => server.key === key);
   }
 
-  #rows(): Map<string, { readonly counters: Counters }> {
-    const rows = new Map<string, { readonly counters: Counters }>();
-    for (const [name, frontend] of this.#frontends) rows.set(`frontend:${name}`, frontend);
-    for (const [name, backend] of this.#backends) {
-      rows.set(`backend:${name}`, backend);
-      for (const server of backend.servers) rows.set(`server:${server.key}`, server);
-    }
-    return rows;
-  }
-
-  #report(): Report {
-    const [first] = this.#frontends.values();
-    if (first) first.counters.logDropped = this.log.dropped;
-    for (const backend of this.#backends.values()) {
-      for (const server of backend.servers) server.counters.idle = server.idle.length;
-    }
-    return Object.fromEntries([...this.#rows()].map(([name, { counters }]) => [name, counters.toArray()]));
-  }
-
   /** Sends at most one message of a kind in a short while: thousands of requests can meet the same failure. */
   #tell(topic: string, message: FromWorker): void {
     const now = this.now();
@@ -279,9 +280,7 @@ export class Worker implements WorkerContext {
   }
 }
 
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 20));
-}
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 
 function backendOf(key: string): string {
   return key.slice(0, key.indexOf('/'));

@@ -4,7 +4,9 @@ import { parseBind } from './bind.ts';
 import { type Add, checkHandling, checkNetworks, checkPattern, checkRule } from './check-handling.ts';
 import { durationMs } from './duration.ts';
 import { nearName } from './explain.ts';
-import type { ConfigDocument, Path } from './read.ts';
+import type { Path } from './places.ts';
+import type { ConfigDocument } from './read.ts';
+import { showPosition } from './tree.ts';
 
 type Where = (path: Path, key?: string) => Position;
 
@@ -29,8 +31,8 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
       );
     }
   };
-  unique(document.frontends, 'frontends', 'frontend', add);
-  unique(document.backends, 'backends', 'backend', add);
+  unique(document.frontends, 'frontends', 'frontend', add, where);
+  unique(document.backends, 'backends', 'backend', add, where);
   uniqueBinds(document, add);
   document.stats.socket.forEach((socket, index) => {
     if (typeof socket === 'string') bind(socket, ['stats', 'socket', index]);
@@ -49,11 +51,11 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
     checkNetworks(frontend.acceptProxy, ['frontends', at, 'acceptProxy'], add);
     checkHandling(frontend, ['frontends', at], add);
   });
-  document.backends.forEach((backend, at) => checkBackend(backend, ['backends', at], add));
+  document.backends.forEach((backend, at) => checkBackend(backend, ['backends', at], add, where));
   return problems;
 }
 
-function checkBackend(backend: ConfigDocument['backends'][number], path: Path, add: Add): void {
+function checkBackend(backend: ConfigDocument['backends'][number], path: Path, add: Add, where: Where): void {
   if (backend.balance === 'hash' && !backend.hash) {
     add(
       'missing-key',
@@ -75,7 +77,7 @@ function checkBackend(backend: ConfigDocument['backends'][number], path: Path, a
     add('missing-key', `hash key ${hash.key} needs \`${needed}\``, [...path, 'hash']);
   }
   if (hash?.pattern !== undefined) checkPattern(hash.pattern, [...path, 'hash', 'pattern'], add);
-  unique(backend.servers, [...path, 'servers'], 'server', add);
+  unique(backend.servers, [...path, 'servers'], 'server', add, where);
   if (backend.check?.body) {
     const { text, regex } = backend.check.body;
     const at = [...path, 'check', 'body'];
@@ -105,13 +107,24 @@ function checkBackend(backend: ConfigDocument['backends'][number], path: Path, a
   }
 }
 
-function unique(items: readonly { readonly name: string }[], at: string | Path, noun: string, add: Add): void {
+function unique(
+  items: readonly { readonly name: string }[],
+  at: string | Path,
+  noun: string,
+  add: Add,
+  where: Where,
+): void {
   const path = typeof at === 'string' ? [at] : at;
-  const seen = new Set<string>();
+  const seen = new Map<string, number>();
   items.forEach((item, index) => {
-    if (seen.has(item.name))
-      add('duplicate-name', `there is already a ${noun} \`${item.name}\``, [...path, index, 'name']);
-    seen.add(item.name);
+    const first = seen.get(item.name);
+    if (first === undefined) {
+      seen.set(item.name, index);
+      return;
+    }
+    const at = showPosition(where([...path, first, 'name']));
+    const message = `there is already a ${noun} \`${item.name}\``;
+    add('duplicate-name', message, [...path, index, 'name'], `The other one is at ${at}.`);
   });
 }
 

@@ -104,15 +104,24 @@ export interface RuleAction {
   readonly respond: RespondConfig | undefined;
 }
 
-export interface RuleConfig extends RuleAction {
+/** What a request must be like; all that is said holds. */
+export interface Conditions {
   readonly host: string | undefined;
   readonly path: string | undefined;
   readonly pathPrefix: string | undefined;
   readonly pathRegex: string | undefined;
+  readonly scheme: 'http' | 'https' | undefined;
   readonly methods: readonly string[];
   readonly source: readonly string[];
   readonly headers: Readonly<Record<string, ValueCondition>>;
   readonly query: Readonly<Record<string, ValueCondition>>;
+}
+
+export interface RuleConfig extends RuleAction, Conditions {
+  readonly all: readonly Conditions[];
+  /** Empty: no such condition. */
+  readonly any: readonly Conditions[];
+  readonly not: readonly Conditions[];
   readonly handling: HandlingConfig;
 }
 

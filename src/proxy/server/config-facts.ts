@@ -1,0 +1,41 @@
+// Small questions about configurations and their problems that the master asks.
+import { closeSync, openSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { messageOf, VezaError } from '../../lib/errors.ts';
+import type { Bind, ProxyConfig } from '../core/config/model.ts';
+import { ConfigError } from './config-source.ts';
+
+/** Throws if a log cannot be written: each worker would find out only while it serves. */
+export function tryLogs({ log }: ProxyConfig): void {
+  const named = log.access.map((target) => ['access', target] as const);
+  for (const [name, target] of [...named, ['operational', log.output] as const]) {
+    if (target.kind !== 'file') continue;
+    try {
+      closeSync(openSync(target.path, 'a', 0o640));
+    } catch (error) {
+      throw new VezaError('cannot-open', `cannot open the ${name} log: ${messageOf(error)}`, {
+        hint: 'Create its folder, writable for the user of veza-proxy, or set `log` to `stdout` or `off`.',
+      });
+    }
+  }
+}
+
+/** All that is wrong, a line each. */
+export function describe(error: unknown): string {
+  if (!(error instanceof ConfigError)) return messageOf(error);
+  return error.diagnostics
+    .map(({ where, message }) => `${where ? `${where.file}:${where.line}:${where.column}: ` : ''}${message}`)
+    .join('\n');
+}
+
+export function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}
+
+export function bindsOf(config: ProxyConfig): Bind[] {
+  return config.frontends.flatMap((frontend) => frontend.binds);
+}
+
+export function workerCount(config: ProxyConfig): number {
+  return config.workers === 'auto' ? availableParallelism() : config.workers;
+}

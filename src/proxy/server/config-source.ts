@@ -1,0 +1,96 @@
+// Finds and reads configurations: a file, a folder of files, or a text that was handed in. What they say is judged in core.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import type { Diagnostic } from '../../lib/diagnostic.ts';
+import { DiagnosticsError, messageOf, VezaError } from '../../lib/errors.ts';
+import type { ProxyConfig } from '../core/config/model.ts';
+import { type ReadConfigResult, readSources } from '../core/config/read.ts';
+import type { Source } from '../core/config/tree.ts';
+import type { Environment } from '../core/config/variables.ts';
+
+/** What a configuration is read from. `name` of a text stands in messages; its ending says the format. */
+export type ConfigOrigin = { readonly path: string } | { readonly text: string; readonly name?: string };
+
+/** A configuration that was read and found good. */
+export interface LoadedConfig {
+  readonly config: ProxyConfig;
+  readonly warnings: readonly Diagnostic[];
+  readonly texts: ReadonlyMap<string, string>;
+  /** All it says, variables filled in, before defaults. */
+  readonly document: Readonly<Record<string, unknown>>;
+  /** SHA-256 of the document. */
+  readonly hash: string;
+  readonly name: string;
+}
+
+/** What became of a configuration that was to be applied. */
+export interface ApplyResult {
+  readonly ok: boolean;
+  /** All that is wrong in its files, or warned of. */
+  readonly problems: readonly Diagnostic[];
+  /** Why it was refused, as text; undefined if it runs. */
+  readonly message: string | undefined;
+  /** Of what runs now. */
+  readonly hash: string;
+}
+
+/** Problems of configuration files together with their texts, for showing the lines. */
+export class ConfigError extends DiagnosticsError {
+  readonly texts: ReadonlyMap<string, string>;
+  constructor(diagnostics: readonly Diagnostic[], texts: ReadonlyMap<string, string>) {
+    super(diagnostics);
+    this.texts = texts;
+  }
+}
+
+/** Reads and checks a configuration; throws ConfigError or VezaError. */
+export function loadConfig(from: string | ConfigOrigin, environment: Environment = process.env): LoadedConfig {
+  const origin = typeof from === 'string' ? { path: from } : from;
+  const name = 'path' in origin ? origin.path : (origin.name ?? 'configuration.yml');
+  return loaded(readSources(sourcesOf(origin, name), environment), name);
+}
+
+/** A result of reading as what it is good for; throws ConfigError. */
+export function loaded(result: ReadConfigResult, name: string): LoadedConfig {
+  if (!result.ok) throw new ConfigError(result.diagnostics, result.texts);
+  const { config, diagnostics, texts, document } = result;
+  return { config, warnings: diagnostics, texts, document, hash: hashOf(document), name };
+}
+
+export function hashOf(document: unknown): string {
+  return createHash('sha256').update(JSON.stringify(document)).digest('hex');
+}
+
+function sourcesOf(origin: ConfigOrigin, name: string): readonly Source[] {
+  return 'text' in origin ? [{ file: name, text: origin.text }] : readFiles(origin.path);
+}
+
+const endings: ReadonlySet<string> = new Set(['.yml', '.yaml', '.json']);
+
+/** The texts of a file, or of the files of a folder in the order of their names. Throws VezaError. */
+export function readFiles(path: string): readonly Source[] {
+  try {
+    if (!statSync(path).isDirectory()) return [readOne(path)];
+    const files = readdirSync(path, { withFileTypes: true })
+      .filter((entry) => endings.has(extname(entry.name)) && !entry.name.startsWith('.') && !entry.isDirectory())
+      .map((entry) => join(path, entry.name))
+      .toSorted();
+    if (files.length > 0) return files.map(readOne);
+  } catch (error) {
+    if (error instanceof VezaError) throw error;
+    throw new VezaError('cannot-read', `cannot read ${path}: ${messageOf(error)}`, {
+      hint: 'Give the path of a YAML or JSON file, or of a folder with such files.',
+    });
+  }
+  throw new VezaError('cannot-read', `there is no .yml, .yaml or .json file in ${path}`);
+}
+
+function readOne(file: string): Source {
+  const ending = extname(file);
+  if (!endings.has(ending)) {
+    const message = ending === '' ? 'invalid path provided (no extension)' : 'unsupported config extension';
+    throw new VezaError('cannot-read', `${file}: ${message}`, { hint: 'Name the file .yml, .yaml or .json.' });
+  }
+  return { file, text: readFileSync(file, 'utf8') };
+}

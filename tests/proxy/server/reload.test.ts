@@ -1,0 +1,113 @@
+// Reloading: whole or not at all, with a way back, and a proxy that starts with what last worked.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { freePort, request, startProxy, statusOf, until } from '../support/proxy.ts';
+
+const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'veza-proxy-reload-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const get = 'GET / HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n';
+
+function answering(ports: readonly number[], controlPort: number, body: string): object {
+  return {
+    workers: 2,
+    stats: { socket: [`127.0.0.1:${controlPort}`] },
+    frontends: ports.map((port, index) => ({
+      name: `f${index}`,
+      bind: [`127.0.0.1:${port}`],
+      rules: [{ respond: { status: 200, body } }],
+    })),
+    backends: [{ name: 'b', servers: [{ name: 's', address: '127.0.0.1', port: 1 }] }],
+  };
+}
+
+describe('a reload', () => {
+  it('that cannot bind an address changes nothing', async () => {
+    await using proxy = await startProxy((port, control) => answering([port], control, 'old'));
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    const taken = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    proxy.write(answering([proxy.port, taken], proxy.controlPort, 'new'));
+    expect(await proxy.command('reload')).toContain('EADDRINUSE');
+    expect(await request(proxy.port, get)).toContain('old');
+    other.close();
+    await once(other, 'close');
+    expect(await proxy.command('reload')).toContain('Success=1');
+    expect(await request(proxy.port, get)).toContain('new');
+    expect(await request(taken, get)).toContain('new');
+  });
+
+  it('tells every problem of a bad file, with its place', async () => {
+    await using proxy = await startProxy((port, control) => answering([port], control, 'old'));
+    writeFileSync(proxy.configFile, '{\n  "frontends": [],\n  "backend": [],\n  "grace": 5\n}\n');
+    const answer = await proxy.command('reload');
+    expect(answer).toMatch(/:3:3: unknown key `backend`/);
+    expect(answer).toMatch(/:4:12: grace must be a duration/);
+    expect(answer).toMatch(/frontends must NOT have fewer than 1 items/);
+    expect(await request(proxy.port, get)).toContain('old');
+  });
+
+  it('that closes an address stops answering there, and opens it again later', async () => {
+    await using proxy = await startProxy((port, control) => answering([port], control, 'one'));
+    const second = await freePort();
+    proxy.write(answering([proxy.port, second], proxy.controlPort, 'two'));
+    expect(await proxy.command('reload')).toContain('Success=1');
+    expect(await request(second, get)).toContain('two');
+    proxy.write(answering([proxy.port], proxy.controlPort, 'three'));
+    expect(await proxy.command('reload')).toContain('Success=1');
+    await until(async () => statusOf(await request(second, get)) === 0);
+    expect(await request(proxy.port, get)).toContain('three');
+  });
+});
+
+/** Starts a proxy with a state folder; resolves when it listens or is gone. */
+async function start(file: string, state: string): Promise<{ log: string; stop: () => Promise<void> }> {
+  const child = spawn(process.execPath, [main, 'run', file], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, STATE_DIRECTORY: state },
+  });
+  const result = { log: '', stop: () => Promise.resolve() };
+  const exited = once(child, 'exit');
+  result.stop = async () => {
+    child.kill('SIGTERM');
+    await exited;
+  };
+  child.stderr.on('data', (bytes: Buffer) => (result.log += bytes.toString()));
+  await until(() => result.log.includes('listening on') || child.exitCode !== null, 20_000);
+  return result;
+}
+
+describe('a start', () => {
+  it('with a broken or missing file uses the configuration that last worked, and says so', async () => {
+    const [port, control] = [await freePort(), await freePort()];
+    const [file, state] = [join(folder, 'proxy.json'), join(folder, 'state')];
+    writeFileSync(file, JSON.stringify(answering([port], control, 'kept')));
+    const first = await start(file, state);
+    const kept = join(state, 'last-good.json');
+    await until(() => statSync(kept, { throwIfNoEntry: false }) !== undefined, 20_000);
+    expect(statSync(kept).mode & 0o077).toBe(0);
+    await first.stop();
+    for (const breakIt of [() => writeFileSync(file, '{ "frontends": 1 }'), () => rmSync(file)]) {
+      breakIt();
+      const proxy = await start(file, state);
+      try {
+        expect(proxy.log).toContain('starting with the last good configuration');
+        expect(await request(port, get)).toContain('kept');
+      } finally {
+        await proxy.stop();
+      }
+    }
+    writeFileSync(kept, readFileSync(kept, 'utf8').replace('kept', 'other'));
+    const refused = await start(file, state);
+    expect(refused.log).toContain('cannot read');
+    expect(refused.log).not.toContain('listening');
+  });
+});
