@@ -9,6 +9,7 @@ import { messageOf, VezaError } from '../lib/errors.ts';
 import { nearestName } from '../lib/suggest.ts';
 import { hashPassword } from './core/handling/basic-auth.ts';
 import { askReload } from './server/ask-reload.ts';
+import { control } from './server/ctl.ts';
 import { ConfigError, loadConfig, type LoadedConfig } from './server/config-source.ts';
 import { Master } from './server/master.ts';
 import { version } from './server/version.ts';
@@ -63,6 +64,16 @@ Signals: SIGHUP reloads, SIGTERM stops gracefully, SIGUSR2 opens the log files a
       process.stdout.write(`${await hashPassword(password, randomBytes(16))}\n`);
     },
   },
+  ctl: {
+    takes: ['WORDS'],
+    summary: 'control a running proxy, or its tokens',
+    help: `  ctl token create NAME --file FILE [--role admin|reader]   prints the token, which is kept nowhere
+  ctl token revoke NAME --file FILE
+  ctl token list --file FILE
+  ctl WORDS... --socket ADDRESS   a command of the stats socket, such as: ctl show stat --socket 127.0.0.1:9100`,
+    options: { file: { type: 'string' }, role: { type: 'string' }, socket: { type: 'string' } },
+    run: (words, options) => control(words, options),
+  },
   version: {
     takes: [],
     summary: 'print the version',
@@ -109,7 +120,7 @@ async function call(name: string, command: Command, args: readonly string[]): Pr
   const { positionals, values } = parsed;
   if (values['help'] === true) {
     process.stdout.write(helpOf(name, command));
-  } else if (positionals.length !== command.takes.length) {
+  } else if (name === 'ctl' ? positionals.length === 0 : positionals.length !== command.takes.length) {
     process.stderr.write(helpOf(name, command));
     process.exitCode = 1;
   } else {

@@ -1,10 +1,17 @@
 // The control side of the master listens here: stats sockets in HAProxy's text protocol, the statistics page and metrics over
 // HTTP, and the admin interface.
 import { chmodSync } from 'node:fs';
-import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Bind, ProxyConfig, StatsSocket } from '../core/config/model.ts';
 import { VezaError } from '../../lib/errors.ts';
+import type { AdminApi } from './admin/api.ts';
+import { Authority } from './admin/authority.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
 import { removeStale } from './listening-sockets.ts';
 import { ServerActions } from './server-actions.ts';
@@ -17,13 +24,18 @@ const maxConnections = 128;
 
 export class ControlServer {
   readonly #proxy: ControlledProxy;
+  readonly #actions: ServerActions;
   readonly #commands: TextCommands;
+  readonly #authority: Authority;
   readonly #open = new Map<string, Server | HttpServer>();
   readonly #clients = new Set<Socket>();
+  #api: AdminApi | undefined;
 
   constructor(proxy: ControlledProxy) {
     this.#proxy = proxy;
-    this.#commands = new TextCommands(proxy, new ServerActions(proxy));
+    this.#actions = new ServerActions(proxy);
+    this.#commands = new TextCommands(proxy, this.#actions);
+    this.#authority = new Authority(proxy.events);
   }
 
   /** Listens as the configuration says; closes what it no longer names. Throws if an address cannot be used. */
@@ -34,7 +46,11 @@ export class ControlServer {
       wanted.set(`socket ${bind.id} ${bind.level} ${mode}`, () => listen(this.#textServer(bind), bind, bind.mode));
     }
     const page = config.stats.listen;
-    if (page) wanted.set(`page ${page.id}`, () => listen(this.#pageServer(), page, 0o660));
+    if (page) wanted.set(`page ${page.id}`, () => listen(this.#pageServer('page'), page, 0o660));
+    for (const bind of config.admin?.listen ?? []) {
+      const mode = config.admin?.mode ?? 0o660;
+      wanted.set(`admin ${bind.id} ${mode.toString(8)}`, () => listen(this.#pageServer('admin'), bind, mode));
+    }
     const opened: [string, Server | HttpServer][] = [];
     for (const [key, server] of this.#open) {
       // The same address with another level: the old one has to go first.
@@ -53,6 +69,7 @@ export class ControlServer {
       }
     }
     for (const [key, server] of opened) this.#open.set(key, server);
+    this.#authority.configure(config.admin);
     for (const [key, server] of this.#open) {
       if (wanted.has(key)) continue;
       server.close();
@@ -79,10 +96,20 @@ export class ControlServer {
     });
   }
 
-  #pageServer(): HttpServer {
+  /** `admin`: nothing but the admin interface. `page`: the page and metrics, and the interface if there is one. */
+  #pageServer(what: 'page' | 'admin'): HttpServer {
     return createHttpServer((request, response) => {
-      answerPage(this.#proxy, request, response).catch(() => response.destroy());
+      this.#answer(what, request, response).catch(() => response.destroy());
     });
+  }
+
+  async #answer(what: 'page' | 'admin', request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const isApi = what === 'admin' || (this.#proxy.config().admin !== undefined && /^\/api\//.test(request.url ?? ''));
+    if (!isApi) return answerPage(this.#proxy, request, response);
+    // Loaded when it is needed: workers never answer here.
+    const { AdminApi } = await import('./admin/api.ts');
+    this.#api ??= new AdminApi(this.#proxy, this.#actions, this.#authority);
+    return this.#api.answer(request, response);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type NewServer,
   noSuchServer,
   removeServer,
+  replaceServers,
 } from '../core/config/edit.ts';
 import type { Bind } from '../core/config/model.ts';
 import type { ServerRecord } from '../core/server-record.ts';
@@ -126,6 +127,17 @@ export class ServerActions {
     this.#proxy.events.emit('server_removed', { server: key });
     const { address, port, weight } = record.config;
     this.#audit(actor, 'remove-server', { server: key, before: { address, port, weight } });
+    return undefined;
+  }
+
+  /** All servers of a backend in one step; those whose name and address stay keep their state and connections. */
+  async replace(actor: string, backend: string, servers: readonly NewServer[]): Promise<Problem> {
+    const before = this.#proxy.config().backends.find(({ name }) => name === backend)?.servers ?? [];
+    const problem = await this.#proxy.edit((config) => replaceServers(config, backend, servers));
+    if (problem !== undefined) return problem;
+    const brief = (list: readonly Pick<NewServer, 'name' | 'address' | 'port'>[]): string[] =>
+      list.map(({ name, address, port }) => `${name} ${address}:${port}`);
+    this.#audit(actor, 'replace-servers', { backend, before: brief(before), after: brief(servers) });
     return undefined;
   }
 

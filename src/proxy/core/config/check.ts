@@ -38,6 +38,7 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
     if (typeof socket === 'string') bind(socket, ['stats', 'socket', index]);
     else bind(socket.bind, ['stats', 'socket', index, 'bind']);
   });
+  document.admin?.listen.forEach((text, index) => bind(text, ['admin', 'listen', index]));
   if (document.stats.listen !== undefined) bind(document.stats.listen, ['stats', 'listen']);
   document.frontends.forEach((frontend, at) => {
     frontend.bind.forEach((text, index) => bind(text, ['frontends', at, 'bind', index]));

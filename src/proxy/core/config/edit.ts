@@ -66,6 +66,52 @@ const bare: ServerConfig = {
   check: undefined,
 };
 
+/** All servers of a backend at once. What is not said of a server that stays is as before. */
+export function replaceServers(config: ProxyConfig, backendName: string, wanted: readonly NewServer[]): Edited {
+  const before = config.backends.find(({ name }) => name === backendName);
+  if (!before) return { problem: noSuchBackend };
+  let now: ProxyConfig = withServers(config, before, []);
+  for (const server of wanted) {
+    const known = before.servers.find(({ name }) => name === server.name);
+    const check = known?.check ?? before.servers.find((each) => each.check)?.check;
+    const added = addServer(now, backendName, { ...server, disabled: server.disabled ?? false, check: false });
+    if ('problem' in added) return { problem: `${server.name}: ${added.problem}` };
+    now = mapServer(added.config, backendName, server.name, (fresh) => ({
+      ...(known ?? fresh),
+      ...fresh,
+      weight: server.weight ?? known?.weight ?? fresh.weight,
+      cookie: server.cookie ?? known?.cookie ?? fresh.cookie,
+      maxconn: server.maxconn ?? known?.maxconn ?? fresh.maxconn,
+      backup: server.backup ?? known?.backup ?? fresh.backup,
+      check: server.check === false ? undefined : moved(check, known ?? before.servers[0], server.address, server.port),
+    }));
+  }
+  return { config: now };
+}
+
+function mapServer(
+  config: ProxyConfig,
+  backend: string,
+  name: string,
+  change: (server: ServerConfig) => ServerConfig,
+): ProxyConfig {
+  const servers = (list: readonly ServerConfig[]): ServerConfig[] =>
+    list.map((server) => (server.name === name ? change(server) : server));
+  const backends = config.backends.map((each) =>
+    each.name === backend ? { ...each, servers: servers(each.servers) } : each,
+  );
+  return { ...config, backends };
+}
+
+function moved(
+  check: ServerConfig['check'],
+  from: ServerConfig | undefined,
+  address: string,
+  port: number,
+): ServerConfig['check'] {
+  return checkAt(from && { ...from, check }, address, port);
+}
+
 export function removeServer(config: ProxyConfig, key: string): Edited {
   const [backendName, serverName] = splitKey(key);
   const backend = config.backends.find(({ name }) => name === backendName);

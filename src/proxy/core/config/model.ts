@@ -24,6 +24,7 @@ export interface ProxyConfig {
   readonly limits: HeadLimits;
   readonly log: LogConfig;
   readonly stats: StatsConfig;
+  readonly admin: AdminConfig | undefined;
   readonly frontends: readonly FrontendConfig[];
   readonly backends: readonly BackendConfig[];
 }
@@ -70,6 +71,16 @@ export interface StatsConfig {
   readonly listen: Bind | undefined;
   readonly uri: string;
   readonly refreshMs: number;
+}
+
+export interface AdminConfig {
+  readonly listen: readonly Bind[];
+  /** Of unix sockets. */
+  readonly mode: number;
+  readonly unixRole: 'admin' | 'reader' | 'none';
+  readonly tokenFile: string | undefined;
+  readonly users: Readonly<Record<string, { readonly password: string; readonly role: 'admin' | 'reader' }>>;
+  readonly hosts: readonly string[];
 }
 
 /** A stats socket: who may say what there, and who may open it. */

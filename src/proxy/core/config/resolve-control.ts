@@ -2,7 +2,7 @@
 import { facilities, type LogTarget, parseLogTarget } from '../logging/target.ts';
 import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
-import type { LogConfig, StatsConfig, StatsSocket } from './model.ts';
+import type { AdminConfig, LogConfig, StatsConfig, StatsSocket } from './model.ts';
 import type { ConfigDocument } from './read.ts';
 
 export function resolveLog(log: ConfigDocument['log']): LogConfig {
@@ -44,4 +44,17 @@ function socketOf(socket: ConfigDocument['stats']['socket'][number]): StatsSocke
   } = typeof socket === 'string' ? { bind: socket, level: undefined, mode: undefined } : socket;
   const parsed = parseBind(bind);
   return parsed && { ...parsed, level, mode: Number.parseInt(mode, 8) };
+}
+
+export function resolveAdmin(admin: ConfigDocument['admin']): AdminConfig | undefined {
+  return (
+    admin && {
+      listen: admin.listen.map(parseBind).filter((bind) => bind !== undefined),
+      mode: Number.parseInt(admin.mode, 8),
+      unixRole: admin.unixRole,
+      tokenFile: admin.tokenFile,
+      users: admin.users,
+      hosts: admin.hosts.map((host) => host.toLowerCase()),
+    }
+  );
 }

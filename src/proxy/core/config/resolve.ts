@@ -3,7 +3,7 @@ import { durationMs } from './duration.ts';
 import type { BackendConfig, CheckConfig, CookieConfig, ProxyConfig, ServerConfig } from './model.ts';
 import type { ConfigDocument } from './read.ts';
 import { resolveFrontend } from './resolve-frontend.ts';
-import { resolveLog, resolveStats } from './resolve-control.ts';
+import { resolveAdmin, resolveLog, resolveStats } from './resolve-control.ts';
 
 type BackendDocument = ConfigDocument['backends'][number];
 type ServerDocument = BackendDocument['servers'][number];
@@ -23,6 +23,7 @@ export function resolveConfig(document: ConfigDocument): ProxyConfig {
     limits: document.limits,
     log: resolveLog(document.log),
     stats: resolveStats(stats),
+    admin: resolveAdmin(document.admin),
     frontends: document.frontends.map(resolveFrontend),
     backends: document.backends.map((backend) => resolveBackend(backend, timeouts)),
   };

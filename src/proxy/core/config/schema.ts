@@ -1,5 +1,6 @@
 // The configuration file as JSON Schema: every key, its default and its description. Validation, documentation and
 // editor completion come from this one literal. Meaning across keys (names that must exist) is checked in check.ts.
+import { adminSchema } from './schema-admin.ts';
 import { breakerSchema, checkSchema, hashSchema, cookieSchema } from './schema-parts.ts';
 import { handlingProperties } from './schema-handling.ts';
 import { logSchema } from './schema-log.ts';
@@ -232,6 +233,7 @@ export const configSchema = {
     },
     log: logSchema,
     stats: statsSchema,
+    admin: adminSchema,
     frontends: { type: 'array', minItems: 1, items: frontendSchema, description: 'Where clients connect.' },
     backends: { type: 'array', minItems: 1, items: backendSchema, description: 'Pools of servers.' },
   },
