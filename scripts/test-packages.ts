@@ -1,7 +1,17 @@
 // Debian packages that tests run our programs beside: other shells, other servers.
 import { $ } from 'zx';
 
-const packages = ['busybox', 'dash', 'haproxy', 'openssh-server', 'sudo'];
+const packages = [
+  'busybox',
+  'chromium',
+  'dash',
+  'haproxy',
+  'hatop',
+  'openssh-server',
+  'prometheus',
+  'prometheus-haproxy-exporter',
+  'sudo',
+];
 
 /** Installs those that are missing, by name. Needs root on Debian. */
 export async function installTestPackages(say: (text: string) => void): Promise<void> {

@@ -1,6 +1,8 @@
 // What the control side shows over HTTP: the statistics page, the same as CSV, metrics, and whether it is well.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { statsPage } from '../core/stats/page.ts';
+import { statsPage } from '../core/stats/page/page.ts';
+import { pageScript } from '../core/stats/page/script.ts';
+import { pageStyle } from '../core/stats/page/style.ts';
 import { statsCsv } from '../core/stats/rows.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
 import { currentRows } from './current-rows.ts';
@@ -9,7 +11,9 @@ const plain = 'text/plain; charset=utf-8';
 const securityHeaders = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
-  'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'",
+  'Content-Security-Policy':
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
 };
 
 /** Answers one request to the statistics address. */
@@ -43,6 +47,12 @@ export async function answerPage(
     case `${uri};csv`:
       send(200, plain, statsCsv(await currentRows(proxy)));
       return;
+    case `${uri};style.css`:
+      send(200, 'text/css; charset=utf-8', pageStyle);
+      return;
+    case `${uri};script.js`:
+      send(200, 'text/javascript; charset=utf-8', pageScript);
+      return;
     case uri:
     case `${uri};norefresh`:
       send(200, 'text/html; charset=utf-8', await pageOf(proxy, path === uri));
@@ -62,11 +72,14 @@ function unready(proxy: ControlledProxy): string[] {
 async function pageOf(proxy: ControlledProxy, refreshes: boolean): Promise<string> {
   const { uri, refreshMs } = proxy.config().stats;
   return statsPage(await currentRows(proxy), {
-    title: 'veza-proxy statistics',
+    title: 'veza-proxy',
     refreshMs: refreshes ? refreshMs : 0,
     workers: proxy.workers(),
     pid: process.pid,
     uptimeMs: process.uptime() * 1000,
-    csvHref: `${uri};csv`,
+    idlePercent: proxy.idlePercent(),
+    uri,
+    hasAdmin: proxy.config().admin !== undefined,
+    rates: proxy.rates,
   });
 }
