@@ -1,7 +1,7 @@
 // What the control side shows over HTTP: the statistics page, the same as CSV, metrics, and whether it is well.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { statsPage } from '../core/stats/page/page.ts';
-import { pageScript } from '../core/stats/page/script.ts';
+import { pageScript } from './page-script.ts';
 import { pageStyle } from '../core/stats/page/style.ts';
 import { statsCsv } from '../core/stats/rows.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';

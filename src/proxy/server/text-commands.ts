@@ -8,7 +8,7 @@ import { noSuchServer, splitKey } from '../core/config/edit.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
 import { currentRows } from './current-rows.ts';
 import type { ServerActions } from './server-actions.ts';
-import { version } from './version.ts';
+import { releaseDate, version } from './version.ts';
 
 export interface Speaker {
   /** Who, for the audit. */
@@ -204,6 +204,7 @@ export async function currentInfo(proxy: ControlledProxy): Promise<Info> {
   return infoOf(
     {
       version,
+      releaseDate,
       pid: process.pid,
       workers: proxy.workers(),
       uptimeMs: process.uptime() * 1000,

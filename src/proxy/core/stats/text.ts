@@ -7,6 +7,7 @@ import type { Info } from './typed.ts';
 
 export interface ProcessFacts {
   readonly version: string;
+  readonly releaseDate: string;
   readonly pid: number;
   readonly workers: number;
   readonly uptimeMs: number;
@@ -28,20 +29,30 @@ export function infoOf(facts: ProcessFacts, counters: ReadonlyMap<string, Counte
   return [
     ['Name', 'veza-proxy'],
     ['Version', facts.version],
+    ['Release_date', facts.releaseDate],
     ['Nbthread', 1],
     ['Nbproc', facts.workers],
     ['Process_num', 1],
     ['Pid', facts.pid],
     ['Uptime', `${Math.floor(seconds / 86_400)}d ${clock}`],
     ['Uptime_sec', seconds],
+    // What there is not, is 0: readers such as hatop want the names.
+    ['Memmax_MB', 0],
+    ['Ulimit-n', 0],
+    ['Maxsock', facts.maxconn],
     ['Maxconn', facts.maxconn],
     ['CurrConns', sum('connections')],
     ['CumConns', sum('connectionsTotal')],
     ['CumReq', sum('sessionsTotal')],
+    ['Maxpipes', 0],
+    ['PipesUsed', 0],
+    ['PipesFree', 0],
     ['ConnRate', Math.round(facts.rates.connections)],
     ['MaxConnRate', Math.round(facts.rates.connectionsMax)],
     ['SessRate', Math.round(facts.rates.requests)],
     ['MaxSessRate', Math.round(facts.rates.requestsMax)],
+    ['Tasks', sum('connections')],
+    ['Run_queue', sum('queued')],
     ['Idle_pct', facts.idlePercent],
     ['node', facts.node],
     ['Stopping', 0],

@@ -29,13 +29,13 @@ const columnTags: Readonly<Record<string, string>> = tagsOf({
 });
 
 const infoTags: Readonly<Record<string, string>> = tagsOf({
-  'POS str': 'Name Version',
+  'POS str': 'Name Version Release_date',
   'CGS u32': 'Nbthread Nbproc',
   'KGP u32': 'Process_num',
   'SGP u32': 'Pid',
   'MDP str': 'Uptime',
   'MDP u32': 'Uptime_sec Start_time_sec',
-  'CLP u32': 'Maxconn',
+  'CLP u32': 'Maxconn Maxsock Memmax_MB Ulimit-n Maxpipes',
   'MCP u64': 'CumConns CumReq',
   'MRP u32': 'ConnRate SessRate',
   'MMP u32': 'MaxConnRate MaxSessRate',
