@@ -8,7 +8,8 @@ export type HealthChange = 'up' | 'down' | undefined;
 export type HealthSettings = Pick<
   CheckConfig,
   'rise' | 'fall' | 'init' | 'interMs' | 'fastinterMs' | 'downinterMs' | 'timeoutMs'
->;
+> &
+  Partial<Pick<CheckConfig, 'minReadyMs'>>;
 
 export class Health {
   #rise: number;
@@ -55,7 +56,12 @@ export class Health {
     const accused = this.#accused;
     this.#accused = false;
     this.#checked = true;
-    if (passed && !wasUp && this.#value + 1 >= this.#rise && nowMs - this.#passingSinceMs < this.#timing.minReadyMs) {
+    if (
+      passed &&
+      !wasUp &&
+      this.#value + 1 >= this.#rise &&
+      nowMs - this.#passingSinceMs < (this.#timing.minReadyMs ?? 0)
+    ) {
       // Well, but not for long enough.
       this.#value = this.#rise - 1;
     } else if (passed) {
@@ -68,6 +74,15 @@ export class Health {
     const isUp = this.#value >= this.#rise;
     if (wasUp === isUp) return undefined;
     return isUp ? 'up' : 'down';
+  }
+
+  /** As an operator says: fully UP or fully DOWN; the next checks count from there. */
+  force(up: boolean): HealthChange {
+    const wasUp = this.up;
+    this.#accused = false;
+    this.#value = up ? this.#rise + this.#fall - 1 : 0;
+    if (wasUp === up) return undefined;
+    return up ? 'up' : 'down';
   }
 
   /** Traffic met a refused, reset or silent connection. True if a check should run at once. */

@@ -27,6 +27,8 @@ export class ServerRecord {
   admin: AdminState;
   weight: number;
   lastCheck: CheckResult | undefined;
+  /** False: an operator does not want it checked. */
+  checking = true;
   checkFailures = 0;
   downTransitions = 0;
   changedAtMs: number;
@@ -107,6 +109,14 @@ export class ServerRecord {
     const change = this.up ? 'up' : 'down';
     this.#changed(change, nowMs);
     return change;
+  }
+
+  /** Takes an operator's word for its health until a check says otherwise. False if it is not checked at all. */
+  forceHealth(up: boolean, nowMs: number): boolean {
+    if (!this.health) return false;
+    const change = this.health.force(up);
+    if (change !== undefined) this.#changed(change, nowMs);
+    return true;
   }
 
   setAdmin(admin: AdminState, nowMs: number): boolean {

@@ -10,9 +10,21 @@ import { ClientConnection } from './client-connection.ts';
 import { TcpConnection } from './tcp-connection.ts';
 import type { WorkerContext } from './worker-context.ts';
 
+export interface Route {
+  readonly backend: string;
+  readonly server: string | undefined;
+}
+
 /** A client, in whatever mode. */
 export interface FrontConnection {
   readonly phase: string;
+  readonly address: string;
+  readonly port: number;
+  readonly frontend: FrontendRuntime;
+  /** On the clock of `performance.now()`. */
+  readonly openedAt: number;
+  /** Where what it asks for goes, once that is decided. */
+  readonly route: Route | undefined;
   receive(bytes: Buffer): void;
   /** Lets go of it, when that costs nothing. */
   drain(): void;

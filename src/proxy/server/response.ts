@@ -15,9 +15,8 @@ import type { ServerRuntime } from './runtime.ts';
 import { Tunnel } from './tunnel.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
-/** Held at most: what HAProxy's buffer holds. */
+/** Held at most: what HAProxy's buffer holds, and this long: slow streams must flow. */
 const heldBytesMax = 16_384;
-/** Held at most this long: slow streams must flow. */
 const heldMs = 200;
 
 export class ResponseWriter {
@@ -27,6 +26,8 @@ export class ResponseWriter {
   committed = false;
   source: UpstreamConnection | undefined;
   status = 0;
+  /** Header lines as the server sent them. */
+  fields = '';
   readonly #out: BodyWriter;
   #done = false;
   #tunnel: Tunnel | undefined;
@@ -207,6 +208,7 @@ export class ResponseWriter {
   #start(head: ResponseHead): void {
     this.started = true;
     this.status = head.status;
+    this.fields = head.fields;
     this.#headAt = performance.now();
   }
 

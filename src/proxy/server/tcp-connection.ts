@@ -4,9 +4,8 @@ import type { Socket } from 'node:net';
 import { hashOf } from '../core/balance/hash-key.ts';
 import type { QueuedRequest } from '../core/balance/queues.ts';
 import { readProxyHeader } from '../core/proxy-protocol.ts';
-import { formatTcpLogLine } from '../core/tcp-log-line.ts';
 import { ClientSocket } from './client-socket.ts';
-import type { FrontendRuntime } from './frontend.ts';
+import type { FrontendRuntime, Route } from './frontend.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
 import { TcpUpstream } from './tcp-upstream.ts';
 import type { Failure } from './upstream-owner.ts';
@@ -52,6 +51,10 @@ export class TcpConnection extends ClientSocket implements QueuedRequest<ServerR
     socket.on('error', () => this.ended('CD'));
     socket.on('close', () => this.#clientClosed());
     socket.on('drain', () => this.#upstream?.socket.resume());
+  }
+
+  get route(): Route {
+    return { backend: this.#backend.config.name, server: this.#last?.config.name };
   }
 
   /** Begins, once the frontend knows of it. */
@@ -250,24 +253,40 @@ export class TcpConnection extends ClientSocket implements QueuedRequest<ServerR
     this.#backend.counters.end();
     if (!this.context.log.enabled) return;
     const connections = frontend.connections.size;
-    this.context.log.line(
-      formatTcpLogLine({
-        clientAddress: this.address,
-        clientPort: this.port,
-        atMs: this.#epochMs,
-        frontend: frontend.config.name,
-        backend: this.#backend.config.name,
-        server: this.#last?.config.name ?? '<NOSRV>',
-        queueMs: this.#queueMs,
-        connectMs: this.#connectMs,
-        totalMs,
-        bytes: this.#bytesOut,
-        termination,
-        frontendConnections: connections,
-        backendConnections: this.#backend.counters.sessions,
-        serverConnections: this.#last?.inFlight ?? 0,
-        retries: this.#attempts,
-      }),
-    );
+    this.context.log.write({
+      mode: 'tcp',
+      clientAddress: this.address,
+      clientPort: this.port,
+      atMs: this.#epochMs,
+      frontend: frontend.config.name,
+      backend: this.#backend.config.name,
+      server: this.#last?.config.name ?? '<NOSRV>',
+      queueMs: this.#queueMs,
+      connectMs: this.#connectMs,
+      totalMs,
+      bytes: this.#bytesOut,
+      termination,
+      frontendConnections: connections,
+      backendConnections: this.#backend.counters.sessions,
+      serverConnections: this.#last?.inFlight ?? 0,
+      retries: this.#attempts,
+      headMs: -1,
+      responseMs: -1,
+      status: -1,
+      bytesIn: this.#bytesIn,
+      active: this.context.log.connections(),
+      redispatched: false,
+      serverQueue: 0,
+      backendQueue: 0,
+      method: '',
+      target: '',
+      protocol: '',
+      host: '',
+      requestId: '',
+      referer: '',
+      userAgent: '',
+      requestCaptures: undefined,
+      responseCaptures: undefined,
+    });
   }
 }

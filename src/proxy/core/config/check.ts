@@ -36,11 +36,12 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
   unique(document.frontends, 'frontends', 'frontend', add, where);
   unique(document.backends, 'backends', 'backend', add, where);
   uniqueBinds(document, add);
-  document.stats.socket.forEach((text, index) => bind(text, ['stats', 'socket', index]));
+  document.stats.socket.forEach((socket, index) => {
+    if (typeof socket === 'string') bind(socket, ['stats', 'socket', index]);
+    else bind(socket.bind, ['stats', 'socket', index, 'bind']);
+  });
+  document.admin?.listen.forEach((text, index) => bind(text, ['admin', 'listen', index]));
   if (document.stats.listen !== undefined) bind(document.stats.listen, ['stats', 'listen']);
-  if (!/^(off|stdout|\/.+)$/.test(document.log.access)) {
-    add('bad-value', 'log.access must be off, stdout or an absolute path', ['log', 'access']);
-  }
   document.frontends.forEach((frontend, at) => {
     frontend.bind.forEach((text, index) => bind(text, ['frontends', at, 'bind', index]));
     knownBackend(frontend.defaultBackend, ['frontends', at, 'defaultBackend']);

@@ -12,14 +12,19 @@ import type { RateLimitConfig } from '../handling/rate-limit.ts';
 import type { RedirectConfig } from '../handling/redirect.ts';
 import type { RewriteConfig } from '../handling/rewrite.ts';
 import type { SecurityHeadersConfig } from '../handling/security-headers.ts';
+import type { AccessFormat } from '../logging/access-record.ts';
+import type { Level } from '../logging/entry.ts';
+import type { LogTarget } from '../logging/target.ts';
+import type { SocketLevel } from '../stats/commands.ts';
 
 export interface ProxyConfig {
   readonly workers: number | 'auto';
   readonly graceMs: number;
   readonly timeouts: Timeouts;
   readonly limits: HeadLimits;
-  readonly accessLog: string;
+  readonly log: LogConfig;
   readonly stats: StatsConfig;
+  readonly admin: AdminConfig | undefined;
   readonly frontends: readonly FrontendConfig[];
   readonly backends: readonly BackendConfig[];
 }
@@ -44,12 +49,42 @@ export interface HeadLimits {
   readonly uriBytes: number;
 }
 
+export interface LogConfig {
+  readonly access: readonly LogTarget[];
+  readonly format: AccessFormat;
+  /** One of so many requests that went well. */
+  readonly sample: number;
+  /** Lower-case names of headers. */
+  readonly captureRequest: readonly string[];
+  readonly captureResponse: readonly string[];
+  readonly captureLength: number;
+  /** Number of the facility of syslog. */
+  readonly facility: number;
+  readonly tag: string;
+  readonly level: Level;
+  readonly style: 'pretty' | 'json';
+  readonly output: LogTarget;
+}
+
 export interface StatsConfig {
-  readonly sockets: readonly Bind[];
+  readonly sockets: readonly StatsSocket[];
   readonly listen: Bind | undefined;
   readonly uri: string;
   readonly refreshMs: number;
 }
+
+export interface AdminConfig {
+  readonly listen: readonly Bind[];
+  /** Of unix sockets. */
+  readonly mode: number;
+  readonly unixRole: 'admin' | 'reader' | 'none';
+  readonly tokenFile: string | undefined;
+  readonly users: Readonly<Record<string, { readonly password: string; readonly role: 'admin' | 'reader' }>>;
+  readonly hosts: readonly string[];
+}
+
+/** A stats socket: who may say what there, and who may open it. */
+export type StatsSocket = Bind & { readonly level: SocketLevel; readonly mode: number };
 
 /** Something to listen on. `id` is canonical: equal binds have equal ids, so that a reload keeps their sockets. */
 export type Bind =

@@ -1,11 +1,11 @@
 // A checked document -> the model: durations in milliseconds, overrides applied, nothing left to interpret.
-import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
 import type { BackendConfig, ProxyConfig, ServerConfig } from './model.ts';
 import type { ConfigDocument } from './read.ts';
 import { cookieWord, resolveBalance, resolveCookie } from './resolve-balance.ts';
 import { resolveCheck } from './resolve-check.ts';
-import { binds, resolveFrontend } from './resolve-frontend.ts';
+import { resolveFrontend } from './resolve-frontend.ts';
+import { resolveAdmin, resolveLog, resolveStats } from './resolve-control.ts';
 
 type BackendDocument = ConfigDocument['backends'][number];
 type ServerDocument = BackendDocument['servers'][number];
@@ -23,13 +23,9 @@ export function resolveConfig(document: ConfigDocument): ProxyConfig {
       keepAliveMs: durationMs(timeouts.keepAlive),
     },
     limits: document.limits,
-    accessLog: document.log.access,
-    stats: {
-      sockets: binds(stats.socket),
-      listen: stats.listen === undefined ? undefined : parseBind(stats.listen),
-      uri: stats.uri,
-      refreshMs: durationMs(stats.refresh),
-    },
+    log: resolveLog(document.log),
+    stats: resolveStats(stats),
+    admin: resolveAdmin(document.admin),
     frontends: document.frontends.map(resolveFrontend),
     backends: document.backends.map((backend) => resolveBackend(backend, timeouts)),
   };

@@ -1,10 +1,13 @@
 // The configuration file as JSON Schema: every key, its default and its description. Validation, documentation and
 // editor completion come from this one literal. Meaning across keys (names that must exist) is checked in check.ts.
+import { adminSchema } from './schema-admin.ts';
 import { balanceProperties, serverLimitProperties } from './schema-balance.ts';
 import { checkSchema, serverCheckSchema } from './schema-check.ts';
 import { breakerSchema, cookieSchema } from './schema-parts.ts';
 import { retryProperties } from './schema-retry.ts';
 import { handlingProperties } from './schema-handling.ts';
+import { logSchema } from './schema-log.ts';
+import { statsSchema } from './schema-stats.ts';
 import { ruleSchema } from './schema-rules.ts';
 import { durationOf, nameSchema, weightSchema } from './schema-words.ts';
 
@@ -190,42 +193,9 @@ export const configSchema = {
         uriBytes: { type: 'integer', minimum: 256, maximum: 65_536, default: 8192, description: 'Target: 414.' },
       },
     },
-    log: {
-      type: 'object',
-      additionalProperties: false,
-      default: {},
-      description: "Access log, in HAProxy's httplog format.",
-      properties: {
-        access: {
-          type: 'string',
-          default: 'off',
-          description: '`off`, `stdout`, or a file (opened again on SIGUSR2 and on reload).',
-        },
-      },
-    },
-    stats: {
-      type: 'object',
-      additionalProperties: false,
-      default: {},
-      description: 'Where statistics and control are found.',
-      properties: {
-        socket: {
-          type: 'array',
-          default: [],
-          items: { type: 'string', minLength: 1 },
-          description:
-            "Runtime sockets in HAProxy's text protocol: `127.0.0.1:9100`, `unix:/run/veza-proxy/admin.sock`. Whoever can connect controls the proxy.",
-        },
-        listen: { type: 'string', description: 'Address of the statistics page over HTTP; left out = none.' },
-        uri: {
-          type: 'string',
-          pattern: '^/',
-          default: '/stats',
-          description: 'Path of the page; `;csv` after it gives CSV.',
-        },
-        refresh: durationOf('5s', 'The page reloads itself; 0 = never.'),
-      },
-    },
+    log: logSchema,
+    stats: statsSchema,
+    admin: adminSchema,
     frontends: { type: 'array', minItems: 1, items: frontendSchema, description: 'Where clients connect.' },
     backends: { type: 'array', minItems: 1, items: backendSchema, description: 'Pools of servers.' },
   },
