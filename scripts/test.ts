@@ -31,6 +31,7 @@ count((await run`tsc --noEmit`).exitCode === 0);
 say('lint');
 count((await run`npm run --silent lint`).exitCode === 0);
 await vitest('unit');
+await vitest('programs');
 await vitest('integration');
 await run`npm run --silent build`;
 await vitest('e2e');
