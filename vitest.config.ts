@@ -1,14 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
-// unit: seconds, no root, no network but loopback. programs: veza-run and others as processes; side by side, so that no
-// test may judge by time. integration: real shells, sockets and the balancer, with real waits; one after the other.
-// e2e: boots real hosts (needs root and Linux).
-const programs = ['tests/{acme,cli,infra}/**/*.real.test.ts'];
+// unit: seconds, no root, no network but loopback. integration: real shells, sockets, programs and the balancer, side by
+// side: no test there may judge by time. timing: those that must, one after the other. e2e: boots real hosts (needs root
+// and Linux).
+const timing = [
+  'tests/failover-unit/**/*.test.ts',
+  'tests/proxy/core/simulation.real.test.ts',
+  'tests/proxy/server/{breaker,health,hostile-clients,hostile-operations,large-bodies,queues,reload}.test.ts',
+  'tests/proxy/server/{retries,suspicion,tcp,zero-loss}.test.ts',
+];
 const integration = [
   'tests/adapters/**/*.test.ts',
-  'tests/failover-unit/**/*.test.ts',
   'tests/proxy/{h2,server,tls}/**/*.test.ts',
-  'tests/{core,engine,inventory,language,lib,lint,modules,playbook,proxy,resources,roles}/**/*.real.test.ts',
+  'tests/**/*.real.test.ts',
 ];
 
 export default defineConfig({
@@ -20,21 +24,22 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/e2e/**', 'node_modules/**', ...programs, ...integration],
+          exclude: ['tests/e2e/**', 'node_modules/**', ...timing, ...integration],
           testTimeout: 20_000,
-        },
-      },
-      {
-        test: {
-          name: 'programs',
-          include: programs,
-          testTimeout: 60_000,
         },
       },
       {
         test: {
           name: 'integration',
           include: integration,
+          exclude: ['node_modules/**', ...timing],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'timing',
+          include: timing,
           testTimeout: 60_000,
           fileParallelism: false,
         },

@@ -31,8 +31,8 @@ count((await run`tsc --noEmit`).exitCode === 0);
 say('lint');
 count((await run`npm run --silent lint`).exitCode === 0);
 await vitest('unit');
-await vitest('programs');
 await vitest('integration');
+await vitest('timing');
 await run`npm run --silent build`;
 await vitest('e2e');
 
