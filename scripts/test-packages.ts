@@ -1,7 +1,19 @@
 // Debian packages that tests run our programs beside: other shells, other servers.
 import { $ } from 'zx';
 
-const packages = ['bind9-dnsutils', 'busybox', 'dash', 'haproxy', 'openssh-server', 'pebble', 'sudo'];
+const packages = [
+  'bind9-dnsutils',
+  'busybox',
+  'chromium',
+  'dash',
+  'haproxy',
+  'hatop',
+  'openssh-server',
+  'pebble',
+  'prometheus',
+  'prometheus-haproxy-exporter',
+  'sudo',
+];
 
 /** Installs those that are missing, by name. Needs root on Debian. */
 export async function installTestPackages(say: (text: string) => void): Promise<void> {

@@ -13,6 +13,7 @@ import { renderTree } from './core/convert/render.ts';
 import { diffConfigs, showDiff } from './core/diff/diff.ts';
 import { hashPassword } from './core/handling/basic-auth.ts';
 import { askReload } from './server/ask-reload.ts';
+import { control } from './server/ctl.ts';
 import { ConfigError, convertSource, loadConfig, type LoadedConfig, readFiles } from './server/config-source.ts';
 import { Master } from './server/master.ts';
 import { version } from './server/version.ts';
@@ -92,6 +93,16 @@ Exit codes: 0 all that matters was carried over, 2 not all.
       process.stdout.write(`${await hashPassword(password, randomBytes(16))}\n`);
     },
   },
+  ctl: {
+    takes: ['WORDS'],
+    summary: 'control a running proxy, or its tokens',
+    help: `  ctl token create NAME --file FILE [--role admin|reader]   prints the token, which is kept nowhere
+  ctl token revoke NAME --file FILE
+  ctl token list --file FILE
+  ctl WORDS... --socket ADDRESS   a command of the stats socket, such as: ctl show stat --socket 127.0.0.1:9100`,
+    options: { file: { type: 'string' }, role: { type: 'string' }, socket: { type: 'string' } },
+    run: (words, options) => control(words, options),
+  },
   version: {
     takes: [],
     summary: 'print the version',
@@ -138,7 +149,7 @@ async function call(name: string, command: Command, args: readonly string[]): Pr
   const { positionals, values } = parsed;
   if (values['help'] === true) {
     process.stdout.write(helpOf(name, command));
-  } else if (positionals.length !== command.takes.length) {
+  } else if (name === 'ctl' ? positionals.length === 0 : positionals.length !== command.takes.length) {
     process.stderr.write(helpOf(name, command));
     process.exitCode = 1;
   } else {
@@ -160,7 +171,7 @@ function helpOf(name: string, { takes, summary, help, options }: Command): strin
 
 async function run(file: string, options: Readonly<Record<string, string | boolean | undefined>>): Promise<void> {
   const { state } = options;
-  const master = new Master(file, (line) => process.stderr.write(`${line}\n`), {
+  const master = new Master(file, {
     stateFolder: typeof state === 'string' ? state : process.env['STATE_DIRECTORY'],
     watch: options['watch'] === true,
   });

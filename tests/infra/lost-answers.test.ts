@@ -218,6 +218,30 @@ describe('credentials', () => {
     expect(records.map(({ type }) => type).toSorted()).toEqual(['A', 'A', 'TXT']);
   });
 
+  it.each(['two\nlines-of-the-test', 'caf\u00e9-\u2192-of-the-test'])(
+    'a token that cannot be one is told without itself',
+    async (odd) => {
+      await using at = await openAccount();
+      const cloud = new HetznerCloud({
+        token: odd,
+        clock: fastClock(),
+        redactor: createRedactor(),
+        baseUrl: at.hcloud.url,
+      });
+      await expect(cloud.servers()).rejects.toMatchObject({
+        code: 'api-unauthorized',
+        message: 'hcloud API: the token holds characters that no token has',
+      });
+      expect(at.hcloud.log).toEqual([]);
+    },
+  );
+
+  it('another place of a service must be an address', () => {
+    const given = { token, clock: fastClock(), redactor: createRedactor() };
+    for (const baseUrl of ['api.example', 'ftp://api.example', 'http://'])
+      expect(() => new HetznerCloud({ ...given, baseUrl })).toThrow(`"${baseUrl}" is no address of a service`);
+  });
+
   it('no secret is in a URL or a message', async () => {
     await using at = await openAccount();
     await setUp(at);

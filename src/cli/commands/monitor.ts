@@ -138,7 +138,7 @@ function severityOf(word: string): Severity {
 
 /** From the environment, else from the `gh` program. */
 async function token(): Promise<string> {
-  const given = process.env['GITHUB_TOKEN'] ?? process.env['GH_TOKEN'] ?? '';
+  const given = [process.env['GITHUB_TOKEN'], process.env['GH_TOKEN']].find((one) => (one ?? '') !== '') ?? '';
   if (given !== '') return given;
   try {
     const { stdout } = await run('gh', ['auth', 'token']);
@@ -150,8 +150,19 @@ async function token(): Promise<string> {
   }
 }
 
+/** `NAME` or `OWNER/NAME`: of letters, digits and `_.-`, and never a way up. */
+function isRepository(name: string): boolean {
+  const parts = name.split('/');
+  return parts.length <= 2 && parts.every((part) => /^[\w.-]+$/.test(part) && !/^\.+$/.test(part));
+}
+
 /** `org/name` as it is; a name belongs to the owner of this folder's remote; nothing is that remote itself. */
 async function repository(given: string | undefined): Promise<string> {
+  if (given !== undefined && !isRepository(given)) {
+    throw new VezaError('wrong-option', `"${given}" is no name of a repository`, {
+      hint: 'Write OWNER/NAME, or NAME.',
+    });
+  }
   if (given?.includes('/')) return given;
   const remote = await originRepository();
   if (given === undefined) return remote;

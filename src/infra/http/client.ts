@@ -3,6 +3,7 @@ import { messageOf, VezaError } from '../../lib/errors.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import type { Redactor } from '../../lib/redact.ts';
 import { ApiError, codeOfStatus, type ApiErrorDetails } from './errors.ts';
+import { readText } from './read-text.ts';
 import { backoffMs, defaultPolicy, mayRetry, refillMs, retryAfterMs, type RetryPolicy } from './policy.ts';
 
 export interface ApiRequest {
@@ -61,8 +62,6 @@ export interface ApiFailure {
   readonly waitMs?: number;
 }
 
-/** Answers beyond this are a mistake: the largest page of any of these APIs is far below. */
-const maxAnswerBytes = 16 * 1024 * 1024;
 const shownBodyLength = 256;
 
 export class ApiClient {
@@ -73,6 +72,7 @@ export class ApiClient {
   #nextSlotMs = 0;
 
   constructor(options: ApiClientOptions) {
+    checkUrl(options.baseUrl);
     this.#options = options;
     this.#policy = { ...defaultPolicy, ...options.policy };
   }
@@ -212,16 +212,35 @@ export class ApiClient {
     }
   }
 
+  /** Rejects what no header can hold, which the platform would tell with the secret in its message. */
+  #authorize(headers: Headers, form: URLSearchParams | null): void {
+    try {
+      this.#options.authorize(headers, form);
+    } catch {
+      throw this.error('api-unauthorized', 'the token holds characters that no token has', {
+        hint: 'Look for line breaks, spaces and the like in it.',
+      });
+    }
+  }
+
   #build(request: ApiRequest): { readonly url: string; readonly init: RequestInit } {
     const url = new URL(this.#options.baseUrl.replace(/\/$/, '') + request.path);
     for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, String(value));
     const headers = new Headers({ accept: 'application/json' });
     const form = request.form ? new URLSearchParams(request.form) : null;
-    this.#options.authorize(headers, form);
+    this.#authorize(headers, form);
     const body = form ?? (request.json === undefined ? null : JSON.stringify(request.json));
     if (request.json !== undefined) headers.set('content-type', 'application/json');
     return { url: url.href, init: { method: request.method, headers, body } };
   }
+}
+
+/** Throws VezaError `wrong-endpoint`. */
+function checkUrl(url: string): void {
+  if (/^https?:\/\//.test(url) && URL.canParse(url)) return;
+  throw new VezaError('wrong-endpoint', `"${url}" is no address of a service`, {
+    hint: 'It begins with http:// or https://.',
+  });
 }
 
 class RateLimited extends ApiError {
@@ -267,20 +286,6 @@ function causeOf(error: unknown): { readonly code: string; readonly message: str
   if (cause instanceof AggregateError && cause.errors[0] instanceof Error) cause = cause.errors[0];
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   return { code, message: messageOf(cause) };
-}
-
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const body: AsyncIterable<Uint8Array> | null = response.body;
-  if (!body) return '';
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > maxAnswerBytes)
-      throw new ApiError('api-bad-response', `the answer is larger than ${maxAnswerBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function shownBody(text: string): string {

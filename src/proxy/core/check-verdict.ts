@@ -8,6 +8,8 @@ export interface CheckVerdict {
   readonly code: string;
   readonly detail: string;
   readonly status: number | undefined;
+  /** The server says that it is about to stop. */
+  readonly stopping?: boolean;
 }
 
 /** Of an answer no more is looked at. */
@@ -34,6 +36,8 @@ export function checkVerdict(check: CheckConfig, answer: Buffer, ended: boolean)
     const detail = text === '' ? 'connection closed without a response' : 'not an HTTP response';
     return { passed: false, code: 'L7RSP', detail, status: undefined };
   }
+  if (status === 404 && check.disableOn404)
+    return { passed: true, code: 'L7OKC', detail: 'status 404: about to stop', status, stopping: true };
   if (!check.expect.some(([low, high]) => status >= low && status <= high))
     return { passed: false, code: 'L7STS', detail: `status ${status}`, status };
   if (!check.body) return { passed: true, code: 'L7OK', detail: `status ${status}`, status };

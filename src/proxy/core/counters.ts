@@ -37,12 +37,17 @@ const names = [
   'logDropped',
   'denied',
   'intercepted',
+  'observed',
+  'observedSeconds',
 ] as const;
 
 export type CounterName = (typeof names)[number];
 
 /** What shows a present state and is not cleared. */
 const gauges: ReadonlySet<CounterName> = new Set(['sessions', 'queued', 'idle', 'connections']);
+
+/** Upper bounds of the latency histogram, in seconds. */
+export const latencyBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
 
 /** HAProxy's averages look at about the last 1024 requests. */
 const averagedRequests = 1024;
@@ -85,6 +90,11 @@ export class Counters {
   /** Requests that were not let in, and those that the proxy answered itself. */
   denied = 0;
   intercepted = 0;
+  /** Requests in the histogram, and their time in all. */
+  observed = 0;
+  observedSeconds = 0;
+  /** Requests by how long they took: at most latencyBounds[i] seconds; the last are slower than all bounds. */
+  readonly latencies: number[] = new Array<number>(latencyBounds.length + 1).fill(0);
 
   begin(): void {
     this.sessions += 1;
@@ -119,16 +129,28 @@ export class Counters {
     this.responseMs += Math.max(0, responseMs);
     this.totalMs += totalMs;
     this.timed += 1;
+    this.#observe(totalMs / 1000);
+  }
+
+  #observe(seconds: number): void {
+    let bucket = 0;
+    while (bucket < latencyBounds.length && seconds > (latencyBounds[bucket] ?? 0)) bucket += 1;
+    this.latencies[bucket] = (this.latencies[bucket] ?? 0) + 1;
+    this.observed += 1;
+    this.observedSeconds += seconds;
   }
 
   toArray(): number[] {
-    return names.map((name) => this[name]);
+    return [...names.map((name) => this[name]), ...this.latencies];
   }
 
   /** Adds numbers that toArray gave elsewhere. */
   add(values: readonly number[]): void {
     names.forEach((name, index) => {
       this[name] += values[index] ?? 0;
+    });
+    this.latencies.forEach((count, index) => {
+      this.latencies[index] = count + (values[names.length + index] ?? 0);
     });
   }
 
@@ -137,9 +159,11 @@ export class Counters {
     for (const name of gauges) this[name] = 0;
   }
 
-  clear(): void {
-    for (const name of names) {
-      if (!gauges.has(name)) this[name] = 0;
+  /** Sets maxima to what is now, and with `all` everything else to zero but for the present state. */
+  clear(all: boolean): void {
+    if (all) {
+      for (const name of names) if (!gauges.has(name)) this[name] = 0;
+      this.latencies.fill(0);
     }
     this.sessionsMax = this.sessions;
     this.queuedMax = this.queued;

@@ -8,7 +8,8 @@ export type HealthChange = 'up' | 'down' | undefined;
 export type HealthSettings = Pick<
   CheckConfig,
   'rise' | 'fall' | 'init' | 'interMs' | 'fastinterMs' | 'downinterMs' | 'timeoutMs'
->;
+> &
+  Partial<Pick<CheckConfig, 'minReadyMs'>>;
 
 export class Health {
   #rise: number;
@@ -18,6 +19,8 @@ export class Health {
   /** Traffic reported an error since the last check: the next failure is enough, and it comes soon. */
   #accused = false;
   #checked = false;
+  /** When it began to pass while it was DOWN; Infinity = it does not. */
+  #passingSinceMs = Infinity;
 
   constructor(config: HealthSettings) {
     this.#timing = config;
@@ -46,12 +49,22 @@ export class Health {
   }
 
   /** Takes the result of a check; returns the transition it caused. */
-  record(passed: boolean): HealthChange {
+  record(passed: boolean, nowMs = 0): HealthChange {
     const wasUp = this.up;
+    if (!passed) this.#passingSinceMs = Infinity;
+    else if (!wasUp && this.#passingSinceMs === Infinity) this.#passingSinceMs = nowMs;
     const accused = this.#accused;
     this.#accused = false;
     this.#checked = true;
-    if (passed) {
+    if (
+      passed &&
+      !wasUp &&
+      this.#value + 1 >= this.#rise &&
+      nowMs - this.#passingSinceMs < (this.#timing.minReadyMs ?? 0)
+    ) {
+      // Well, but not for long enough.
+      this.#value = this.#rise - 1;
+    } else if (passed) {
       // The success that reaches `rise` makes it fully UP, and so does any success while it is UP.
       this.#value = this.#value + 1 >= this.#rise ? this.#rise + this.#fall - 1 : this.#value + 1;
     } else if (this.#value > 0) {
@@ -63,11 +76,39 @@ export class Health {
     return isUp ? 'up' : 'down';
   }
 
+  /** As an operator says: fully UP or fully DOWN; the next checks count from there. */
+  force(up: boolean): HealthChange {
+    const wasUp = this.up;
+    this.#accused = false;
+    this.#value = up ? this.#rise + this.#fall - 1 : 0;
+    if (wasUp === up) return undefined;
+    return up ? 'up' : 'down';
+  }
+
   /** Traffic met a refused, reset or silent connection. True if a check should run at once. */
   accuse(): boolean {
     if (!this.up || this.#accused) return false;
     this.#accused = true;
     return true;
+  }
+
+  /** Traffic met too many errors in a row. Returns what it caused, and whether a check should run at once. */
+  observe(onError: CheckConfig['onError']): { readonly change: HealthChange; readonly check: boolean } {
+    const none = { change: undefined, check: false } as const;
+    if (!this.up) return none;
+    switch (onError) {
+      case 'fastinter':
+        return { change: undefined, check: true };
+      case 'fail-check':
+        return { change: this.record(false), check: true };
+      case 'sudden-death':
+        return { change: undefined, check: this.accuse() };
+      case 'mark-down':
+        this.#value = 0;
+        return { change: 'down', check: false };
+      default:
+        return onError satisfies never;
+    }
   }
 
   /** How long the next check may take: a server that traffic accuses has been silent for a while already. */

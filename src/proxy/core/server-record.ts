@@ -1,6 +1,7 @@
 // What the master knows of one server: health, administration, weight, when it changed, what its checks said. Pure.
 import type { AdminState, ServerView } from './balance/server-state.ts';
 import type { BackendConfig, ServerConfig } from './config/model.ts';
+import type { AgentReport } from './agent.ts';
 import { serverKey } from './config/model.ts';
 import { Health, type HealthChange } from './health.ts';
 
@@ -14,6 +15,8 @@ export interface CheckResult {
   readonly detail: string;
   /** Nothing on the host said anything: no answer, no refusal, no reset. */
   readonly silent?: boolean;
+  /** It says that it is about to stop. */
+  readonly stopping?: boolean;
 }
 
 export class ServerRecord {
@@ -24,11 +27,17 @@ export class ServerRecord {
   admin: AdminState;
   weight: number;
   lastCheck: CheckResult | undefined;
+  /** False: an operator does not want it checked. */
+  checking = true;
   checkFailures = 0;
   downTransitions = 0;
   changedAtMs: number;
   /** When its last recovery was seen; 0 = never. */
   risingSinceMs = 0;
+  /** Its check says that it is about to stop: only bound clients come. */
+  stopping = false;
+  /** What its agent said last. */
+  agent: AgentReport | undefined;
   #downMs = 0;
   #downSinceMs = 0;
 
@@ -44,7 +53,13 @@ export class ServerRecord {
   }
 
   get up(): boolean {
-    return this.health?.up ?? true;
+    return (this.health?.up ?? true) && this.agent?.up !== false;
+  }
+
+  /** The weight that counts: what its agent grants of it. */
+  get weightNow(): number {
+    const percent = this.agent?.weightPercent;
+    return percent === undefined ? this.weight : Math.round((this.weight * percent) / 100);
   }
 
   /** Takes new settings on reload. A weight that the file changed wins over one set at runtime. */
@@ -60,10 +75,48 @@ export class ServerRecord {
 
   record(result: CheckResult, nowMs: number): HealthChange {
     this.lastCheck = result;
-    if (!result.passed && this.up) this.checkFailures += 1;
-    const change = this.health?.record(result.passed);
-    if (change !== undefined) this.#changed(change, nowMs);
+    const wasUp = this.up;
+    // Who is DOWN and about to stop need not come back.
+    const passed = result.passed && (result.stopping !== true || wasUp);
+    if (!passed && wasUp) this.checkFailures += 1;
+    this.health?.record(passed, nowMs);
+    this.stopping = passed && result.stopping === true;
+    return this.#settle(wasUp, nowMs);
+  }
+
+  /** Traffic met too many errors in a row. */
+  observe(nowMs: number): { readonly change: HealthChange; readonly check: boolean } {
+    const { check } = this.config;
+    const wasUp = this.up;
+    const outcome = check && this.health?.observe(check.onError);
+    return { change: this.#settle(wasUp, nowMs), check: outcome?.check ?? false };
+  }
+
+  /** Takes over what its agent says. */
+  report(report: AgentReport, nowMs: number): HealthChange {
+    const wasUp = this.up;
+    this.agent = {
+      ...report,
+      up: report.up ?? this.agent?.up,
+      weightPercent: report.weightPercent ?? this.agent?.weightPercent,
+    };
+    if (report.admin !== undefined) this.setAdmin(report.admin, nowMs);
+    return this.#settle(wasUp, nowMs);
+  }
+
+  #settle(wasUp: boolean, nowMs: number): HealthChange {
+    if (wasUp === this.up) return undefined;
+    const change = this.up ? 'up' : 'down';
+    this.#changed(change, nowMs);
     return change;
+  }
+
+  /** Takes an operator's word for its health until a check says otherwise. False if it is not checked at all. */
+  forceHealth(up: boolean, nowMs: number): boolean {
+    if (!this.health) return false;
+    const change = this.health.force(up);
+    if (change !== undefined) this.#changed(change, nowMs);
+    return true;
   }
 
   setAdmin(admin: AdminState, nowMs: number): boolean {
@@ -83,13 +136,15 @@ export class ServerRecord {
   describe(): string {
     if (this.admin === 'maint') return 'MAINT';
     if (this.admin === 'drain' && this.up) return 'DRAIN';
+    if (this.agent?.up === false) return 'DOWN (agent)';
+    if (this.stopping) return 'NOLB';
     return this.health?.describe() ?? 'no check';
   }
 
   view(nowMs: number): ServerView {
-    const { key, up, admin, weight } = this;
+    const { key, up, admin, stopping, weightNow: weight } = this;
     const risingForMs = this.risingSinceMs === 0 ? -1 : nowMs - this.risingSinceMs;
-    return { key, up, admin, weight, risingForMs, silent: this.lastCheck?.silent ?? false };
+    return { key, up, admin, weight, stopping, risingForMs, silent: this.lastCheck?.silent ?? false };
   }
 
   #changed(change: 'up' | 'down', nowMs: number): void {

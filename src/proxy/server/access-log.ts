@@ -1,79 +1,96 @@
-// Writes access log lines in large pieces, so that logging costs little; drops and counts when the disk is too slow.
-import { closeSync, openSync, write } from 'node:fs';
+// The access log of a worker: one line for each request to each target. Never in the way of traffic.
 import { messageOf } from '../../lib/errors.ts';
-
-/** Written at this size, or after the interval. */
-const flushBytes = 65_536;
-const flushIntervalMs = 100;
-/** Beyond this what is not written yet is dropped: memory matters more than lines. */
-const maxBufferedBytes = 8 * 1024 * 1024;
+import { fieldValue } from '../core/http/scan.ts';
+import type { LogConfig } from '../core/config/model.ts';
+import { formatAccess } from '../core/logging/access-format.ts';
+import type { AccessRecord } from '../core/logging/access-record.ts';
+import { syslogHead } from '../core/logging/entry.ts';
+import type { LogTarget } from '../core/logging/target.ts';
+import { type LogSink, openSink, SyslogSocketSink } from './log-sinks.ts';
 
 export class AccessLog {
   enabled = false;
-  dropped = 0;
-  #text = '';
-  #fd = -1;
-  #path = '';
-  #writing = false;
-  #timer: NodeJS.Timeout | undefined;
+  #config: LogConfig | undefined;
+  #sinks: { readonly key: string; readonly sink: LogSink }[] = [];
+  /** Of sinks that are closed. */
+  #droppedBefore = 0;
+  #count = 0;
+  /** Connections of clients in this process. */
+  readonly connections: () => number;
 
-  /** `off`, `stdout` or a file, which is opened (again). If that fails all stays as it was: traffic matters more. */
-  open(target: string): void {
-    let opened = -1;
+  constructor(connections: () => number) {
+    this.connections = connections;
+  }
+
+  get dropped(): number {
+    return this.#sinks.reduce((sum, { sink }) => sum + sink.dropped, this.#droppedBefore);
+  }
+
+  /** Do lines tell more of a request than its first line? */
+  get needsHeaders(): boolean {
+    return this.#config?.format !== 'httplog';
+  }
+
+  /** Takes new settings; sinks whose target stays are opened again. What fails stays as it was: traffic matters more. */
+  configure(config: LogConfig): void {
+    this.#config = config;
+    const before = new Map(this.#sinks.map(({ key, sink }) => [key, sink]));
+    this.#sinks = [];
+    for (const target of config.access) {
+      const key = JSON.stringify(target);
+      const sink = this.#opened(before.get(key), target, config.tag);
+      before.delete(key);
+      if (sink) this.#sinks.push({ key, sink });
+    }
+    for (const sink of before.values()) {
+      this.#droppedBefore += sink.dropped;
+      void sink.close();
+    }
+    this.enabled = this.#sinks.length > 0;
+  }
+
+  #opened(known: LogSink | undefined, target: LogTarget, tag: string): LogSink | undefined {
     try {
-      if (target !== 'off') opened = target === 'stdout' ? 1 : openSync(target, 'a', 0o640);
+      known?.reopen();
+      const sink = known ?? openSink(target);
+      if (sink instanceof SyslogSocketSink) sink.tag = tag;
+      return sink;
     } catch (error) {
       process.stderr.write(`cannot open the access log: ${messageOf(error)}\n`);
-      return;
+      return known;
     }
-    this.#flush();
-    if (this.#fd > 2 && !this.#writing) closeSync(this.#fd);
-    this.enabled = target !== 'off';
-    this.#path = target;
-    this.#fd = opened;
-    if (this.enabled) this.#timer ??= setInterval(() => this.#flush(), flushIntervalMs).unref();
   }
 
-  /** Opens the file again, after it was rotated. */
   reopen(): void {
-    if (this.#path.startsWith('/')) this.open(this.#path);
+    if (this.#config) this.configure(this.#config);
   }
 
-  line(text: string): void {
-    if (this.#text.length > maxBufferedBytes) {
-      this.dropped += 1;
-      return;
+  write(record: AccessRecord): void {
+    const config = this.#config;
+    if (!config) return;
+    if (config.sample > 1 && record.status < 500 && record.termination.startsWith('--')) {
+      this.#count += 1;
+      if (this.#count % config.sample !== 0) return;
     }
-    this.#text += text;
-    if (this.#text.length >= flushBytes) this.#flush();
+    const text = formatAccess(record, config.format);
+    const head = syslogHead(config.facility, 'info', Date.now(), config.tag, process.pid);
+    for (const { sink } of this.#sinks) sink.line(text, head);
   }
 
-  /** Writes what is left; resolves when it is written or failed. */
+  /** Values of the captured headers in header lines; undefined if there are none to capture. */
+  captured(which: 'request' | 'response', value: (name: string) => string | undefined): readonly string[] | undefined {
+    const config = this.#config;
+    const names = which === 'request' ? config?.captureRequest : config?.captureResponse;
+    if (!config || !names || names.length === 0) return undefined;
+    return names.map((name) => (value(name) ?? '').slice(0, config.captureLength));
+  }
+
   async close(): Promise<void> {
-    clearInterval(this.#timer);
-    for (let tries = 0; tries < 20 && (this.#text !== '' || this.#writing); tries += 1) {
-      this.#flush();
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    await Promise.all(this.#sinks.map(({ sink }) => sink.close()));
   }
+}
 
-  #flush(): void {
-    if (this.#text === '' || this.#writing || this.#fd < 0) return;
-    const bytes = Buffer.from(this.#text, 'latin1');
-    this.#text = '';
-    this.#writing = true;
-    this.#write(this.#fd, bytes);
-  }
-
-  #write(fd: number, bytes: Buffer): void {
-    write(fd, bytes, (error, written) => {
-      if (!error && written < bytes.length) {
-        this.#write(fd, bytes.subarray(written));
-        return;
-      }
-      this.#writing = false;
-      if (error) this.dropped += 1;
-      if (fd !== this.#fd && fd > 2) closeSync(fd);
-    });
-  }
+/** Finds a value in header lines by lower-case name. */
+export function inLines(fields: string): (name: string) => string | undefined {
+  return (name) => fieldValue(fields, name);
 }

@@ -20,7 +20,8 @@ export async function askReload(file: string): Promise<string | undefined> {
   return answer === '' ? 'the proxy closed the connection without an answer' : answer;
 }
 
-async function ask(bind: Bind, command: string): Promise<string> {
+/** Says one line to a stats socket; the whole answer. Throws VezaError if nobody is there. */
+export async function ask(bind: Bind, command: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const host = bind.kind === 'tcp' && bind.host === '::' ? 'localhost' : bind.kind === 'tcp' ? bind.host : '';
   const socket = bind.kind === 'unix' ? connect(bind.path) : connect(bind.port, host);

@@ -9,7 +9,7 @@ import { ClientReader } from './client-reader.ts';
 import { errorResponse } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import { logAnswer, logRefusal } from './exchange-log.ts';
-import type { FrontendRuntime } from './frontend.ts';
+import type { FrontendRuntime, Route } from './frontend.ts';
 import { connectionLimits } from './limits.ts';
 import { answerText, incomingOf, newRequestId } from './reception.ts';
 import type { Tunnel } from './tunnel.ts';
@@ -29,6 +29,12 @@ export class ClientConnection extends ClientReader {
     socket.on('close', () => this.destroy());
     socket.on('drain', () => this.#onDrain());
     this.arm('idle', context.config.timeouts.httpRequestMs);
+  }
+
+  /** Backend and server of the request under way. */
+  get route(): Route | undefined {
+    const exchange = this.#exchange;
+    return exchange && { backend: exchange.config.name, server: exchange.server?.config.name };
   }
 
   write(data: string | Uint8Array): void {
@@ -220,6 +226,7 @@ export class ClientConnection extends ClientReader {
     this.frontend.counters.status(refusal.status);
     this.pending = undefined;
     logRefusal(this, this.context.log, refusal.status);
+    this.context.dropped(this, refusal);
     this.write(errorResponse(refusal.status, false));
     this.#linger();
     return false;

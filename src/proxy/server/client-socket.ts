@@ -12,6 +12,7 @@ export type TimerRole = 'none' | 'idle' | 'head' | 'body' | 'wait' | 'commit' | 
 export abstract class ClientSocket extends WheelTimer {
   readonly socket: Socket;
   readonly frontend: FrontendRuntime;
+  readonly openedAt = performance.now();
   /** Empty for a client of a unix socket. */
   address: string;
   /** The same as numbers. */

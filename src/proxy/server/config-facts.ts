@@ -5,15 +5,18 @@ import { messageOf, VezaError } from '../../lib/errors.ts';
 import type { Bind, ProxyConfig } from '../core/config/model.ts';
 import { ConfigError } from './config-source.ts';
 
-/** Throws if the access log cannot be written: each worker would find out only while it serves. */
-export function tryLog(target: string): void {
-  if (!target.startsWith('/')) return;
-  try {
-    closeSync(openSync(target, 'a', 0o640));
-  } catch (error) {
-    throw new VezaError('cannot-open', `cannot open the access log: ${messageOf(error)}`, {
-      hint: 'Create its folder, writable for the user of veza-proxy, or set log.access to `stdout` or `off`.',
-    });
+/** Throws if a log cannot be written: each worker would find out only while it serves. */
+export function tryLogs({ log }: ProxyConfig): void {
+  const named = log.access.map((target) => ['access', target] as const);
+  for (const [name, target] of [...named, ['operational', log.output] as const]) {
+    if (target.kind !== 'file') continue;
+    try {
+      closeSync(openSync(target.path, 'a', 0o640));
+    } catch (error) {
+      throw new VezaError('cannot-open', `cannot open the ${name} log: ${messageOf(error)}`, {
+        hint: 'Create its folder, writable for the user of veza-proxy, or set `log` to `stdout` or `off`.',
+      });
+    }
   }
 }
 

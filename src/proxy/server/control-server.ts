@@ -1,52 +1,64 @@
-// The control side of the master: stats sockets in HAProxy's text protocol, and the statistics page over HTTP.
-import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+// The control side of the master listens here: stats sockets in HAProxy's text protocol, the statistics page and metrics over
+// HTTP, and the admin interface.
+import { chmodSync } from 'node:fs';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { AdminState } from '../core/balance/server-state.ts';
-import type { Bind, ProxyConfig } from '../core/config/model.ts';
-import type { Counters } from '../core/counters.ts';
-import type { ServerRecord } from '../core/server-record.ts';
-import type { ServerRegistry } from '../core/server-registry.ts';
-import { type Command, helpText, parseCommand, parseWeight } from '../core/stats/commands.ts';
-import { statsCsv } from '../core/stats/rows.ts';
-import { infoText, serversStateText } from '../core/stats/text.ts';
+import type { Bind, ProxyConfig, StatsSocket } from '../core/config/model.ts';
 import { VezaError } from '../../lib/errors.ts';
+import type { AdminApi } from './admin/api.ts';
+import { Authority } from './admin/authority.ts';
+import type { ControlledProxy } from './controlled-proxy.ts';
 import { removeStale } from './listening-sockets.ts';
-import { answerPage, currentRows } from './stats-pages.ts';
-import { version } from './version.ts';
+import { ServerActions } from './server-actions.ts';
+import { answerPage } from './stats-pages.ts';
+import { TextCommands } from './text-commands.ts';
+import { TextSession } from './text-session.ts';
 
-export interface ControlledProxy {
-  readonly registry: ServerRegistry;
-  config(): ProxyConfig;
-  counters(): Promise<ReadonlyMap<string, Counters>>;
-  clearCounters(): void;
-  changed(record: ServerRecord): void;
-  shutdownSessions(record: ServerRecord): void;
-  reload(): Promise<string | undefined>;
-  workers(): number;
-}
-
-/** A line longer than this is no command. */
-const maxLineBytes = 16_384;
-const idleTimeoutMs = 60_000;
 /** Of one socket. */
 const maxConnections = 128;
 
 export class ControlServer {
   readonly #proxy: ControlledProxy;
+  readonly #actions: ServerActions;
+  readonly #commands: TextCommands;
+  readonly #authority: Authority;
   readonly #open = new Map<string, Server | HttpServer>();
   readonly #clients = new Set<Socket>();
+  #api: AdminApi | undefined;
 
   constructor(proxy: ControlledProxy) {
     this.#proxy = proxy;
+    this.#actions = new ServerActions(proxy);
+    this.#commands = new TextCommands(proxy, this.#actions);
+    this.#authority = new Authority(proxy.events);
   }
 
   /** Listens as the configuration says; closes what it no longer names. Throws if an address cannot be used. */
   async open(config: ProxyConfig): Promise<void> {
     const wanted = new Map<string, () => Promise<Server | HttpServer>>();
-    for (const bind of config.stats.sockets) wanted.set(`socket ${bind.id}`, () => listen(this.#textServer(), bind));
+    for (const bind of config.stats.sockets) {
+      const mode = bind.mode.toString(8);
+      wanted.set(`socket ${bind.id} ${bind.level} ${mode}`, () => listen(this.#textServer(bind), bind, bind.mode));
+    }
     const page = config.stats.listen;
-    if (page) wanted.set(`page ${page.id}`, () => listen(this.#pageServer(), page));
+    if (page) wanted.set(`page ${page.id}`, () => listen(this.#pageServer('page'), page, 0o660));
+    for (const bind of config.admin?.listen ?? []) {
+      const mode = config.admin?.mode ?? 0o660;
+      wanted.set(`admin ${bind.id} ${mode.toString(8)}`, () => listen(this.#pageServer('admin'), bind, mode));
+    }
     const opened: [string, Server | HttpServer][] = [];
+    for (const [key, server] of this.#open) {
+      // The same address with another level: the old one has to go first.
+      if (!wanted.has(key) && [...wanted.keys()].some((each) => sameAddress(each, key))) {
+        await closed(server);
+        this.#open.delete(key);
+      }
+    }
     for (const [key, start] of wanted) {
       if (this.#open.has(key)) continue;
       try {
@@ -57,6 +69,7 @@ export class ControlServer {
       }
     }
     for (const [key, server] of opened) this.#open.set(key, server);
+    this.#authority.configure(config.admin);
     for (const [key, server] of this.#open) {
       if (wanted.has(key)) continue;
       server.close();
@@ -68,159 +81,47 @@ export class ControlServer {
     for (const client of this.#clients) client.destroy();
     const closing = [...this.#open.values()].map((server) => {
       if ('closeAllConnections' in server) server.closeAllConnections();
-      return new Promise((resolve) => server.close(resolve));
+      return closed(server);
     });
     await Promise.all(closing);
     this.#open.clear();
   }
 
-  #textServer(): Server {
+  #textServer(bind: StatsSocket): Server {
     return createServer({ allowHalfOpen: true }, (socket) => {
       this.#clients.add(socket);
-      socket.setTimeout(idleTimeoutMs, () => socket.destroy());
-      socket.on('error', () => socket.destroy());
       socket.on('close', () => this.#clients.delete(socket));
-      const session = { text: '', prompt: false, working: Promise.resolve() };
-      socket.on('data', (bytes: Buffer) => {
-        session.text += bytes.toString('utf8');
-        if (session.text.length > maxLineBytes) {
-          socket.destroy();
-          return;
-        }
-        const lines = session.text.split('\n');
-        session.text = lines.pop() ?? '';
-        for (const line of lines) {
-          session.working = session.working.then(() => this.#line(socket, line, session));
-        }
-        // No more commands before these are answered and the answers taken.
-        socket.pause();
-        session.working = session.working.then(() => drained(socket)).then(() => void socket.resume());
-      });
-      socket.on('end', () => {
-        // `printf 'show stat' | nc` ends without a line end.
-        if (session.text !== '')
-          session.working = session.working.then(() => this.#line(socket, session.text, session));
-        session.working = session.working.then(() => {
-          socket.end();
-        });
-      });
+      const from = bind.kind === 'unix' ? bind.path : (socket.remoteAddress ?? '?');
+      new TextSession(socket, this.#commands, bind.level, `stats socket ${from}`);
     });
   }
 
-  async #line(socket: Socket, line: string, session: { prompt: boolean }): Promise<void> {
-    for (const part of line.split(';')) {
-      if (!socket.writable) return;
-      const command = parseCommand(part);
-      if (command.do === 'quit') {
-        socket.end();
-        return;
-      }
-      if (command.do === 'prompt') session.prompt = true;
-      else reply(socket, `${await this.run(command)}\n`);
-      await drained(socket);
-    }
-    if (session.prompt) reply(socket, '> ');
-    else socket.end();
-  }
-
-  /** Does what a command says; returns the answer. */
-  async run(command: Command): Promise<string> {
-    const { registry } = this.#proxy;
-    switch (command.do) {
-      case 'show-stat':
-        return statsCsv(await currentRows(this.#proxy));
-      case 'show-info': {
-        const facts = {
-          version,
-          pid: process.pid,
-          workers: this.#proxy.workers(),
-          uptimeMs: process.uptime() * 1000,
-          node: process.version,
-        };
-        return infoText(facts, await this.#proxy.counters());
-      }
-      case 'show-servers-state':
-        return serversStateText(this.#proxy.config(), registry.records, command.backend, performance.now());
-      case 'show-backend':
-        return `# name\n${this.#proxy
-          .config()
-          .backends.map((backend) => `${backend.name}\n`)
-          .join('')}`;
-      case 'set-state':
-        return this.#setState(command.server, command.state);
-      case 'set-weight':
-        return this.#setWeight(command.server, command.weight);
-      case 'get-weight': {
-        const record = registry.find(command.server);
-        return record ? `${record.weight} (initial ${record.config.weight})\n` : noSuchServer;
-      }
-      case 'shutdown-sessions': {
-        const record = registry.find(command.server);
-        if (!record) return noSuchServer;
-        this.#proxy.shutdownSessions(record);
-        return '';
-      }
-      case 'clear-counters':
-        this.#proxy.clearCounters();
-        return '';
-      case 'reload':
-        return (await this.#proxy.reload()) ?? 'Success=1\n';
-      case 'help':
-        return helpText;
-      case 'answer':
-        return command.text;
-      case 'prompt':
-      case 'quit':
-        return '';
-      default:
-        return command satisfies never;
-    }
-  }
-
-  #setState(key: string, state: AdminState): string {
-    const record = this.#proxy.registry.find(key);
-    if (!record) return noSuchServer;
-    if (record.setAdmin(state, performance.now())) this.#proxy.changed(record);
-    return '';
-  }
-
-  #setWeight(key: string, text: string): string {
-    const record = this.#proxy.registry.find(key);
-    if (!record) return noSuchServer;
-    const weight = parseWeight(text, record.config.weight);
-    if (weight === undefined) return 'Require <weight> or <weight%>, at most 256.\n';
-    record.weight = weight;
-    this.#proxy.changed(record);
-    return '';
-  }
-
-  #pageServer(): HttpServer {
+  /** `admin`: nothing but the admin interface. `page`: the page and metrics, and the interface if there is one. */
+  #pageServer(what: 'page' | 'admin'): HttpServer {
     return createHttpServer((request, response) => {
-      answerPage(this.#proxy, request, response).catch(() => response.destroy());
+      this.#answer(what, request, response).catch(() => response.destroy());
     });
+  }
+
+  async #answer(what: 'page' | 'admin', request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const isApi = what === 'admin' || (this.#proxy.config().admin !== undefined && /^\/api\//.test(request.url ?? ''));
+    if (!isApi) return answerPage(this.#proxy, request, response);
+    // Loaded when it is needed: workers never answer here.
+    const { AdminApi } = await import('./admin/api.ts');
+    this.#api ??= new AdminApi(this.#proxy, this.#actions, this.#authority);
+    return this.#api.answer(request, response);
   }
 }
 
-/** The client may have gone while its command was carried out. */
-function reply(socket: Socket, text: string): void {
-  if (socket.writable) socket.write(text);
+function sameAddress(left: string, right: string): boolean {
+  return left.split(' ')[1] === right.split(' ')[1];
 }
 
-/** Resolves when what was written is taken, or never will be. */
-function drained(socket: Socket): Promise<void> {
-  if (!socket.writable || !socket.writableNeedDrain) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      socket.off('drain', done).off('close', done);
-      resolve();
-    };
-    socket.on('drain', done).on('close', done);
-  });
+function closed(server: Server | HttpServer): Promise<unknown> {
+  return new Promise((resolve) => server.close(resolve));
 }
 
-const noSuchServer = 'No such server.\n';
-
-function listen<S extends Server | HttpServer>(server: S, bind: Bind): Promise<S> {
+export function listen<S extends Server | HttpServer>(server: S, bind: Bind, mode: number): Promise<S> {
   const { promise, resolve, reject } = Promise.withResolvers<S>();
   // Whoever opens connections without end must not take the descriptors that checks and reloads need.
   server.maxConnections = maxConnections;
@@ -237,7 +138,13 @@ function listen<S extends Server | HttpServer>(server: S, bind: Bind): Promise<S
   });
   if (bind.kind === 'unix') {
     removeStale(bind.path);
-    server.listen(bind.path, () => resolve(server));
+    // Never, not even for a moment, open to more than the mode says.
+    const mask = process.umask(0o777 & ~mode);
+    server.listen(bind.path, () => {
+      chmodSync(bind.path, mode);
+      resolve(server);
+    });
+    process.umask(mask);
   } else {
     server.listen(bind.port, bind.host, () => resolve(server));
   }

@@ -1,15 +1,17 @@
-// Counts a finished request in every row it belongs to, and writes its line of the access log.
+// Counts a finished request in every row it belongs to, and gives what is known of it to the access log.
 import { performance } from 'node:perf_hooks';
 import type { RequestHead } from '../core/http/request-head.ts';
-import { formatLogLine, type LogRecord } from '../core/log-line.ts';
-import type { AccessLog } from './access-log.ts';
+import type { AccessRecord } from '../core/logging/access-record.ts';
+import { type AccessLog, inLines } from './access-log.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Exchange } from './exchange.ts';
 
 /** `termination`: HAProxy's first two flags. `headAt`: when the response head came, 0 if it did not. */
 export function recordExchange(exchange: Exchange, log: AccessLog, termination: string, headAt: number): void {
   const { client, backend, server, response, body, queueMs, connectMs } = exchange;
-  const responseMs = headAt === 0 ? -1 : headAt - exchange.startedAt;
+  // HAProxy's Tr begins when the connection is there.
+  const waitedMs = Math.max(0, queueMs) + Math.max(0, connectMs);
+  const responseMs = headAt === 0 ? -1 : Math.max(0, headAt - exchange.startedAt - waitedMs);
   const totalMs = performance.now() - client.headAt;
   for (const counters of [client.frontend.counters, backend.counters, server?.counters]) {
     if (!counters) continue;
@@ -21,31 +23,29 @@ export function recordExchange(exchange: Exchange, log: AccessLog, termination: 
   client.frontend.counters.end();
   backend.counters.end();
   if (!log.enabled) return;
-  const { head } = exchange;
-  log.line(
-    formatLogLine({
-      ...origin(client),
-      backend: backend.config.name,
-      server: server?.config.name ?? '<NOSRV>',
-      headMs: exchange.startedAt - client.headAt,
-      queueMs,
-      connectMs,
-      responseMs,
-      totalMs,
-      status: response.status === 0 ? -1 : response.status,
-      bytes: response.bytesOut,
-      termination: `${termination}${cookieFlags(exchange)}`,
-      backendConnections: backend.counters.sessions,
-      serverConnections: server?.inFlight ?? 0,
-      retries: exchange.plan.retries,
-      redispatched: exchange.redispatched,
-      serverQueue: exchange.waiting.behindServer,
-      queue: exchange.waiting.behindBackend,
-      method: head.method,
-      target: head.target,
-      minor: head.minor,
-    }),
-  );
+  log.write({
+    ...origin(client, log),
+    ...requestFacts(exchange.head, log),
+    backend: backend.config.name,
+    server: server?.config.name ?? '<NOSRV>',
+    headMs: exchange.startedAt - client.headAt,
+    queueMs,
+    connectMs,
+    responseMs,
+    totalMs,
+    status: response.status === 0 ? -1 : response.status,
+    bytes: response.bytesOut,
+    bytesIn: body.bytesIn,
+    termination: `${termination}${cookieFlags(exchange)}`,
+    backendConnections: backend.counters.sessions,
+    serverConnections: server?.inFlight ?? 0,
+    retries: exchange.plan.retries,
+    redispatched: exchange.redispatched,
+    serverQueue: exchange.waiting.behindServer,
+    backendQueue: exchange.waiting.behindBackend,
+    requestId: exchange.incoming.requestId,
+    responseCaptures: log.captured('response', inLines(response.fields)),
+  });
 }
 
 /** A request that was refused before it was one. */
@@ -73,30 +73,29 @@ function logOwn(
   termination: string,
 ): void {
   if (!log.enabled) return;
-  log.line(
-    formatLogLine({
-      ...origin(client),
-      backend: client.frontend.config.name,
-      server: '<NOSRV>',
-      headMs: head ? performance.now() - client.headAt : -1,
-      queueMs: -1,
-      connectMs: -1,
-      responseMs: -1,
-      totalMs: performance.now() - client.headAt,
-      status,
-      bytes: 0,
-      termination,
-      backendConnections: 0,
-      serverConnections: 0,
-      retries: 0,
-      redispatched: false,
-      serverQueue: 0,
-      queue: 0,
-      method: head?.method ?? '',
-      target: head?.target ?? '',
-      minor: head?.minor ?? 1,
-    }),
-  );
+  log.write({
+    ...origin(client, log),
+    ...requestFacts(head, log),
+    backend: client.frontend.config.name,
+    server: '<NOSRV>',
+    headMs: head ? performance.now() - client.headAt : -1,
+    queueMs: -1,
+    connectMs: -1,
+    responseMs: -1,
+    totalMs: performance.now() - client.headAt,
+    status,
+    bytes: 0,
+    bytesIn: 0,
+    termination,
+    backendConnections: 0,
+    serverConnections: 0,
+    retries: 0,
+    redispatched: false,
+    serverQueue: 0,
+    backendQueue: 0,
+    requestId: '',
+    responseCaptures: log.captured('response', () => undefined),
+  });
 }
 
 /** HAProxy's third and fourth flag: what cookie the client brought, what was done about it. */
@@ -108,16 +107,45 @@ function cookieFlags(exchange: Exchange): string {
   return config.servers.some((candidate) => candidate.cookie === cookie) ? 'DI' : 'II';
 }
 
-type Origin = Pick<LogRecord, 'clientAddress' | 'clientPort' | 'atMs' | 'frontend' | 'active' | 'frontendConnections'>;
+type RequestFacts = Pick<
+  AccessRecord,
+  'method' | 'target' | 'protocol' | 'host' | 'referer' | 'userAgent' | 'requestCaptures'
+>;
 
-function origin(client: ClientConnection): Origin {
-  const connections = client.frontend.connections.size;
+function requestFacts(head: RequestHead | undefined, log: AccessLog): RequestFacts {
+  const value = (name: string): string | undefined => {
+    if (!head) return undefined;
+    // The parser keeps these apart from the other lines.
+    if (name === 'host') return head.host;
+    if (name === 'cookie') return head.cookie;
+    if (name === 'x-forwarded-for') return head.forwardedFor;
+    return inLines(head.fields)(name);
+  };
+  const rich = head !== undefined && log.needsHeaders;
   return {
+    method: head?.method ?? '',
+    target: head?.target ?? '',
+    protocol: `HTTP/1.${head?.minor ?? 1}`,
+    host: head?.host ?? '',
+    referer: rich ? (value('referer') ?? '') : '',
+    userAgent: rich ? (value('user-agent') ?? '') : '',
+    requestCaptures: log.captured('request', value),
+  };
+}
+
+type Origin = Pick<
+  AccessRecord,
+  'mode' | 'clientAddress' | 'clientPort' | 'atMs' | 'frontend' | 'active' | 'frontendConnections'
+>;
+
+function origin(client: ClientConnection, log: AccessLog): Origin {
+  return {
+    mode: 'http',
     clientAddress: client.address,
     clientPort: client.port,
     atMs: client.requestAtMs,
     frontend: client.frontend.config.name,
-    active: connections,
-    frontendConnections: connections,
+    active: log.connections(),
+    frontendConnections: client.frontend.connections.size,
   };
 }

@@ -5,7 +5,7 @@ import type { Pick } from '../core/balance/balancer.ts';
 import type { BackendConfig } from '../core/config/model.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import type { Incoming } from '../core/handling/incoming.ts';
-import { takeCookie } from '../core/http/cookie.ts';
+import { readPersistence } from '../core/http/persistence.ts';
 import type { RequestHead } from '../core/http/request-head.ts';
 import { isReplayable } from '../core/retry.ts';
 import { RetryPlan } from '../core/retry-plan.ts';
@@ -28,6 +28,9 @@ export abstract class ExchangeState {
   readonly startedAt = performance.now();
   /** Value of the persistence cookie that came in. */
   readonly cookie: string | undefined;
+  /** It needs a new date, and when the client first got it. */
+  readonly cookieRenew: boolean = false;
+  readonly cookieSince: number = 0;
   server: ServerRuntime | undefined;
   queueMs = -1;
   connectMs = -1;
@@ -48,8 +51,11 @@ export abstract class ExchangeState {
     this.plan = new RetryPlan(config, head.method, head.hasIdempotencyKey);
     this.replayable = isReplayable(head.method, head.hasIdempotencyKey, config.retryNonIdempotent);
     if (config.hash) this.#hash = hashOf(config.hash, head, client.peer);
-    const { value, rest } = takeCookie(head.cookie, config.cookie?.name);
-    this.cookie = value;
+    let rest = head.cookie;
+    if (config.cookie && rest !== '') {
+      const found = readPersistence(rest, config.cookie, incoming.epochMs / 1000);
+      ({ rest, id: this.cookie, renew: this.cookieRenew, firstSeconds: this.cookieSince } = found);
+    }
     this.body = new RequestBody(head, requestText(client, incoming, rest, config.hostHeader));
   }
 

@@ -1,6 +1,7 @@
 // One request on its way: picks servers, repeats what may be repeated, waits while none is there. Deliberately not here:
 // what goes back to the client (response.ts) and framing (the connections).
 import { performance } from 'node:perf_hooks';
+import { isFailure } from '../core/balance/breaker.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import type { Incoming } from '../core/handling/incoming.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
@@ -21,6 +22,8 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   readonly #context: WorkerContext;
   #attempts: UpstreamConnection[] = [];
   #lastFailure: Failure | undefined;
+  /** Attempts beside the first so far. */
+  #extra = 0;
 
   constructor(
     client: ClientConnection,
@@ -119,6 +122,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   /** `fresh`: not over a kept connection. */
   #open(server: ServerRuntime, fresh: boolean): void {
     const { timeouts } = this.config;
+    if (this.server) this.#extra += 1;
     this.server = server;
     server.counters.picked += 1;
     // Nobody can say whether a request on a kept connection that breaks was executed: what may not be repeated gets a
@@ -138,6 +142,8 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   }
 
   #send(connection: UpstreamConnection): void {
+    const { attemptHeader } = this.config;
+    if (attemptHeader !== undefined && this.#extra > 0) this.body.attemptLine = `${attemptHeader}: ${this.#extra}\r\n`;
     if (!this.body.send(connection)) this.client.pause();
     else if (!this.body.complete) this.client.resume();
     // The time it took to connect counts.
@@ -151,19 +157,39 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
 
   onConnected(connection: UpstreamConnection): void {
     this.connectMs = connection.connectedMs - connection.startedMs;
+    this.#context.observe(connection.server, 'connected');
     if (this.config.sendProxy !== 'off') connection.introduce(this.config.sendProxy, this.client);
     this.#send(connection);
   }
 
   onHead(connection: UpstreamConnection, head: ResponseHead): void {
-    this.#win(connection);
+    if (this.#isTriedElsewhere(connection, head.status)) return;
+    this.#win(connection, head.status);
     this.response.begin(connection, head);
   }
 
   onWhole(connection: UpstreamConnection, head: ResponseHead, bytes: Buffer, from: number): void {
-    this.#win(connection);
+    if (this.#isTriedElsewhere(connection, head.status)) return;
+    this.#win(connection, head.status);
     this.#attempts.length = 0;
     this.response.whole(connection.server, head, bytes, from);
+  }
+
+  /** A status that another server may do better: the response is dropped, unless there is no attempt left. */
+  #isTriedElsewhere(connection: UpstreamConnection, status: number): boolean {
+    const { server } = connection;
+    if (!this.config.retryOn.includes(status) || this.response.committed) return false;
+    const others = this.#attempts.length > 1;
+    if (!others && !this.#mayTryAgain(connection, 'status')) return false;
+    this.#attempts = this.#attempts.filter((attempt) => attempt !== connection);
+    if (connection.phase !== 'idle') connection.destroy();
+    const passed = !isFailure(status);
+    this.backend.balancer.observe(server, passed, this.#context.now());
+    this.#context.observe(server, passed ? 'answered' : 'failed');
+    if (others) return true;
+    server.counters.retries += 1;
+    this.#dispatch();
+    return true;
   }
 
   onEnd(_connection: UpstreamConnection, trailers: string): void {
@@ -172,7 +198,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   }
 
   onTunnel(connection: UpstreamConnection, head: ResponseHead, rest: Buffer): void {
-    this.#win(connection);
+    this.#win(connection, head.status);
     this.response.tunnel(connection, head, rest);
   }
 
@@ -188,11 +214,14 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   }
 
   /** The first to answer serves; the others are let go. */
-  #win(winner: UpstreamConnection): void {
+  #win(winner: UpstreamConnection, status: number): void {
     const { server } = winner;
     this.server = server;
+    const nowMs = this.#context.now();
+    const passed = !isFailure(status);
+    this.backend.balancer.observe(server, passed, nowMs);
+    this.#context.observe(server, passed ? 'answered' : 'failed');
     if (this.backend.balancer.timesResponses) {
-      const nowMs = this.#context.now();
       server.responseTime.add(nowMs - winner.startedMs, nowMs);
     }
     if (this.#attempts.length === 1) return;
@@ -216,6 +245,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     if (picked === 'none' || picked === 'full' || this.plan.tried.includes(picked)) return;
     if (!this.backend.budget.take(nowMs, this.config.retryBudgetPercent)) return;
     this.backend.counters.hedges += 1;
+    server.counters.hedges += 1;
     this.#redispatched(server);
     this.#open(picked, false);
   }
@@ -246,7 +276,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     this.#dispatch();
   }
 
-  #mayTryAgain(connection: UpstreamConnection, failure: Failure): boolean {
+  #mayTryAgain(connection: UpstreamConnection, failure: Failure | 'status'): boolean {
     const stale = connection.uses > 0 && (failure === 'reset' || failure === 'eof');
     const attempt = { sent: connection.sent, stale, bodyKept: this.body.kept };
     return this.plan.again(connection.server, attempt, this.backend.budget, this.#context.now());

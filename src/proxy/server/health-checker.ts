@@ -78,7 +78,7 @@ export class HealthChecker {
   async #run(record: ServerRecord, task: Task): Promise<void> {
     const { check } = record.config;
     if (!check || this.#tasks.get(record) !== task) return;
-    if (record.admin === 'maint') {
+    if (record.admin === 'maint' || !record.checking) {
       this.#schedule(record, task, check.fastinterMs);
       return;
     }

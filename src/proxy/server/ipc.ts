@@ -24,12 +24,35 @@ export type ToWorker =
   | { readonly type: 'report'; readonly id: number }
   /** What other workers let in under rate limits. */
   | { readonly type: 'taken'; readonly taken: Taken }
-  | { readonly type: 'clear' }
+  | { readonly type: 'clear'; readonly all: boolean }
+  | { readonly type: 'sessions'; readonly id: number }
+  | { readonly type: 'shutdown-session'; readonly session: string }
   | { readonly type: 'reopen-log' }
   | { readonly type: 'stop'; readonly graceMs: number; readonly keepAccepting: boolean };
 
 /** Rows of counters by `frontend:NAME`, `backend:NAME`, `server:BACKEND/NAME`. */
 export type Report = Readonly<Record<string, readonly number[]>>;
+
+/** One connection of a client. */
+export interface SessionFacts {
+  /** `worker:address:port`. */
+  readonly id: string;
+  readonly source: string;
+  readonly frontend: string;
+  readonly backend: string | undefined;
+  readonly server: string | undefined;
+  readonly phase: string;
+  readonly ageMs: number;
+}
+
+/** A request that was no valid one. */
+export interface DroppedRequest {
+  readonly atMs: number;
+  readonly frontend: string;
+  readonly client: string;
+  readonly status: number;
+  readonly reason: string;
+}
 
 export type FromWorker =
   | { readonly type: 'ready'; readonly worker: number; readonly generation: number }
@@ -42,6 +65,10 @@ export type FromWorker =
       readonly key: string;
       readonly suspicion: Exclude<Suspicion, 'none'>;
     }
+  /** Traffic met too many errors in a row. */
+  | { readonly type: 'observed'; readonly key: string }
   | { readonly type: 'holding'; readonly backend: string }
   | { readonly type: 'taken'; readonly worker: number; readonly taken: Taken }
-  | { readonly type: 'report'; readonly id: number; readonly rows: Report };
+  | { readonly type: 'report'; readonly id: number; readonly rows: Report; readonly idlePercent: number }
+  | { readonly type: 'sessions'; readonly id: number; readonly sessions: readonly SessionFacts[] }
+  | { readonly type: 'dropped'; readonly dropped: DroppedRequest };

@@ -1,20 +1,28 @@
 // The master process: owns the listening sockets, the health of the servers and the control sockets; carries no traffic.
-import type { Diagnostic } from '../../lib/diagnostic.ts';
-import { VezaError } from '../../lib/errors.ts';
-import type { Bind, ProxyConfig } from '../core/config/model.ts';
+import type { AgentReport } from '../core/agent.ts';
+import type { ProxyConfig } from '../core/config/model.ts';
 import type { CheckResult, ServerRecord } from '../core/server-record.ts';
 import { ServerRegistry } from '../core/server-registry.ts';
-import { bindsOf, describe, firstLine, tryLog, workerCount } from './config-facts.ts';
-import { type ApplyResult, ConfigError, type ConfigOrigin, loadConfig, type LoadedConfig } from './config-source.ts';
+import { bindsOf, tryLogs, workerCount } from './config-facts.ts';
+import { type Configured, Configuring } from './configuring.ts';
 import { ConfigWatcher } from './config-watcher.ts';
+import { AgentChecker } from './agent-checker.ts';
+import { RateTracker } from '../core/stats/rates.ts';
 import { ControlServer } from './control-server.ts';
+import type { ControlledProxy } from './controlled-proxy.ts';
+import { EventBus } from './event-bus.ts';
+import { checkText, logEvent } from './event-log.ts';
 import { HealthChecker } from './health-checker.ts';
+import type { DroppedRequest, FromWorker, ToWorker } from './ipc.ts';
 import { LastGood, loadOrLastGood } from './last-good.ts';
-import type { FromWorker, ToWorker } from './ipc.ts';
 import { ListeningSockets } from './listening-sockets.ts';
 import { notifySystemd } from './notify.ts';
-import { WorkerPool } from './worker-pool.ts';
-import { WorkersReady } from './workers-ready.ts';
+import { OperationalLog } from './operational-log.ts';
+import { Recent } from './recent.ts';
+import { watchRates, WorkerPool } from './worker-pool.ts';
+
+/** Invalid requests that `show errors` remembers. */
+const droppedKept = 100;
 
 export interface MasterOptions {
   /** Folder for what must outlive the process: the configuration that last worked. */
@@ -25,200 +33,139 @@ export interface MasterOptions {
 
 export class Master {
   readonly #file: string;
-  readonly #log: (line: string) => void;
   readonly #sockets = new ListeningSockets(process.env);
   readonly #pool: WorkerPool;
   readonly #checker: HealthChecker;
+  readonly #agents = new AgentChecker((record, report) => this.#onAgent(record, report));
   readonly #registry = new ServerRegistry();
   readonly #control: ControlServer;
+  readonly #journal = new OperationalLog();
+  readonly #events = new EventBus();
+  readonly #rates = new RateTracker();
+  readonly #dropped = new Recent<DroppedRequest>(droppedKept);
   readonly #lastGood: LastGood;
-  readonly #taking = new WorkersReady();
   readonly #watching: boolean;
   #watcher: ConfigWatcher | undefined;
-  #loaded: LoadedConfig;
+  readonly #configuring: Configuring;
+  #looking: NodeJS.Timeout | undefined;
   #ready = false;
+  /** Which servers said last that they are about to stop. */
+  readonly #ending = new WeakMap<ServerRecord, boolean>();
   #stopping = false;
-  /** One reload at a time. */
-  #applying: Promise<unknown> = Promise.resolve();
 
-  constructor(file: string, log: (line: string) => void, options: MasterOptions = {}) {
+  constructor(file: string, options: MasterOptions = {}) {
     this.#file = file;
-    this.#log = log;
     this.#watching = options.watch === true;
     this.#lastGood = new LastGood(options.stateFolder);
-    this.#loaded = loadOrLastGood(file, this.#lastGood, log);
+    const loaded = loadOrLastGood(file, this.#lastGood, (line) => this.#journal.warn(line));
+    this.#configuring = new Configuring(loaded, () => this.#parts());
+    this.#journal.configure(this.#config.log);
+    this.#events.subscribe((event) => logEvent(this.#journal, event));
     this.#checker = new HealthChecker((record, result, change) => this.#onCheck(record, result, change));
     this.#pool = new WorkerPool({
-      onStart: (worker) => this.#equip(worker),
+      onStart: (worker) => this.#configuring.equip(worker),
       onMessage: (message) => this.#onMessage(message),
       onDeath: (worker, pid, reason) => {
-        log(`worker ${worker} (pid ${pid}) ended with ${reason}; starting another`);
-        this.#taking.failed(worker, `ended with ${reason}`);
+        this.#events.emit('worker_died', { worker, pid, reason });
+        this.#configuring.taking.failed(worker, `ended with ${reason}`);
       },
     });
-    this.#control = new ControlServer({
+    this.#control = new ControlServer(this.#controlled());
+  }
+
+  #parts(): Configured {
+    return {
+      sockets: this.#sockets,
       registry: this.#registry,
+      journal: this.#journal,
+      events: this.#events,
+      lastGood: this.#lastGood,
+      pool: this.#pool,
+      checker: this.#checker,
+      agents: this.#agents,
+      control: this.#control,
+      isStopping: () => this.#stopping,
+    };
+  }
+
+  #controlled(): ControlledProxy {
+    return {
+      registry: this.#registry,
+      rates: this.#rates,
+      events: this.#events,
+      log: this.#journal,
       config: () => this.#config,
       counters: () => this.#pool.collect(),
-      clearCounters: () => this.#pool.clearCounters(),
+      clearCounters: (all) => this.#pool.clearCounters(all),
       changed: (record) => this.#push(record),
       shutdownSessions: (record) => this.#pool.broadcast({ type: 'shutdown-sessions', key: record.key }),
+      sessions: () => this.#pool.sessions(),
+      shutdownSession: (session) => this.#pool.broadcast({ type: 'shutdown-session', session }),
+      dropped: () => this.#dropped.last(),
       reload: () => this.reload(),
+      edit: (change) => this.#configuring.edit(change),
+      file: this.#file,
+      loaded: () => this.#configuring.loaded,
+      apply: (origin) => this.#configuring.apply(origin),
       workers: () => this.#pool.size,
-    });
+      idlePercent: () => this.#pool.idlePercent,
+    };
   }
 
   /** Binds, starts workers and checks. Throws if a socket cannot be opened. */
   async start(): Promise<void> {
     const config = this.#config;
-    tryLog(config.accessLog);
+    tryLogs(config);
     this.#sockets.open(bindsOf(config));
     if (this.#sockets.unused > 0) {
-      this.#log(
-        `warning: ${this.#sockets.unused} of the sockets that systemd passed match no \`bind\`; compare ListenStream= with it`,
-      );
+      const { unused } = this.#sockets;
+      this.#journal.warn(`${unused} of systemd's sockets match no \`bind\`; compare ListenStream= with it`);
     }
     await this.#control.open(config);
     this.#registry.sync(config, performance.now());
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#checker.sync(this.#registry.records);
+    this.#looking = watchRates(this.#pool, this.#rates);
     if (this.#watching) this.#watcher = new ConfigWatcher(this.#file, () => void this.reload());
+    this.#agents.sync(this.#registry.records);
     process.on('SIGHUP', () => void this.reload());
-    process.on('SIGUSR2', () => this.#pool.broadcast({ type: 'reopen-log' }));
+    process.on('SIGUSR2', () => this.#reopenLogs());
     process.on('SIGTERM', () => void this.stop());
     process.on('SIGINT', () => void this.stop());
   }
 
   get #config(): ProxyConfig {
-    return this.#loaded.config;
+    return this.#configuring.config;
   }
 
   /** Reads the file again and applies it, or keeps the running configuration. Returns what went wrong, if anything. */
   async reload(): Promise<string | undefined> {
-    return (await this.apply({ path: this.#file })).message;
+    return (await this.#configuring.apply({ path: this.#file })).message;
   }
 
-  /**
-   * Applies a configuration whole, or keeps the running one: if it is not valid, an address cannot be bound, or a worker
-   * fails with it. Never rejects; one after another. A text is not written to the file: the next reload reads that again.
-   */
-  apply(origin: ConfigOrigin): Promise<ApplyResult> {
-    const result = this.#applying.then(() => this.#applyFrom(origin));
-    this.#applying = result;
-    return result;
-  }
-
-  async #applyFrom(origin: ConfigOrigin): Promise<ApplyResult> {
-    const before = this.#loaded;
-    if (this.#stopping) return { ok: false, problems: [], message: 'the proxy is stopping', hash: before.hash };
-    await notifySystemd(`RELOADING=1\nMONOTONIC_USEC=${Math.floor(Number(process.hrtime.bigint()) / 1000)}`);
-    let problems: readonly Diagnostic[] = [];
-    let message: string | undefined;
-    try {
-      const loaded = loadConfig(origin);
-      problems = loaded.warnings;
-      await this.#switchTo(loaded);
-      this.#log(`${loaded.name}: reloaded`);
-    } catch (error) {
-      if (error instanceof ConfigError) problems = error.diagnostics;
-      message = describe(error);
-      this.#log(`${message}\nreload refused, the running configuration stays`);
-    }
-    const status = message === undefined ? 'Running' : `Running; the last reload was refused: ${firstLine(message)}`;
-    await notifySystemd(`READY=1\nSTATUS=${status}`);
-    return { ok: message === undefined, problems, message, hash: this.#loaded.hash };
-  }
-
-  /** Old sockets close only when all workers run with the new ones, so that there is a way back. */
-  async #switchTo(loaded: LoadedConfig): Promise<void> {
-    const before = this.#loaded;
-    const { config } = loaded;
-    tryLog(config.accessLog);
-    const records = this.#registry.records;
-    try {
-      this.#sockets.open(bindsOf(config));
-      await this.#control.open(config);
-      const problem = await this.#spread(loaded);
-      if (problem !== undefined) throw new VezaError('worker-failed', `the configuration does not work: ${problem}`);
-    } catch (error) {
-      if (this.#loaded !== before) {
-        this.#registry.restore(records);
-        await this.#control.open(before.config);
-        await this.#spread(before);
-      }
-      this.#dropSurplus();
-      throw error;
-    }
-    this.#dropSurplus();
-    await this.#lastGood.keep(loaded, new Date(), this.#log);
+  #reopenLogs(): void {
+    this.#journal.reopen();
+    this.#pool.broadcast({ type: 'reopen-log' });
   }
 
   /** Finishes what is under way, at most for the grace time. */
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    this.#events.emit('proxy_stopping', {});
     await notifySystemd('STOPPING=1');
+    clearInterval(this.#looking);
     this.#watcher?.close();
     this.#checker.stop();
+    this.#agents.stop();
     const stopped = this.#pool.stop(this.#config.graceMs, this.#sockets.activated);
     this.#sockets.closeAll();
     await stopped;
     await this.#control.close();
-    this.#log('stopped');
+    this.#journal.info('stopped');
+    await this.#journal.close();
     process.exitCode = 0;
     process.removeAllListeners('SIGHUP');
-  }
-
-  /** Gives a configuration to all workers; resolves with what went wrong there. */
-  async #spread(loaded: LoadedConfig): Promise<string | undefined> {
-    const known = new Set(bindsOf(this.#config).map((bind) => bind.id));
-    const { config } = loaded;
-    this.#loaded = loaded;
-    this.#taking.next();
-    this.#registry.sync(config, performance.now());
-    const workers = [...Array(this.#pool.size).keys()];
-    for (const worker of workers) {
-      this.#configure(worker);
-      this.#listen(worker, (bind) => !known.has(bind.id));
-    }
-    const problem = await this.#taking.wait(workers);
-    if (problem !== undefined) return problem;
-    this.#pool.resize(workerCount(config), config.graceMs);
-    this.#checker.sync(this.#registry.records);
-    return undefined;
-  }
-
-  #dropSurplus(): void {
-    for (const id of this.#sockets.surplus(bindsOf(this.#config))) {
-      this.#pool.broadcast({ type: 'unlisten', bind: id });
-      this.#sockets.close(id);
-    }
-  }
-
-  #equip(worker: number): void {
-    this.#configure(worker);
-    this.#listen(worker, () => true);
-  }
-
-  #configure(worker: number): void {
-    const config = this.#config;
-    const now = performance.now();
-    const views = this.#registry.records.map((record) => record.view(now));
-    this.#pool.send(worker, {
-      type: 'configure',
-      generation: this.#taking.generation,
-      config,
-      views,
-      workers: workerCount(config),
-      worker,
-    });
-  }
-
-  #listen(worker: number, wanted: (bind: Bind) => boolean): void {
-    for (const bind of bindsOf(this.#config).filter(wanted)) {
-      const handle = this.#sockets.get(bind.id);
-      if (handle) this.#pool.send(worker, { type: 'listen', bind: bind.id }, handle);
-    }
   }
 
   #push(record: ServerRecord): void {
@@ -236,13 +183,9 @@ export class Master {
       case 'listening':
         if (this.#ready) return;
         this.#ready = true;
-        this.#log(
-          `listening on ${bindsOf(this.#config)
-            .map((bind) => bind.id)
-            .join(', ')}`,
-        );
+        this.#events.emit('proxy_started', { binds: bindsOf(this.#config).map(({ id }) => id) });
         void notifySystemd('READY=1\nSTATUS=Running');
-        void this.#lastGood.keep(this.#loaded, new Date(), this.#log);
+        void this.#configuring.keep();
         return;
       case 'accuse': {
         const record = this.#registry.find(message.key);
@@ -253,6 +196,13 @@ export class Master {
         if (record.health?.accuse() === true) this.#checker.force(record);
         return;
       }
+      case 'observed': {
+        const record = this.#registry.find(message.key);
+        const { change, check } = record?.observe(performance.now()) ?? {};
+        if (record && change === 'down') this.#fell(record, 'too many errors in a row');
+        if (record && check === true) this.#checker.force(record);
+        return;
+      }
       case 'holding':
         this.#checker.hurry(message.backend);
         return;
@@ -260,11 +210,16 @@ export class Master {
         this.#tellOthers(message.worker, { type: 'taken', taken: message.taken });
         return;
       case 'ready':
-        this.#taking.ready(message.worker, message.generation);
+        this.#configuring.taking.ready(message.worker, message.generation);
         return;
       case 'failed':
-        if (!this.#taking.failed(message.worker, message.message)) this.#onBadStart(message.message);
+        if (!this.#configuring.taking.failed(message.worker, message.message)) this.#onBadStart(message.message);
         return;
+      case 'dropped':
+        this.#dropped.add(message.dropped);
+        this.#events.emit('error_dropped', message.dropped);
+        return;
+      case 'sessions':
       case 'report':
         return;
       default:
@@ -274,19 +229,42 @@ export class Master {
 
   /** A worker that just started fails with the configuration that runs. Before the first one serves there is no way on. */
   #onBadStart(problem: string): void {
-    this.#log(`error: a worker fails with the configuration: ${problem}`);
+    this.#journal.error(`a worker fails with the configuration: ${problem}`);
     if (this.#ready || this.#stopping) return;
     void this.stop().then(() => {
       process.exitCode = 3;
     });
   }
 
+  #fell(record: ServerRecord, why: string): void {
+    this.#events.emit('server_down', { server: record.key, check: 'traffic', detail: why });
+    this.#push(record);
+  }
+
+  #onAgent(record: ServerRecord, report: AgentReport): void {
+    const before = record.describe();
+    const weight = record.weightNow;
+    record.report(report, performance.now());
+    if (record.describe() === before && record.weightNow === weight) return;
+    const reason = report.reason === '' ? '' : `: ${report.reason}`;
+    this.#journal.warn(
+      `server ${record.key} is ${record.describe()}, weight ${record.weightNow}, as its agent says${reason}`,
+    );
+    this.#push(record);
+  }
+
   #onCheck(record: ServerRecord, result: CheckResult, change: 'up' | 'down' | undefined): void {
+    const check = checkText(result);
     if (change !== undefined) {
-      const how = `${result.code}${result.status === undefined ? '' : `/${result.status}`} in ${Math.round(result.durationMs)} ms`;
-      this.#log(`server ${record.key} is ${change === 'up' ? 'UP' : 'DOWN'} (${how}: ${result.detail})`);
+      this.#events.emit(`server_${change}`, { server: record.key, check, detail: result.detail });
       this.#push(record);
+    } else if ((this.#ending.get(record) ?? false) !== record.stopping) {
+      if (record.stopping) this.#journal.warn(`server ${record.key} is about to stop (${result.detail})`);
+      this.#push(record);
+    } else if (!result.passed) {
+      this.#journal.debug(`check of ${record.key} failed: ${check}: ${result.detail}`);
     }
+    this.#ending.set(record, record.stopping);
     if (result.passed && record.up) this.#pool.broadcast({ type: 'trust', key: record.key });
   }
 }

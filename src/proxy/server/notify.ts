@@ -11,3 +11,14 @@ export function notifySystemd(state: string): Promise<void> {
   execFile('systemd-notify', state.split('\n'), { timeout: timeoutMs }, () => resolve(undefined));
   return promise;
 }
+
+/** The time lets systemd tell the end of this reload from one before. */
+export function notifyReloading(): Promise<void> {
+  return notifySystemd(`RELOADING=1\nMONOTONIC_USEC=${Math.floor(Number(process.hrtime.bigint()) / 1000)}`);
+}
+
+/** `problem`: why the configuration that ran before runs on. */
+export function notifyReloaded(problem: string | undefined): Promise<void> {
+  const status = problem === undefined ? 'Running' : `Running; the last reload was refused: ${problem}`;
+  return notifySystemd(`READY=1\nSTATUS=${status}`);
+}

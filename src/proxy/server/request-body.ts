@@ -22,6 +22,8 @@ export class RequestBody {
   /** All that was read so far can be sent again. */
   kept = true;
   bytesIn = 0;
+  /** Header line that says which attempt it is; '' for the first. */
+  attemptLine = '';
   readonly #headText: string;
   readonly #chunked: boolean;
   #pieces: Buffer[] = [];
@@ -51,7 +53,7 @@ export class RequestBody {
 
   /** The head for one server: a text that says no Host gets the server's own. */
   #headFor({ server: { config } }: UpstreamConnection): string {
-    const text = this.#headText;
+    const text = this.attemptLine === '' ? this.#headText : `${this.#headText.slice(0, -2)}${this.attemptLine}\r\n`;
     const at = text.indexOf('\r\n') + 2;
     if (text.startsWith('Host: ', at)) return text;
     const address = config.address.includes(':') ? `[${config.address}]` : config.address;

@@ -1,9 +1,10 @@
 // The response as it goes to the client. A small response to a replayable request is held until it is complete: as long
 // as nothing was sent, a server that dies in the middle of it costs nothing.
 import { performance } from 'node:perf_hooks';
+import type { CookieConfig } from '../core/config/model.ts';
 import { insertedCookie, withoutSetCookie } from '../core/http/cookie.ts';
+import { markedSetCookie, persistenceValue } from '../core/http/persistence.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
-import { isFailure } from '../core/balance/breaker.ts';
 import type { EditedHead } from '../core/handling/handling.ts';
 import { BodyWriter, inlineBytes } from './body-writer.ts';
 import { errorResponse } from './error-response.ts';
@@ -14,9 +15,8 @@ import type { ServerRuntime } from './runtime.ts';
 import { Tunnel } from './tunnel.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
-/** Held at most: what HAProxy's buffer holds. */
+/** Held at most: what HAProxy's buffer holds, and this long: slow streams must flow. */
 const heldBytesMax = 16_384;
-/** Held at most this long: slow streams must flow. */
 const heldMs = 200;
 
 export class ResponseWriter {
@@ -26,6 +26,8 @@ export class ResponseWriter {
   committed = false;
   source: UpstreamConnection | undefined;
   status = 0;
+  /** Header lines as the server sent them. */
+  fields = '';
   readonly #out: BodyWriter;
   #done = false;
   #tunnel: Tunnel | undefined;
@@ -71,7 +73,7 @@ export class ResponseWriter {
   /** Head and whole body at once: the common case, in one write. */
   whole(server: ServerRuntime, head: ResponseHead, bytes: Buffer, from: number): void {
     const { client } = this.#exchange;
-    this.#start(server, head);
+    this.#start(head);
     this.committed = true;
     const text = this.#text(server, head);
     const size = bytes.length - from;
@@ -94,7 +96,7 @@ export class ResponseWriter {
 
   begin(connection: UpstreamConnection, head: ResponseHead): void {
     this.source = connection;
-    this.#start(connection.server, head);
+    this.#start(head);
     this.#headText = this.#text(connection.server, head);
     const { replayable, body, client } = this.#exchange;
     if (!replayable || !body.kept || head.isEventStream) this.#commit();
@@ -178,7 +180,7 @@ export class ResponseWriter {
   tunnel(connection: UpstreamConnection, head: ResponseHead, rest: Buffer): void {
     const { client, config } = this.#exchange;
     this.source = connection;
-    this.#start(connection.server, head);
+    this.#start(head);
     this.committed = true;
     const upgrade = head.upgrade === '' ? this.#exchange.head.upgrade : head.upgrade;
     const cookie = this.#cookieLine(connection.server, head);
@@ -203,11 +205,11 @@ export class ResponseWriter {
     this.#tunnel?.halfClosed();
   }
 
-  #start(server: ServerRuntime, head: ResponseHead): void {
+  #start(head: ResponseHead): void {
     this.started = true;
     this.status = head.status;
+    this.fields = head.fields;
     this.#headAt = performance.now();
-    server.backend.balancer.observe(server, !isFailure(head.status), this.#headAt);
   }
 
   /** Status line and headers for the client; settles whether its connection is kept. */
@@ -221,7 +223,7 @@ export class ResponseWriter {
     const keepAlive = client.settleKeepAlive(body.complete && !(endless && minor === 0));
     let text = `HTTP/1.1 ${head.statusText}\r\n`;
     const { cookie } = this.#exchange.config;
-    text += cookie && head.hasSetCookie ? withoutSetCookie(fields, cookie.name) : fields;
+    text += cookie && head.hasSetCookie ? this.#ownSetCookie(cookie, fields, server) : fields;
     if (cookie) text += this.#cookieLine(server, head);
     if (chunked) text += 'Transfer-Encoding: chunked\r\n';
     if (!keepAlive) text += 'Connection: close\r\n';
@@ -240,11 +242,25 @@ export class ResponseWriter {
     return handling.edited(incoming, head, facts, [asked.toLowerCase(), at]);
   }
 
-  /** Only a client that did not come with this server's cookie gets one. */
+  /** Of Set-Cookie of that name only what the proxy lets through: none that it sets itself, others with the server in it. */
+  #ownSetCookie(cookie: CookieConfig, fields: string, server: ServerRuntime): string {
+    if (cookie.mode === 'insert') return withoutSetCookie(fields, cookie.name);
+    return markedSetCookie(cookie, fields, server.config.cookie);
+  }
+
+  /** Only a client that did not come with this server's cookie gets one, or whose cookie is old. */
   #cookieLine(server: ServerRuntime, head: ResponseHead): string {
-    const { config, cookie, head: request } = this.#exchange;
-    if (!config.cookie || cookie === server.config.cookie) return '';
-    return insertedCookie(config.cookie, server.config.cookie, head, request.method);
+    const { config, cookie, cookieRenew, cookieSince, incoming, head: request } = this.#exchange;
+    if (config.cookie?.mode !== 'insert') return '';
+    const same = cookie === server.config.cookie;
+    if (same && !cookieRenew) return '';
+    const value = persistenceValue(
+      config.cookie,
+      server.config.cookie,
+      same ? cookieSince : 0,
+      incoming.epochMs / 1000,
+    );
+    return insertedCookie(config.cookie, value, head, { method: request.method, isTls: incoming.scheme === 'https' });
   }
 
   #commit(): void {

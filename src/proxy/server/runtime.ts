@@ -4,19 +4,26 @@ import type { BackendConfig, ServerConfig } from '../core/config/model.ts';
 import { serverKey } from '../core/config/model.ts';
 import { Balancer } from '../core/balance/balancer.ts';
 import { ServerState, type ServerView } from '../core/balance/server-state.ts';
-import { Queues } from '../core/balance/queues.ts';
+import { type QueuedRequest, Queues } from '../core/balance/queues.ts';
 import { shareOf } from '../core/balance/wait-queue.ts';
 import { Counters } from '../core/counters.ts';
 import { RetryBudget } from '../core/retry.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
-import type { Waiting } from './waiting.ts';
+import type { Failure, UpstreamPhase } from './upstream-owner.ts';
+
+/** A connection to a server, in whatever mode. */
+export interface ServerConnection {
+  readonly phase: UpstreamPhase;
+  fail(failure: Failure): void;
+  destroy(): void;
+}
 
 export class ServerRuntime extends ServerState {
   readonly key: string;
   readonly counters = new Counters();
   /** Idle connections, the most recently used last: it is taken first. */
   readonly idle: UpstreamConnection[] = [];
-  readonly connections = new Set<UpstreamConnection>();
+  readonly connections = new Set<ServerConnection>();
   readonly backend: BackendRuntime;
   /** When the last byte came from it, in clock milliseconds. */
   lastByteMs = 0;
@@ -52,7 +59,7 @@ export class BackendRuntime {
   readonly balancer: Balancer<ServerRuntime>;
   readonly budget = new RetryBudget();
   readonly counters = new Counters();
-  readonly queues: Queues<ServerRuntime, Waiting>;
+  readonly queues: Queues<ServerRuntime, QueuedRequest<ServerRuntime>>;
   readonly #now: () => number;
 
   constructor(config: BackendConfig, worker: number, workers: number, now: () => number) {
@@ -100,12 +107,12 @@ export class BackendRuntime {
     this.wake();
   }
 
-  wait(waiting: Waiting): void {
+  wait(waiting: QueuedRequest<ServerRuntime>): void {
     this.queues.add(waiting);
     this.#count(waiting.server);
   }
 
-  leave(waiting: Waiting): void {
+  leave(waiting: QueuedRequest<ServerRuntime>): void {
     this.queues.delete(waiting);
     this.#count(waiting.server);
   }

@@ -1,23 +1,20 @@
 // What the control side shows over HTTP: the statistics page, the same as CSV, metrics, and whether it is well.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { statsPage } from '../core/stats/page.ts';
-import { prometheusText } from '../core/stats/prometheus.ts';
-import { type Row, statsCsv, statsRows } from '../core/stats/rows.ts';
-import type { ControlledProxy } from './control-server.ts';
-import { version } from './version.ts';
+import { statsPage } from '../core/stats/page/page.ts';
+import { pageScript } from './page-script.ts';
+import { pageStyle } from '../core/stats/page/style.ts';
+import { statsCsv } from '../core/stats/rows.ts';
+import type { ControlledProxy } from './controlled-proxy.ts';
+import { currentRows } from './current-rows.ts';
 
 const plain = 'text/plain; charset=utf-8';
 const securityHeaders = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
-  'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'",
+  'Content-Security-Policy':
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
 };
-
-/** Statistics as they are now. */
-export async function currentRows(proxy: ControlledProxy): Promise<Row[]> {
-  const counters = await proxy.counters();
-  return statsRows({ config: proxy.config(), records: proxy.registry.records, counters, nowMs: performance.now() });
-}
 
 /** Answers one request to the statistics address. */
 export async function answerPage(
@@ -36,7 +33,8 @@ export async function answerPage(
   }
   switch (path) {
     case '/metrics':
-      send(200, 'text/plain; version=0.0.4; charset=utf-8', await metricsOf(proxy));
+      // Loaded when it is needed: workers never are asked for metrics.
+      send(200, 'text/plain; version=0.0.4; charset=utf-8', await (await import('./metrics.ts')).metricsText(proxy));
       return;
     case '/healthz':
       send(200, plain, 'ok\n');
@@ -48,6 +46,12 @@ export async function answerPage(
     }
     case `${uri};csv`:
       send(200, plain, statsCsv(await currentRows(proxy)));
+      return;
+    case `${uri};style.css`:
+      send(200, 'text/css; charset=utf-8', pageStyle);
+      return;
+    case `${uri};script.js`:
+      send(200, 'text/javascript; charset=utf-8', pageScript);
       return;
     case uri:
     case `${uri};norefresh`:
@@ -68,28 +72,14 @@ function unready(proxy: ControlledProxy): string[] {
 async function pageOf(proxy: ControlledProxy, refreshes: boolean): Promise<string> {
   const { uri, refreshMs } = proxy.config().stats;
   return statsPage(await currentRows(proxy), {
-    title: 'veza-proxy statistics',
+    title: 'veza-proxy',
     refreshMs: refreshes ? refreshMs : 0,
     workers: proxy.workers(),
     pid: process.pid,
     uptimeMs: process.uptime() * 1000,
-    csvHref: `${uri};csv`,
-  });
-}
-
-async function metricsOf(proxy: ControlledProxy): Promise<string> {
-  const rows = await currentRows(proxy);
-  const frontends = rows.filter((row) => row['type'] === 0);
-  const sum = (column: string): number => frontends.reduce((total, row) => total + Number(row[column] ?? 0), 0);
-  const counters = await proxy.counters();
-  return prometheusText(rows, {
-    version,
-    workers: proxy.workers(),
-    uptimeSeconds: process.uptime(),
-    startSeconds: Date.now() / 1000 - process.uptime(),
-    connections: sum('scur'),
-    connectionsTotal: sum('conn_tot'),
-    requestsTotal: sum('req_tot'),
-    droppedLogs: [...counters.values()].reduce((total, { logDropped }) => total + logDropped, 0),
+    idlePercent: proxy.idlePercent(),
+    uri,
+    hasAdmin: proxy.config().admin !== undefined,
+    rates: proxy.rates,
   });
 }

@@ -7,9 +7,15 @@ import type { WorkerContext } from './worker-context.ts';
 
 let arrivals = 0;
 
+/** Number of the next that comes: whoever came first goes first, in whatever mode. */
+export function nextArrival(): number {
+  arrivals += 1;
+  return arrivals;
+}
+
 export class Waiting implements QueuedRequest<ServerRuntime> {
   readonly priority: number;
-  readonly order = ++arrivals;
+  readonly order = nextArrival();
   /** In a queue now. */
   active = false;
   /** The server that it waits for; undefined = any. */

@@ -1,8 +1,11 @@
 // What the parts of a worker share: clock, timers, counters' owners, and the way to the master.
 import type { TimerWheel } from '../core/timer-wheel.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
+import type { Refusal } from '../core/http/request-head.ts';
 import type { AccessLog } from './access-log.ts';
+import type { ClientConnection } from './client-connection.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
+import type { Observation } from '../core/balance/observer.ts';
 import type { Suspicion } from '../core/balance/server-state.ts';
 
 export interface WorkerContext {
@@ -17,6 +20,10 @@ export interface WorkerContext {
   backend(name: string): BackendRuntime | undefined;
   /** Tells the master that traffic met a failure, and avoids the server meanwhile. */
   accuse(server: ServerRuntime, suspicion: Exclude<Suspicion, 'none'>): void;
+  /** What traffic met of a server, for its health check where that observes. */
+  observe(server: ServerRuntime, seen: Observation): void;
+  /** Tells the master of a request that was no valid one, now and then. */
+  dropped(client: ClientConnection, refusal: Refusal): void;
   /** Tells the master that requests wait for a server of this backend. */
   holding(backend: BackendRuntime): void;
 }

@@ -1,13 +1,15 @@
 // The worker processes as the master sees them: started, replaced when they die, asked for their counters, stopped.
 import { type ChildProcess, fork } from 'node:child_process';
 import { Counters } from '../core/counters.ts';
-import type { FromWorker, Report, ToWorker } from './ipc.ts';
+import type { RateTracker } from '../core/stats/rates.ts';
+import type { FromWorker, Report, SessionFacts, ToWorker } from './ipc.ts';
 import type { ListeningHandle } from './listening-sockets.ts';
 
 /** A scrape does not wait longer for a busy worker; its last numbers are used. */
 const reportTimeoutMs = 300;
 /** A worker that dies at once is not started again in a tight loop. */
 const restartDelayMs = 500;
+const lookMs = 1000;
 /**
  * The young generation of a worker, in MiB a half. V8 lets it grow to 16 and keeps it; what a request allocates is gone after
  * a millisecond, so more costs memory and buys nothing (measured: no difference in CPU time a request).
@@ -19,6 +21,7 @@ interface WorkerSlot {
   child: ChildProcess;
   last: Report;
   startedAt: number;
+  idlePercent: number;
 }
 
 export interface PoolEvents {
@@ -33,8 +36,9 @@ export class WorkerPool {
   readonly #events: PoolEvents;
   /** Counters of workers that are gone: totals must not fall. */
   readonly #retired = new Map<string, Counters>();
-  readonly #waiting = new Map<number, () => void>();
-  #reports = 0;
+  readonly #waiting = new Map<number, (message: FromWorker) => void>();
+  #questions = 0;
+  #collecting: Promise<Map<string, Counters>> | undefined;
   #stopping = false;
 
   constructor(events: PoolEvents) {
@@ -68,21 +72,17 @@ export class WorkerPool {
     for (const index of this.#slots.keys()) this.send(index, message, handle);
   }
 
-  /** Sums of all counters by row. */
-  async collect(): Promise<Map<string, Counters>> {
-    this.#reports += 1;
-    const id = this.#reports;
-    let missing = this.#slots.size;
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    this.#waiting.set(id, () => {
-      missing -= 1;
-      if (missing === 0) resolve(undefined);
-    });
-    const timer = setTimeout(() => resolve(undefined), reportTimeoutMs);
-    this.broadcast({ type: 'report', id });
-    if (missing > 0) await promise;
-    clearTimeout(timer);
-    this.#waiting.delete(id);
+  /** Sums of all counters by row. Who asks while others wait for the same gets the same. */
+  collect(): Promise<Map<string, Counters>> {
+    this.#collecting ??= this.#collect().finally(() => (this.#collecting = undefined));
+    return this.#collecting;
+  }
+
+  async #collect(): Promise<Map<string, Counters>> {
+    await this.#ask(
+      (id) => this.broadcast({ type: 'report', id }),
+      () => undefined,
+    );
     const sums = new Map<string, Counters>();
     for (const [row, counters] of this.#retired) addTo(sums, row, counters.toArray());
     for (const slot of this.#slots.values()) {
@@ -91,10 +91,49 @@ export class WorkerPool {
     return sums;
   }
 
-  clearCounters(): void {
-    this.#retired.clear();
-    for (const slot of this.#slots.values()) slot.last = {};
-    this.broadcast({ type: 'clear' });
+  /** Asks all workers, and waits for their answers, but not long. */
+  async #ask(send: (id: number) => void, take: (message: FromWorker) => void): Promise<void> {
+    this.#questions += 1;
+    const id = this.#questions;
+    let missing = this.#slots.size;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#waiting.set(id, (message) => {
+      take(message);
+      missing -= 1;
+      if (missing === 0) resolve(undefined);
+    });
+    const timer = setTimeout(() => resolve(undefined), reportTimeoutMs);
+    send(id);
+    if (missing > 0) await promise;
+    clearTimeout(timer);
+    this.#waiting.delete(id);
+  }
+
+  clearCounters(all: boolean): void {
+    if (all) {
+      this.#retired.clear();
+      for (const slot of this.#slots.values()) slot.last = {};
+    }
+    this.broadcast({ type: 'clear', all });
+  }
+
+  /** Mean of what the workers told last. */
+  get idlePercent(): number {
+    const slots = [...this.#slots.values()];
+    if (slots.length === 0) return 100;
+    return Math.round(slots.reduce((sum, { idlePercent }) => sum + idlePercent, 0) / slots.length);
+  }
+
+  /** Connections of clients in all workers. */
+  async sessions(): Promise<SessionFacts[]> {
+    const found: SessionFacts[] = [];
+    await this.#ask(
+      (id) => this.broadcast({ type: 'sessions', id }),
+      (message) => {
+        if (message.type === 'sessions') found.push(...message.sessions);
+      },
+    );
+    return found;
   }
 
   /** Resolves when all workers are gone. */
@@ -120,7 +159,7 @@ export class WorkerPool {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       execArgv: [...process.execArgv, ...workerFlags],
     });
-    const slot: WorkerSlot = { index, child, last: {}, startedAt: performance.now() };
+    const slot: WorkerSlot = { index, child, last: {}, startedAt: performance.now(), idlePercent: 100 };
     this.#slots.set(index, slot);
     child.on('message', (message) => this.#receive(slot, message as FromWorker));
     child.on('error', () => undefined);
@@ -129,12 +168,14 @@ export class WorkerPool {
   }
 
   #receive(slot: WorkerSlot, message: FromWorker): void {
-    if (message.type !== 'report') {
+    if (message.type === 'report') {
+      slot.last = message.rows;
+      slot.idlePercent = message.idlePercent;
+    } else if (message.type !== 'sessions') {
       this.#events.onMessage(message);
       return;
     }
-    slot.last = message.rows;
-    this.#waiting.get(message.id)?.();
+    this.#waiting.get(message.id)?.(message);
   }
 
   #exited(slot: WorkerSlot, reason: string): void {
@@ -155,6 +196,12 @@ export class WorkerPool {
     for (const [row, values] of Object.entries(slot.last)) addTo(this.#retired, row, values).dropGauges();
     slot.last = {};
   }
+}
+
+/** Looks at the counters once a second: rates and the live page need to know how they grow. */
+export function watchRates(pool: WorkerPool, rates: RateTracker): NodeJS.Timeout {
+  const look = async (): Promise<void> => rates.look(await pool.collect(), performance.now());
+  return setInterval(() => void look(), lookMs).unref();
 }
 
 function addTo(sums: Map<string, Counters>, row: string, values: readonly number[]): Counters {

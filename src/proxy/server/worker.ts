@@ -1,19 +1,23 @@
 // A worker process: accepts on the sockets it is given and carries the traffic. It decides nothing about health; it
 // tells the master what it meets and hears from it what to use.
 import type { Server } from 'node:net';
+import type { Observation } from '../core/balance/observer.ts';
 import type { ServerView } from '../core/balance/server-state.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import { messageOf } from '../../lib/errors.ts';
-import { Counters } from '../core/counters.ts';
+import type { Refusal } from '../core/http/request-head.ts';
 import { compileFrontend } from '../core/handling/compile.ts';
 import { TimerWheel } from '../core/timer-wheel.ts';
 import { AccessLog } from './access-log.ts';
 import { acceptOn } from './accepting.ts';
 import type { ClientConnection } from './client-connection.ts';
-import { FrontendRuntime } from './frontend.ts';
-import type { FromWorker, Report, ToWorker } from './ipc.ts';
+import { type FrontConnection, FrontendRuntime } from './frontend.ts';
+import type { FromWorker, ToWorker } from './ipc.ts';
+import { LoadMeter } from './load-meter.ts';
 import { RateLimitRegistry } from './rate-limits.ts';
 import { BackendRuntime, type ServerRuntime } from './runtime.ts';
+import { reportOf, rowsOf } from './rows-of-worker.ts';
+import { endSession, sessionsOf } from './sessions.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** Precision of all timeouts. */
@@ -32,7 +36,10 @@ const lastRequestsMs = 5000;
 
 export class Worker implements WorkerContext {
   readonly wheel: TimerWheel;
-  readonly log = new AccessLog();
+  readonly log = new AccessLog(() =>
+    [...this.#frontends.values()].reduce((sum, { connections }) => sum + connections.size, 0),
+  );
+  readonly #load = new LoadMeter();
   stopping = false;
   #place = { worker: 0, workers: 1 };
   #config: ProxyConfig | undefined;
@@ -44,16 +51,16 @@ export class Worker implements WorkerContext {
   readonly #limits = new RateLimitRegistry();
   readonly #told = new Map<string, number>();
   readonly #send: (message: FromWorker) => void;
-  readonly #ticker: NodeJS.Timeout;
-  readonly #reminder: NodeJS.Timeout;
-  readonly #sharer: NodeJS.Timeout;
+  readonly #timers: readonly NodeJS.Timeout[];
 
   constructor(send: (message: FromWorker) => void) {
     this.#send = send;
     this.wheel = new TimerWheel(this.now(), tickMs);
-    this.#ticker = setInterval(() => this.wheel.advance(this.now()), tickMs);
-    this.#reminder = setInterval(() => this.#remind(), remindMs).unref();
-    this.#sharer = setInterval(() => this.#share(), shareMs).unref();
+    this.#timers = [
+      setInterval(() => this.wheel.advance(this.now()), tickMs),
+      setInterval(() => this.#remind(), remindMs).unref(),
+      setInterval(() => this.#share(), shareMs).unref(),
+    ];
   }
 
   get config(): ProxyConfig {
@@ -80,6 +87,11 @@ export class Worker implements WorkerContext {
     server.suspect(suspicion, this.now() + (checked ? suspicionMs : uncheckedSuspicionMs));
     if (suspicion === 'unreachable') server.closeIdle();
     if (!checked) setTimeout(() => server.backend.wake(), uncheckedSuspicionMs + 1).unref();
+  }
+
+  observe(server: ServerRuntime, seen: Observation): void {
+    const { check } = server.config;
+    if (check && server.observer.record(check, seen)) this.#send({ type: 'observed', key: server.key });
   }
 
   holding(backend: BackendRuntime): void {
@@ -115,13 +127,24 @@ export class Worker implements WorkerContext {
         this.#server(message.key)?.shutdownSessions();
         return;
       case 'report':
-        this.#send({ type: 'report', id: message.id, rows: this.#report() });
+        this.#send({
+          type: 'report',
+          id: message.id,
+          rows: reportOf(rowsOf(this.#frontends, this.#backends), this.log),
+          idlePercent: this.#load.idlePercent(),
+        });
         return;
       case 'taken':
         this.#limits.add(message.taken, this.now());
         return;
       case 'clear':
-        for (const { counters } of this.#rows().values()) counters.clear();
+        for (const counters of rowsOf(this.#frontends, this.#backends).values()) counters.clear(message.all);
+        return;
+      case 'sessions':
+        this.#send(sessionsOf(message.id, this.#connections(), this.#place.worker, this.now()));
+        return;
+      case 'shutdown-session':
+        endSession(this.#connections(), this.#place.worker, message.session);
         return;
       case 'reopen-log':
         this.log.reopen();
@@ -155,10 +178,14 @@ export class Worker implements WorkerContext {
       for (const server of backend.servers) for (const connection of [...server.connections]) connection.destroy();
     }
     await this.log.close();
-    clearInterval(this.#ticker);
-    clearInterval(this.#reminder);
-    clearInterval(this.#sharer);
+    for (const timer of this.#timers) clearInterval(timer);
     if (process.connected) process.disconnect();
+  }
+
+  dropped(client: ClientConnection, { status, reason }: Refusal): void {
+    const frontend = client.frontend.config.name;
+    const dropped = { atMs: Date.now(), frontend, client: client.address, status, reason };
+    this.#tell(`dropped ${frontend}`, { type: 'dropped', dropped });
   }
 
   #stopListening(): void {
@@ -166,7 +193,7 @@ export class Worker implements WorkerContext {
     this.#listeners.clear();
   }
 
-  #connections(): ClientConnection[] {
+  #connections(): FrontConnection[] {
     return [...this.#frontends.values()].flatMap((frontend) => [...frontend.connections]);
   }
 
@@ -183,11 +210,9 @@ export class Worker implements WorkerContext {
   }
 
   #configure(config: ProxyConfig, views: readonly ServerView[], workers: number, worker: number): void {
-    const before = this.#config;
     this.#config = config;
     this.#place = { worker, workers };
-    if (before?.accessLog !== config.accessLog) this.log.open(config.accessLog);
-    else this.log.reopen();
+    this.log.configure(config.log);
     for (const backend of config.backends) {
       const known = this.#backends.get(backend.name);
       if (known) known.reconfigure(backend, worker, workers);
@@ -259,25 +284,6 @@ export class Worker implements WorkerContext {
     return this.#backends.get(backendOf(key))?.servers.find((server) => server.key === key);
   }
 
-  #rows(): Map<string, { readonly counters: Counters }> {
-    const rows = new Map<string, { readonly counters: Counters }>();
-    for (const [name, frontend] of this.#frontends) rows.set(`frontend:${name}`, frontend);
-    for (const [name, backend] of this.#backends) {
-      rows.set(`backend:${name}`, backend);
-      for (const server of backend.servers) rows.set(`server:${server.key}`, server);
-    }
-    return rows;
-  }
-
-  #report(): Report {
-    const [first] = this.#frontends.values();
-    if (first) first.counters.logDropped = this.log.dropped;
-    for (const backend of this.#backends.values()) {
-      for (const server of backend.servers) server.counters.idle = server.idle.length;
-    }
-    return Object.fromEntries([...this.#rows()].map(([name, { counters }]) => [name, counters.toArray()]));
-  }
-
   /** Sends at most one message of a kind in a short while: thousands of requests can meet the same failure. */
   #tell(topic: string, message: FromWorker): void {
     const now = this.now();
@@ -287,9 +293,7 @@ export class Worker implements WorkerContext {
   }
 }
 
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 20));
-}
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 
 function backendOf(key: string): string {
   return key.slice(0, key.indexOf('/'));

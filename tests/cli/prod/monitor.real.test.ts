@@ -166,6 +166,8 @@ acme/web
       1,
       expect.stringContaining('not set in the environment: GITHUB_TOKEN'),
     ]);
+    for (const odd of ['acme/web/more', 'acme/..', 'acme/', 'acme/web?x'])
+      expect((await monitor(`-r ${odd}`)).stderr).toContain(`"${odd}" is no name of a repository`);
     const severity = await monitor('--fail-on hihg');
     expect([severity.exitCode, severity.stderr]).toEqual([1, expect.stringContaining('Did you mean "high"?')]);
     const nowhere = await vezaRunHere(['monitor'], folder, {

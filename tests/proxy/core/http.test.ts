@@ -6,7 +6,8 @@ import { parseResponseHead, ResponseHead } from '../../../src/proxy/core/http/re
 import { mayRetry, RetryBudget } from '../../../src/proxy/core/retry.ts';
 import { TimerWheel, WheelTimer } from '../../../src/proxy/core/timer-wheel.ts';
 import { parseWeight } from '../../../src/proxy/core/stats/commands.ts';
-import { statsPage } from '../../../src/proxy/core/stats/page.ts';
+import { RateTracker } from '../../../src/proxy/core/stats/rates.ts';
+import { statsPage } from '../../../src/proxy/core/stats/page/page.ts';
 import { readConfig } from '../../../src/proxy/core/config/read.ts';
 import { aBackend, seeded } from '../support/builders.ts';
 
@@ -31,7 +32,9 @@ describe('the persistence cookie', () => {
     if (!cookie) throw new Error('no cookie');
     const head = new ResponseHead();
     head.status = 200;
-    expect(insertedCookie(cookie, 'c1', head, 'GET')).toBe(`Set-Cookie: SERVERID=c1; path=/${expected}\r\n`);
+    expect(insertedCookie(cookie, 'c1', head, { method: 'GET', isTls: false })).toBe(
+      `Set-Cookie: SERVERID=c1; path=/${expected}\r\n`,
+    );
   });
 
   it.each([
@@ -44,7 +47,9 @@ describe('the persistence cookie', () => {
     const head = parseResponseHead(`HTTP/1.1 200 OK\r\nContent-Length: 0\r\n${fields}`, false);
     const { cookie } = aBackend({ cookie: { name: 'SERVERID' } });
     if (typeof head === 'string' || !cookie) throw new Error('no head');
-    expect(insertedCookie(cookie, 'c1', head, method).includes('Cache-Control: private')).toBe(isPrivate);
+    expect(insertedCookie(cookie, 'c1', head, { method, isTls: false }).includes('Cache-Control: private')).toBe(
+      isPrivate,
+    );
   });
 
   it('set by a server under the same name is taken out, others stay', () => {
@@ -195,13 +200,16 @@ describe('small things', () => {
   });
 
   it('escapes everything on the statistics page', () => {
-    const page = statsPage([{ pxname: '<b>&"\'', svname: '<i>', status: '<s>', last_chk: '<u>' }], {
+    const page = statsPage([{ pxname: '<b>&"\'', svname: '<i>', status: '<s>', type: 1, last_chk: '<u>' }], {
       title: '<t>',
       refreshMs: 5000,
       workers: 1,
       pid: 1,
       uptimeMs: 0,
-      csvHref: '/"><x>',
+      uri: '/"><x>',
+      idlePercent: 100,
+      hasAdmin: false,
+      rates: new RateTracker(),
     });
     for (const tag of ['<b>', '<i>', '<s>', '<t>', '<x>']) expect(page).not.toContain(tag);
     expect(page).toContain('&lt;b&gt;&amp;&quot;&#39;');

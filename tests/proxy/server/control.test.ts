@@ -147,19 +147,29 @@ describe('the stats socket', () => {
   it('clears counters', async () => {
     await hit();
     expect(Number(await column('BACKEND', 'stot'))).toBeGreaterThan(0);
+    // As HAProxy: without `all` only maxima.
     await proxy.command('clear counters');
+    expect(Number(await column('BACKEND', 'smax'))).toBe(0);
+    expect(Number(await column('BACKEND', 'stot'))).toBeGreaterThan(0);
+    await proxy.command('clear counters all');
     expect(Number(await column('BACKEND', 'stot'))).toBe(0);
   });
 });
 
 describe('the statistics page', () => {
-  it('is one document that needs nothing else, refreshes itself, and has a CSV', async () => {
+  it('needs nothing from elsewhere, refreshes itself without JavaScript, and has a CSV', async () => {
     const page = await fetch(`http://127.0.0.1:${pagePort}/stats`);
     const html = await page.text();
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
-    expect(html).toContain('<meta http-equiv="refresh" content="5">');
-    expect(html).not.toMatch(/<script|src=|@import|https?:\/\//);
-    expect(html).toContain('<td>BACKEND</td>');
+    expect(html).toContain('<noscript><meta http-equiv="refresh" content="5"></noscript>');
+    expect(html).not.toMatch(/@import|https?:\/\/|<style| style=| on[a-z]+=/);
+    expect([...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, link]) => link)).toEqual([
+      '/stats;style.css',
+      '/stats;script.js',
+      '/stats;csv',
+      '/metrics',
+    ]);
+    expect(html).toContain('<th scope="row">BACKEND</th>');
     const csv = await (await fetch(`http://127.0.0.1:${pagePort}/stats;csv`)).text();
     expect(csv).toMatch(/^# pxname,svname,qcur,/);
     expect((await fetch(`http://127.0.0.1:${pagePort}/`)).status).toBe(404);

@@ -242,7 +242,7 @@ describe('requests', () => {
 
 describe('the access of two workers to one counter', () => {
   it('is summed up in the statistics', async () => {
-    await proxy.command('clear counters');
+    await proxy.command('clear counters all');
     await request(proxy.port, get());
     const socket = connect({ port: proxy.controlPort, host: '127.0.0.1' });
     socket.write('show stat\n');

@@ -88,7 +88,8 @@ describe('a backend that is killed under load', () => {
     expect(failures(outcomes).filter(({ kind }) => kind !== 'bare')).toEqual([]);
     expect(failures(outcomes).length).toBeLessThanOrEqual(3);
     expectNoDoubleExecution(outcomes);
-    expect(slowest(outcomes)).toBeLessThan(250);
+    // Not those that met cold processes, before anything happened.
+    expect(slowest(outcomes.filter(({ at }) => at > 600))).toBeLessThan(250);
   });
 });
 

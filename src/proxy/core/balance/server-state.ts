@@ -1,6 +1,7 @@
 // What a worker knows of one server when it picks: health as the master says, administration, own suspicion, load.
 import type { ServerConfig } from '../config/model.ts';
 import { Breaker } from './breaker.ts';
+import { Observer } from './observer.ts';
 import { effectiveWeight, risenShare } from '../slowstart.ts';
 import { ResponseTime } from './response-time.ts';
 
@@ -14,6 +15,8 @@ export interface ServerView {
   readonly weight: number;
   /** How long ago a recovery was seen (an age, since processes have clocks of their own); -1 = never. */
   readonly risingForMs: number;
+  /** It is about to stop: only bound clients come. */
+  readonly stopping?: boolean;
   /** Of a server that is down: it does not even refuse. */
   readonly silent?: boolean;
 }
@@ -26,7 +29,9 @@ export class ServerState {
   up = true;
   admin: AdminState;
   weight: number;
+  stopping = false;
   risingSinceMs = 0;
+  readonly observer = new Observer();
   slowstartMs: number;
   suspicion: Suspicion = 'none';
   suspectUntilMs = 0;
@@ -58,13 +63,14 @@ export class ServerState {
     this.up = view.up;
     this.admin = view.admin;
     this.weight = view.weight;
+    this.stopping = view.stopping === true;
     this.risingSinceMs = view.risingForMs < 0 ? 0 : nowMs - view.risingForMs;
     return fell;
   }
 
   /** May new clients come here, as far as health and administration go. */
   accepts(): boolean {
-    return this.up && this.admin === 'ready' && this.weight > 0;
+    return this.up && this.admin === 'ready' && this.weight > 0 && !this.stopping;
   }
 
   /** May a client that is bound to it by a cookie come here: also while drained or at weight 0. */

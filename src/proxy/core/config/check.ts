@@ -2,8 +2,9 @@
 import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
 import { parseBind } from './bind.ts';
 import { checkBalance } from './check-balance.ts';
-import { type Add, checkHandling, checkNetworks, checkPattern, checkRule } from './check-handling.ts';
-import { durationMs } from './duration.ts';
+import { type Add, checkHandling, checkNetworks, checkRule } from './check-handling.ts';
+import { checkMode } from './check-mode.ts';
+import { checkHealth } from './check-health.ts';
 import { nearName } from './explain.ts';
 import type { Path } from './places.ts';
 import type { ConfigDocument } from './read.ts';
@@ -35,11 +36,12 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
   unique(document.frontends, 'frontends', 'frontend', add, where);
   unique(document.backends, 'backends', 'backend', add, where);
   uniqueBinds(document, add);
-  document.stats.socket.forEach((text, index) => bind(text, ['stats', 'socket', index]));
+  document.stats.socket.forEach((socket, index) => {
+    if (typeof socket === 'string') bind(socket, ['stats', 'socket', index]);
+    else bind(socket.bind, ['stats', 'socket', index, 'bind']);
+  });
+  document.admin?.listen.forEach((text, index) => bind(text, ['admin', 'listen', index]));
   if (document.stats.listen !== undefined) bind(document.stats.listen, ['stats', 'listen']);
-  if (!/^(off|stdout|\/.+)$/.test(document.log.access)) {
-    add('bad-value', 'log.access must be off, stdout or an absolute path', ['log', 'access']);
-  }
   document.frontends.forEach((frontend, at) => {
     frontend.bind.forEach((text, index) => bind(text, ['frontends', at, 'bind', index]));
     knownBackend(frontend.defaultBackend, ['frontends', at, 'defaultBackend']);
@@ -51,6 +53,7 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
     checkNetworks(frontend.trustedProxies, ['frontends', at, 'trustedProxies'], add);
     checkNetworks(frontend.acceptProxy, ['frontends', at, 'acceptProxy'], add);
     checkHandling(frontend, ['frontends', at], add);
+    checkMode(frontend, document.backends, ['frontends', at], add);
   });
   document.backends.forEach((backend, at) => checkBackend(backend, ['backends', at], add, where));
   return problems;
@@ -59,13 +62,7 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
 function checkBackend(backend: ConfigDocument['backends'][number], path: Path, add: Add, where: Where): void {
   checkBalance(backend, path, add);
   unique(backend.servers, [...path, 'servers'], 'server', add, where);
-  if (backend.check?.body) {
-    const { text, regex } = backend.check.body;
-    const at = [...path, 'check', 'body'];
-    if ((text === undefined) === (regex === undefined))
-      add('bad-value', 'the body of a check needs `text` or `regex`', at);
-    if (regex !== undefined) checkPattern(regex, [...at, 'regex'], add);
-  }
+  checkHealth(backend, path, add);
   const cookies = new Map<string, string>();
   backend.servers.forEach((server, index) => {
     const value = server.cookie ?? server.name;
@@ -78,14 +75,7 @@ function checkBackend(backend: ConfigDocument['backends'][number], path: Path, a
       ]);
     }
     cookies.set(value, server.name);
-    const inter = durationMs(server.check?.inter ?? backend.check?.inter ?? '5s');
-    const timeout = durationMs(server.check?.timeout ?? backend.check?.timeout ?? '2s');
-    const own = server.check === undefined ? [...path, 'check'] : [...path, 'servers', index, 'check'];
-    if (inter <= 0 || timeout <= 0) add('bad-value', 'inter and timeout of a check must be more than 0', own);
   });
-  if (backend.check && (durationMs(backend.check.fastinter) <= 0 || durationMs(backend.check.downinter) <= 0)) {
-    add('bad-value', 'fastinter and downinter must be more than 0', [...path, 'check']);
-  }
 }
 
 function unique(

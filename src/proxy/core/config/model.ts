@@ -12,14 +12,19 @@ import type { RateLimitConfig } from '../handling/rate-limit.ts';
 import type { RedirectConfig } from '../handling/redirect.ts';
 import type { RewriteConfig } from '../handling/rewrite.ts';
 import type { SecurityHeadersConfig } from '../handling/security-headers.ts';
+import type { AccessFormat } from '../logging/access-record.ts';
+import type { Level } from '../logging/entry.ts';
+import type { LogTarget } from '../logging/target.ts';
+import type { SocketLevel } from '../stats/commands.ts';
 
 export interface ProxyConfig {
   readonly workers: number | 'auto';
   readonly graceMs: number;
   readonly timeouts: Timeouts;
   readonly limits: HeadLimits;
-  readonly accessLog: string;
+  readonly log: LogConfig;
   readonly stats: StatsConfig;
+  readonly admin: AdminConfig | undefined;
   readonly frontends: readonly FrontendConfig[];
   readonly backends: readonly BackendConfig[];
 }
@@ -44,12 +49,42 @@ export interface HeadLimits {
   readonly uriBytes: number;
 }
 
+export interface LogConfig {
+  readonly access: readonly LogTarget[];
+  readonly format: AccessFormat;
+  /** One of so many requests that went well. */
+  readonly sample: number;
+  /** Lower-case names of headers. */
+  readonly captureRequest: readonly string[];
+  readonly captureResponse: readonly string[];
+  readonly captureLength: number;
+  /** Number of the facility of syslog. */
+  readonly facility: number;
+  readonly tag: string;
+  readonly level: Level;
+  readonly style: 'pretty' | 'json';
+  readonly output: LogTarget;
+}
+
 export interface StatsConfig {
-  readonly sockets: readonly Bind[];
+  readonly sockets: readonly StatsSocket[];
   readonly listen: Bind | undefined;
   readonly uri: string;
   readonly refreshMs: number;
 }
+
+export interface AdminConfig {
+  readonly listen: readonly Bind[];
+  /** Of unix sockets. */
+  readonly mode: number;
+  readonly unixRole: 'admin' | 'reader' | 'none';
+  readonly tokenFile: string | undefined;
+  readonly users: Readonly<Record<string, { readonly password: string; readonly role: 'admin' | 'reader' }>>;
+  readonly hosts: readonly string[];
+}
+
+/** A stats socket: who may say what there, and who may open it. */
+export type StatsSocket = Bind & { readonly level: SocketLevel; readonly mode: number };
 
 /** Something to listen on. `id` is canonical: equal binds have equal ids, so that a reload keeps their sockets. */
 export type Bind =
@@ -58,6 +93,7 @@ export type Bind =
 
 export interface FrontendConfig {
   readonly name: string;
+  readonly mode: 'http' | 'tcp';
   readonly binds: readonly Bind[];
   readonly rules: readonly RuleConfig[];
   readonly ruleOrder: 'listed' | 'specific';
@@ -147,6 +183,9 @@ export interface BackendConfig {
   readonly breaker: BreakerConfig | undefined;
   readonly holdMs: number;
   readonly retries: number;
+  /** Statuses that are tried elsewhere. */
+  readonly retryOn: readonly number[];
+  readonly attemptHeader: string | undefined;
   readonly retryNonIdempotent: RetryNonIdempotent;
   readonly retryBudgetPercent: number;
   /** `preserve`, `server`, or what servers see instead. */
@@ -181,8 +220,12 @@ export interface HashConfig {
 
 export interface CookieConfig {
   readonly name: string;
-  /** What follows `NAME=value; path=/` in Set-Cookie. */
+  readonly mode: 'insert' | 'rewrite' | 'prefix';
+  /** What follows `NAME=value; path=/` in Set-Cookie, for clients without and with TLS. */
   readonly attributes: string;
+  readonly secureAttributes: string;
+  readonly maxIdleSeconds: number;
+  readonly maxLifeSeconds: number;
 }
 
 export interface ServerConfig {
@@ -224,6 +267,20 @@ export interface CheckConfig {
   /** Speak for ourselves by the PROXY protocol first. */
   readonly sendProxy: 'off' | 'v1' | 'v2';
   readonly init: 'up' | 'fully-up' | 'down' | 'fully-down';
+  /** How long checks must pass before the server is UP again. */
+  readonly minReadyMs: number;
+  readonly disableOn404: boolean;
+  readonly observe: 'off' | 'layer4' | 'layer7';
+  readonly errorLimit: number;
+  readonly onError: 'fastinter' | 'fail-check' | 'sudden-death' | 'mark-down';
+  readonly agent: AgentConfig | undefined;
+}
+
+export interface AgentConfig {
+  readonly address: string;
+  readonly port: number;
+  readonly send: string;
+  readonly interMs: number;
 }
 
 /** `backend/server`: how state survives reloads, and how commands name a server. */

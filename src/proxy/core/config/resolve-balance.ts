@@ -1,4 +1,5 @@
 // Who is picked and who waits: the part of a backend's document -> the model.
+import { createHmac } from 'node:crypto';
 import { balanceWord } from './balance-names.ts';
 import { durationMs } from './duration.ts';
 import type { BackendConfig, CookieConfig, HashConfig } from './model.ts';
@@ -12,7 +13,52 @@ type BalanceConfig = Pick<
 >;
 
 /** The cookie of `sticky-session` where none is configured. */
-export const stickySessionCookie: CookieConfig = { name: 'SESSION_SERVER', attributes: '; HttpOnly; SameSite=Lax' };
+const stickySession = {
+  name: 'SESSION_SERVER',
+  mode: 'insert',
+  httponly: true,
+  secure: 'auto',
+  samesite: 'Lax',
+  maxidle: '0',
+  maxlife: '0',
+} as const;
+
+type CookieDocument = NonNullable<BackendDocument['cookie']>;
+
+/** How clients are bound to servers by a cookie, if they are. */
+export function resolveCookie(backend: BackendDocument): CookieConfig | undefined {
+  const cookie: CookieDocument | undefined =
+    backend.cookie ?? (balanceWord(backend.balance)?.sticky === true ? { ...stickySession } : undefined);
+  if (!cookie) return undefined;
+  return {
+    name: cookie.name,
+    mode: cookie.mode,
+    attributes: attributes(cookie, cookie.secure === true),
+    secureAttributes: attributes(cookie, cookie.secure !== false),
+    maxIdleSeconds: durationMs(cookie.maxidle) / 1000,
+    maxLifeSeconds: durationMs(cookie.maxlife) / 1000,
+  };
+}
+
+/** HAProxy's order: HttpOnly, Secure, domain, further attributes. */
+function attributes(cookie: CookieDocument, secure: boolean): string {
+  return [
+    cookie.httponly && '; HttpOnly',
+    secure && '; Secure',
+    cookie.domain !== undefined && `; domain=${cookie.domain}`,
+    cookie.samesite !== undefined && `; SameSite=${cookie.samesite}`,
+  ]
+    .filter((part) => part !== false)
+    .join('');
+}
+
+/** What the cookie says for a server: its own word, or one that tells nobody anything. */
+export function cookieWord(backend: BackendDocument, server: BackendDocument['servers'][number]): string {
+  const word = server.cookie ?? server.name;
+  const secret = backend.cookie?.secret;
+  if (secret === undefined) return word;
+  return createHmac('sha256', secret).update(`${backend.name}/${word}`).digest('base64url').slice(0, 22);
+}
 
 /** The document must have passed checkBalance. */
 export function resolveBalance(backend: BackendDocument): BalanceConfig {

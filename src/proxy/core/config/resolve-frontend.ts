@@ -33,6 +33,7 @@ export function resolveFrontend(frontend: FrontendDocument): FrontendConfig {
   const own = resolveHandling(frontend, frontend.name);
   return {
     name: frontend.name,
+    mode: frontend.mode,
     binds: binds(frontend.bind),
     rules: frontend.rules.map((rule, index) => resolveRule(rule, `${frontend.name}#${index}`, own)),
     ruleOrder: frontend.ruleOrder,

@@ -1,11 +1,11 @@
 // A checked document -> the model: durations in milliseconds, overrides applied, nothing left to interpret.
-import { balanceWord } from './balance-names.ts';
-import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
-import type { BackendConfig, CheckConfig, CookieConfig, ProxyConfig, ServerConfig } from './model.ts';
+import type { BackendConfig, ProxyConfig, ServerConfig } from './model.ts';
 import type { ConfigDocument } from './read.ts';
-import { resolveBalance, stickySessionCookie } from './resolve-balance.ts';
-import { binds, resolveFrontend } from './resolve-frontend.ts';
+import { cookieWord, resolveBalance, resolveCookie } from './resolve-balance.ts';
+import { resolveCheck } from './resolve-check.ts';
+import { resolveFrontend } from './resolve-frontend.ts';
+import { resolveAdmin, resolveLog, resolveStats } from './resolve-control.ts';
 
 type BackendDocument = ConfigDocument['backends'][number];
 type ServerDocument = BackendDocument['servers'][number];
@@ -23,13 +23,9 @@ export function resolveConfig(document: ConfigDocument): ProxyConfig {
       keepAliveMs: durationMs(timeouts.keepAlive),
     },
     limits: document.limits,
-    accessLog: document.log.access,
-    stats: {
-      sockets: binds(stats.socket),
-      listen: stats.listen === undefined ? undefined : parseBind(stats.listen),
-      uri: stats.uri,
-      refreshMs: durationMs(stats.refresh),
-    },
+    log: resolveLog(document.log),
+    stats: resolveStats(stats),
+    admin: resolveAdmin(document.admin),
     frontends: document.frontends.map(resolveFrontend),
     backends: document.backends.map((backend) => resolveBackend(backend, timeouts)),
   };
@@ -46,11 +42,10 @@ function backendTimeouts(from: ConfigDocument['timeouts']): BackendConfig['timeo
 }
 
 function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['timeouts']): BackendConfig {
-  const cookie = cookieOf(backend);
   return {
     name: backend.name,
     ...resolveBalance(backend),
-    cookie,
+    cookie: resolveCookie(backend),
     slowstartMs: durationMs(backend.slowstart),
     shutdownSessionsOnDown: backend.onMarkedDown === 'shutdown-sessions',
     breaker: backend.breaker && {
@@ -60,6 +55,8 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
       maxEjectedPercent: backend.breaker.maxEjected,
     },
     retries: backend.retries,
+    retryOn: backend.retryOn,
+    attemptHeader: backend.attemptHeader,
     retryNonIdempotent: backend.retryNonIdempotent,
     retryBudgetPercent: backend.retryBudget,
     hostHeader: backend.hostHeader,
@@ -69,23 +66,6 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
   };
 }
 
-function cookieOf({ balance, cookie }: BackendDocument): CookieConfig | undefined {
-  if (cookie) return { name: cookie.name, attributes: cookieAttributes(cookie) };
-  return balanceWord(balance)?.sticky === true ? stickySessionCookie : undefined;
-}
-
-/** HAProxy's order: HttpOnly, Secure, domain, further attributes. */
-function cookieAttributes(cookie: NonNullable<BackendDocument['cookie']>): CookieConfig['attributes'] {
-  return [
-    cookie.httponly && '; HttpOnly',
-    cookie.secure && '; Secure',
-    cookie.domain !== undefined && `; domain=${cookie.domain}`,
-    cookie.samesite !== undefined && `; SameSite=${cookie.samesite}`,
-  ]
-    .filter((part) => part !== false)
-    .join('');
-}
-
 function resolveServer(server: ServerDocument, id: number, backend: BackendDocument): ServerConfig {
   return {
     id,
@@ -93,41 +73,12 @@ function resolveServer(server: ServerDocument, id: number, backend: BackendDocum
     address: server.address,
     port: server.port,
     weight: server.weight,
-    cookie: server.cookie ?? server.name,
+    cookie: cookieWord(backend, server),
     backup: server.backup,
     disabled: server.disabled,
     maxconn: server.maxconn,
     minconn: server.minconn,
     maxqueue: server.maxqueue,
     check: resolveCheck(server, backend),
-  };
-}
-
-function resolveCheck(server: ServerDocument, { check, sendProxy }: BackendDocument): CheckConfig | undefined {
-  if (!check || server.check?.enabled === false) return undefined;
-  const own = server.check;
-  return {
-    type: check.type,
-    method: check.method,
-    path: own?.path ?? check.path,
-    host: check.host ?? `${server.address.includes(':') ? `[${server.address}]` : server.address}:${server.port}`,
-    address: own?.address ?? server.address,
-    port: own?.port ?? server.port,
-    headers: check.headers,
-    send: check.send,
-    body: check.body && { text: check.body.text ?? '', regex: check.body.regex, not: check.body.not },
-    expect: check.expect.split(',').map((range) => {
-      const [low = '', high = low] = range.split('-');
-      return [Number(low), Number(high)] as const;
-    }),
-    interMs: durationMs(own?.inter ?? check.inter),
-    fastinterMs: durationMs(check.fastinter),
-    downinterMs: durationMs(check.downinter),
-    fall: check.fall,
-    rise: check.rise,
-    timeoutMs: durationMs(own?.timeout ?? check.timeout),
-    // Another port or address is another service.
-    sendProxy: own?.port === undefined && own?.address === undefined ? sendProxy : 'off',
-    init: check.init,
   };
 }

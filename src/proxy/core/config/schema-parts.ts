@@ -1,4 +1,4 @@
-// The parts of a backend's schema that have keys of their own: cookie, breaker, check.
+// The parts of a backend's schema that have keys of their own: cookie, breaker.
 import { durationOf } from './schema-words.ts';
 
 export const cookieSchema = {
@@ -13,7 +13,24 @@ export const cookieSchema = {
       description: 'Name of the cookie, for instance SERVERID.',
     },
     httponly: { type: 'boolean', default: true, description: 'Add HttpOnly.' },
-    secure: { type: 'boolean', default: false, description: 'Add Secure.' },
+    secure: {
+      anyOf: [{ type: 'boolean' }, { const: 'auto' }],
+      default: 'auto',
+      description: 'Add Secure. auto: where the client came over TLS.',
+    },
+    mode: {
+      enum: ['insert', 'rewrite', 'prefix'],
+      default: 'insert',
+      description:
+        'insert: the proxy sets the cookie, servers never see it. rewrite: where a server sets this cookie, its value becomes the name of the server. prefix: the server goes in front of the value of a cookie of the application, which sees its own value.',
+    },
+    secret: {
+      type: 'string',
+      minLength: 16,
+      description: 'Values are hashes under this key instead of the names of servers; the same key on all balancers.',
+    },
+    maxidle: durationOf('0', 'A cookie that was not used for so long does not count. 0 = always counts.'),
+    maxlife: durationOf('0', 'A cookie that is as old does not count. 0 = always counts.'),
     samesite: { enum: ['Strict', 'Lax', 'None'], description: 'Add SameSite.' },
     domain: { type: 'string', pattern: '^[A-Za-z0-9.-]+$', description: 'Add Domain.' },
   },
@@ -34,58 +51,6 @@ export const breakerSchema = {
       maximum: 100,
       default: 50,
       description: 'Percent of the servers of the backend that may be out at once.',
-    },
-  },
-} as const;
-
-export const checkSchema = {
-  type: 'object',
-  additionalProperties: false,
-  description: 'Active health check of every server. Left out = servers are always UP ("no check").',
-  properties: {
-    type: { enum: ['http', 'tcp'], default: 'http', description: 'http: a request and its status. tcp: a connection.' },
-    method: { enum: ['GET', 'HEAD', 'OPTIONS'], default: 'GET', description: 'Method of the request.' },
-    path: { type: 'string', pattern: '^/[!-~]*$', default: '/', description: 'Path, for instance /api/v1/health.' },
-    host: { type: 'string', pattern: '^[!-~]+$', description: 'Host header; the server address when left out.' },
-    expect: {
-      type: 'string',
-      pattern: '^[1-5][0-9][0-9](-[1-5][0-9][0-9])?(,[1-5][0-9][0-9](-[1-5][0-9][0-9])?)*$',
-      default: '200-399',
-      description: 'Statuses that count as healthy: `200-399`, `200,204`. Redirects are not followed.',
-    },
-    headers: {
-      type: 'object',
-      default: {},
-      propertyNames: { pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$" },
-      additionalProperties: { type: 'string', pattern: '^[ -~]*$' },
-      description: 'http: further headers of the request.',
-    },
-    send: {
-      type: 'string',
-      pattern: '^[\\t\\r\\n -~]*$',
-      default: '',
-      description: 'tcp: what is sent after connecting, for instance "PING\\r\\n".',
-    },
-    body: {
-      type: 'object',
-      additionalProperties: false,
-      description: 'What the answer must hold, within its first 16 KB.',
-      properties: {
-        text: { type: 'string', minLength: 1, description: 'This text.' },
-        regex: { type: 'string', minLength: 1, description: 'A match of this JavaScript regular expression.' },
-        not: { type: 'boolean', default: false, description: 'It must not hold that.' },
-      },
-    },
-    inter: durationOf('5s', 'Interval while fully UP.'),
-    fastinter: durationOf('1s', 'Interval between two states and when traffic reports an error.'),
-    downinter: durationOf('2s', 'Interval while fully DOWN.'),
-    fall: { type: 'integer', minimum: 1, maximum: 100, default: 3, description: 'Failures in a row until DOWN.' },
-    rise: { type: 'integer', minimum: 1, maximum: 100, default: 2, description: 'Successes in a row until UP.' },
-    timeout: durationOf('2s', 'The whole check.'),
-    init: {
-      enum: ['up', 'fully-up', 'down', 'fully-down'],
-      default: 'up',
-      description: 'State at start. up: the first failed check marks it DOWN. down: the first success marks it UP.',
     },
   },
 } as const;

@@ -1,8 +1,13 @@
 // The configuration file as JSON Schema: every key, its default and its description. Validation, documentation and
 // editor completion come from this one literal. Meaning across keys (names that must exist) is checked in check.ts.
+import { adminSchema } from './schema-admin.ts';
 import { balanceProperties, serverLimitProperties } from './schema-balance.ts';
-import { breakerSchema, checkSchema, cookieSchema } from './schema-parts.ts';
+import { checkSchema, serverCheckSchema } from './schema-check.ts';
+import { breakerSchema, cookieSchema } from './schema-parts.ts';
+import { retryProperties } from './schema-retry.ts';
 import { handlingProperties } from './schema-handling.ts';
+import { logSchema } from './schema-log.ts';
+import { statsSchema } from './schema-stats.ts';
 import { ruleSchema } from './schema-rules.ts';
 import { durationOf, nameSchema, weightSchema } from './schema-words.ts';
 
@@ -54,6 +59,12 @@ const frontendSchema = {
       items: { type: 'string', minLength: 1 },
       description:
         'Addresses to listen on: `*:80`, `127.0.0.1:8080`, `[::]:80`, `unix:/run/x.sock`. A socket that systemd passed with the same address is used instead of binding.',
+    },
+    mode: {
+      enum: ['http', 'tcp'],
+      default: 'http',
+      description:
+        'tcp: connections are joined with servers of `defaultBackend` as they are; rules and all that looks into requests mean nothing.',
     },
     rules: {
       type: 'array',
@@ -120,19 +131,7 @@ const serverSchema = {
     backup: { type: 'boolean', default: false, description: 'Used only while no other server is usable.' },
     disabled: { type: 'boolean', default: false, description: 'Starts in state MAINT.' },
     ...serverLimitProperties,
-    check: {
-      type: 'object',
-      additionalProperties: false,
-      description: "Overrides of the backend's check for this server.",
-      properties: {
-        enabled: { type: 'boolean', description: 'false: never checked, always UP ("no check").' },
-        address: { type: 'string', description: 'Address to check instead.' },
-        port: { type: 'integer', minimum: 1, maximum: 65_535, description: 'Port to check instead.' },
-        path: { type: 'string', pattern: '^/[!-~]*$', description: 'Path to check instead.' },
-        inter: durationOf(undefined, 'Interval instead.'),
-        timeout: durationOf(undefined, 'Timeout instead.'),
-      },
-    },
+    check: serverCheckSchema,
   },
 } as const;
 
@@ -153,27 +152,7 @@ const backendSchema = {
       description:
         'shutdown-sessions: when a server goes DOWN its tunnels are closed and its requests tried elsewhere.',
     },
-    retries: {
-      type: 'integer',
-      minimum: 0,
-      maximum: 10,
-      default: 3,
-      description: 'Attempts after the first; each goes to another server at once if there is one.',
-    },
-    retryNonIdempotent: {
-      enum: ['never', 'unsent', 'idempotency-key', 'always'],
-      default: 'idempotency-key',
-      description:
-        'POST, PATCH and unknown methods. unsent: only if no byte was sent. idempotency-key: also if the request has that header. always: as HAProxy does (may execute twice). never: not even unsent ones.',
-    },
-    retryBudget: {
-      type: 'number',
-      minimum: 0,
-      maximum: 100,
-      default: 20,
-      description:
-        'Extra attempts allowed, in percent of the requests of the last ten seconds (and always 10 a second).',
-    },
+    ...retryProperties,
     hostHeader: {
       type: 'string',
       pattern: '^[A-Za-z0-9.:[\\]_-]+$',
@@ -214,42 +193,9 @@ export const configSchema = {
         uriBytes: { type: 'integer', minimum: 256, maximum: 65_536, default: 8192, description: 'Target: 414.' },
       },
     },
-    log: {
-      type: 'object',
-      additionalProperties: false,
-      default: {},
-      description: "Access log, in HAProxy's httplog format.",
-      properties: {
-        access: {
-          type: 'string',
-          default: 'off',
-          description: '`off`, `stdout`, or a file (opened again on SIGUSR2 and on reload).',
-        },
-      },
-    },
-    stats: {
-      type: 'object',
-      additionalProperties: false,
-      default: {},
-      description: 'Where statistics and control are found.',
-      properties: {
-        socket: {
-          type: 'array',
-          default: [],
-          items: { type: 'string', minLength: 1 },
-          description:
-            "Runtime sockets in HAProxy's text protocol: `127.0.0.1:9100`, `unix:/run/veza-proxy/admin.sock`. Whoever can connect controls the proxy.",
-        },
-        listen: { type: 'string', description: 'Address of the statistics page over HTTP; left out = none.' },
-        uri: {
-          type: 'string',
-          pattern: '^/',
-          default: '/stats',
-          description: 'Path of the page; `;csv` after it gives CSV.',
-        },
-        refresh: durationOf('5s', 'The page reloads itself; 0 = never.'),
-      },
-    },
+    log: logSchema,
+    stats: statsSchema,
+    admin: adminSchema,
     frontends: { type: 'array', minItems: 1, items: frontendSchema, description: 'Where clients connect.' },
     backends: { type: 'array', minItems: 1, items: backendSchema, description: 'Pools of servers.' },
   },

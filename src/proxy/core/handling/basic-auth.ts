@@ -25,6 +25,14 @@ export async function hashPassword(password: string, salt: Buffer): Promise<stri
   return `scrypt:${defaultCost}:${salt.toString('base64')}:${hash.toString('base64')}`;
 }
 
+/** Does a password fit what a file holds? No stored one takes as long as a wrong one: names cannot be guessed by the clock. */
+export async function isPassword(password: string, stored: string | undefined): Promise<boolean> {
+  const [, cost, salt = '', hash = ''] = (stored ?? `scrypt:${defaultCost}:AAAAAAAAAAA=:AAAA`).split(':');
+  const expected = Buffer.from(hash, 'base64');
+  const actual = await derive(password, Buffer.from(salt, 'base64'), Number(cost)).catch(() => Buffer.alloc(0));
+  return stored !== undefined && actual.length === expected.length && timingSafeEqual(actual, expected);
+}
+
 function derive(password: string, salt: Buffer, cost: number): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   scrypt(password, salt, hashBytes, { N: cost, r: 8, p: 1, maxmem: 256 * cost * 8 }, (error, key) =>
@@ -55,11 +63,7 @@ export class BasicAuth {
   }
 
   async #verify(password: string, stored: string | undefined, digest: string): Promise<Answer | undefined> {
-    // An unknown name takes as long as a known one, so that names cannot be guessed by the clock.
-    const [, cost, salt = '', hash = ''] = (stored ?? `scrypt:${defaultCost}:AAAAAAAAAAA=:AAAA`).split(':');
-    const expected = Buffer.from(hash, 'base64');
-    const actual = await derive(password, Buffer.from(salt, 'base64'), Number(cost)).catch(() => Buffer.alloc(0));
-    const right = actual.length === expected.length && timingSafeEqual(actual, expected);
+    const right = await isPassword(password, stored);
     if (!right || stored === undefined) return this.#denied();
     if (this.#right.size >= maxRemembered) this.#right.clear();
     this.#right.set(digest, stored);

@@ -34,8 +34,15 @@ export function cookieValue(header: string, name: string): string | undefined {
 }
 
 /** The Set-Cookie line for a server, and `Cache-Control: private` where a shared cache could keep it. */
-export function insertedCookie(config: CookieConfig, value: string, head: ResponseHead, method: string): string {
-  const line = `Set-Cookie: ${config.name}=${value}; path=/${config.attributes}\r\n`;
+export function insertedCookie(
+  config: CookieConfig,
+  value: string,
+  head: ResponseHead,
+  request: { readonly method: string; readonly isTls: boolean },
+): string {
+  const { method, isTls } = request;
+  const attributes = isTls ? config.secureAttributes : config.attributes;
+  const line = `Set-Cookie: ${config.name}=${value}; path=/${attributes}\r\n`;
   return isCacheable(head, method) ? `${line}Cache-Control: private\r\n` : line;
 }
 

@@ -1,5 +1,6 @@
-// Statistics in the text format of Prometheus, under the names that HAProxy's own exporter has, so that dashboards and
-// alerts go on working.
+// Statistics as families of metrics, under the names that HAProxy's own exporter has, so that dashboards and alerts go on
+// working. Writing them down is the part of a library (server/metrics.ts).
+import { type Counters, latencyBounds } from '../counters.ts';
 import type { Row } from './rows.ts';
 
 type Kind = 'frontend' | 'backend' | 'server';
@@ -30,6 +31,8 @@ const metrics: readonly Metric[] = [
   one(pools, 'max_queue', 'gauge', 'qmax', 'Highest number of requests that waited.'),
   one(all, 'current_sessions', 'gauge', 'scur', 'Number of sessions under way now.'),
   one(all, 'max_sessions', 'gauge', 'smax', 'Highest number of sessions under way.'),
+  one(['frontend'], 'max_session_rate', 'gauge', 'rate_max', 'Highest number of connections in a second.'),
+  one(pools, 'max_session_rate', 'gauge', 'rate_max', 'Highest number of requests in a second.'),
   one(all, 'limit_sessions', 'gauge', 'slim', 'Limit of sessions under way.'),
   one(all, 'sessions_total', 'counter', 'stot', 'Total number of sessions.'),
   one(all, 'bytes_in_total', 'counter', 'bin', 'Total number of request bytes.'),
@@ -72,7 +75,7 @@ const checkStates =
   'HANA SOCKERR L4OK L4TOUT L4CON L6OK L6TOUT L6RSP L7TOUT L7RSP L7OK L7OKC L7STS PROCERR PROCTOUT PROCOK'.split(' ');
 const codes = ['1xx', '2xx', '3xx', '4xx', '5xx', 'other'];
 
-export interface ProcessFacts {
+export interface MetricsFacts {
   readonly version: string;
   readonly workers: number;
   readonly uptimeSeconds: number;
@@ -83,46 +86,98 @@ export interface ProcessFacts {
   readonly droppedLogs: number;
 }
 
-/** What a scrape of /metrics gets. */
-export function prometheusText(rows: readonly Row[], facts: ProcessFacts): string {
-  const lines = processLines(facts);
+export interface Sample {
+  /** Of the name, for what a histogram is made of. */
+  readonly suffix?: '_bucket' | '_sum' | '_count';
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+export interface MetricFamily {
+  readonly name: string;
+  readonly type: 'gauge' | 'counter' | 'histogram';
+  readonly help: string;
+  readonly samples: readonly Sample[];
+}
+
+/** What a scrape of /metrics tells. */
+export function metricFamilies(
+  rows: readonly Row[],
+  facts: MetricsFacts,
+  counters: ReadonlyMap<string, Counters>,
+): MetricFamily[] {
+  const families = processFamilies(facts);
   for (const [type, kind] of (['frontend', 'backend', 'server'] as const).entries()) {
     const own = rows.filter((row) => row['type'] === type);
     for (const metric of metrics.filter(({ kinds }) => kinds.includes(kind))) {
-      const samples = own.map((row) => `{${labels(row, kind)}} ${numberOf(row[metric.column], metric.scale)}`);
-      lines.push(...family(`haproxy_${kind}_${metric.name}`, metric.type, metric.help, samples));
+      const samples = own.map((row) => ({
+        labels: labels(row, kind),
+        value: numberOf(row[metric.column], metric.scale),
+      }));
+      families.push({ ...metric, name: `haproxy_${kind}_${metric.name}`, samples });
     }
     const responses = own.flatMap((row) =>
-      codes.map((code) => `{${labels(row, kind)},code="${code}"} ${numberOf(row[`hrsp_${code}`])}`),
+      codes.map((code) => ({ labels: { ...labels(row, kind), code }, value: numberOf(row[`hrsp_${code}`]) })),
     );
-    lines.push(...family(`haproxy_${kind}_http_responses_total`, 'counter', 'Total number of responses.', responses));
+    families.push(family(`haproxy_${kind}_http_responses_total`, 'counter', 'Total number of responses.', responses));
     const states = kind === 'server' ? serverStates : ['DOWN', 'UP'];
-    lines.push(...family(`haproxy_${kind}_status`, 'gauge', 'State.', enumerated(own, kind, states, stateOf)));
+    families.push(family(`haproxy_${kind}_status`, 'gauge', 'State.', enumerated(own, kind, states, stateOf)));
+    if (kind !== 'frontend') families.push(histogram(own, kind, counters));
   }
   const checked = rows.filter((row) => row['type'] === 2 && row['check_status'] !== undefined);
   const checks = enumerated(checked, 'server', checkStates, (row) => text(row['check_status']).replace('* ', ''));
-  lines.push(...family('haproxy_server_check_status', 'gauge', 'Outcome of the last check.', checks));
-  return `${lines.join('\n')}\n`;
+  families.push(family('haproxy_server_check_status', 'gauge', 'Outcome of the last check.', checks));
+  return families.filter(({ samples }) => samples.length > 0);
 }
 
-function processLines(facts: ProcessFacts): string[] {
-  const plain = (name: string, type: Metric['type'], help: string, value: number): string[] =>
-    family(`haproxy_process_${name}`, type, help, [` ${value}`]);
+function processFamilies(facts: MetricsFacts): MetricFamily[] {
+  const plain = (name: string, type: Metric['type'], help: string, value: number): MetricFamily =>
+    family(`haproxy_process_${name}`, type, help, [{ labels: {}, value }]);
+  const version = { labels: { version: facts.version }, value: 1 };
   return [
-    ...family('haproxy_process_build_info', 'gauge', 'Version.', [`{version="${escaped(facts.version)}"} 1`]),
-    ...plain('nbproc', 'gauge', 'Number of workers.', facts.workers),
-    ...plain('uptime_seconds', 'gauge', 'Time since the start.', Math.floor(facts.uptimeSeconds)),
-    ...plain('start_time_seconds', 'gauge', 'Time of the start.', Math.floor(facts.startSeconds)),
-    ...plain('current_connections', 'gauge', 'Number of connections of clients.', facts.connections),
-    ...plain('connections_total', 'counter', 'Total number of connections of clients.', facts.connectionsTotal),
-    ...plain('requests_total', 'counter', 'Total number of requests.', facts.requestsTotal),
-    ...plain('dropped_logs_total', 'counter', 'Total number of log lines that were dropped.', facts.droppedLogs),
+    family('haproxy_process_build_info', 'gauge', 'Version.', [version]),
+    plain('nbproc', 'gauge', 'Number of workers.', facts.workers),
+    plain('uptime_seconds', 'gauge', 'Time since the start.', Math.floor(facts.uptimeSeconds)),
+    plain('start_time_seconds', 'gauge', 'Time of the start.', Math.floor(facts.startSeconds)),
+    plain('current_connections', 'gauge', 'Number of connections of clients.', facts.connections),
+    plain('connections_total', 'counter', 'Total number of connections of clients.', facts.connectionsTotal),
+    plain('requests_total', 'counter', 'Total number of requests.', facts.requestsTotal),
+    plain('dropped_logs_total', 'counter', 'Total number of log lines that were dropped.', facts.droppedLogs),
   ];
 }
 
-function family(name: string, type: string, help: string, samples: readonly string[]): string[] {
-  if (samples.length === 0) return [];
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples.map((sample) => name + sample)];
+/** Ours, and in seconds as Prometheus has it: HAProxy tells averages only. */
+function histogram(rows: readonly Row[], kind: Kind, counters: ReadonlyMap<string, Counters>): MetricFamily {
+  const samples = rows.flatMap((row) => {
+    const own = counters.get(
+      kind === 'server' ? `server:${text(row['pxname'])}/${text(row['svname'])}` : `backend:${text(row['pxname'])}`,
+    );
+    return own ? buckets(labels(row, kind), own) : [];
+  });
+  return family(
+    `haproxy_${kind}_request_duration_seconds`,
+    'histogram',
+    'Time from the head of a request to the end of its response.',
+    samples,
+  );
+}
+
+function buckets(base: Readonly<Record<string, string>>, counters: Counters): Sample[] {
+  let sum = 0;
+  const bounded = latencyBounds.map((bound, index): Sample => {
+    sum += counters.latencies[index] ?? 0;
+    return { suffix: '_bucket', labels: { ...base, le: String(bound) }, value: sum };
+  });
+  return [
+    ...bounded,
+    { suffix: '_bucket', labels: { ...base, le: '+Inf' }, value: counters.observed },
+    { suffix: '_sum', labels: base, value: Number(counters.observedSeconds.toFixed(6)) },
+    { suffix: '_count', labels: base, value: counters.observed },
+  ];
+}
+
+function family(name: string, type: MetricFamily['type'], help: string, samples: readonly Sample[]): MetricFamily {
+  return { name, type, help, samples };
 }
 
 function enumerated(
@@ -130,9 +185,9 @@ function enumerated(
   kind: Kind,
   states: readonly string[],
   stateNow: (row: Row) => string,
-): string[] {
+): Sample[] {
   return rows.flatMap((row) =>
-    states.map((state) => `{${labels(row, kind)},state="${state}"} ${stateNow(row) === state ? 1 : 0}`),
+    states.map((state) => ({ labels: { ...labels(row, kind), state }, value: stateNow(row) === state ? 1 : 0 })),
   );
 }
 
@@ -142,24 +197,17 @@ function stateOf(row: Row): string {
   return first === 'OPEN' || first === 'no' ? 'UP' : first;
 }
 
-function labels(row: Row, kind: Kind): string {
-  const proxy = `proxy="${escaped(text(row['pxname']))}"`;
-  return kind === 'server' ? `${proxy},server="${escaped(text(row['svname']))}"` : proxy;
+function labels(row: Row, kind: Kind): Record<string, string> {
+  const proxy = text(row['pxname']);
+  return kind === 'server' ? { proxy, server: text(row['svname']) } : { proxy };
 }
 
 function text(value: string | number | undefined): string {
   return value === undefined ? '' : String(value);
 }
 
-function escaped(value: string): string {
-  return value
-    .replaceAll('\\', String.raw`\\`)
-    .replaceAll('"', String.raw`\"`)
-    .replaceAll('\n', String.raw`\n`);
-}
-
 /** What does not apply is NaN, as HAProxy says it. */
-function numberOf(value: string | number | undefined, scale = 1): string {
-  if (value === undefined || value === '') return 'NaN';
-  return String(scale === 1 ? value : Number((Number(value) * scale).toFixed(6)));
+function numberOf(value: string | number | undefined, scale = 1): number {
+  if (value === undefined || value === '') return Number.NaN;
+  return scale === 1 ? Number(value) : Number((Number(value) * scale).toFixed(6));
 }

@@ -2,6 +2,7 @@
 import type { ProxyConfig } from '../config/model.ts';
 import { Counters } from '../counters.ts';
 import type { ServerRecord } from '../server-record.ts';
+import { RateTracker } from './rates.ts';
 import { throttlePercent } from '../slowstart.ts';
 
 /** HAProxy's static columns 0 to 99. Readers go by these names and this order. */
@@ -23,18 +24,20 @@ export interface StatsInput {
   readonly records: readonly ServerRecord[];
   readonly counters: ReadonlyMap<string, Counters>;
   readonly nowMs: number;
+  readonly rates?: RateTracker;
 }
 
 const none = new Counters();
+const noRates = new RateTracker();
 
 /** One row a frontend, then a row a server and one for its backend. */
 export function statsRows(input: StatsInput): Row[] {
-  const { config, counters } = input;
+  const { config, counters, rates = noRates } = input;
   const frontends = config.frontends.map((frontend, index) => ({
     ...traffic(counters.get(`frontend:${frontend.name}`) ?? none),
     pxname: frontend.name,
     svname: 'FRONTEND',
-    status: 'OPEN',
+    status: frontend.binds.length === 0 ? 'STOP' : 'OPEN',
     type: 0,
     pid: 1,
     iid: index + 2,
@@ -44,17 +47,27 @@ export function statsRows(input: StatsInput): Row[] {
     stot: (counters.get(`frontend:${frontend.name}`) ?? none).connectionsTotal,
     conn_tot: (counters.get(`frontend:${frontend.name}`) ?? none).connectionsTotal,
     req_tot: (counters.get(`frontend:${frontend.name}`) ?? none).sessionsTotal,
-    mode: 'http',
+    mode: frontend.mode,
+    rate: Math.round(rates.ratesOf(`frontend:${frontend.name}`).connections),
+    rate_max: Math.round(rates.ratesOf(`frontend:${frontend.name}`).connectionsMax),
+    rate_lim: 0,
+    conn_rate: Math.round(rates.ratesOf(`frontend:${frontend.name}`).connections),
+    conn_rate_max: Math.round(rates.ratesOf(`frontend:${frontend.name}`).connectionsMax),
+    req_rate: Math.round(rates.ratesOf(`frontend:${frontend.name}`).requests),
+    req_rate_max: Math.round(rates.ratesOf(`frontend:${frontend.name}`).requestsMax),
   }));
   return [...frontends, ...config.backends.flatMap((_, index) => backendRows(input, index))];
 }
 
-function backendRows({ config, records, counters, nowMs }: StatsInput, index: number): Row[] {
+function backendRows({ config, records, counters, nowMs, rates = noRates }: StatsInput, index: number): Row[] {
   const backend = config.backends[index];
   if (!backend) return [];
   const iid = config.frontends.length + 2 + index;
   const own = records.filter((record) => record.backend.name === backend.name);
-  const servers = own.map((record) => serverRow(record, counters.get(`server:${record.key}`) ?? none, iid, nowMs));
+  const servers = own.map((record) => ({
+    ...serverRow(record, counters.get(`server:${record.key}`) ?? none, iid, nowMs),
+    ...rateColumns(rates, `server:${record.key}`),
+  }));
   const usable = own.filter((record) => record.up && record.admin === 'ready');
   const totals = counters.get(`backend:${backend.name}`) ?? none;
   const sums = new Counters();
@@ -63,6 +76,7 @@ function backendRows({ config, records, counters, nowMs }: StatsInput, index: nu
     ...servers,
     {
       ...traffic(totals),
+      ...rateColumns(rates, `backend:${backend.name}`),
       pxname: backend.name,
       svname: 'BACKEND',
       status: usable.length > 0 ? 'UP' : 'DOWN',
@@ -129,6 +143,11 @@ function serverRow(record: ServerRecord, counters: Counters, iid: number, nowMs:
     idle_conn_cur: counters.idle,
     used_conn_cur: counters.sessions,
   };
+}
+
+function rateColumns(rates: RateTracker, row: string): Row {
+  const { requests, requestsMax } = rates.ratesOf(row);
+  return { rate: Math.round(requests), rate_max: Math.round(requestsMax) };
 }
 
 /** The columns that every kind of row has. */

@@ -1,47 +1,70 @@
 // `show info` and `show servers state`, as HAProxy prints them.
-import type { Counters } from '../counters.ts';
+import type { CounterName, Counters } from '../counters.ts';
 import type { ProxyConfig } from '../config/model.ts';
 import type { ServerRecord } from '../server-record.ts';
+import type { Rates } from './rates.ts';
+import type { Info } from './typed.ts';
 
 export interface ProcessFacts {
   readonly version: string;
+  readonly releaseDate: string;
   readonly pid: number;
   readonly workers: number;
   readonly uptimeMs: number;
   readonly node: string;
+  readonly maxconn: number;
+  readonly listeners: number;
+  readonly startSeconds: number;
+  readonly idlePercent: number;
+  readonly rates: Rates;
 }
 
-export function infoText(facts: ProcessFacts, counters: ReadonlyMap<string, Counters>): string {
+/** What `show info` tells, by HAProxy's names. */
+export function infoOf(facts: ProcessFacts, counters: ReadonlyMap<string, Counters>): Info {
   const seconds = Math.floor(facts.uptimeMs / 1000);
-  let connections = 0;
-  let connectionsTotal = 0;
-  let requests = 0;
-  let dropped = 0;
-  for (const [row, each] of counters) {
-    if (!row.startsWith('frontend:')) continue;
-    connections += each.connections;
-    connectionsTotal += each.connectionsTotal;
-    requests += each.sessionsTotal;
-    dropped += each.logDropped;
-  }
-  const day = Math.floor(seconds / 86_400);
-  const uptime = `${day}d ${Math.floor((seconds % 86_400) / 3600)}h${String(Math.floor((seconds % 3600) / 60)).padStart(2, '0')}m${String(seconds % 60).padStart(2, '0')}s`;
-  const lines: readonly (readonly [string, string | number])[] = [
+  const frontends = [...counters].filter(([row]) => row.startsWith('frontend:')).map(([, each]) => each);
+  const sum = (name: CounterName): number => frontends.reduce((total, each) => total + each[name], 0);
+  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
+  const clock = `${Math.floor((seconds % 86_400) / 3600)}h${two((seconds % 3600) / 60)}m${two(seconds % 60)}s`;
+  return [
     ['Name', 'veza-proxy'],
     ['Version', facts.version],
+    ['Release_date', facts.releaseDate],
     ['Nbthread', 1],
     ['Nbproc', facts.workers],
     ['Process_num', 1],
     ['Pid', facts.pid],
-    ['Uptime', uptime],
+    ['Uptime', `${Math.floor(seconds / 86_400)}d ${clock}`],
     ['Uptime_sec', seconds],
-    ['CurrConns', connections],
-    ['CumConns', connectionsTotal],
-    ['CumReq', requests],
-    ['DroppedLogs', dropped],
+    // What there is not, is 0: readers such as hatop want the names.
+    ['Memmax_MB', 0],
+    ['Ulimit-n', 0],
+    ['Maxsock', facts.maxconn],
+    ['Maxconn', facts.maxconn],
+    ['CurrConns', sum('connections')],
+    ['CumConns', sum('connectionsTotal')],
+    ['CumReq', sum('sessionsTotal')],
+    ['Maxpipes', 0],
+    ['PipesUsed', 0],
+    ['PipesFree', 0],
+    ['ConnRate', Math.round(facts.rates.connections)],
+    ['MaxConnRate', Math.round(facts.rates.connectionsMax)],
+    ['SessRate', Math.round(facts.rates.requests)],
+    ['MaxSessRate', Math.round(facts.rates.requestsMax)],
+    ['Tasks', sum('connections')],
+    ['Run_queue', sum('queued')],
+    ['Idle_pct', facts.idlePercent],
     ['node', facts.node],
+    ['Stopping', 0],
+    ['Listeners', facts.listeners],
+    ['DroppedLogs', sum('logDropped')],
+    ['TotalBytesOut', sum('bytesOut')],
+    ['Start_time_sec', facts.startSeconds],
   ];
-  return lines.map(([name, value]) => `${name}: ${value}\n`).join('');
+}
+
+export function infoText(info: Info): string {
+  return info.map(([name, value]) => `${name}: ${value}\n`).join('');
 }
 
 const stateHead =
@@ -72,4 +95,23 @@ function stateLine(record: ServerRecord, config: ProxyConfig, nowMs: number): st
   const since = Math.floor((nowMs - record.changedAtMs) / 1000);
   const check = `${server.check ? 6 : 0} ${result} ${health?.value ?? 0} ${server.check ? 6 : 0}`;
   return `${backendId} ${backend.name} ${server.id} ${server.name} ${server.address} ${operation} ${forced} ${record.weight} ${server.weight} ${since} ${check} 0 0 0 - ${server.port} - 0 ${server.check?.port ?? 0} - - 0\n`;
+}
+
+/** `show servers conn`: connections of each server. */
+export function serversConnText(
+  config: ProxyConfig,
+  records: readonly ServerRecord[],
+  counters: ReadonlyMap<string, Counters>,
+  backend: string | undefined,
+): string {
+  const lines = records
+    .filter((record) => backend === undefined || record.backend.name === backend)
+    .map((record) => {
+      const own = counters.get(`server:${record.key}`);
+      const [used = 0, idle = 0] = [own?.sessions, own?.idle];
+      const at = config.backends.findIndex((each) => each.name === record.backend.name);
+      const place = `${config.frontends.length + 2 + at}/${record.config.id}`;
+      return `${record.key} ${place} ${record.config.address} ${record.config.port} - 5000 ${used} ${own?.sessionsMax ?? 0} 0 0 ${idle} -1 ${idle}\n`;
+    });
+  return `# bkname/svname bkid/svid addr port - purge_delay used_cur used_max need_est unsafe_nb safe_nb idle_lim idle_cur\n${lines.join('')}`;
 }

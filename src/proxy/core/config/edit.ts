@@ -1,0 +1,177 @@
+// Changes of a running configuration by commands: configuration -> changed copy, or why not. Pure; a reload undoes them.
+import { parseAddress } from '../address.ts';
+import type { BackendConfig, FrontendConfig, ProxyConfig, ServerConfig } from './model.ts';
+
+export type Edited = { readonly config: ProxyConfig } | { readonly problem: string };
+
+export interface NewServer {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly weight?: number | undefined;
+  readonly maxconn?: number | undefined;
+  readonly cookie?: string | undefined;
+  readonly backup?: boolean | undefined;
+  readonly disabled?: boolean | undefined;
+  /** Checked like the other servers of its backend. */
+  readonly check?: boolean | undefined;
+}
+
+export const noSuchServer = 'No such server.';
+export const noSuchBackend = 'No such backend.';
+export const noSuchFrontend = 'No such frontend.';
+
+/** Splits `backend/server`. */
+export function splitKey(key: string): readonly [string, string] {
+  const slash = key.indexOf('/');
+  return slash < 0 ? [key, ''] : [key.slice(0, slash), key.slice(slash + 1)];
+}
+
+export function addServer(config: ProxyConfig, backendName: string, wanted: NewServer): Edited {
+  const backend = config.backends.find(({ name }) => name === backendName);
+  if (!backend) return { problem: noSuchBackend };
+  if (!/^[A-Za-z0-9_.:-]+$/.test(wanted.name)) return { problem: 'Invalid server name.' };
+  if (backend.servers.some(({ name }) => name === wanted.name)) {
+    return { problem: 'Already exists a server with the same name in backend.' };
+  }
+  const problem = addressProblem(wanted.address, wanted.port);
+  if (problem !== undefined) return { problem };
+  const [sibling] = backend.servers;
+  const server: ServerConfig = {
+    ...(sibling ?? bare),
+    id: Math.max(0, ...backend.servers.map(({ id }) => id)) + 1,
+    name: wanted.name,
+    address: wanted.address,
+    port: wanted.port,
+    weight: wanted.weight ?? 1,
+    cookie: wanted.cookie ?? wanted.name,
+    backup: wanted.backup ?? false,
+    disabled: wanted.disabled ?? true,
+    maxconn: wanted.maxconn ?? 0,
+    minconn: 0,
+    maxqueue: 0,
+    check: wanted.check === true ? checkAt(sibling, wanted.address, wanted.port) : undefined,
+  };
+  return { config: withServers(config, backend, [...backend.servers, server]) };
+}
+
+const bare: ServerConfig = {
+  id: 1,
+  name: '',
+  address: '',
+  port: 0,
+  weight: 1,
+  cookie: '',
+  backup: false,
+  disabled: true,
+  maxconn: 0,
+  minconn: 0,
+  maxqueue: 0,
+  check: undefined,
+};
+
+/** All servers of a backend at once. What is not said of a server that stays is as before. */
+export function replaceServers(config: ProxyConfig, backendName: string, wanted: readonly NewServer[]): Edited {
+  const before = config.backends.find(({ name }) => name === backendName);
+  if (!before) return { problem: noSuchBackend };
+  let now: ProxyConfig = withServers(config, before, []);
+  for (const server of wanted) {
+    const known = before.servers.find(({ name }) => name === server.name);
+    const check = known?.check ?? before.servers.find((each) => each.check)?.check;
+    const added = addServer(now, backendName, { ...server, disabled: server.disabled ?? false, check: false });
+    if ('problem' in added) return { problem: `${server.name}: ${added.problem}` };
+    now = mapServer(added.config, backendName, server.name, (fresh) => ({
+      ...(known ?? fresh),
+      ...fresh,
+      weight: server.weight ?? known?.weight ?? fresh.weight,
+      cookie: server.cookie ?? known?.cookie ?? fresh.cookie,
+      maxconn: server.maxconn ?? known?.maxconn ?? fresh.maxconn,
+      backup: server.backup ?? known?.backup ?? fresh.backup,
+      check: server.check === false ? undefined : moved(check, known ?? before.servers[0], server.address, server.port),
+    }));
+  }
+  return { config: now };
+}
+
+function mapServer(
+  config: ProxyConfig,
+  backend: string,
+  name: string,
+  change: (server: ServerConfig) => ServerConfig,
+): ProxyConfig {
+  const servers = (list: readonly ServerConfig[]): ServerConfig[] =>
+    list.map((server) => (server.name === name ? change(server) : server));
+  const backends = config.backends.map((each) =>
+    each.name === backend ? { ...each, servers: servers(each.servers) } : each,
+  );
+  return { ...config, backends };
+}
+
+function moved(
+  check: ServerConfig['check'],
+  from: ServerConfig | undefined,
+  address: string,
+  port: number,
+): ServerConfig['check'] {
+  return checkAt(from && { ...from, check }, address, port);
+}
+
+export function removeServer(config: ProxyConfig, key: string): Edited {
+  const [backendName, serverName] = splitKey(key);
+  const backend = config.backends.find(({ name }) => name === backendName);
+  if (!backend) return { problem: noSuchBackend };
+  if (!backend.servers.some(({ name }) => name === serverName)) return { problem: noSuchServer };
+  const rest = backend.servers.filter(({ name }) => name !== serverName);
+  return { config: withServers(config, backend, rest) };
+}
+
+/** Changes one server; its check follows it to another address. */
+export function editServer(
+  config: ProxyConfig,
+  key: string,
+  change: { readonly address?: string; readonly port?: number; readonly maxconn?: number; readonly disabled?: boolean },
+): Edited {
+  const [backendName, serverName] = splitKey(key);
+  const backend = config.backends.find(({ name }) => name === backendName);
+  const server = backend?.servers.find(({ name }) => name === serverName);
+  if (!backend || !server) return { problem: noSuchServer };
+  const changed = { ...server, ...change };
+  const problem = addressProblem(changed.address, changed.port);
+  if (problem !== undefined) return { problem };
+  const check = server.check && checkAt(server, changed.address, changed.port);
+  const servers = backend.servers.map((each) => (each === server ? { ...changed, check } : each));
+  return { config: withServers(config, backend, servers) };
+}
+
+export function editFrontend(
+  config: ProxyConfig,
+  name: string,
+  change: Partial<Pick<FrontendConfig, 'binds' | 'maxconn'>>,
+): Edited {
+  if (!config.frontends.some((frontend) => frontend.name === name)) return { problem: noSuchFrontend };
+  const frontends = config.frontends.map((each) => (each.name === name ? { ...each, ...change } : each));
+  return { config: { ...config, frontends } };
+}
+
+function addressProblem(address: string, port: number): string | undefined {
+  const isName = /^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9])?$/.test(address) && !/^[0-9.]+$/.test(address);
+  if (!parseAddress(address) && !isName) return `Invalid addr '${address}'`;
+  return Number.isInteger(port) && port > 0 && port <= 65_535 ? undefined : `Invalid port '${port}'`;
+}
+
+/** The check of a server as it would be at another address: what named the old one names the new one. */
+function checkAt(from: ServerConfig | undefined, address: string, port: number): ServerConfig['check'] {
+  if (!from?.check) return undefined;
+  const { check } = from;
+  const at = (host: string, number: number): string => `${host.includes(':') ? `[${host}]` : host}:${number}`;
+  return {
+    ...check,
+    address: check.address === from.address ? address : check.address,
+    port: check.port === from.port ? port : check.port,
+    host: check.host === at(from.address, from.port) ? at(address, port) : check.host,
+  };
+}
+
+function withServers(config: ProxyConfig, backend: BackendConfig, servers: readonly ServerConfig[]): ProxyConfig {
+  return { ...config, backends: config.backends.map((each) => (each === backend ? { ...each, servers } : each)) };
+}

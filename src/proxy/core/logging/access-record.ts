@@ -1,0 +1,44 @@
+// What is known of a finished request or TCP session when it is logged. Formats choose from it.
+
+export interface AccessRecord {
+  readonly mode: 'http' | 'tcp';
+  readonly clientAddress: string;
+  readonly clientPort: number;
+  /** When the request began, in epoch milliseconds. */
+  readonly atMs: number;
+  readonly frontend: string;
+  readonly backend: string;
+  readonly server: string;
+  /** Durations in milliseconds, -1 for what was not reached. `responseMs` begins when the connection is there. */
+  readonly headMs: number;
+  readonly queueMs: number;
+  readonly connectMs: number;
+  readonly responseMs: number;
+  readonly totalMs: number;
+  readonly status: number;
+  readonly bytes: number;
+  readonly bytesIn: number;
+  /** HAProxy's four termination characters; two of them in TCP mode. */
+  readonly termination: string;
+  readonly active: number;
+  readonly frontendConnections: number;
+  readonly backendConnections: number;
+  readonly serverConnections: number;
+  readonly retries: number;
+  readonly redispatched: boolean;
+  readonly serverQueue: number;
+  readonly backendQueue: number;
+  /** Empty where no request was understood. */
+  readonly method: string;
+  readonly target: string;
+  readonly protocol: string;
+  readonly host: string;
+  readonly requestId: string;
+  readonly referer: string;
+  readonly userAgent: string;
+  /** Values of captured headers in the order of the configuration; undefined where none are captured. */
+  readonly requestCaptures: readonly string[] | undefined;
+  readonly responseCaptures: readonly string[] | undefined;
+}
+
+export type AccessFormat = 'httplog' | 'clf' | 'json';

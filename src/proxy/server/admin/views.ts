@@ -1,0 +1,91 @@
+// Backends, servers, frontends and rules as the admin interface shows them.
+import type { Counters } from '../../core/counters.ts';
+import type { ServerRecord } from '../../core/server-record.ts';
+import type { ControlledProxy } from '../controlled-proxy.ts';
+
+export interface ServerSeen {
+  readonly name: string;
+  readonly backend: string;
+  readonly [key: string]: unknown;
+}
+
+export async function serverViews(proxy: ControlledProxy): Promise<ServerSeen[]> {
+  const counters = await proxy.counters();
+  return proxy.registry.records.map((record) => serverView(record, counters.get(`server:${record.key}`)));
+}
+
+function serverView(record: ServerRecord, counters: Counters | undefined): ServerSeen {
+  const { config, backend, lastCheck } = record;
+  return {
+    name: config.name,
+    backend: backend.name,
+    address: config.address,
+    port: config.port,
+    status: record.describe(),
+    state: record.admin,
+    weight: record.weight,
+    maxconn: config.maxconn,
+    backup: config.backup,
+    check: lastCheck && {
+      code: lastCheck.code,
+      status: lastCheck.status,
+      durationMs: Math.round(lastCheck.durationMs * 10) / 10,
+      detail: lastCheck.detail,
+    },
+    sessions: counters?.sessions ?? 0,
+    requests: counters?.sessionsTotal ?? 0,
+    errors: (counters?.connectErrors ?? 0) + (counters?.responseErrors ?? 0),
+  };
+}
+
+export async function backendViews(proxy: ControlledProxy): Promise<{ readonly name: string }[]> {
+  const servers = await serverViews(proxy);
+  return proxy.config().backends.map(({ name, balance }) => ({
+    name,
+    status: proxy.registry.records.some((record) => record.backend.name === name && isUsable(record)) ? 'UP' : 'DOWN',
+    balance,
+    servers: servers.filter(({ backend }) => backend === name),
+  }));
+}
+
+function isUsable(record: ServerRecord): boolean {
+  return record.up && record.admin === 'ready';
+}
+
+export function healthView(proxy: ControlledProxy): object {
+  const backends = proxy.config().backends.map(({ name }) => {
+    const own = proxy.registry.records.filter((record) => record.backend.name === name);
+    return { name, usable: own.filter(isUsable).length, servers: own.length };
+  });
+  const isDown = backends.some(({ usable }) => usable === 0);
+  const isWhole = backends.every(({ usable, servers }) => usable === servers);
+  return { status: isDown ? 'down' : isWhole ? 'ok' : 'degraded', backends };
+}
+
+export function serviceViews(proxy: ControlledProxy): object[] {
+  return proxy.config().frontends.map(({ name, binds, rules, defaultBackend }) => ({
+    name,
+    binds: binds.map(({ id }) => id),
+    status: binds.length > 0 ? 'OPEN' : 'STOP',
+    backends: [...new Set([...rules.map(({ backend }) => backend), defaultBackend])].filter(
+      (each) => each !== undefined,
+    ),
+  }));
+}
+
+/** Rules in the order in which they are tried; the default backend last. */
+export function locationViews(proxy: ControlledProxy): object[] {
+  return proxy.config().frontends.flatMap(({ name, rules, defaultBackend }) => [
+    ...rules.map((rule) => ({
+      service: name,
+      host: rule.host,
+      path: rule.path,
+      pathPrefix: rule.pathPrefix,
+      pathRegex: rule.pathRegex,
+      methods: rule.methods,
+      action: rule.redirect ? 'redirect' : rule.respond ? 'respond' : 'backend',
+      backend: rule.backend,
+    })),
+    ...(defaultBackend === undefined ? [] : [{ service: name, action: 'backend', backend: defaultBackend }]),
+  ]);
+}

@@ -1,0 +1,84 @@
+// Checks outside the schedule, for who wants to know now: many at once, or one with patience.
+import type { CheckConfig } from '../core/config/model.ts';
+import type { CheckResult } from '../core/server-record.ts';
+import { runCheck } from './health-checker.ts';
+
+/** Runs all, at most `limit` at once; the results are in the order of the checks. Who is cancelled has failed. */
+export async function checkAll(
+  checks: readonly CheckConfig[],
+  options: { readonly limit?: number; readonly signal?: AbortSignal } = {},
+): Promise<CheckResult[]> {
+  const { limit = 10, signal } = options;
+  const results = checks.map(() => cancelled());
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < checks.length && !isAborted(signal)) {
+      const index = next++;
+      const check = checks[index];
+      if (check) results[index] = await orCancelled(runCheck(check), signal);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(Math.max(1, limit), checks.length) }, work));
+  return results;
+}
+
+export interface RetryOptions {
+  /** Attempts after the first. */
+  readonly retries?: number;
+  /** Pause before the second attempt; doubles each time. */
+  readonly firstMs?: number;
+  readonly maxMs?: number;
+  readonly signal?: AbortSignal;
+  /** Told before each pause. */
+  readonly onRetry?: (attempt: number, pauseMs: number, result: CheckResult) => void;
+}
+
+/** Checks until it passes or the retries are used up; the last result says how many there were. */
+export async function checkWithRetry(check: CheckConfig, options: RetryOptions = {}): Promise<CheckResult> {
+  const { retries = 5, firstMs = 500, maxMs = 8000, signal, onRetry } = options;
+  for (let attempt = 1; ; attempt += 1) {
+    if (isAborted(signal)) return cancelled();
+    const result = await orCancelled(runCheck(check), signal);
+    if (result.passed || isAborted(signal)) return result;
+    if (attempt > retries)
+      return { ...result, detail: `health check failed after ${attempt} attempts: ${result.detail}` };
+    const pauseMs = Math.min(maxMs, firstMs * 2 ** (attempt - 1));
+    onRetry?.(attempt, pauseMs, result);
+    await pause(pauseMs, signal);
+  }
+}
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
+function cancelled(): CheckResult {
+  return { passed: false, code: 'SOCKERR', status: undefined, durationMs: 0, detail: 'cancelled' };
+}
+
+/** The check itself ends by its own timeout; nobody waits for it. */
+function orCancelled(result: Promise<CheckResult>, signal: AbortSignal | undefined): Promise<CheckResult> {
+  if (!signal) return result;
+  const { promise, resolve } = Promise.withResolvers<CheckResult>();
+  const stop = (): void => resolve(cancelled());
+  signal.addEventListener('abort', stop, { once: true });
+  void result.then((value) => {
+    signal.removeEventListener('abort', stop);
+    resolve(value);
+  });
+  return promise;
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const stop = (): void => {
+    clearTimeout(timer);
+    resolve(undefined);
+  };
+  const timer = setTimeout(() => {
+    signal?.removeEventListener('abort', stop);
+    resolve(undefined);
+  }, ms);
+  signal?.addEventListener('abort', stop, { once: true });
+  return promise;
+}

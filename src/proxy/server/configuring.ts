@@ -1,0 +1,195 @@
+// How a configuration comes into force in the whole proxy: sockets, control, workers, checks, one change after the other,
+// each whole or not at all.
+import type { Diagnostic } from '../../lib/diagnostic.ts';
+import { VezaError } from '../../lib/errors.ts';
+import type { Edited } from '../core/config/edit.ts';
+import type { Bind, ProxyConfig } from '../core/config/model.ts';
+import type { ServerRegistry } from '../core/server-registry.ts';
+import { bindsOf, describe, firstLine, tryLogs, workerCount } from './config-facts.ts';
+import {
+  type ApplyResult,
+  ConfigError,
+  type ConfigOrigin,
+  hashOf,
+  loadConfig,
+  type LoadedConfig,
+} from './config-source.ts';
+import type { AgentChecker } from './agent-checker.ts';
+import type { ControlServer } from './control-server.ts';
+import type { EventBus } from './event-bus.ts';
+import type { HealthChecker } from './health-checker.ts';
+import type { LastGood } from './last-good.ts';
+import type { ListeningSockets } from './listening-sockets.ts';
+import { notifyReloaded, notifyReloading } from './notify.ts';
+import type { OperationalLog } from './operational-log.ts';
+import type { WorkerPool } from './worker-pool.ts';
+import { WorkersReady } from './workers-ready.ts';
+
+/** What a configuration is about. */
+export interface Configured {
+  readonly sockets: ListeningSockets;
+  readonly registry: ServerRegistry;
+  readonly journal: OperationalLog;
+  readonly events: EventBus;
+  readonly lastGood: LastGood;
+  readonly pool: WorkerPool;
+  readonly checker: HealthChecker;
+  readonly agents: AgentChecker;
+  readonly control: ControlServer;
+  /** The proxy is on its way out: nothing new is taken. */
+  isStopping(): boolean;
+}
+
+export class Configuring {
+  readonly taking = new WorkersReady();
+  loaded: LoadedConfig;
+  readonly #parts: () => Configured;
+  /** One reload at a time. */
+  #applying: Promise<unknown> = Promise.resolve();
+
+  /** `parts` are asked for when they are needed: some of them need this one. */
+  constructor(loaded: LoadedConfig, parts: () => Configured) {
+    this.loaded = loaded;
+    this.#parts = parts;
+  }
+
+  get config(): ProxyConfig {
+    return this.loaded.config;
+  }
+
+  /**
+   * Applies a configuration whole, or keeps the running one: if it is not valid, an address cannot be bound, or a worker
+   * fails with it. Never rejects; one after another. A text is not written to the file: the next reload reads that again.
+   */
+  apply(origin: ConfigOrigin): Promise<ApplyResult> {
+    const result = this.#applying.then(() => this.#applyFrom(origin));
+    this.#applying = result;
+    return result;
+  }
+
+  async #applyFrom(origin: ConfigOrigin): Promise<ApplyResult> {
+    const before = this.loaded;
+    if (this.#parts().isStopping())
+      return { ok: false, problems: [], message: 'the proxy is stopping', hash: before.hash };
+    await notifyReloading();
+    let problems: readonly Diagnostic[] = [];
+    let message: string | undefined;
+    try {
+      const loaded = loadConfig(origin);
+      problems = loaded.warnings;
+      await this.#switchTo(loaded);
+      this.#parts().events.emit('config_reloaded', { source: loaded.name });
+    } catch (error) {
+      if (error instanceof ConfigError) problems = error.diagnostics;
+      message = describe(error);
+      this.#parts().events.emit('config_refused', {
+        source: 'path' in origin ? origin.path : 'text',
+        problem: message,
+      });
+    }
+    await notifyReloaded(message === undefined ? undefined : firstLine(message));
+    return { ok: message === undefined, problems, message, hash: this.loaded.hash };
+  }
+
+  /** Changes what runs, not the file: the next reload undoes it. Returns what is wrong, if anything. */
+  edit(change: (config: ProxyConfig) => Edited): Promise<string | undefined> {
+    const result = this.#applying.then(async () => {
+      const edited = change(this.config);
+      if ('problem' in edited) return edited.problem;
+      const { hash } = this.loaded;
+      try {
+        await this.#switchTo({ ...this.loaded, config: edited.config, hash: hashOf([hash, edited.config]) }, 'edited');
+        return undefined;
+      } catch (error) {
+        return describe(error);
+      }
+    });
+    this.#applying = result;
+    return result;
+  }
+
+  /** Old sockets close only when all workers run with the new ones, so that there is a way back. */
+  async #switchTo(loaded: LoadedConfig, origin: 'read' | 'edited' = 'read'): Promise<void> {
+    const before = this.loaded;
+    const { config } = loaded;
+    tryLogs(config);
+    const records = this.#parts().registry.records;
+    try {
+      this.#parts().journal.configure(config.log);
+      this.#parts().sockets.open(bindsOf(config));
+      await this.#parts().control.open(config);
+      const problem = await this.#spread(loaded);
+      if (problem !== undefined) throw new VezaError('worker-failed', `the configuration does not work: ${problem}`);
+    } catch (error) {
+      if (this.loaded !== before) {
+        this.#parts().registry.restore(records);
+        await this.#parts().control.open(before.config);
+        this.#parts().journal.configure(before.config.log);
+        await this.#spread(before);
+      }
+      this.#dropSurplus();
+      throw error;
+    }
+    this.#dropSurplus();
+    if (origin === 'read') await this.keep();
+  }
+
+  /** For a day on which the file is broken. */
+  keep(): Promise<void> {
+    return this.#parts().lastGood.keep(this.loaded, new Date(), (line) => this.#parts().journal.warn(line));
+  }
+
+  /** Gives a configuration to all workers; resolves with what went wrong there. */
+  async #spread(loaded: LoadedConfig): Promise<string | undefined> {
+    const known = new Set(bindsOf(this.config).map((bind) => bind.id));
+    const { config } = loaded;
+    this.loaded = loaded;
+    this.taking.next();
+    this.#parts().registry.sync(config, performance.now());
+    const workers = [...Array(this.#parts().pool.size).keys()];
+    for (const worker of workers) {
+      this.#configure(worker);
+      this.#listen(worker, (bind) => !known.has(bind.id));
+    }
+    const problem = await this.taking.wait(workers);
+    if (problem !== undefined) return problem;
+    this.#parts().pool.resize(workerCount(config), config.graceMs);
+    this.#parts().checker.sync(this.#parts().registry.records);
+    this.#parts().agents.sync(this.#parts().registry.records);
+    return undefined;
+  }
+
+  #dropSurplus(): void {
+    for (const id of this.#parts().sockets.surplus(bindsOf(this.config))) {
+      this.#parts().pool.broadcast({ type: 'unlisten', bind: id });
+      this.#parts().sockets.close(id);
+    }
+  }
+
+  /** A worker that starts gets the configuration and all sockets. */
+  equip(worker: number): void {
+    this.#configure(worker);
+    this.#listen(worker, () => true);
+  }
+
+  #configure(worker: number): void {
+    const config = this.config;
+    const now = performance.now();
+    const views = this.#parts().registry.records.map((record) => record.view(now));
+    this.#parts().pool.send(worker, {
+      type: 'configure',
+      generation: this.taking.generation,
+      config,
+      views,
+      workers: workerCount(config),
+      worker,
+    });
+  }
+
+  #listen(worker: number, wanted: (bind: Bind) => boolean): void {
+    for (const bind of bindsOf(this.config).filter(wanted)) {
+      const handle = this.#parts().sockets.get(bind.id);
+      if (handle) this.#parts().pool.send(worker, { type: 'listen', bind: bind.id }, handle);
+    }
+  }
+}

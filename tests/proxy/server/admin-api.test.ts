@@ -1,0 +1,311 @@
+// The admin interface of a running proxy: who may, what changes, what is refused whole.
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort, type RunningProxy, startProxy, until } from '../support/proxy.ts';
+
+const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'veza-admin-'));
+const tokenFile = join(folder, 'tokens.json');
+const socketPath = join(folder, 'api.sock');
+const password = 'correct horse battery';
+
+let proxy: RunningProxy;
+let base = '';
+let admin = '';
+let reader = '';
+
+const ctl = (...words: string[]): string =>
+  execFileSync(process.execPath, [main, 'ctl', ...words], { encoding: 'utf8' }).trim();
+
+beforeAll(async () => {
+  const port = await freePort();
+  admin = ctl('token', 'create', 'ops', '--file', tokenFile);
+  reader = ctl('token', 'create', 'eyes', '--role', 'reader', '--file', tokenFile);
+  const hash = await new Promise<string>((resolve, reject) => {
+    const child = execFile(process.execPath, [main, 'password'], (error, out) =>
+      error ? reject(new Error(error.message)) : resolve(out.trim()),
+    );
+    child.stdin?.end(password);
+  });
+  base = `http://127.0.0.1:${port}`;
+  proxy = await startProxy((front, control) => ({
+    workers: 1,
+    stats: { socket: [`127.0.0.1:${control}`] },
+    admin: {
+      listen: [`127.0.0.1:${port}`, `unix:${socketPath}`],
+      tokenFile,
+      users: { alice: { password: hash, role: 'admin' } },
+    },
+    frontends: [
+      {
+        name: 'web',
+        bind: [`127.0.0.1:${front}`],
+        defaultBackend: 'api',
+        rules: [{ pathPrefix: '/x', backend: 'api' }],
+      },
+    ],
+    backends: [{ name: 'api', servers: [{ name: 'a', address: '127.0.0.1', port: 9 }] }],
+  }));
+}, 60_000);
+
+afterAll(async () => {
+  await proxy[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true });
+});
+
+async function call(
+  method: string,
+  path: string,
+  token = admin,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const isText = typeof body === 'string';
+  return fetch(`${base}${path}`, {
+    method,
+    headers: {
+      // `ctl` holds this process up; a connection kept meanwhile may have been closed.
+      Connection: 'close',
+      ...(token === '' ? {} : { Authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'Content-Type': isText ? 'application/yaml' : 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
+  });
+}
+
+describe('who may', () => {
+  it('nobody without a token, whatever cookies a browser sends', async () => {
+    expect((await call('GET', '/api/backends', '')).status).toBe(401);
+    expect((await call('GET', '/api/backends', 'veza_wrong')).status).toBe(401);
+    expect((await call('POST', '/api/reload', '', undefined, { Cookie: `token=${admin}` })).status).toBe(401);
+  });
+
+  it('readers look, and change nothing', async () => {
+    expect((await call('GET', '/api/backends', reader)).status).toBe(200);
+    expect((await call('PATCH', '/api/servers/api/a', reader, { state: 'drain' })).status).toBe(403);
+    expect((await call('GET', '/api/config', reader)).status).toBe(403);
+  });
+
+  it('the file of tokens holds none, and a token that is revoked is worth nothing at once', async () => {
+    const passing = ctl('token', 'create', 'passing', '--file', tokenFile);
+    expect(readFileSync(tokenFile, 'utf8')).not.toContain(passing);
+    expect(statSync(tokenFile).mode & 0o777).toBe(0o600);
+    expect((await call('GET', '/api/whoami', passing)).status).toBe(200);
+    ctl('token', 'revoke', 'passing', '--file', tokenFile);
+    expect((await call('GET', '/api/whoami', passing)).status).toBe(401);
+  });
+
+  it('a host name that is not ours gets nothing, even with a token', async () => {
+    const status = await new Promise<number>((resolve, reject) => {
+      httpRequest(
+        `${base}/api/whoami`,
+        { headers: { Host: 'evil.example', Authorization: `Bearer ${admin}` } },
+        (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        },
+      )
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(421);
+  });
+
+  it('whoever can open the unix socket, which its mode decides', async () => {
+    expect(statSync(socketPath).mode & 0o777).toBe(0o660);
+    const text = await new Promise<string>((resolve, reject) => {
+      httpRequest({ socketPath, path: '/api/whoami' }, (response) => {
+        let body = '';
+        response.on('data', (piece: Buffer) => (body += piece.toString()));
+        response.on('end', () => resolve(body));
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect(JSON.parse(text)).toEqual({ name: 'unix socket', role: 'admin' });
+  });
+
+  it('logs in, renews once with each refresh token, and out', async () => {
+    const login = await call('POST', '/api/auth/login', '', { name: 'alice', password });
+    const first = (await login.json()) as { accessToken: string; refreshToken: string; expiresIn: number };
+    expect(first.expiresIn).toBe(900);
+    expect((await call('GET', '/api/config', first.accessToken)).status).toBe(200);
+    const renewed = await call('POST', '/api/auth/refresh', '', { refreshToken: first.refreshToken });
+    const second = (await renewed.json()) as { accessToken: string; refreshToken: string };
+    expect(second.refreshToken).not.toBe(first.refreshToken);
+    // A refresh token that comes again is stolen: the login ends.
+    expect((await call('POST', '/api/auth/refresh', '', { refreshToken: first.refreshToken })).status).toBe(401);
+    expect((await call('GET', '/api/whoami', second.accessToken)).status).toBe(401);
+  });
+
+  it('five wrong passwords lock a name out, also for the right one', async () => {
+    for (let count = 0; count < 5; count += 1) {
+      expect((await call('POST', '/api/auth/login', '', { name: 'alice', password: 'wrong' })).status).toBe(401);
+    }
+    const locked = await call('POST', '/api/auth/login', '', { name: 'alice', password });
+    expect(locked.status).toBe(429);
+    expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(60);
+  });
+});
+
+describe('changes', () => {
+  it('adds, changes and removes servers, and tells everybody who did it', async () => {
+    const added = await call('POST', '/api/servers', admin, {
+      backend: 'api',
+      name: 'b',
+      address: '127.0.0.1',
+      port: 10,
+      weight: 2,
+    });
+    expect(added.status).toBe(201);
+    expect(await added.json()).toMatchObject({ name: 'b', state: 'ready', weight: 2 });
+    expect(
+      (await call('POST', '/api/servers', admin, { backend: 'api', name: 'b', address: '127.0.0.1', port: 10 })).status,
+    ).toBe(409);
+    const changed = await call('PATCH', '/api/servers/api/b', admin, {
+      state: 'drain',
+      weight: 5,
+      maxconn: 7,
+      port: 11,
+    });
+    expect(await changed.json()).toMatchObject({ state: 'drain', weight: 5, maxconn: 7, port: 11 });
+    expect(await proxy.command('show servers state api')).toMatch(/ 2 b 127\.0\.0\.1 3 8 5 /);
+    expect((await call('DELETE', '/api/servers/api/b', admin)).status).toBe(200);
+    expect((await call('PATCH', '/api/servers/api/b', admin, { state: 'ready' })).status).toBe(404);
+    const events = await (await call('GET', '/api/events?follow=0', reader)).text();
+    const lines = events
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; actor?: string; action?: string });
+    expect(lines.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['proxy_started', 'server_added', 'server_removed']),
+    );
+    expect(lines.find(({ action }) => action === 'add-server')?.actor).toBe('ops (127.0.0.1)');
+  });
+
+  it('replaces all servers of a backend in one step', async () => {
+    const set = {
+      servers: [
+        { name: 'a', address: '127.0.0.1', port: 9 },
+        { name: 'c', address: '127.0.0.1', port: 12, weight: 3 },
+      ],
+    };
+    const replaced = await call('PUT', '/api/backends/api/servers', admin, set);
+    expect(((await replaced.json()) as { servers: { name: string }[] }).servers.map(({ name }) => name)).toEqual([
+      'a',
+      'c',
+    ]);
+    const bad = {
+      servers: [
+        { name: 'ok', address: '127.0.0.1', port: 9 },
+        { name: 'bad', address: '999.1.1.1', port: 9 },
+      ],
+    };
+    expect((await call('PUT', '/api/backends/api/servers', admin, bad)).status).toBe(409);
+    const { items } = (await (await call('GET', '/api/servers', reader)).json()) as { items: { name: string }[] };
+    expect(items.map(({ name }) => name)).toEqual(['a', 'c']);
+    expect((await call('POST', '/api/reload', admin)).status).toBe(200);
+  });
+
+  it('tells all that is wrong with a body', async () => {
+    const wrong = await call('POST', '/api/servers', admin, { backend: 'api', port: 'x', colour: 1 });
+    const { error } = (await wrong.json()) as { error: { message: string } };
+    expect(wrong.status).toBe(400);
+    for (const part of ['name', 'address', 'port', 'additional properties']) expect(error.message).toContain(part);
+  });
+
+  it('refuses a configuration whole, with all that is wrong, and puts a good one into force and into the file', async () => {
+    const read = await call('GET', '/api/config');
+    const etag = read.headers.get('etag') ?? '';
+    const text = await read.text();
+    expect(text).toBe(readFileSync(proxy.configFile, 'utf8'));
+    const broken = await call(
+      'PUT',
+      '/api/config',
+      admin,
+      text.replace('"api"', '"nobody"').replace('"workers"', '"worker"'),
+    );
+    expect(broken.status).toBe(422);
+    expect(
+      ((await broken.json()) as { error: { problems: { line: number }[] } }).error.problems[0]?.line,
+    ).toBeGreaterThan(0);
+    expect(readFileSync(proxy.configFile, 'utf8')).toBe(text);
+    const better = text.replace('"name": "a"', '"name": "first"');
+    expect((await call('PUT', '/api/config', admin, better, { 'If-Match': '"other"' })).status).toBe(412);
+    const applied = await call('PUT', '/api/config', admin, better, { 'If-Match': etag });
+    expect(applied.status).toBe(200);
+    expect(applied.headers.get('etag')).not.toBe(etag);
+    expect(readFileSync(proxy.configFile, 'utf8')).toBe(better);
+    expect(readFileSync(`${proxy.configFile}.previous`, 'utf8')).toBe(text);
+    expect(await proxy.command('show servers state api')).toContain(' first ');
+  });
+
+  it('streams events to who follows, also as SSE', async () => {
+    const abort = new AbortController();
+    const response = await fetch(`${base}/api/events`, {
+      headers: { Authorization: `Bearer ${reader}`, Accept: 'text/event-stream' },
+      signal: abort.signal,
+    });
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    let text = '';
+    const reading = (async () => {
+      for await (const piece of response.body ?? []) text += Buffer.from(piece as Uint8Array).toString();
+    })().catch(() => undefined);
+    await proxy.command('set server api/first weight 9');
+    await until(() => /event: server_changed\ndata: \{[^\n]*"weight":9/.test(text), 10_000);
+    abort.abort();
+    await reading;
+  });
+});
+
+describe('the OpenAPI document', () => {
+  it('refers to nothing that is not there, and tells what answers really are', async () => {
+    const document = (await (await call('GET', '/api/openapi.json', '')).json()) as {
+      openapi: string;
+      paths: Record<
+        string,
+        Record<
+          string,
+          {
+            operationId: string;
+            responses: Record<string, { content?: Record<string, { schema: { $ref?: string } }> }>;
+          }
+        >
+      >;
+      components: { schemas: Record<string, object> };
+    };
+    expect(document.openapi).toBe('3.1.0');
+    for (const [, name = ''] of JSON.stringify(document).matchAll(/#\/components\/schemas\/([A-Za-z]+)/g)) {
+      expect(Object.keys(document.components.schemas)).toContain(name);
+    }
+    const ids = Object.values(document.paths).flatMap((path) =>
+      Object.values(path).map(({ operationId }) => operationId),
+    );
+    expect(new Set(ids).size).toBe(ids.length);
+    const ajv = new Ajv({ strict: false });
+    ajv.addSchema({ $id: 'api', ...document });
+    for (const [path, { get }] of Object.entries(document.paths)) {
+      const schema = get?.responses['200']?.content?.['application/json']?.schema.$ref;
+      if (!get || schema === undefined) continue;
+      const answer = await call('GET', path.replace('{backend}', 'api'));
+      expect(answer.status, path).toBe(200);
+      const validate = ajv.compile({ $ref: `api${schema}` });
+      expect(validate(await answer.json()), `${path}: ${ajv.errorsText(validate.errors)}`).toBe(true);
+    }
+  });
+});
+
+describe('ctl', () => {
+  it('says commands to a stats socket', () => {
+    expect(ctl('get', 'weight', 'api/first', '--socket', `127.0.0.1:${proxy.controlPort}`)).toBe('9 (initial 1)');
+    writeFileSync(join(folder, 'none'), '');
+    expect(() => ctl('token', 'list', '--file', join(folder, 'none'))).toThrow();
+  });
+});
