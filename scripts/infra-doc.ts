@@ -128,8 +128,9 @@ const rules = `## What is ours, and what is not
 
 What veza-run makes carries a mark: the label \`managed-by=veza-run\` in Hetzner Cloud, and beside each record set a TXT record
 (\`_veza-run.www\`, \`heritage=veza-run type=CNAME\`). What has no mark is never changed: the run says so and fails, until you
-correct the file or take it over with \`--adopt\`. What has the mark and is not in the file any more is told, and deleted only
-with \`--allow-destroy\`.
+correct the file or take it over with \`--adopt\`. Records with the mark that are not in the file any more are told, and deleted
+only with \`--allow-destroy\`. A load balancer that leaves the file stays until \`prod lb delete --allow-destroy\`; networks and
+firewalls stay, because another file of the same project may have them.
 
 Records of one name and type are one set: all its values are in the file, with one TTL (rounded up to one that ClouDNS allows).
 A value may refer to \`{{lb_ip}}\` or \`{{lb_private_ip}}\`.

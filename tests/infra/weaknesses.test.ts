@@ -17,7 +17,7 @@ import { addressOfHost } from '../../src/cli/prod/host.ts';
 import { sshWords } from '../../src/cli/commands/prod-ssh.ts';
 import { prodSetup } from '../../src/cli/commands/prod-setup.ts';
 import { exitCodeOf } from '../../src/cli/prod/present.ts';
-import { sectionUse } from '../../src/cli/prod/sections.ts';
+import { idleSections, sectionUse } from '../../src/cli/prod/sections.ts';
 import { isGood } from '../../src/cli/prod/look.ts';
 import { createRedactor } from '../../src/lib/redact.ts';
 import { changesIn, fastClock, fixture, infraOf, openAccount, password, setUp, statusesOf } from './support/account.ts';
@@ -208,6 +208,9 @@ describe('weaknesses that are gone', () => {
 
   it('W0-13: every section is used or said not to be, and setup ends with a look whether all is well', async () => {
     expect(Object.keys(sectionUse)).toEqual(expect.arrayContaining([...sectionNames]));
+    const idle =
+      'hosts: { a: { ip: 192.0.2.1, type: hrobot } }\nnetwork: { name: n, cidr: 10.0.0.0/16 }\ncdn: { provider: x }\n';
+    expect(idleSections(infraOf(idle)).map((line) => line.split(':')[0])).toEqual(['network', 'cdn']);
     await expect(prodSetup({ step: 'verif' })).rejects.toMatchObject({
       hint: expect.stringContaining('verify') as string,
     });

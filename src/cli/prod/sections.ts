@@ -24,10 +24,18 @@ export const sectionUse: Readonly<Record<SectionName, { readonly by: string } | 
   services: { by: 'prod services' },
 };
 
-export function reportSections(infra: Infra): void {
-  const idle = [...infra.sections.keys()].flatMap((name) => {
+/** Sections of a file that nothing acts on, and why: those that never are, and a network that nobody is put into. */
+export function idleSections({ sections, loadBalancer }: Pick<Infra, 'sections' | 'loadBalancer'>): readonly string[] {
+  return [...sections.keys()].flatMap((name) => {
     const use = sectionUse[name];
-    return 'not' in use ? [`  ${name}: ${use.not}`] : [];
+    if ('not' in use) return [`${name}: ${use.not}`];
+    return name === 'network' && !loadBalancer
+      ? ['network: declared, not managed: it is made for a load balancer']
+      : [];
   });
+}
+
+export function reportSections(infra: Infra): void {
+  const idle = idleSections(infra).map((line) => `  ${line}`);
   if (idle.length > 0) print(pc.dim(`\n${idle.join('\n')}\n`));
 }
