@@ -4,3 +4,17 @@ export { StateTracker, type Target, type TargetState } from './state-tracker.ts'
 export { type Check, HealthMonitor, type MonitorSettings } from './health-monitor.ts';
 export { RateLimiter, Router, Rewriter, type RequestFacts } from './requests.ts';
 export { Config } from './config.ts';
+export {
+  Continue,
+  definePlugin,
+  Modify,
+  type Plugin,
+  type PluginCall,
+  type PluginFactory,
+  type PluginRequest,
+  type PluginResponse,
+  type PluginTools,
+  type RequestResult,
+  type ResponseResult,
+  Stop,
+} from '../core/plugins/api.ts';

@@ -7,6 +7,7 @@ import { DiagnosticsError, messageOf, VezaError } from '../../lib/errors.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import { judgeTree, type ReadConfigResult, readSources } from '../core/config/read.ts';
 import type { Source } from '../core/config/tree.ts';
+import type { NamedFiles } from '../core/config/named-files.ts';
 import { convertFile } from '../core/convert/convert.ts';
 import type { Conversion } from '../core/convert/haproxy/convert.ts';
 import type { Environment } from '../core/config/variables.ts';
@@ -54,7 +55,7 @@ export function loadConfig(from: string | ConfigOrigin, environment: Environment
   const [source] = sources;
   const conversion = source && sources.length === 1 ? convertSource(source, environment) : undefined;
   if (conversion) return loadedFrom(conversion, environment, name);
-  return loaded(readSources(sources, environment), name);
+  return loaded(readSources(sources, environment, namedFiles), name);
 }
 
 /** Converts a file of another balancer; files that it names are read beside it. Undefined for one of our own. */
@@ -71,9 +72,20 @@ export function convertSource(source: Source, environment: Environment = process
 /** A converted configuration runs only if it does what it did: what would let others in or lead elsewhere refuses it. */
 function loadedFrom({ tree, notes }: Conversion, environment: Environment, name: string): LoadedConfig {
   const told = notes.filter(({ severity }) => severity !== 'info');
-  const result = judgeTree({ ...tree, diagnostics: [...tree.diagnostics, ...told] }, environment);
+  const result = judgeTree({ ...tree, diagnostics: [...tree.diagnostics, ...told] }, environment, namedFiles);
   return loaded(result, name);
 }
+
+/** Files that a configuration names: those of a relative path are beside the file that says so. */
+export const namedFiles: NamedFiles = (path, from) => {
+  const file = resolve(dirname(from), path);
+  try {
+    const bytes = readFileSync(file);
+    return { file, text: bytes.toString('utf8'), hash: createHash('sha256').update(bytes).digest('hex').slice(0, 16) };
+  } catch (error) {
+    return messageOf(error);
+  }
+};
 
 /** A result of reading as what it is good for; throws ConfigError. */
 export function loaded(result: ReadConfigResult, name: string): LoadedConfig {

@@ -20,6 +20,7 @@ export function recordExchange(exchange: Exchange, log: AccessLog, termination: 
     counters.bytesOut += response.bytesOut;
     counters.times(queueMs, connectMs, responseMs, totalMs);
   }
+  exchange.handling.plugins?.done();
   client.frontend.counters.end();
   backend.counters.end();
   if (!log.enabled) return;

@@ -36,6 +36,8 @@ export abstract class ExchangeState {
   connectMs = -1;
   readonly plan: RetryPlan<ServerRuntime>;
   redispatched = false;
+  /** How often it was given to a server so far, hedges among them. */
+  attempts = 0;
   readonly #hash: number | undefined;
 
   constructor(client: ClientConnection, incoming: Incoming, handling: Handling, backend: BackendRuntime) {

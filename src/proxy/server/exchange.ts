@@ -3,12 +3,13 @@
 import { performance } from 'node:perf_hooks';
 import { isFailure } from '../core/balance/breaker.ts';
 import type { Handling } from '../core/handling/handling.ts';
-import type { Incoming } from '../core/handling/incoming.ts';
+import type { Answer, Incoming } from '../core/handling/incoming.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
 import { blame } from './blame.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { ExchangeState } from './exchange-state.ts';
 import { pieceOf } from './request-body.ts';
+import { PluggedResponse } from './plugged-response.ts';
 import { ResponseWriter } from './response.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
 import { UpstreamConnection } from './upstream-connection.ts';
@@ -22,8 +23,6 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   readonly #context: WorkerContext;
   #attempts: UpstreamConnection[] = [];
   #lastFailure: Failure | undefined;
-  /** Attempts beside the first so far. */
-  #extra = 0;
 
   constructor(
     client: ClientConnection,
@@ -35,7 +34,11 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     super(client, incoming, handling, backend);
     this.#context = context;
     this.waiting = new Waiting(this, handling.priority, context);
-    this.response = new ResponseWriter(this, context.log);
+    const { plugins } = handling;
+    this.response =
+      plugins?.seesResponses === true
+        ? new PluggedResponse(this, context.log, plugins)
+        : new ResponseWriter(this, context.log);
   }
 
   get acceptsUpgrade(): boolean {
@@ -82,6 +85,12 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     else this.response.fail(408, 'cD');
   }
 
+  /** A plugin has another answer: what the server says is of no interest. */
+  replace(given: Answer): void {
+    this.#letGo();
+    this.response.answer(given, 'PH');
+  }
+
   #letGo(): void {
     this.waiting.end();
     for (const attempt of this.#attempts.splice(0)) attempt.destroy();
@@ -122,7 +131,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   /** `fresh`: not over a kept connection. */
   #open(server: ServerRuntime, fresh: boolean): void {
     const { timeouts } = this.config;
-    if (this.server) this.#extra += 1;
+    this.attempts += 1;
     this.server = server;
     server.counters.picked += 1;
     // Nobody can say whether a request on a kept connection that breaks was executed: what may not be repeated gets a
@@ -143,7 +152,8 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
 
   #send(connection: UpstreamConnection): void {
     const { attemptHeader } = this.config;
-    if (attemptHeader !== undefined && this.#extra > 0) this.body.attemptLine = `${attemptHeader}: ${this.#extra}\r\n`;
+    if (attemptHeader !== undefined && this.attempts > 1)
+      this.body.attemptLine = `${attemptHeader}: ${this.attempts - 1}\r\n`;
     if (!this.body.send(connection)) this.client.pause();
     else if (!this.body.complete) this.client.resume();
     // The time it took to connect counts.

@@ -4,6 +4,7 @@ import type { AddressSet } from '../core/address.ts';
 import type { FrontendConfig } from '../core/config/model.ts';
 import { Counters } from '../core/counters.ts';
 import { type CompiledFrontend, compileFrontend, type RateLimits } from '../core/handling/compile.ts';
+import type { FindPlugins } from '../core/handling/plugins.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import type { Incoming } from '../core/handling/incoming.ts';
 import { ClientConnection } from './client-connection.ts';
@@ -37,14 +38,14 @@ export class FrontendRuntime {
   readonly connections = new Set<FrontConnection>();
   #compiled: CompiledFrontend;
 
-  constructor(config: FrontendConfig, limits: RateLimits) {
+  constructor(config: FrontendConfig, limits: RateLimits, plugins?: FindPlugins) {
     this.config = config;
-    this.#compiled = compileFrontend(config, limits);
+    this.#compiled = compileFrontend(config, limits, plugins);
   }
 
-  reconfigure(config: FrontendConfig, limits: RateLimits): void {
+  reconfigure(config: FrontendConfig, limits: RateLimits, plugins?: FindPlugins): void {
     this.config = config;
-    this.#compiled = compileFrontend(config, limits);
+    this.#compiled = compileFrontend(config, limits, plugins);
   }
 
   /** What is to be done with a request. */

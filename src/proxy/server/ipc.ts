@@ -71,4 +71,6 @@ export type FromWorker =
   | { readonly type: 'taken'; readonly worker: number; readonly taken: Taken }
   | { readonly type: 'report'; readonly id: number; readonly rows: Report; readonly idlePercent: number }
   | { readonly type: 'sessions'; readonly id: number; readonly sessions: readonly SessionFacts[] }
+  /** What a plugin says, or does wrong. */
+  | { readonly type: 'plugin'; readonly plugin: string; readonly text: string; readonly isError: boolean }
   | { readonly type: 'dropped'; readonly dropped: DroppedRequest };

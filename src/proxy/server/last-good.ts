@@ -6,7 +6,7 @@ import { messageOf } from '../../lib/errors.ts';
 import { judgeTree } from '../core/config/read.ts';
 import { treeOf } from '../core/config/tree.ts';
 import { describe } from './config-facts.ts';
-import { hashOf, loadConfig, loaded, type LoadedConfig } from './config-source.ts';
+import { hashOf, loadConfig, loaded, type LoadedConfig, namedFiles } from './config-source.ts';
 
 interface Snapshot {
   readonly version: 1;
@@ -60,7 +60,7 @@ export class LastGood {
     try {
       const snapshot = JSON.parse(readFileSync(this.#file, 'utf8')) as Snapshot;
       if (hashOf(snapshot.document) !== snapshot.hash) return undefined;
-      const config = loaded(judgeTree(treeOf(snapshot.document, this.#file)), snapshot.name);
+      const config = loaded(judgeTree(treeOf(snapshot.document, this.#file), {}, namedFiles), snapshot.name);
       return { config, savedAt: snapshot.savedAt };
     } catch {
       return undefined;

@@ -219,6 +219,9 @@ export class Master {
         this.#dropped.add(message.dropped);
         this.#events.emit('error_dropped', message.dropped);
         return;
+      case 'plugin':
+        this.#journal.write(message.isError ? 'error' : 'info', `plugin ${message.plugin}: ${message.text}`);
+        return;
       case 'sessions':
       case 'report':
         return;

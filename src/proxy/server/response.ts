@@ -1,16 +1,16 @@
 // The response as it goes to the client. A small response to a replayable request is held until it is complete: as long
 // as nothing was sent, a server that dies in the middle of it costs nothing.
 import { performance } from 'node:perf_hooks';
-import type { CookieConfig } from '../core/config/model.ts';
-import { insertedCookie, withoutSetCookie } from '../core/http/cookie.ts';
-import { markedSetCookie, persistenceValue } from '../core/http/persistence.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
 import type { EditedHead } from '../core/handling/handling.ts';
+import type { Answer } from '../core/handling/incoming.ts';
 import { BodyWriter, inlineBytes } from './body-writer.ts';
+import { cookieLine, ownSetCookie } from './cookie-lines.ts';
 import { errorResponse } from './error-response.ts';
 import type { Exchange } from './exchange.ts';
 import { recordExchange } from './exchange-log.ts';
 import type { AccessLog } from './access-log.ts';
+import { answerText } from './reception.ts';
 import type { ServerRuntime } from './runtime.ts';
 import { Tunnel } from './tunnel.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
@@ -166,6 +166,16 @@ export class ResponseWriter {
     this.#finish(termination);
   }
 
+  /** Answers in place of a server. */
+  answer(given: Answer, termination: string): void {
+    const { client, head, body, handling, incoming } = this.#exchange;
+    this.status = given.status;
+    this.committed = true;
+    const keepAlive = client.settleKeepAlive(body.complete);
+    this.#out.send(answerText(handling.finished(incoming, given), head, keepAlive));
+    this.#finish(termination);
+  }
+
   /** There will be no (more) response: C by the client, S by the server. */
   closed(by: 'C' | 'S'): void {
     if (this.#done) return;
@@ -183,7 +193,7 @@ export class ResponseWriter {
     this.#start(head);
     this.committed = true;
     const upgrade = head.upgrade === '' ? this.#exchange.head.upgrade : head.upgrade;
-    const cookie = this.#cookieLine(connection.server, head);
+    const cookie = cookieLine(this.#exchange, connection.server, head);
     this.#out.send(
       `HTTP/1.1 ${head.statusText}\r\n${head.fields}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n${cookie}\r\n`,
     );
@@ -223,8 +233,8 @@ export class ResponseWriter {
     const keepAlive = client.settleKeepAlive(body.complete && !(endless && minor === 0));
     let text = `HTTP/1.1 ${head.statusText}\r\n`;
     const { cookie } = this.#exchange.config;
-    text += cookie && head.hasSetCookie ? this.#ownSetCookie(cookie, fields, server) : fields;
-    if (cookie) text += this.#cookieLine(server, head);
+    text += cookie && head.hasSetCookie ? ownSetCookie(cookie, fields, server) : fields;
+    if (cookie) text += cookieLine(this.#exchange, server, head);
     if (chunked) text += 'Transfer-Encoding: chunked\r\n';
     if (!keepAlive) text += 'Connection: close\r\n';
     else if (minor === 0) text += 'Connection: keep-alive\r\n';
@@ -240,27 +250,6 @@ export class ResponseWriter {
     const asked = config.hostHeader === 'preserve' ? incoming.head.host : config.hostHeader;
     const facts = { status: head.status, backend: backend.config.name, server: name };
     return handling.edited(incoming, head, facts, [asked.toLowerCase(), at]);
-  }
-
-  /** Of Set-Cookie of that name only what the proxy lets through: none that it sets itself, others with the server in it. */
-  #ownSetCookie(cookie: CookieConfig, fields: string, server: ServerRuntime): string {
-    if (cookie.mode === 'insert') return withoutSetCookie(fields, cookie.name);
-    return markedSetCookie(cookie, fields, server.config.cookie);
-  }
-
-  /** Only a client that did not come with this server's cookie gets one, or whose cookie is old. */
-  #cookieLine(server: ServerRuntime, head: ResponseHead): string {
-    const { config, cookie, cookieRenew, cookieSince, incoming, head: request } = this.#exchange;
-    if (config.cookie?.mode !== 'insert') return '';
-    const same = cookie === server.config.cookie;
-    if (same && !cookieRenew) return '';
-    const value = persistenceValue(
-      config.cookie,
-      server.config.cookie,
-      same ? cookieSince : 0,
-      incoming.epochMs / 1000,
-    );
-    return insertedCookie(config.cookie, value, head, { method: request.method, isTls: incoming.scheme === 'https' });
   }
 
   #commit(): void {

@@ -31,3 +31,8 @@ export function reportOf(rows: Rows, log: AccessLog): Report {
   if (first) first.logDropped = log.dropped;
   return Object.fromEntries([...rows].map(([name, counters]) => [name, counters.toArray()]));
 }
+
+/** The backend of a server's key. */
+export function backendOf(key: string): string {
+  return key.slice(0, key.indexOf('/'));
+}

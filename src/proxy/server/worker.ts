@@ -1,6 +1,7 @@
 // A worker process: accepts on the sockets it is given and carries the traffic. It decides nothing about health; it
 // tells the master what it meets and hears from it what to use.
 import type { Server } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Observation } from '../core/balance/observer.ts';
 import type { ServerView } from '../core/balance/server-state.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
@@ -16,8 +17,9 @@ import type { FromWorker, ToWorker } from './ipc.ts';
 import { LoadMeter } from './load-meter.ts';
 import { RateLimitRegistry } from './rate-limits.ts';
 import { BackendRuntime, type ServerRuntime } from './runtime.ts';
-import { reportOf, rowsOf } from './rows-of-worker.ts';
+import { backendOf, reportOf, rowsOf } from './rows-of-worker.ts';
 import { endSession, sessionsOf } from './sessions.ts';
+import type { PluginRegistry } from './plugins/plugin-registry.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** Precision of all timeouts. */
@@ -51,10 +53,12 @@ export class Worker implements WorkerContext {
   readonly #limits = new RateLimitRegistry();
   readonly #told = new Map<string, number>();
   readonly #send: (message: FromWorker) => void;
+  readonly #plugins: PluginRegistry;
   readonly #timers: readonly NodeJS.Timeout[];
 
-  constructor(send: (message: FromWorker) => void) {
+  constructor(send: (message: FromWorker) => void, plugins: PluginRegistry) {
     this.#send = send;
+    this.#plugins = plugins;
     this.wheel = new TimerWheel(this.now(), tickMs);
     this.#timers = [
       setInterval(() => this.wheel.advance(this.now()), tickMs),
@@ -167,16 +171,17 @@ export class Worker implements WorkerContext {
     const before = this.#connections();
     for (const connection of before) connection.drain();
     const until = this.now() + graceMs;
-    while (this.now() < until && before.some((connection) => connection.phase !== 'closed')) await pause();
+    while (this.now() < until && before.some((connection) => connection.phase !== 'closed')) await sleep(20);
     this.#stopListening();
     // Who came meanwhile may have its request on the way: it is let go as the others were.
     for (const connection of this.#connections()) connection.drain();
     const last = this.now() + lastRequestsMs;
-    while (this.now() < last && this.#connections().some(({ phase }) => phase !== 'tunnel')) await pause();
+    while (this.now() < last && this.#connections().some(({ phase }) => phase !== 'tunnel')) await sleep(20);
     for (const connection of this.#connections()) connection.destroy();
     for (const backend of this.#backends.values()) {
       for (const server of backend.servers) for (const connection of [...server.connections]) connection.destroy();
     }
+    await this.#plugins.close();
     await this.log.close();
     for (const timer of this.#timers) clearInterval(timer);
     if (process.connected) process.disconnect();
@@ -200,8 +205,9 @@ export class Worker implements WorkerContext {
   /** Tries the parts that can fail first: then either all of it holds or nothing of it. */
   #take({ config, views, workers, worker, generation }: ToWorker & { readonly type: 'configure' }): void {
     try {
-      for (const frontend of config.frontends) compileFrontend(frontend, this.#limits.find);
+      for (const frontend of config.frontends) compileFrontend(frontend, this.#limits.find, this.#plugins.find);
     } catch (error) {
+      this.#plugins.rollback();
       this.#send({ type: 'failed', worker, generation, message: messageOf(error) });
       return;
     }
@@ -224,6 +230,7 @@ export class Worker implements WorkerContext {
       for (const server of backend.servers) server.closeIdle();
     }
     this.#configureFrontends(config);
+    this.#plugins.commit();
     const now = this.now();
     for (const view of views) this.#backends.get(backendOf(view.key))?.apply(view, now);
   }
@@ -233,8 +240,8 @@ export class Worker implements WorkerContext {
     for (const bind of this.#frontendOf.keys()) if (!this.#listeners.has(bind)) this.#frontendOf.delete(bind);
     for (const wanted of config.frontends) {
       const known = this.#frontends.get(wanted.name);
-      known?.reconfigure(wanted, this.#limits.find);
-      const frontend = known ?? new FrontendRuntime(wanted, this.#limits.find);
+      known?.reconfigure(wanted, this.#limits.find, this.#plugins.find);
+      const frontend = known ?? new FrontendRuntime(wanted, this.#limits.find, this.#plugins.find);
       this.#frontends.set(wanted.name, frontend);
       for (const bind of wanted.binds) this.#frontendOf.set(bind.id, frontend);
     }
@@ -275,9 +282,8 @@ export class Worker implements WorkerContext {
 
   #trust(key: string): void {
     const server = this.#server(key);
-    if (!server) return;
-    server.trust();
-    server.backend.wake();
+    server?.trust();
+    server?.backend.wake();
   }
 
   #server(key: string): ServerRuntime | undefined {
@@ -291,10 +297,4 @@ export class Worker implements WorkerContext {
     this.#told.set(topic, now);
     this.#send(message);
   }
-}
-
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
-
-function backendOf(key: string): string {
-  return key.slice(0, key.indexOf('/'));
 }

@@ -12,6 +12,7 @@ const keys = [
   'basicAuth',
   'jwt',
   'requestId',
+  'plugins',
   'cors',
   'securityHeaders',
   'compression',

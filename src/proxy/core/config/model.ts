@@ -8,6 +8,7 @@ import type { CorsConfig } from '../handling/cors.ts';
 import type { HeaderEditsConfig } from '../handling/header-edits.ts';
 import type { JwtConfig } from '../handling/jwt.ts';
 import type { MaintenanceConfig } from '../handling/maintenance.ts';
+import type { PluginConfig } from '../handling/plugins.ts';
 import type { RateLimitConfig } from '../handling/rate-limit.ts';
 import type { RedirectConfig } from '../handling/redirect.ts';
 import type { RewriteConfig } from '../handling/rewrite.ts';
@@ -153,6 +154,7 @@ export interface HandlingConfig {
   readonly basicAuth: BasicAuthConfig | undefined;
   readonly jwt: JwtConfig | undefined;
   readonly requestId: { readonly header: string; readonly accept: boolean } | undefined;
+  readonly plugins: readonly PluginConfig[] | undefined;
   readonly cors: CorsConfig | undefined;
   readonly securityHeaders: SecurityHeadersConfig | undefined;
   readonly compression: CompressionConfig | undefined;

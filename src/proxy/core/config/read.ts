@@ -8,6 +8,7 @@ import { diagnosticOf, pathOf } from './explain.ts';
 import type { ProxyConfig } from './model.ts';
 import { replaceOldNames } from './old-names.ts';
 import { applyOverrides } from './overrides.ts';
+import { type NamedFiles, readNamedFiles } from './named-files.ts';
 import { type Container, entryOf, isContainer, type Path, putEntry } from './places.ts';
 import { resolveConfig } from './resolve.ts';
 import { configSchema } from './schema.ts';
@@ -46,12 +47,16 @@ export function readConfig(text: string, file: string, environment: Environment 
 }
 
 /** Reads several files as one configuration. */
-export function readSources(sources: readonly Source[], environment: Environment = {}): ReadConfigResult {
-  return judgeTree(readTree(sources, environment), environment);
+export function readSources(
+  sources: readonly Source[],
+  environment: Environment = {},
+  files?: NamedFiles,
+): ReadConfigResult {
+  return judgeTree(readTree(sources, environment), environment, files);
 }
 
 /** Judges what was read from files, or converted from another format. */
-export function judgeTree(tree: ConfigTree, environment: Environment = {}): ReadConfigResult {
+export function judgeTree(tree: ConfigTree, environment: Environment = {}, files?: NamedFiles): ReadConfigResult {
   const { root, places, texts, diagnostics } = tree;
   if (tree.broken) return { ok: false, diagnostics, texts };
   replaceOldNames(root, places);
@@ -64,6 +69,7 @@ export function judgeTree(tree: ConfigTree, environment: Environment = {}): Read
   if (errors.every((error) => error.keyword === 'additionalProperties')) {
     for (const error of errors) drop(root, error);
     diagnostics.push(...checkDocument(root as ConfigDocument, where));
+    if (files) diagnostics.push(...readNamedFiles(root as ConfigDocument, document, where, files));
   }
   const found = diagnostics.toSorted(byPlace);
   if (found.some((problem) => problem.severity === 'error')) return { ok: false, diagnostics: found, texts };

@@ -2,10 +2,12 @@
 import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
 import type { Bind, Conditions, FrontendConfig, HandlingConfig, RuleConfig } from './model.ts';
+import type { PluginConfig } from '../handling/plugins.ts';
 import type { ConfigDocument } from './read.ts';
 
 type FrontendDocument = ConfigDocument['frontends'][number];
 export type RuleDocument = FrontendDocument['rules'][number];
+type PluginDocument = NonNullable<RuleDocument['plugins']>[number];
 export type ConditionsDocument = RuleDocument['all'][number];
 /** The keys that frontends and rules share. */
 export type HandlingDocument = Pick<
@@ -17,6 +19,7 @@ export type HandlingDocument = Pick<
   | 'basicAuth'
   | 'jwt'
   | 'requestId'
+  | 'plugins'
   | 'cors'
   | 'securityHeaders'
   | 'compression'
@@ -110,6 +113,7 @@ function resolveHandling(from: HandlingDocument, id: string): HandlingConfig {
       forward: jwt.forward,
     },
     requestId: from.requestId,
+    plugins: from.plugins?.map(resolvePlugin),
     cors: cors && { ...cors, maxAgeSeconds: seconds(cors.maxAge) },
     securityHeaders: securityHeaders && {
       frameOptions: securityHeaders.frameOptions,
@@ -134,6 +138,20 @@ function resolveHandling(from: HandlingDocument, id: string): HandlingConfig {
     requestHeaders: from.requestHeaders,
     responseHeaders: from.responseHeaders,
   };
+}
+
+function resolvePlugin({ module, name, priority, timeout, options }: PluginDocument): PluginConfig {
+  return { module, name: name ?? pluginName(module), priority, timeoutMs: durationMs(timeout), options };
+}
+
+/** Without a name of its own: that of its file. */
+function pluginName(module: string): string {
+  const file =
+    module
+      .replace(/\?v=[^?]*$/, '')
+      .split('/')
+      .at(-1) ?? module;
+  return file.replace(/\.[^.]*$/, '');
 }
 
 function seconds(duration: string): number {

@@ -4,6 +4,7 @@ import type { FrontendConfig, HandlingConfig, RuleAction } from '../config/model
 import { compileRouter } from '../routing.ts';
 import { Handling } from './handling.ts';
 import type { Incoming } from './incoming.ts';
+import { type FindPlugins, noPlugins } from './plugins.ts';
 import type { RateLimit } from './rate-limit.ts';
 
 /** Finds the limit that a configuration means: it outlives reloads as long as it says the same. */
@@ -16,9 +17,13 @@ export interface CompiledFrontend {
   readonly balancers: AddressSet;
 }
 
-export function compileFrontend(config: FrontendConfig, limits: RateLimits): CompiledFrontend {
+export function compileFrontend(
+  config: FrontendConfig,
+  limits: RateLimits,
+  plugins: FindPlugins = noPlugins,
+): CompiledFrontend {
   const handling = (own: HandlingConfig, action: RuleAction): Handling =>
-    new Handling(own, action, limits(own.rateLimit));
+    new Handling(own, action, limits(own.rateLimit), plugins(own.plugins));
   const router = compileRouter(config.rules, config.ruleOrder);
   const handlings = config.rules.map((rule) => handling(rule.handling, rule));
   /** For requests that no rule takes. */

@@ -11,6 +11,7 @@ import { HeaderEdits } from './header-edits.ts';
 import { answer, type Answer, type Incoming } from './incoming.ts';
 import { Jwt } from './jwt.ts';
 import { maintenanceAnswer } from './maintenance.ts';
+import type { Plugins } from './plugins.ts';
 import { RateLimit } from './rate-limit.ts';
 import { Redirect } from './redirect.ts';
 import { Rewrite } from './rewrite.ts';
@@ -29,6 +30,7 @@ export class Handling {
   /** Nothing is to be done: requests and responses go through as they are. */
   readonly isPlain: boolean;
   readonly rateLimit: RateLimit | undefined;
+  readonly plugins: Plugins | undefined;
   readonly #config: HandlingConfig;
   readonly #action: RuleAction;
   readonly #access: Access | undefined;
@@ -42,10 +44,11 @@ export class Handling {
   readonly #response: HeaderEdits | undefined;
   readonly #body: Template | undefined;
 
-  constructor(config: HandlingConfig, action: RuleAction, rateLimit: RateLimit | undefined) {
+  constructor(config: HandlingConfig, action: RuleAction, rateLimit: RateLimit | undefined, plugins?: Plugins) {
     this.#config = config;
     this.#action = action;
     this.rateLimit = rateLimit;
+    this.plugins = plugins;
     this.#access = config.access && new Access(config.access);
     this.#basicAuth = config.basicAuth && new BasicAuth(config.basicAuth);
     this.#jwt = config.jwt && new Jwt(config.jwt);
@@ -91,7 +94,7 @@ export class Handling {
       head.fields = `${withoutFields(head.fields, [name])}${requestId.header}: ${incoming.requestId}\r\n`;
   }
 
-  #proceed(incoming: Incoming): Verdict {
+  #proceed(incoming: Incoming): Verdict | Promise<Verdict> {
     const { head } = incoming;
     if (this.#jwt) {
       const lines = this.#jwt.check(incoming);
@@ -99,6 +102,12 @@ export class Handling {
       const { forwarded } = this.#jwt;
       if (forwarded.length > 0) head.fields = withoutFields(head.fields, forwarded) + lines;
     }
+    if (this.plugins) return this.plugins.onRequest(incoming).then((verdict) => verdict ?? this.#act(incoming));
+    return this.#act(incoming);
+  }
+
+  #act(incoming: Incoming): Verdict {
+    const { head } = incoming;
     const elsewhere = this.#redirect?.answer(incoming);
     if (elsewhere) return elsewhere;
     const { respond } = this.#action;
@@ -106,7 +115,7 @@ export class Handling {
       return answer(respond.status, `Content-Type: ${respond.contentType}\r\n`, this.#body.fill(incoming));
     }
     if (this.#rewrite) {
-      const target = this.#rewrite.target(head.target);
+      const target = this.#rewrite.target(incoming.target);
       if (target === undefined) return answer(400);
       incoming.target = target;
     }

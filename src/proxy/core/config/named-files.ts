@@ -1,0 +1,64 @@
+// Files that a configuration names. Reading is the caller's; what is read stands in the document afterwards, so that
+// workers and the configuration kept for a bad day need the place of no file again.
+import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
+import { type Container, entryOf, isContainer, type Path, putEntry } from './places.ts';
+import type { ConfigDocument } from './read.ts';
+
+export interface NamedFile {
+  /** Absolute. */
+  readonly file: string;
+  readonly text: string;
+  readonly hash: string;
+}
+
+/** Reads a file that stands in the file `from`; a text says why it cannot. */
+export type NamedFiles = (path: string, from: string) => NamedFile | string;
+
+type Where = (path: Path, key?: string) => Position;
+
+/** Puts what is in the files into `root`, and absolute paths into `document`. Returns what is missing. */
+export function readNamedFiles(root: ConfigDocument, document: unknown, where: Where, files: NamedFiles): Diagnostic[] {
+  const problems: Diagnostic[] = [];
+  const read = (path: string, at: Path, what: string): NamedFile | undefined => {
+    const position = where(at);
+    const found = files(path, position.file);
+    if (typeof found !== 'string') return found;
+    problems.push({
+      severity: 'error',
+      code: 'no-file',
+      message: `cannot read ${what} \`${path}\`: ${found}`,
+      where: position,
+      hint: `A relative path counts from the folder of ${position.file}.`,
+    });
+    return undefined;
+  };
+  for (const path of handlings(root)) {
+    const handling = at(root, path) as ConfigDocument['frontends'][number];
+    handling.plugins?.forEach((plugin, index) => {
+      const place = [...path, 'plugins', index, 'module'];
+      const found = read(plugin.module, place, 'the plugin');
+      if (!found) return;
+      put(document, place, found.file);
+      put(root, place, `${found.file}?v=${found.hash}`);
+    });
+  }
+  return problems;
+}
+
+/** Places of all frontends and rules. */
+function handlings(root: ConfigDocument): Path[] {
+  return root.frontends.flatMap((frontend, index) => {
+    const path: Path = ['frontends', index];
+    return [path, ...frontend.rules.map((_rule, rule): Path => [...path, 'rules', rule])];
+  });
+}
+
+function at(node: unknown, path: Path): unknown {
+  return path.reduce<unknown>((found, part) => (isContainer(found) ? entryOf(found, part) : undefined), node);
+}
+
+function put(node: unknown, path: Path, value: unknown): void {
+  const owner = at(node, path.slice(0, -1)) as Container | undefined;
+  const key = path.at(-1);
+  if (owner && key !== undefined) putEntry(owner, key, value);
+}
