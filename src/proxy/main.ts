@@ -12,7 +12,7 @@ import { judgeTree } from './core/config/read.ts';
 import { renderTree } from './core/convert/render.ts';
 import { diffConfigs, showDiff } from './core/diff/diff.ts';
 import { hashPassword } from './core/handling/basic-auth.ts';
-import { askReload } from './server/ask-reload.ts';
+import { askRunning } from './server/ask-reload.ts';
 import { control } from './server/ctl.ts';
 import { ConfigError, convertSource, loadConfig, type LoadedConfig, readFiles } from './server/config-source.ts';
 import { Master } from './server/master.ts';
@@ -80,9 +80,21 @@ Exit codes: 0 all that matters was carried over, 2 not all.
     summary: 'let the running proxy read it again; fails if the proxy refuses',
     help: 'Speaks to the first `stats.socket` of CONFIG and waits for the outcome.',
     run: async ([file = '']) => {
-      const problem = await askReload(file);
+      const problem = await askRunning(file, 'reload');
       if (problem === undefined) process.stdout.write(`${file}: reloaded\n`);
       else throw new VezaError('reload-refused', `${problem}\nthe reload was refused, the old configuration runs on`);
+    },
+  },
+  upgrade: {
+    takes: ['CONFIG'],
+    summary: 'replace the workers of the running proxy by those of the installed version',
+    help: `For after a new version was installed in place of the old one: each worker is started anew from it, one after the
+other, and the old one finishes what is under way. No connection is refused. When one does not come up the old one stays.
+Speaks to the first \`stats.socket\` of CONFIG. The master process stays the old one until the service is restarted.`,
+    run: async ([file = '']) => {
+      const problem = await askRunning(file, 'upgrade');
+      if (problem === undefined) process.stdout.write('all workers were replaced\n');
+      else throw new VezaError('upgrade-failed', `${problem}\nthe workers that were not replaced serve on`);
     },
   },
   password: {
@@ -223,6 +235,12 @@ async function withErrors(work: () => Promise<void>): Promise<void> {
 }
 
 /** What the caller can mend without looking at the system. */
-const wrongUse: ReadonlySet<string> = new Set(['cannot-read', 'bad-usage', 'reload-refused', 'no-socket']);
+const wrongUse: ReadonlySet<string> = new Set([
+  'cannot-read',
+  'bad-usage',
+  'reload-refused',
+  'upgrade-failed',
+  'no-socket',
+]);
 
 if (import.meta.main) await main(process.argv.slice(2));
