@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // unit: seconds, no root, no network but loopback. integration: real shells, sockets and processes, with real waits.
-// e2e: boots real hosts (needs root and Linux).
+// e2e: boots real hosts (needs root and Linux). long: minutes; `npm run test:long`, not in CI.
 const integration = [
   'tests/adapters/**/*.test.ts',
   'tests/failover-unit/**/*.test.ts',
@@ -16,7 +16,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/e2e/**', 'node_modules/**', ...integration],
+          exclude: ['tests/e2e/**', 'tests/long/**', 'node_modules/**', ...integration],
           testTimeout: 20_000,
         },
       },
@@ -25,6 +25,15 @@ export default defineConfig({
           name: 'integration',
           include: integration,
           testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'long',
+          include: ['tests/long/**/*.test.ts'],
+          testTimeout: 1_800_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
         },
       },
       {
