@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // unit: seconds, no root, no network but loopback. integration: real shells, sockets, programs and the balancer, side by
 // side: no test there may judge by time. timing: those that must, one after the other. e2e: boots real hosts (needs root
-// and Linux).
+// and Linux). long: minutes; `npm run test:long`, not in CI.
 const timing = [
   'tests/failover-unit/**/*.test.ts',
   'tests/proxy/core/simulation.real.test.ts',
@@ -24,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/e2e/**', 'node_modules/**', ...timing, ...integration],
+          exclude: ['tests/{e2e,long}/**', 'node_modules/**', ...timing, ...integration],
           testTimeout: 20_000,
         },
       },
@@ -41,6 +41,15 @@ export default defineConfig({
           name: 'timing',
           include: timing,
           testTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'long',
+          include: ['tests/long/**/*.test.ts'],
+          testTimeout: 1_800_000,
+          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },

@@ -8,6 +8,7 @@ const packages = [
   'dash',
   'haproxy',
   'hatop',
+  'nginx-light',
   'openssh-server',
   'pebble',
   'prometheus',

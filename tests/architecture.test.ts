@@ -24,7 +24,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'proxy/core': ['lib'],
   'proxy/server': ['proxy/core', 'acme', 'lib'],
   'proxy/library': ['proxy/core', 'lib'],
-  'proxy/main.ts': ['proxy/server', 'proxy/core', 'acme', 'lib'],
+  'proxy/main.ts': ['proxy/commands.ts', 'proxy/server'],
+  'proxy/commands.ts': ['proxy/server', 'proxy/core', 'acme', 'lib'],
   cli: [
     'adapters',
     'modules',
@@ -54,6 +55,8 @@ const effectful = new Set([
   'proxy/server',
   'proxy/library',
   'proxy/main.ts',
+  'proxy/commands.ts',
+  'proxy/commands.ts',
 ]);
 const pureBuiltins = new Set(['node:crypto', 'node:path', 'node:buffer', 'node:util']);
 

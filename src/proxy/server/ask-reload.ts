@@ -1,21 +1,22 @@
-// `veza-proxy reload`: asks a running proxy to read its configuration again, and waits for what becomes of it.
+// `veza-proxy reload` and `upgrade`: ask a running proxy to read its configuration again or to replace its workers, and wait
+// for what becomes of it.
 import { connect } from 'node:net';
 import { VezaError } from '../../lib/errors.ts';
 import type { Bind } from '../core/config/model.ts';
 import { loadConfig } from './config-source.ts';
 
-/** Longer than all workers together may take. */
-const patienceMs = 30_000;
+/** Longer than a few workers, one after the other, may take on a busy machine. */
+const patienceMs = 120_000;
 
-/** Resolves with what the proxy said: undefined if the configuration runs, else why not. Throws VezaError. */
-export async function askReload(file: string): Promise<string | undefined> {
+/** Resolves with what the proxy said: undefined if it is done, else why not. Throws VezaError. */
+export async function askRunning(file: string, command: 'reload' | 'upgrade'): Promise<string | undefined> {
   const [socket] = loadConfig(file).config.stats.sockets;
   if (!socket) {
     throw new VezaError('no-socket', `${file} has no stats.socket, by which the running proxy could be asked`, {
-      hint: 'Add `stats: { socket: [unix:/run/veza-proxy/admin.sock] }`, or send SIGHUP and read its log.',
+      hint: 'Add `stats: { socket: [unix:/run/veza-proxy/admin.sock] }`, or send SIGHUP for a reload and read its log.',
     });
   }
-  const answer = (await ask(socket, 'reload\n')).trim();
+  const answer = (await ask(socket, `${command}\n`)).trim();
   if (answer === 'Success=1') return undefined;
   return answer === '' ? 'the proxy closed the connection without an answer' : answer;
 }

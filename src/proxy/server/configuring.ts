@@ -91,6 +91,13 @@ export class Configuring {
     return { ok: message === undefined, problems, message, hash: this.loaded.hash };
   }
 
+  /** Replaces all workers by new ones of the program as it is installed now. Returns what is wrong, if anything. */
+  upgrade(): Promise<string | undefined> {
+    const result = this.#applying.then(() => this.#parts().pool.replaceAll(this.config.graceMs));
+    this.#applying = result;
+    return result;
+  }
+
   /** Changes what runs, not the file: the next reload undoes it. Returns what is wrong, if anything. */
   edit(change: (config: ProxyConfig) => Edited): Promise<string | undefined> {
     const result = this.#applying.then(async () => {

@@ -26,6 +26,8 @@ export interface ControlledProxy {
   /** The last requests that were no valid ones, oldest first. */
   dropped(): readonly DroppedRequest[];
   reload(): Promise<string | undefined>;
+  /** Replaces the workers by new ones of the program as it is installed now. Returns what went wrong, if anything. */
+  upgrade(): Promise<string | undefined>;
   /** Puts a changed configuration into force, in its turn. Returns what is wrong, if anything. */
   edit(change: (config: ProxyConfig) => Edited): Promise<string | undefined>;
   /** The file or folder that was started with. */

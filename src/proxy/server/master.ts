@@ -103,6 +103,7 @@ export class Master {
       shutdownSession: (session) => this.#pool.broadcast({ type: 'shutdown-session', session }),
       dropped: () => this.#dropped.last(),
       reload: () => this.reload(),
+      upgrade: () => this.#upgrade(),
       edit: (change) => this.#configuring.edit(change),
       file: this.#file,
       loaded: () => this.#configuring.loaded,
@@ -141,6 +142,13 @@ export class Master {
   /** Reads the file again and applies it, or keeps the running configuration. Returns what went wrong, if anything. */
   async reload(): Promise<string | undefined> {
     return (await this.#configuring.apply({ path: this.#file })).message;
+  }
+
+  async #upgrade(): Promise<string | undefined> {
+    const problem = await this.#configuring.upgrade();
+    if (problem === undefined) this.#journal.info('upgraded: all workers were replaced');
+    else this.#journal.error(`upgrade failed, what was not replaced yet serves on: ${problem}`);
+    return problem;
   }
 
   #reopenLogs(): void {

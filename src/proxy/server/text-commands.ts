@@ -107,6 +107,8 @@ export class TextCommands {
         return '';
       case 'reload':
         return (await this.#proxy.reload()) ?? 'Success=1\n';
+      case 'upgrade':
+        return (await this.#proxy.upgrade()) ?? 'Success=1\n';
       default:
         return command satisfies never;
     }

@@ -10,6 +10,10 @@ const reportTimeoutMs = 300;
 /** A worker that dies at once is not started again in a tight loop. */
 const restartDelayMs = 500;
 const lookMs = 1000;
+/** A worker of a new version must serve within this time, or the old one stays. */
+const beginMs = 20_000;
+/** A worker that goes may need longer than its grace time to end all connections. */
+const lastMs = 10_000;
 /**
  * The young generation of a worker, in MiB a half. V8 lets it grow to 16 and keeps it; what a request allocates is gone after
  * a millisecond, so more costs memory and buys nothing (measured: no difference in CPU time a request).
@@ -22,6 +26,10 @@ interface WorkerSlot {
   last: Report;
   startedAt: number;
   idlePercent: number;
+  /** Sockets that it was given and does not accept on yet. */
+  silent: number;
+  /** Set while it is to take the place of another: called once it serves, or with why it does not. */
+  begun: ((problem: string | undefined) => void) | undefined;
 }
 
 export interface PoolEvents {
@@ -33,6 +41,8 @@ export interface PoolEvents {
 
 export class WorkerPool {
   readonly #slots = new Map<number, WorkerSlot>();
+  /** Workers that another has taken the place of, or is about to. */
+  readonly #leaving = new Set<WorkerSlot>();
   readonly #events: PoolEvents;
   /** Counters of workers that are gone: totals must not fall. */
   readonly #retired = new Map<string, Counters>();
@@ -57,19 +67,67 @@ export class WorkerPool {
     for (const [index, slot] of this.#slots) {
       if (index < count) continue;
       this.#slots.delete(index);
-      this.#retire(slot);
-      slot.child.send({ type: 'stop', graceMs, keepAccepting: false } satisfies ToWorker);
+      this.#letGo(slot, graceMs);
     }
   }
 
-  send(worker: number, message: ToWorker, handle?: ListeningHandle): void {
-    const child = this.#slots.get(worker)?.child;
-    // The types know sockets and servers only; bound handles are what node:cluster sends.
-    if (child?.connected) child.send(message, handle as never);
+  /**
+   * Starts each worker anew from the file of the program as it is now, one after the other: the old one stops accepting when
+   * the new one does. Returns what went wrong; then the old one serves on.
+   */
+  async replaceAll(graceMs: number): Promise<string | undefined> {
+    for (const index of [...this.#slots.keys()]) {
+      const problem = this.#stopping ? 'the proxy is stopping' : await this.#replace(index, graceMs);
+      if (problem !== undefined) return `worker ${index}: ${problem}`;
+    }
+    return undefined;
   }
 
-  broadcast(message: ToWorker, handle?: ListeningHandle): void {
-    for (const index of this.#slots.keys()) this.send(index, message, handle);
+  async #replace(index: number, graceMs: number): Promise<string | undefined> {
+    const old = this.#slots.get(index);
+    if (!old) return undefined;
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    this.#leaving.add(old);
+    const slot = this.#start(index, resolve);
+    const timer = setTimeout(() => resolve('did not serve in time'), beginMs);
+    const problem = await promise;
+    clearTimeout(timer);
+    slot.begun = undefined;
+    if (problem === undefined) {
+      this.#letGo(old, graceMs);
+      return undefined;
+    }
+    this.#leaving.delete(old);
+    this.#slots.set(index, old);
+    slot.child.kill('SIGKILL');
+    if (hasEnded(old)) this.#start(index);
+    return problem;
+  }
+
+  /** Lets it finish what is under way; its counters count until it is gone. */
+  #letGo(slot: WorkerSlot, graceMs: number): void {
+    this.#leaving.add(slot);
+    if (hasEnded(slot)) this.#exited(slot, '');
+    else if (slot.child.connected) slot.child.send({ type: 'stop', graceMs, keepAccepting: false } satisfies ToWorker);
+    const timer = setTimeout(() => slot.child.kill('SIGKILL'), graceMs + lastMs).unref();
+    slot.child.once('exit', () => clearTimeout(timer));
+  }
+
+  send(worker: number, message: ToWorker, handle?: ListeningHandle): void {
+    const slot = this.#slots.get(worker);
+    if (!slot?.child.connected) return;
+    if (message.type === 'listen') slot.silent += 1;
+    // The types know sockets and servers only; bound handles are what node:cluster sends.
+    slot.child.send(message, handle as never);
+  }
+
+  /** Those that are leaving still serve. */
+  broadcast(message: ToWorker): void {
+    for (const { child } of this.#all()) if (child.connected) child.send(message);
+  }
+
+  #all(): WorkerSlot[] {
+    return [...this.#slots.values(), ...this.#leaving];
   }
 
   /** Sums of all counters by row. Who asks while others wait for the same gets the same. */
@@ -85,7 +143,7 @@ export class WorkerPool {
     );
     const sums = new Map<string, Counters>();
     for (const [row, counters] of this.#retired) addTo(sums, row, counters.toArray());
-    for (const slot of this.#slots.values()) {
+    for (const slot of this.#all()) {
       for (const [row, values] of Object.entries(slot.last)) addTo(sums, row, values);
     }
     return sums;
@@ -95,7 +153,7 @@ export class WorkerPool {
   async #ask(send: (id: number) => void, take: (message: FromWorker) => void): Promise<void> {
     this.#questions += 1;
     const id = this.#questions;
-    let missing = this.#slots.size;
+    let missing = this.#all().filter(({ child }) => child.connected).length;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.#waiting.set(id, (message) => {
       take(message);
@@ -112,7 +170,7 @@ export class WorkerPool {
   clearCounters(all: boolean): void {
     if (all) {
       this.#retired.clear();
-      for (const slot of this.#slots.values()) slot.last = {};
+      for (const slot of this.#all()) slot.last = {};
     }
     this.broadcast({ type: 'clear', all });
   }
@@ -140,7 +198,7 @@ export class WorkerPool {
   async stop(graceMs: number, keepAccepting: boolean): Promise<void> {
     this.#stopping = true;
     await Promise.all(
-      [...this.#slots.values()].map(async ({ child }) => {
+      this.#all().map(async ({ child }) => {
         if (child.exitCode !== null || child.signalCode !== null) return;
         const { promise, resolve } = Promise.withResolvers<undefined>();
         child.once('exit', () => resolve(undefined));
@@ -152,19 +210,28 @@ export class WorkerPool {
     );
   }
 
-  #start(index: number): void {
+  #start(index: number, begun?: WorkerSlot['begun']): WorkerSlot {
     const [, script = ''] = process.argv;
     const child = fork(script, ['worker'], {
       serialization: 'json',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       execArgv: [...process.execArgv, ...workerFlags],
     });
-    const slot: WorkerSlot = { index, child, last: {}, startedAt: performance.now(), idlePercent: 100 };
+    const slot: WorkerSlot = {
+      index,
+      child,
+      last: {},
+      startedAt: performance.now(),
+      idlePercent: 100,
+      silent: 0,
+      begun,
+    };
     this.#slots.set(index, slot);
     child.on('message', (message) => this.#receive(slot, message as FromWorker));
     child.on('error', () => undefined);
     child.on('exit', (code, signal) => this.#exited(slot, signal ?? `code ${code ?? 0}`));
     this.#events.onStart(index);
+    return slot;
   }
 
   #receive(slot: WorkerSlot, message: FromWorker): void {
@@ -172,6 +239,7 @@ export class WorkerPool {
       slot.last = message.rows;
       slot.idlePercent = message.idlePercent;
     } else if (message.type !== 'sessions') {
+      if (slot.begun) noteBeginning(slot, message);
       this.#events.onMessage(message);
       return;
     }
@@ -179,6 +247,12 @@ export class WorkerPool {
   }
 
   #exited(slot: WorkerSlot, reason: string): void {
+    slot.begun?.(`ended with ${reason}`);
+    if (this.#leaving.has(slot)) {
+      this.#retire(slot);
+      this.#leaving.delete(slot);
+    }
+    if (slot.begun) return;
     if (this.#slots.get(slot.index) !== slot) return;
     this.#retire(slot);
     if (this.#stopping) {
@@ -196,6 +270,18 @@ export class WorkerPool {
     for (const [row, values] of Object.entries(slot.last)) addTo(this.#retired, row, values).dropGauges();
     slot.last = {};
   }
+}
+
+/** It serves when it accepts on all sockets; it got its configuration before them. */
+function noteBeginning(slot: WorkerSlot, message: FromWorker): void {
+  if (message.type === 'failed') slot.begun?.(message.message);
+  if (message.type !== 'listening') return;
+  slot.silent -= 1;
+  if (slot.silent === 0) slot.begun?.(undefined);
+}
+
+function hasEnded({ child }: WorkerSlot): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 /** Looks at the counters once a second: rates and the live page need to know how they grow. */

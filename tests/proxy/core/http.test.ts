@@ -113,6 +113,22 @@ describe('chunked bodies', () => {
   });
 });
 
+describe('chunked bodies that other readers take differently', () => {
+  it.each([
+    ['a blank behind the size', '5 \r\nhello\r\n0\r\n\r\n'],
+    ['a blank before an extension', '5 ;x\r\nhello\r\n0\r\n\r\n'],
+    ['an extension without a name', '5;\r\nhello\r\n0\r\n\r\n'],
+    ['a quoted extension', '5;x="y"\r\nhello\r\n0\r\n\r\n'],
+    ['an extension with two values', '5;x=y=z\r\nhello\r\n0\r\n\r\n'],
+    ['a trailer that frames', '0\r\nContent-Length: 3\r\n\r\n'],
+    ['a trailer that routes', '0\r\nhost: y\r\n\r\n'],
+  ])('%s', (_name, text) => {
+    const decoder = new ChunkedDecoder();
+    decoder.feed(Buffer.from(text), 0, []);
+    expect(decoder.state).toBe('failed');
+  });
+});
+
 describe('retries', () => {
   const base = {
     method: 'GET',

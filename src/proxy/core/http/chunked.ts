@@ -16,6 +16,8 @@ export class ChunkedDecoder {
   #digits = 0;
   #extra = 0;
   #line = '';
+  #inToken = false;
+  #hasValue = false;
 
   /**
    * Reads bytes from `start`; appends pairs [from, to) of data to `ranges`. Returns the index behind what it used:
@@ -44,10 +46,7 @@ export class ChunkedDecoder {
         this.#size(byte);
         return;
       case 'extension':
-        this.#extra += 1;
-        if (byte === 0x0d) this.state = 'size-lf';
-        else if ((byte < 0x20 && byte !== 0x09) || byte === 0x7f || this.#extra > maxExtensionBytes)
-          this.state = 'failed';
+        this.#extension(byte);
         return;
       case 'size-lf':
         if (byte !== 0x0a) this.state = 'failed';
@@ -87,8 +86,26 @@ export class ChunkedDecoder {
     } else if (byte === 0x0d) {
       this.state = 'size-lf';
     } else {
-      this.state = byte === 0x3b || byte === 0x20 || byte === 0x09 ? 'extension' : 'failed';
+      // No blank: some readers pass over it, others take the chunk for malformed.
+      this.state = byte === 0x3b ? 'extension' : 'failed';
+      this.#separate(byte);
     }
+  }
+
+  /** `;name` or `;name=token`: quoted strings and blanks are where readers differ, and nobody sends them. */
+  #extension(byte: number): void {
+    this.#extra += 1;
+    const isSeparator = byte === 0x3b || (byte === 0x3d && !this.#hasValue);
+    if (this.#extra > maxExtensionBytes) this.state = 'failed';
+    else if (tokenTable[byte] === 1) this.#inToken = true;
+    else if (this.#inToken && byte === 0x0d) this.state = 'size-lf';
+    else if (this.#inToken && isSeparator) this.#separate(byte);
+    else this.state = 'failed';
+  }
+
+  #separate(byte: number): void {
+    this.#inToken = false;
+    this.#hasValue = byte === 0x3d;
   }
 
   #trailer(byte: number): void {
@@ -104,7 +121,7 @@ export class ChunkedDecoder {
       this.state = 'failed';
     } else if (this.#line === '') {
       this.state = 'done';
-    } else if (isToken(this.#line, 0, this.#line.indexOf(':'))) {
+    } else if (isTrailer(this.#line)) {
       this.trailers += `${this.#line}\r\n`;
       this.#line = '';
       this.state = 'trailer';
@@ -112,6 +129,20 @@ export class ChunkedDecoder {
       this.state = 'failed';
     }
   }
+}
+
+/** What frames or routes a message comes before its body: whoever merged such a trailer would see another message. */
+const notInTrailers: ReadonlySet<string> = new Set([
+  'content-length',
+  'transfer-encoding',
+  'host',
+  'connection',
+  'upgrade',
+]);
+
+function isTrailer(line: string): boolean {
+  const colon = line.indexOf(':');
+  return isToken(line, 0, colon) && !notInTrailers.has(line.slice(0, colon).toLowerCase());
 }
 
 function hexDigit(byte: number): number {

@@ -39,6 +39,7 @@ export type Command =
   | { readonly do: 'clear-counters'; readonly all: boolean }
   | { readonly do: 'lower-level'; readonly level: SocketLevel }
   | { readonly do: 'reload' }
+  | { readonly do: 'upgrade' }
   | { readonly do: 'help' }
   | { readonly do: 'prompt' }
   | { readonly do: 'quit' }
@@ -149,6 +150,7 @@ const entries: readonly Entry[] = [
     all: all === 'all',
   })),
   entry('reload', 'admin', '', 'read the configuration file again', () => ({ do: 'reload' })),
+  entry('upgrade', 'admin', '', 'replace the workers by those of the installed version', () => ({ do: 'upgrade' })),
   entry('operator', 'user', '', 'lower the level of this session', () => ({ do: 'lower-level', level: 'operator' })),
   entry('user', 'user', '', 'lower the level of this session', () => ({ do: 'lower-level', level: 'user' })),
   entry('prompt', 'user', '', 'toggle interactive mode with prompt', () => ({ do: 'prompt' })),
