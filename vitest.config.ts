@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 const integration = [
   'tests/adapters/**/*.test.ts',
   'tests/failover-unit/**/*.test.ts',
-  'tests/proxy/server/**/*.test.ts',
+  'tests/proxy/{server,tls,h2}/**/*.test.ts',
   'tests/**/*.real.test.ts',
 ];
 

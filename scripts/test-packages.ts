@@ -1,7 +1,7 @@
 // Debian packages that tests run our programs beside: other shells, other servers.
 import { $ } from 'zx';
 
-const packages = ['busybox', 'dash', 'haproxy', 'openssh-server', 'sudo'];
+const packages = ['busybox', 'curl', 'dash', 'haproxy', 'nghttp2-client', 'openssh-server', 'openssl', 'sudo'];
 
 /** Installs those that are missing, by name. Needs root on Debian. */
 export async function installTestPackages(say: (text: string) => void): Promise<void> {

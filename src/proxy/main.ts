@@ -44,7 +44,8 @@ async function run(file: string): Promise<void> {
 }
 
 function validate(file: string): Promise<void> {
-  loadConfig(file);
+  const { warnings, text: content } = loadConfig(file, 'validate');
+  for (const warning of warnings) process.stderr.write(`${formatDiagnostic(warning, content)}\n`);
   process.stdout.write(`${file}: the configuration is valid\n`);
   return Promise.resolve();
 }

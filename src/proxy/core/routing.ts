@@ -37,9 +37,11 @@ function specificity({ host, path, pathPrefix, pathRegex }: RuleConfig): number 
 
 /** Cheap ones first. */
 function conditionsOf(rule: RuleConfig): Condition[] {
-  const { host, path, pathPrefix, methods, source } = rule;
+  const { host, sni, scheme, path, pathPrefix, methods, source } = rule;
   const found: (Condition | undefined)[] = [
     host === undefined || host === '*' ? undefined : hostCondition(host),
+    sni === undefined || sni === '*' ? undefined : sniCondition(sni),
+    scheme === undefined ? undefined : ({ incoming }) => incoming.scheme === scheme,
     path === undefined ? undefined : (subject) => subject.path === path,
     pathPrefix === undefined ? undefined : prefixCondition(pathPrefix),
     methods.length === 0 ? undefined : ({ incoming }) => methods.includes(incoming.head.method),
@@ -52,12 +54,23 @@ function conditionsOf(rule: RuleConfig): Condition[] {
 }
 
 function hostCondition(rule: string): Condition {
+  const holds = nameCondition(rule);
+  return ({ host }) => holds(host);
+}
+
+/** Without TLS or without a name no such rule holds. */
+function sniCondition(rule: string): Condition {
+  const holds = nameCondition(rule);
+  return ({ incoming: { tls } }) => tls !== undefined && tls.sni !== '' && holds(tls.sni);
+}
+
+function nameCondition(rule: string): (name: string) => boolean {
   if (!rule.startsWith('*.')) {
     const wanted = hostName(rule);
-    return ({ host }) => host === wanted;
+    return (name) => name === wanted;
   }
   const suffix = rule.slice(1);
-  return ({ host }) => host.length > suffix.length && host.endsWith(suffix);
+  return (name) => name.length > suffix.length && name.endsWith(suffix);
 }
 
 /** By whole segments: `/api` and `/api/` match `/api` and `/api/x`, not `/apiary`. */

@@ -10,20 +10,22 @@ import { errorResponse } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import { logAnswer, logRefusal } from './exchange-log.ts';
 import type { FrontendRuntime } from './frontend.ts';
+import type { FrontendConnection, Origin } from './frontend-connection.ts';
 import { connectionLimits } from './limits.ts';
 import { answerText, incomingOf, newRequestId } from './reception.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-export class ClientConnection extends ClientReader {
+export class ClientConnection extends ClientReader implements FrontendConnection {
   #exchange: Exchange | undefined;
   #body: BodyReader | undefined;
   #halfClosed = false;
   #draining = false;
   #tunnel: Tunnel | undefined;
+  #lent = false;
 
-  constructor(socket: Socket, frontend: FrontendRuntime, context: WorkerContext) {
-    super(socket, frontend, context);
+  constructor(socket: Socket, frontend: FrontendRuntime, context: WorkerContext, origin?: Origin) {
+    super(socket, frontend, context, origin);
     socket.on('end', () => this.#onEnd());
     socket.on('error', () => this.destroy());
     socket.on('close', () => this.destroy());
@@ -33,9 +35,17 @@ export class ClientConnection extends ClientReader {
 
   write(data: string | Uint8Array): void {
     if (this.phase === 'closed') return;
-    const flows = typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data);
+    const isText = typeof data === 'string';
+    if (!isText) this.#lent = true;
+    const flows = isText ? this.socket.write(data, 'latin1') : this.socket.write(data);
     if (flows || this.phase === 'tunnel' || this.role === 'wait' || !this.isCongested) return;
     this.arm('stall', this.context.config.timeouts.clientMs);
+  }
+
+  /** Bytes that were given to it are in use still; texts need nobody's memory. */
+  get holdsBytes(): boolean {
+    if (this.#lent && this.socket.writableLength === 0) this.#lent = false;
+    return this.#lent;
   }
 
   /** The server takes no more for now; the client is not to blame for the time that takes. */
@@ -88,7 +98,7 @@ export class ClientConnection extends ClientReader {
 
   /** Closes in a way that cannot be taken for the end of a body that lasts until the connection ends. */
   cut(): void {
-    if (this.socket.remotePort !== undefined && !this.socket.destroyed) this.socket.resetAndDestroy();
+    if (this.raw.remotePort !== undefined && !this.raw.destroyed) this.raw.resetAndDestroy();
     this.destroy();
   }
 

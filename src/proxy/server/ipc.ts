@@ -2,15 +2,21 @@
 import type { ServerView, Suspicion } from '../core/balance/server-state.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import type { Taken } from './rate-limits.ts';
+import type { TlsMaterial } from './tls-material.ts';
 
 export type ToWorker =
   | {
       readonly type: 'configure';
       readonly config: ProxyConfig;
+      readonly tls: TlsMaterial;
       readonly views: readonly ServerView[];
       readonly workers: number;
       readonly worker: number;
     }
+  /** What seals the tickets of sessions: 48 bytes in Base64. */
+  | { readonly type: 'ticket-keys'; readonly keys: string }
+  /** What issuers say of certificates: DER in Base64, by the certificate's fingerprint. */
+  | { readonly type: 'staples'; readonly staples: Readonly<Record<string, string>> }
   | { readonly type: 'listen'; readonly bind: string }
   | { readonly type: 'unlisten'; readonly bind: string }
   | { readonly type: 'server'; readonly view: ServerView }

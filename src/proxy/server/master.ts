@@ -12,6 +12,9 @@ import { HealthChecker } from './health-checker.ts';
 import type { FromWorker } from './ipc.ts';
 import { ListeningSockets } from './listening-sockets.ts';
 import { notifySystemd } from './notify.ts';
+import { TicketKeys } from './ticket-keys.ts';
+import { outdatedCode, readTlsFiles } from './tls-files.ts';
+import type { TlsMaterial } from './tls-material.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 export class Master {
@@ -22,7 +25,9 @@ export class Master {
   readonly #checker: HealthChecker;
   readonly #registry = new ServerRegistry();
   readonly #control: ControlServer;
+  readonly #tickets: TicketKeys;
   #config: ProxyConfig;
+  #tls: TlsMaterial;
   #ready = false;
   #stopping = false;
   /** One reload at a time. */
@@ -31,7 +36,11 @@ export class Master {
   constructor(file: string, log: (line: string) => void) {
     this.#file = file;
     this.#log = log;
-    this.#config = loadConfig(file);
+    const loaded = loadConfig(file, 'run');
+    this.#config = loaded.config;
+    this.#tls = loaded.tls;
+    this.#warn(loaded.warnings);
+    this.#tickets = new TicketKeys((keys) => this.#pool.broadcast({ type: 'ticket-keys', keys }));
     this.#checker = new HealthChecker((record, result, change) => this.#onCheck(record, result, change));
     this.#pool = new WorkerPool({
       onStart: (worker) => this.#equip(worker),
@@ -81,11 +90,12 @@ export class Master {
     await notifySystemd(`RELOADING=1\nMONOTONIC_USEC=${Math.floor(Number(process.hrtime.bigint()) / 1000)}`);
     let problem: string | undefined;
     try {
-      const config = loadConfig(this.#file);
+      const { config, tls, warnings } = loadConfig(this.#file, 'run');
+      this.#warn(warnings);
       tryLog(config.accessLog);
       this.#sockets.open(bindsOf(config));
       await this.#control.open(config);
-      this.#apply(config);
+      this.#apply(config, tls);
       this.#log(`${this.#file}: reloaded`);
     } catch (error) {
       problem = describe(error);
@@ -104,6 +114,7 @@ export class Master {
     this.#stopping = true;
     await notifySystemd('STOPPING=1');
     this.#checker.stop();
+    this.#tickets.stop();
     const stopped = this.#pool.stop(this.#config.graceMs, this.#sockets.activated);
     this.#sockets.closeAll();
     await stopped;
@@ -113,9 +124,10 @@ export class Master {
     process.removeAllListeners('SIGHUP');
   }
 
-  #apply(config: ProxyConfig): void {
+  #apply(config: ProxyConfig, tls: TlsMaterial): void {
     const before = this.#config;
     this.#config = config;
+    this.#tls = tls;
     this.#registry.sync(config, performance.now());
     for (const id of this.#sockets.surplus(bindsOf(config))) {
       this.#pool.broadcast({ type: 'unlisten', bind: id });
@@ -130,6 +142,10 @@ export class Master {
     this.#checker.sync(this.#registry.records);
   }
 
+  #warn(warnings: readonly Diagnostic[]): void {
+    for (const { severity, ...rest } of warnings) this.#log(`${severity}: ${placed(rest)}`);
+  }
+
   #equip(worker: number): void {
     this.#configure(worker);
     this.#listen(worker, () => true);
@@ -139,7 +155,8 @@ export class Master {
     const config = this.#config;
     const now = performance.now();
     const views = this.#registry.records.map((record) => record.view(now));
-    this.#pool.send(worker, { type: 'configure', config, views, workers: workerCount(config), worker });
+    this.#pool.send(worker, { type: 'ticket-keys', keys: this.#tickets.current });
+    this.#pool.send(worker, { type: 'configure', config, tls: this.#tls, views, workers: workerCount(config), worker });
   }
 
   #listen(worker: number, wanted: (bind: Bind) => boolean): void {
@@ -197,8 +214,20 @@ export class Master {
   }
 }
 
-/** Reads and checks a configuration file; throws DiagnosticsError or VezaError. */
-export function loadConfig(file: string): ProxyConfig {
+/** A configuration with what is in the files that it names. */
+export interface LoadedConfig {
+  readonly config: ProxyConfig;
+  readonly tls: TlsMaterial;
+  readonly warnings: readonly Diagnostic[];
+  /** Of the file. */
+  readonly text: string;
+}
+
+/**
+ * Reads and checks a configuration file; throws DiagnosticsError or VezaError. `run`: a certificate that expired is a
+ * warning, since everything else must go on.
+ */
+export function loadConfig(file: string, purpose: 'run' | 'validate'): LoadedConfig {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -209,7 +238,13 @@ export function loadConfig(file: string): ProxyConfig {
   }
   const result = readConfig(text, file);
   if (!result.ok) throw new ConfigError(result.diagnostics, text);
-  return result.config;
+  const { material, diagnostics } = readTlsFiles(result.config, result.where, Date.now());
+  const found = diagnostics.map((problem) =>
+    purpose === 'run' && problem.code === outdatedCode ? { ...problem, severity: 'warning' as const } : problem,
+  );
+  const all = [...result.diagnostics, ...found];
+  if (all.some(({ severity }) => severity === 'error')) throw new ConfigError(all, text);
+  return { config: result.config, tls: material, warnings: all, text };
 }
 
 /** Throws if the access log cannot be written: each worker would find out only while it serves. */
@@ -235,9 +270,11 @@ export class ConfigError extends DiagnosticsError {
 
 function describe(error: unknown): string {
   if (!(error instanceof ConfigError)) return messageOf(error);
-  return error.diagnostics
-    .map(({ where, message }) => `${where ? `${where.file}:${where.line}:${where.column}: ` : ''}${message}`)
-    .join('\n');
+  return error.diagnostics.map(placed).join('\n');
+}
+
+function placed({ where, message }: Omit<Diagnostic, 'severity'>): string {
+  return `${where ? `${where.file}:${where.line}:${where.column}: ` : ''}${message}`;
 }
 
 function bindsOf(config: ProxyConfig): Bind[] {

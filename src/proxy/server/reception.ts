@@ -15,13 +15,20 @@ export function incomingOf(client: ClientConnection, head: RequestHead, nowMs: n
     peerText: client.address,
     port: client.port,
     client: trusted ? clientBehind(client, head.forwardedFor) : client.address,
-    scheme: trusted && head.forwardedProto.toLowerCase() === 'https' ? 'https' : 'http',
+    scheme: schemeOf(client, head),
+    tls: client.tls,
     frontend: client.frontend.config.name,
     nowMs,
     epochMs: client.requestAtMs,
     target: head.target,
     requestId: '',
   };
+}
+
+/** What the client speaks itself, as a trusted proxy before us says. */
+function schemeOf({ trusted, tls }: ClientConnection, { forwardedProto }: RequestHead): 'http' | 'https' {
+  if (trusted && forwardedProto !== '') return forwardedProto.toLowerCase() === 'https' ? 'https' : 'http';
+  return tls ? 'https' : 'http';
 }
 
 /** The last hop that no trusted proxy is: what stands before it anybody can have written. */

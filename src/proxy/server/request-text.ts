@@ -44,9 +44,10 @@ function forwardLines(client: ClientConnection, head: RequestHead, host: string)
   const { trusted, address } = client;
   const { forwardFor } = client.frontend.config;
   if (!trusted && address !== '')
-    return `X-Forwarded-For: ${address}\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: ${host}\r\n`;
+    return `X-Forwarded-For: ${address}\r\nX-Forwarded-Proto: ${client.tls ? 'https' : 'http'}\r\nX-Forwarded-Host: ${host}\r\n`;
   const hops = [trusted ? head.forwardedFor : '', forwardFor ? address : ''].filter((hop) => hop !== '');
-  const proto = trusted && head.forwardedProto !== '' ? head.forwardedProto : forwardFor ? 'http' : '';
+  const proto =
+    trusted && head.forwardedProto !== '' ? head.forwardedProto : forwardFor ? (client.tls ? 'https' : 'http') : '';
   const original = trusted && head.forwardedHost !== '' ? head.forwardedHost : forwardFor ? host : '';
   return (
     (hops.length > 0 ? `X-Forwarded-For: ${hops.join(', ')}\r\n` : '') +

@@ -140,7 +140,7 @@ export class ResponseWriter {
 
   /** Bytes of the server are in memory still: held back, or not taken by the client yet. */
   get holdsBytes(): boolean {
-    return this.#held.length > 0 || this.#exchange.client.socket.writableLength > 0;
+    return this.#held.length > 0 || this.#exchange.client.holdsBytes;
   }
 
   /** Forgets a response that broke before anything of it was sent. */
@@ -244,7 +244,8 @@ export class ResponseWriter {
   #cookieLine(server: ServerRuntime, head: ResponseHead): string {
     const { config, cookie, head: request } = this.#exchange;
     if (!config.cookie || cookie === server.config.cookie) return '';
-    return insertedCookie(config.cookie, server.config.cookie, head, request.method);
+    const secure = this.#exchange.incoming.scheme === 'https';
+    return insertedCookie(config.cookie, server.config.cookie, head, request.method, secure);
   }
 
   #commit(): void {

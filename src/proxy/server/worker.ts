@@ -7,12 +7,13 @@ import { Counters } from '../core/counters.ts';
 import { TimerWheel } from '../core/timer-wheel.ts';
 import { AccessLog } from './access-log.ts';
 import { acceptOn } from './accepting.ts';
-import type { ClientConnection } from './client-connection.ts';
+import type { FrontendConnection } from './frontend-connection.ts';
 import { FrontendRuntime } from './frontend.ts';
 import type { FromWorker, Report, ToWorker } from './ipc.ts';
 import { RateLimitRegistry } from './rate-limits.ts';
 import { BackendRuntime, type ServerRuntime } from './runtime.ts';
 import type { WorkerContext } from './worker-context.ts';
+import { WorkerTls } from './worker-tls.ts';
 
 /** Precision of all timeouts. */
 const tickMs = 25;
@@ -39,6 +40,7 @@ export class Worker implements WorkerContext {
   readonly #listeners = new Map<string, Server>();
   /** Which frontend a socket belongs to; a reload may move it. */
   #frontendOf = new Map<string, FrontendRuntime>();
+  readonly #tls = new WorkerTls();
   readonly #limits = new RateLimitRegistry();
   readonly #told = new Map<string, number>();
   readonly #send: (message: FromWorker) => void;
@@ -83,10 +85,17 @@ export class Worker implements WorkerContext {
   receive(message: ToWorker, handle: unknown): void {
     switch (message.type) {
       case 'configure':
+        this.#tls.configure(message.config, message.tls);
         this.#configure(message.config, message.views, message.workers, message.worker);
         return;
       case 'listen':
         this.#listen(message.bind, handle);
+        return;
+      case 'ticket-keys':
+        this.#tls.setTicketKeys(Buffer.from(message.keys, 'base64'));
+        return;
+      case 'staples':
+        this.#tls.setStaples(message.staples);
         return;
       case 'unlisten':
         this.#listeners.get(message.bind)?.close();
@@ -153,7 +162,7 @@ export class Worker implements WorkerContext {
     this.#listeners.clear();
   }
 
-  #connections(): ClientConnection[] {
+  #connections(): FrontendConnection[] {
     return [...this.#frontends.values()].flatMap((frontend) => [...frontend.connections]);
   }
 
@@ -185,6 +194,7 @@ export class Worker implements WorkerContext {
       const known = this.#frontends.get(wanted.name);
       known?.reconfigure(wanted, this.#limits.find);
       const frontend = known ?? new FrontendRuntime(wanted, this.#limits.find);
+      frontend.terminator = this.#tls.terminator(wanted.name);
       this.#frontends.set(wanted.name, frontend);
       for (const bind of wanted.binds) this.#frontendOf.set(bind.id, frontend);
     }
@@ -196,10 +206,13 @@ export class Worker implements WorkerContext {
   }
 
   #listen(bind: string, handle: unknown): void {
-    const server = acceptOn(handle, (socket) => {
-      const connection = this.#frontendOf.get(bind)?.accept(socket, this);
-      if (!connection) socket.destroy();
-      return connection && ((bytes) => connection.receive(bytes));
+    const server = acceptOn(handle, {
+      isPlain: () => this.#frontendOf.get(bind)?.speaksTls(bind) !== true,
+      open: (socket) => {
+        const frontend = this.#frontendOf.get(bind);
+        if (!frontend) socket.destroy();
+        return frontend?.accept(socket, bind, this);
+      },
     });
     server.on('error', (error) => process.stderr.write(`cannot listen on ${bind}: ${error.message}\n`));
     server.on('listening', () => this.#send({ type: 'listening', bind }));

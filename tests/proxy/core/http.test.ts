@@ -31,7 +31,7 @@ describe('the persistence cookie', () => {
     if (!cookie) throw new Error('no cookie');
     const head = new ResponseHead();
     head.status = 200;
-    expect(insertedCookie(cookie, 'c1', head, 'GET')).toBe(`Set-Cookie: SERVERID=c1; path=/${expected}\r\n`);
+    expect(insertedCookie(cookie, 'c1', head, 'GET', false)).toBe(`Set-Cookie: SERVERID=c1; path=/${expected}\r\n`);
   });
 
   it.each([
@@ -44,7 +44,18 @@ describe('the persistence cookie', () => {
     const head = parseResponseHead(`HTTP/1.1 200 OK\r\nContent-Length: 0\r\n${fields}`, false);
     const { cookie } = aBackend({ cookie: { name: 'SERVERID' } });
     if (typeof head === 'string' || !cookie) throw new Error('no head');
-    expect(insertedCookie(cookie, 'c1', head, method).includes('Cache-Control: private')).toBe(isPrivate);
+    expect(insertedCookie(cookie, 'c1', head, method, false).includes('Cache-Control: private')).toBe(isPrivate);
+  });
+
+  it.each([
+    [{}, true, true],
+    [{}, false, false],
+    [{ secure: false }, true, false],
+    [{ secure: true }, false, true],
+  ])('with %j to a client with TLS %j is marked as secure: %j', (attributes, tls, expected) => {
+    const { cookie } = aBackend({ cookie: { name: 'SERVERID', ...attributes } });
+    if (!cookie) throw new Error('no cookie');
+    expect(insertedCookie(cookie, 'c1', new ResponseHead(), 'GET', tls).includes('; Secure')).toBe(expected);
   });
 
   it('set by a server under the same name is taken out, others stay', () => {

@@ -2,6 +2,7 @@
 import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
 import { parseBind } from './bind.ts';
 import { type Add, checkHandling, checkNetworks, checkPattern, checkRule } from './check-handling.ts';
+import { checkBackendTls, checkFrontendTls } from './check-tls.ts';
 import { durationMs } from './duration.ts';
 import { nearName } from './explain.ts';
 import type { ConfigDocument, Path } from './read.ts';
@@ -13,6 +14,9 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
   const problems: Diagnostic[] = [];
   const add: Add = (code, message, path, hint) => {
     problems.push({ severity: 'error', code, message, where: where(path), ...(hint !== undefined && { hint }) });
+  };
+  const warn: Add = (code, message, path, hint) => {
+    problems.push({ severity: 'warning', code, message, where: where(path), ...(hint !== undefined && { hint }) });
   };
   const backends = document.backends.map((backend) => backend.name);
   const knownBackend = (name: string | undefined, path: Path): void => {
@@ -39,6 +43,8 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
   }
   document.frontends.forEach((frontend, at) => {
     frontend.bind.forEach((text, index) => bind(text, ['frontends', at, 'bind', index]));
+    frontend.tls?.bind.forEach((text, index) => bind(text, ['frontends', at, 'tls', 'bind', index]));
+    checkFrontendTls(frontend, ['frontends', at], add);
     knownBackend(frontend.defaultBackend, ['frontends', at, 'defaultBackend']);
     frontend.rules.forEach((rule, index) => {
       const path = ['frontends', at, 'rules', index];
@@ -49,7 +55,10 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
     checkNetworks(frontend.acceptProxy, ['frontends', at, 'acceptProxy'], add);
     checkHandling(frontend, ['frontends', at], add);
   });
-  document.backends.forEach((backend, at) => checkBackend(backend, ['backends', at], add));
+  document.backends.forEach((backend, at) => {
+    checkBackend(backend, ['backends', at], add);
+    checkBackendTls(backend, ['backends', at], add, warn);
+  });
   return problems;
 }
 
@@ -118,18 +127,13 @@ function unique(items: readonly { readonly name: string }[], at: string | Path, 
 function uniqueBinds(document: ConfigDocument, add: Add): void {
   const seen = new Map<string, string>();
   document.frontends.forEach((frontend, at) => {
-    frontend.bind.forEach((text, index) => {
+    const check = (text: string, path: Path): void => {
       const id = parseBind(text)?.id;
       const other = id === undefined ? undefined : seen.get(id);
-      if (other !== undefined) {
-        add('duplicate-bind', `\`${text}\` is already bound by frontend \`${other}\``, [
-          'frontends',
-          at,
-          'bind',
-          index,
-        ]);
-      }
+      if (other !== undefined) add('duplicate-bind', `\`${text}\` is already bound by frontend \`${other}\``, path);
       if (id !== undefined && !/:0$/.test(id)) seen.set(id, frontend.name);
-    });
+    };
+    frontend.bind.forEach((text, index) => check(text, ['frontends', at, 'bind', index]));
+    frontend.tls?.bind.forEach((text, index) => check(text, ['frontends', at, 'tls', 'bind', index]));
   });
 }

@@ -12,6 +12,7 @@ import type { RateLimitConfig } from '../handling/rate-limit.ts';
 import type { RedirectConfig } from '../handling/redirect.ts';
 import type { RewriteConfig } from '../handling/rewrite.ts';
 import type { SecurityHeadersConfig } from '../handling/security-headers.ts';
+import type { BackendTlsConfig, FrontendTlsConfig, Http2Config } from './tls-model.ts';
 
 export interface ProxyConfig {
   readonly workers: number | 'auto';
@@ -58,7 +59,10 @@ export type Bind =
 
 export interface FrontendConfig {
   readonly name: string;
+  /** All of them, with and without TLS. */
   readonly binds: readonly Bind[];
+  readonly tls: FrontendTlsConfig | undefined;
+  readonly http2: Http2Config;
   readonly rules: readonly RuleConfig[];
   readonly ruleOrder: 'listed' | 'specific';
   readonly defaultBackend: string | undefined;
@@ -82,6 +86,8 @@ export interface RuleAction {
 
 export interface RuleConfig extends RuleAction {
   readonly host: string | undefined;
+  readonly sni: string | undefined;
+  readonly scheme: 'http' | 'https' | undefined;
   readonly path: string | undefined;
   readonly pathPrefix: string | undefined;
   readonly pathRegex: string | undefined;
@@ -131,6 +137,7 @@ export interface BackendConfig {
   /** `preserve`, `server`, or what servers see instead. */
   readonly hostHeader: string;
   readonly sendProxy: 'off' | 'v1' | 'v2';
+  readonly tls: BackendTlsConfig | undefined;
   readonly timeouts: BackendTimeouts;
   readonly servers: readonly ServerConfig[];
 }
@@ -158,6 +165,8 @@ export interface CookieConfig {
   readonly name: string;
   /** What follows `NAME=value; path=/` in Set-Cookie. */
   readonly attributes: string;
+  /** The same for clients that came over TLS. */
+  readonly tlsAttributes: string;
 }
 
 export interface ServerConfig {
@@ -166,6 +175,8 @@ export interface ServerConfig {
   readonly name: string;
   readonly address: string;
   readonly port: number;
+  /** To ask for in TLS and to find in the certificate; '' = the address, which is no name. */
+  readonly serverName: string;
   readonly weight: number;
   readonly cookie: string;
   readonly backup: boolean;
@@ -194,6 +205,8 @@ export interface CheckConfig {
   readonly fall: number;
   readonly rise: number;
   readonly timeoutMs: number;
+  /** Over TLS; the name to ask for. */
+  readonly tls: { readonly serverName: string } | undefined;
   /** Speak for ourselves by the PROXY protocol first. */
   readonly sendProxy: 'off' | 'v1' | 'v2';
   readonly init: 'up' | 'fully-up' | 'down' | 'fully-down';

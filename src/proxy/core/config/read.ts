@@ -14,7 +14,13 @@ export type ConfigDocument = FromSchema<typeof configSchema>;
 export type Path = readonly (string | number)[];
 
 export type ReadConfigResult =
-  | { readonly ok: true; readonly config: ProxyConfig; readonly diagnostics: readonly Diagnostic[] }
+  | {
+      readonly ok: true;
+      readonly config: ProxyConfig;
+      readonly diagnostics: readonly Diagnostic[];
+      /** The place of a value, for problems that only its reader finds: of files that it names. */
+      readonly where: (path: Path) => Position;
+    }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 const validate = new Ajv({
@@ -52,7 +58,7 @@ export function readConfig(text: string, file: string): ReadConfigResult {
   }
   const problems = checkDocument(value, where);
   if (problems.some((problem) => problem.severity === 'error')) return { ok: false, diagnostics: problems };
-  return { ok: true, config: resolveConfig(value), diagnostics: problems };
+  return { ok: true, config: resolveConfig(value), diagnostics: problems, where };
 }
 
 /** Offset of the value at a path, or of a key in the mapping there; of the nearest parent that exists. */

@@ -3,6 +3,7 @@ import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
 import type { Bind, FrontendConfig, HandlingConfig, RuleConfig } from './model.ts';
 import type { ConfigDocument } from './read.ts';
+import { resolveFrontendTls } from './resolve-tls.ts';
 
 type FrontendDocument = ConfigDocument['frontends'][number];
 export type RuleDocument = FrontendDocument['rules'][number];
@@ -32,7 +33,9 @@ export function resolveFrontend(frontend: FrontendDocument): FrontendConfig {
   const own = resolveHandling(frontend, frontend.name);
   return {
     name: frontend.name,
-    binds: binds(frontend.bind),
+    binds: binds([...frontend.bind, ...(frontend.tls?.bind ?? [])]),
+    tls: frontend.tls && resolveFrontendTls(frontend.tls),
+    http2: frontend.http2,
     rules: frontend.rules.map((rule, index) => resolveRule(rule, `${frontend.name}#${index}`, own)),
     ruleOrder: frontend.ruleOrder,
     defaultBackend: frontend.defaultBackend,
@@ -50,6 +53,8 @@ function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig):
   const own = resolveHandling(rule, id);
   return {
     host: rule.host?.toLowerCase(),
+    sni: rule.sni?.toLowerCase(),
+    scheme: rule.scheme,
     path,
     pathPrefix,
     pathRegex,

@@ -4,6 +4,7 @@ import { durationMs } from './duration.ts';
 import type { BackendConfig, CheckConfig, CookieConfig, ProxyConfig, ServerConfig } from './model.ts';
 import type { ConfigDocument } from './read.ts';
 import { binds, resolveFrontend } from './resolve-frontend.ts';
+import { resolveBackendTls } from './resolve-tls.ts';
 
 type BackendDocument = ConfigDocument['backends'][number];
 type ServerDocument = BackendDocument['servers'][number];
@@ -49,7 +50,11 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
     name: backend.name,
     balance: backend.balance,
     hash: hash && { ...hash, index: hash.index ?? 1, pattern: hash.pattern ?? '', name: hash.name ?? '' },
-    cookie: cookie && { name: cookie.name, attributes: cookieAttributes(cookie) },
+    cookie: cookie && {
+      name: cookie.name,
+      attributes: cookieAttributes(cookie, false),
+      tlsAttributes: cookieAttributes(cookie, true),
+    },
     slowstartMs: durationMs(backend.slowstart),
     shutdownSessionsOnDown: backend.onMarkedDown === 'shutdown-sessions',
     breaker: backend.breaker && {
@@ -64,16 +69,17 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
     retryBudgetPercent: backend.retryBudget,
     hostHeader: backend.hostHeader,
     sendProxy: backend.sendProxy,
+    tls: backend.tls && resolveBackendTls(backend.tls),
     timeouts: backendTimeouts({ ...timeouts, ...backend.timeouts }),
     servers: backend.servers.map((server, index) => resolveServer(server, index + 1, backend)),
   };
 }
 
 /** HAProxy's order: HttpOnly, Secure, domain, further attributes. */
-function cookieAttributes(cookie: NonNullable<BackendDocument['cookie']>): CookieConfig['attributes'] {
+function cookieAttributes(cookie: NonNullable<BackendDocument['cookie']>, tls: boolean): CookieConfig['attributes'] {
   return [
     cookie.httponly && '; HttpOnly',
-    cookie.secure && '; Secure',
+    (cookie.secure === 'auto' ? tls : cookie.secure) && '; Secure',
     cookie.domain !== undefined && `; domain=${cookie.domain}`,
     cookie.samesite !== undefined && `; SameSite=${cookie.samesite}`,
   ]
@@ -87,6 +93,7 @@ function resolveServer(server: ServerDocument, id: number, backend: BackendDocum
     name: server.name,
     address: server.address,
     port: server.port,
+    serverName: serverNameOf(server, backend),
     weight: server.weight,
     cookie: server.cookie ?? server.name,
     backup: server.backup,
@@ -96,9 +103,17 @@ function resolveServer(server: ServerDocument, id: number, backend: BackendDocum
   };
 }
 
-function resolveCheck(server: ServerDocument, { check, sendProxy }: BackendDocument): CheckConfig | undefined {
+/** An IP address cannot be asked for (RFC 6066, 3); certificates may have it all the same. */
+function serverNameOf({ serverName, address }: ServerDocument, { tls }: BackendDocument): string {
+  return serverName ?? tls?.serverName ?? (/^[0-9.]+$|:/.test(address) ? '' : address);
+}
+
+function resolveCheck(server: ServerDocument, backend: BackendDocument): CheckConfig | undefined {
+  const { check, sendProxy } = backend;
   if (!check || server.check?.enabled === false) return undefined;
   const own = server.check;
+  // Another port or address is another service.
+  const same = own?.port === undefined && own?.address === undefined;
   return {
     type: check.type,
     method: check.method,
@@ -119,8 +134,8 @@ function resolveCheck(server: ServerDocument, { check, sendProxy }: BackendDocum
     fall: check.fall,
     rise: check.rise,
     timeoutMs: durationMs(own?.timeout ?? check.timeout),
-    // Another port or address is another service.
-    sendProxy: own?.port === undefined && own?.address === undefined ? sendProxy : 'off',
+    tls: backend.tls && (check.tls ?? same) ? { serverName: serverNameOf(server, backend) } : undefined,
+    sendProxy: same ? sendProxy : 'off',
     init: check.init,
   };
 }

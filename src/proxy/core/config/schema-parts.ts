@@ -41,7 +41,11 @@ export const cookieSchema = {
       description: 'Name of the cookie, for instance SERVERID.',
     },
     httponly: { type: 'boolean', default: true, description: 'Add HttpOnly.' },
-    secure: { type: 'boolean', default: false, description: 'Add Secure.' },
+    secure: {
+      enum: [true, false, 'auto'],
+      default: 'auto',
+      description: 'Add Secure; auto = for clients that came over TLS.',
+    },
     samesite: { enum: ['Strict', 'Lax', 'None'], description: 'Add SameSite.' },
     domain: { type: 'string', pattern: '^[A-Za-z0-9.-]+$', description: 'Add Domain.' },
   },
@@ -103,6 +107,10 @@ export const checkSchema = {
         regex: { type: 'string', minLength: 1, description: 'A match of this JavaScript regular expression.' },
         not: { type: 'boolean', default: false, description: 'It must not hold that.' },
       },
+    },
+    tls: {
+      type: 'boolean',
+      description: 'Over TLS; when left out as the traffic, but for checks of another address or port.',
     },
     inter: durationOf('5s', 'Interval while fully UP.'),
     fastinter: durationOf('1s', 'Interval between two states and when traffic reports an error.'),

@@ -56,6 +56,8 @@ export const ruleSchema = {
   additionalProperties: false,
   properties: {
     host: { type: 'string', description: 'Exact host (port and case ignored), `*.example.org`, or `*`.' },
+    sni: { type: 'string', description: 'The name that the client asked for in its TLS handshake, as `host`.' },
+    scheme: { enum: ['http', 'https'], description: 'How the client came: without or with TLS.' },
     path: { type: 'string', pattern: '^/', description: 'The path is exactly this.' },
     pathPrefix: {
       type: 'string',

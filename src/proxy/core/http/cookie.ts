@@ -33,9 +33,16 @@ export function cookieValue(header: string, name: string): string | undefined {
   return takeCookie(header, name).value;
 }
 
-/** The Set-Cookie line for a server, and `Cache-Control: private` where a shared cache could keep it. */
-export function insertedCookie(config: CookieConfig, value: string, head: ResponseHead, method: string): string {
-  const line = `Set-Cookie: ${config.name}=${value}; path=/${config.attributes}\r\n`;
+/** The Set-Cookie line for a server (`secure`: to a client that came over TLS), and `Cache-Control: private` where a shared cache could keep it. */
+export function insertedCookie(
+  config: CookieConfig,
+  value: string,
+  head: ResponseHead,
+  method: string,
+  secure: boolean,
+): string {
+  const attributes = secure ? config.tlsAttributes : config.attributes;
+  const line = `Set-Cookie: ${config.name}=${value}; path=/${attributes}\r\n`;
   return isCacheable(head, method) ? `${line}Cache-Control: private\r\n` : line;
 }
 

@@ -1,0 +1,20 @@
+// What a frontend knows of each of its connections, whatever is spoken there.
+import type { Socket } from 'node:net';
+import type { Endpoints } from '../core/proxy-protocol.ts';
+import type { TlsFacts } from '../core/tls/facts.ts';
+
+export interface FrontendConnection {
+  readonly phase: string;
+  /** Closed after what is under way, or soon where nothing is. */
+  drain(): void;
+  destroy(): void;
+}
+
+/** What came before the first request of a connection. */
+export interface Origin {
+  /** The socket of the kernel, which carries that of TLS. */
+  readonly raw: Socket;
+  readonly tls: TlsFacts | undefined;
+  /** What a balancer in front of us said. */
+  readonly endpoints: Endpoints | undefined;
+}
