@@ -1,4 +1,5 @@
 // One line of the access log in HAProxy's httplog format.
+import { http2Minor } from './http/http2-head.ts';
 
 export interface LogRecord {
   readonly clientAddress: string;
@@ -38,7 +39,9 @@ export function formatLogLine(record: LogRecord): string {
   const connections = `${record.active}/${record.frontendConnections}/${record.backendConnections}/${record.serverConnections}`;
   const retries = `${record.redispatched ? '+' : ''}${record.retries}`;
   const request =
-    record.method === '' ? '<BADREQ>' : `${record.method} ${escaped(record.target)} HTTP/1.${record.minor}`;
+    record.method === ''
+      ? '<BADREQ>'
+      : `${record.method} ${escaped(record.target)} ${record.minor === http2Minor ? 'HTTP/2.0' : `HTTP/1.${record.minor}`}`;
   return (
     `${record.clientAddress}:${record.clientPort} [${dateOf(record.atMs)}] ${record.frontend} ` +
     `${record.backend}/${record.server} ${times} ${record.status} ${record.bytes} - - ${record.termination} ` +

@@ -5,6 +5,7 @@ import type { Handling } from '../core/handling/handling.ts';
 import type { Answer, Incoming } from '../core/handling/incoming.ts';
 import { BodyReader } from '../core/http/body-reader.ts';
 import { refuse, type Refusal, type RequestHead } from '../core/http/request-head.ts';
+import type { Client } from './client.ts';
 import { ClientReader } from './client-reader.ts';
 import { errorResponse } from './error-response.ts';
 import { Exchange } from './exchange.ts';
@@ -16,7 +17,7 @@ import { answerText, incomingOf, newRequestId } from './reception.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-export class ClientConnection extends ClientReader implements FrontendConnection {
+export class ClientConnection extends ClientReader implements Client, FrontendConnection {
   #exchange: Exchange | undefined;
   #body: BodyReader | undefined;
   #halfClosed = false;
@@ -46,6 +47,11 @@ export class ClientConnection extends ClientReader implements FrontendConnection
   get holdsBytes(): boolean {
     if (this.#lent && this.socket.writableLength === 0) this.#lent = false;
     return this.#lent;
+  }
+
+  /** Without chunks HTTP/1 has no place for them. */
+  trailers(): void {
+    return;
   }
 
   /** The server takes no more for now; the client is not to blame for the time that takes. */

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import type { RequestHead } from '../core/http/request-head.ts';
 import { formatLogLine, type LogRecord } from '../core/log-line.ts';
 import type { AccessLog } from './access-log.ts';
-import type { ClientConnection } from './client-connection.ts';
+import type { Client } from './client.ts';
 import type { Exchange } from './exchange.ts';
 
 /** `termination`: HAProxy's first two flags. `headAt`: when the response head came, 0 if it did not. */
@@ -48,12 +48,12 @@ export function recordExchange(exchange: Exchange, log: AccessLog, termination: 
 }
 
 /** A request that was refused before it was one. */
-export function logRefusal(client: ClientConnection, log: AccessLog, status: number): void {
+export function logRefusal(client: Client, log: AccessLog, status: number): void {
   logOwn(client, log, undefined, status, 'PR--');
 }
 
 /** A request that the proxy answered itself: HAProxy's `L` for local, or `P` for what it does not let in. */
-export function logAnswer(client: ClientConnection, log: AccessLog, head: RequestHead, status: number): void {
+export function logAnswer(client: Client, log: AccessLog, head: RequestHead, status: number): void {
   const { counters } = client.frontend;
   const denied = status === 401 || status === 403 || status === 429;
   if (denied) counters.denied += 1;
@@ -65,7 +65,7 @@ export function logAnswer(client: ClientConnection, log: AccessLog, head: Reques
 }
 
 function logOwn(
-  client: ClientConnection,
+  client: Client,
   log: AccessLog,
   head: RequestHead | undefined,
   status: number,
@@ -108,7 +108,7 @@ function cookieFlags(exchange: Exchange): string {
 
 type Origin = Pick<LogRecord, 'clientAddress' | 'clientPort' | 'atMs' | 'frontend' | 'active' | 'frontendConnections'>;
 
-function origin(client: ClientConnection): Origin {
+function origin(client: Client): Origin {
   const connections = client.frontend.connections.size;
   return {
     clientAddress: client.address,

@@ -11,7 +11,8 @@ import type { ResponseHead } from '../core/http/response-head.ts';
 import { isReplayable } from '../core/retry.ts';
 import { RetryPlan } from '../core/retry-plan.ts';
 import { blame } from './blame.ts';
-import type { ClientConnection } from './client-connection.ts';
+import type { Client } from './client.ts';
+import { introduction } from './reception.ts';
 import { requestText } from './request-text.ts';
 import { pieceOf, RequestBody } from './request-body.ts';
 import { ResponseWriter } from './response.ts';
@@ -22,7 +23,7 @@ import { Waiting } from './waiting.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 export class Exchange implements UpstreamOwner {
-  readonly client: ClientConnection;
+  readonly client: Client;
   readonly head: RequestHead;
   readonly incoming: Incoming;
   /** What its rule does with it and with the response. */
@@ -47,13 +48,7 @@ export class Exchange implements UpstreamOwner {
   #attempts: UpstreamConnection[] = [];
   #lastFailure: Failure | undefined;
 
-  constructor(
-    client: ClientConnection,
-    incoming: Incoming,
-    handling: Handling,
-    backend: BackendRuntime,
-    context: WorkerContext,
-  ) {
+  constructor(client: Client, incoming: Incoming, handling: Handling, backend: BackendRuntime, context: WorkerContext) {
     const { config } = backend;
     const { head } = incoming;
     this.client = client;
@@ -165,7 +160,8 @@ export class Exchange implements UpstreamOwner {
     // connection of its own. So does a tunnel: a server that stops may still answer on kept ones, and refuse tunnels.
     const shared = this.replayable && !fresh && this.head.upgrade === '' && this.config.sendProxy === 'off';
     const idle = shared ? server.idle.pop() : undefined;
-    const connection = idle ?? new UpstreamConnection(server, this.#context);
+    const connection =
+      idle ?? new UpstreamConnection(server, this.#context, introduction(this.client, this.config.sendProxy));
     connection.use(this, this.head.method === 'HEAD', timeouts.firstByteMs, timeouts.serverMs);
     this.#attempts.push(connection);
     if (idle) {
@@ -191,7 +187,6 @@ export class Exchange implements UpstreamOwner {
 
   onConnected(connection: UpstreamConnection): void {
     this.connectMs = connection.connectedMs - connection.startedMs;
-    if (this.config.sendProxy !== 'off') connection.introduce(this.config.sendProxy, this.client);
     this.#send(connection);
   }
 

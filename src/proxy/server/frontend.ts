@@ -6,9 +6,12 @@ import { Counters } from '../core/counters.ts';
 import { type CompiledFrontend, compileFrontend, type RateLimits } from '../core/handling/compile.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import type { Incoming } from '../core/handling/incoming.ts';
+import { ClearStart } from './clear-start.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { Receive } from './accepting.ts';
 import type { FrontendConnection, Origin } from './frontend-connection.ts';
+import { Http2Connection } from './http2-connection.ts';
+import type { OpeningEvents } from './opening.ts';
 import { TlsHandshake } from './tls-handshake.ts';
 import type { TlsTerminator } from './tls-terminator.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -44,50 +47,60 @@ export class FrontendRuntime {
     return this.#compiled.balancers;
   }
 
-  /** Whether those who come to this bind speak TLS. */
-  speaksTls(bind: string): boolean {
+  /** Whether who comes to this bind begins with a request of HTTP/1. */
+  isPlain(bind: string): boolean {
+    return !this.#speaksTls(bind) && !this.config.http2.clear;
+  }
+
+  #speaksTls(bind: string): boolean {
     return this.config.tls?.binds.includes(bind) === true;
   }
 
-  /** Takes a client, or closes its socket beyond maxconn. Says who reads from it; with TLS that is done elsewhere. */
+  /** Takes a client, or closes its socket beyond maxconn. Says who reads from it if nothing comes before requests. */
   accept(socket: Socket, bind: string, context: WorkerContext): Receive | undefined {
     if (this.connections.size >= this.config.maxconn) {
       socket.destroy();
       return undefined;
     }
     this.counters.connectionsTotal += 1;
-    if (this.speaksTls(bind)) {
-      this.#handshake(socket, context);
-      return undefined;
+    if (this.isPlain(bind)) {
+      const connection = new ClientConnection(socket, this, context);
+      this.#add(connection);
+      return (bytes) => connection.receive(bytes);
     }
-    const connection = new ClientConnection(socket, this, context);
-    this.#add(connection);
-    return (bytes) => connection.receive(bytes);
+    this.#open(socket, this.#speaksTls(bind), context);
+    return undefined;
   }
 
-  #handshake(raw: Socket, context: WorkerContext): void {
+  #open(raw: Socket, secure: boolean, context: WorkerContext): void {
+    const events: OpeningEvents = {
+      opened: (socket, origin, version) => {
+        this.closed(opening);
+        this.#opened(socket, origin, version, context);
+      },
+      closed: () => this.closed(opening),
+      badProxyHeader: () => (this.counters.requestErrors += 1),
+    };
     const { terminator } = this;
-    const { tls } = this.config;
-    if (!terminator || !tls) {
-      raw.destroy();
+    if (secure && !terminator) throw new Error(`frontend ${this.config.name} has no certificates`);
+    const opening =
+      secure && terminator ? new TlsHandshake(raw, terminator, context, events) : new ClearStart(raw, context, events);
+    this.#add(opening);
+    const withinMs = secure ? this.config.tls?.handshakeMs : undefined;
+    opening.start(this.balancers.has(peerOf(raw)), withinMs ?? context.config.timeouts.httpRequestMs);
+  }
+
+  #opened(socket: Socket, origin: Origin, version: 'http/1.1' | 'h2', context: WorkerContext): void {
+    if (version === 'h2') {
+      const connection = new Http2Connection(socket, this, context, origin);
+      this.#add(connection);
+      if (context.stopping) connection.drain();
       return;
     }
-    const handshake = new TlsHandshake(raw, terminator, context, {
-      secured: (socket, origin) => {
-        this.closed(handshake);
-        this.#secured(socket, origin, context);
-      },
-      closed: () => this.closed(handshake),
-      badProxyHeader: () => (this.counters.requestErrors += 1),
-    });
-    this.#add(handshake);
-    handshake.start(this.balancers.has(peerOf(raw)), tls.handshakeMs);
-  }
-
-  #secured(socket: Socket, origin: Origin, context: WorkerContext): void {
     const connection = new ClientConnection(socket, this, context, origin);
     this.#add(connection);
     socket.on('data', (bytes: Buffer) => connection.receive(bytes));
+    socket.resume();
     if (context.stopping) connection.drain();
   }
 

@@ -15,6 +15,7 @@ import { notifySystemd } from './notify.ts';
 import { TicketKeys } from './ticket-keys.ts';
 import { outdatedCode, readTlsFiles } from './tls-files.ts';
 import type { TlsMaterial } from './tls-material.ts';
+import { type KeptUpstream, upstreamsOf } from './upstream-tls.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 export class Master {
@@ -28,6 +29,8 @@ export class Master {
   readonly #tickets: TicketKeys;
   #config: ProxyConfig;
   #tls: TlsMaterial;
+  /** What checks speak TLS with. */
+  #upstreams: ReadonlyMap<string, KeptUpstream>;
   #ready = false;
   #stopping = false;
   /** One reload at a time. */
@@ -41,7 +44,11 @@ export class Master {
     this.#tls = loaded.tls;
     this.#warn(loaded.warnings);
     this.#tickets = new TicketKeys((keys) => this.#pool.broadcast({ type: 'ticket-keys', keys }));
-    this.#checker = new HealthChecker((record, result, change) => this.#onCheck(record, result, change));
+    this.#upstreams = upstreamsOf(this.#config, this.#tls, new Map());
+    this.#checker = new HealthChecker(
+      (record, result, change) => this.#onCheck(record, result, change),
+      (backend) => this.#upstreams.get(backend)?.tls,
+    );
     this.#pool = new WorkerPool({
       onStart: (worker) => this.#equip(worker),
       onMessage: (message) => this.#onMessage(message),
@@ -128,6 +135,7 @@ export class Master {
     const before = this.#config;
     this.#config = config;
     this.#tls = tls;
+    this.#upstreams = upstreamsOf(config, tls, this.#upstreams);
     this.#registry.sync(config, performance.now());
     for (const id of this.#sockets.surplus(bindsOf(config))) {
       this.#pool.broadcast({ type: 'unlisten', bind: id });

@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { parseAddress } from '../core/address.ts';
 import type { Answer, Incoming } from '../core/handling/incoming.ts';
 import type { RequestHead } from '../core/http/request-head.ts';
-import type { ClientConnection } from './client-connection.ts';
+import { proxyHeader } from '../core/proxy-protocol.ts';
+import type { Client } from './client.ts';
 import { reasons } from './error-response.ts';
 
 /** A request as rules see it. */
-export function incomingOf(client: ClientConnection, head: RequestHead, nowMs: number): Incoming {
+export function incomingOf(client: Client, head: RequestHead, nowMs: number): Incoming {
   const { trusted } = client;
   return {
     head,
@@ -26,13 +27,13 @@ export function incomingOf(client: ClientConnection, head: RequestHead, nowMs: n
 }
 
 /** What the client speaks itself, as a trusted proxy before us says. */
-function schemeOf({ trusted, tls }: ClientConnection, { forwardedProto }: RequestHead): 'http' | 'https' {
+function schemeOf({ trusted, tls }: Client, { forwardedProto }: RequestHead): 'http' | 'https' {
   if (trusted && forwardedProto !== '') return forwardedProto.toLowerCase() === 'https' ? 'https' : 'http';
   return tls ? 'https' : 'http';
 }
 
 /** The last hop that no trusted proxy is: what stands before it anybody can have written. */
-function clientBehind(client: ClientConnection, forwardedFor: string): string {
+function clientBehind(client: Client, forwardedFor: string): string {
   const hops = forwardedFor.split(',').map((hop) => hop.trim());
   for (const hop of hops.toReversed()) {
     const address = parseAddress(hop);
@@ -40,6 +41,13 @@ function clientBehind(client: ClientConnection, forwardedFor: string): string {
     if (!client.frontend.trusted.has(address)) return hop;
   }
   return client.address;
+}
+
+/** What a connection for this client begins with, where servers are told whom it is for. */
+export function introduction(client: Client, version: 'off' | 'v1' | 'v2'): Buffer | undefined {
+  if (version === 'off') return undefined;
+  const { address: source, port: sourcePort, localAddress: destination, localPort: destinationPort } = client;
+  return proxyHeader(version, { source, sourcePort, destination, destinationPort });
 }
 
 export function newRequestId(): string {

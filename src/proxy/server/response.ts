@@ -2,6 +2,7 @@
 // as nothing was sent, a server that dies in the middle of it costs nothing.
 import { performance } from 'node:perf_hooks';
 import { insertedCookie, withoutSetCookie } from '../core/http/cookie.ts';
+import { http2Minor } from '../core/http/http2-head.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
 import { isFailure } from '../core/balance/breaker.ts';
 import type { EditedHead } from '../core/handling/handling.ts';
@@ -216,7 +217,7 @@ export class ResponseWriter {
     const { minor } = request;
     const endless = head.length === -2 || head.length === -1;
     const { fields, coding } = this.#edited(server, head);
-    const chunked = coding !== undefined || (endless && minor === 1);
+    const chunked = minor !== http2Minor && (coding !== undefined || (endless && minor === 1));
     this.#out.start(chunked, coding, endless);
     const keepAlive = client.settleKeepAlive(body.complete && !(endless && minor === 0));
     let text = `HTTP/1.1 ${head.statusText}\r\n`;

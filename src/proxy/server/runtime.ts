@@ -7,6 +7,7 @@ import { ServerState, type ServerView } from '../core/balance/server-state.ts';
 import { Counters } from '../core/counters.ts';
 import { RetryBudget } from '../core/retry.ts';
 import type { Exchange } from './exchange.ts';
+import type { UpstreamTls } from './upstream-tls.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
 export class ServerRuntime extends ServerState {
@@ -53,6 +54,8 @@ export class BackendRuntime {
   readonly balancer: Balancer<ServerRuntime>;
   readonly budget = new RetryBudget();
   readonly counters = new Counters();
+  /** Undefined: without TLS. */
+  tls: UpstreamTls | undefined;
   readonly #waiting = new Set<Exchange>();
 
   constructor(config: BackendConfig, worker: number, workers: number) {
@@ -96,6 +99,13 @@ export class BackendRuntime {
       if (this.config.shutdownSessionsOnDown) server.shutdownSessions(view.silent === true ? 'all' : 'tunnels');
     }
     this.wake();
+  }
+
+  /** What new connections are opened with; kept ones that were opened with something else are closed. */
+  speakTls(tls: UpstreamTls | undefined): void {
+    if (this.tls === tls) return;
+    this.tls = tls;
+    for (const server of this.servers) server.closeIdle();
   }
 
   wait(exchange: Exchange): void {

@@ -17,6 +17,8 @@ export interface WorkerContext {
   backend(name: string): BackendRuntime | undefined;
   /** Tells the master that traffic met a failure, and avoids the server meanwhile. */
   accuse(server: ServerRuntime, suspicion: Exclude<Suspicion, 'none'>): void;
+  /** Says something to whoever runs the proxy; the same topic not again and again. */
+  tell(topic: string, text: string): void;
   /** Tells the master that requests wait for a server of this backend. */
   holding(backend: BackendRuntime): void;
 }

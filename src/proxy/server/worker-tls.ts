@@ -3,6 +3,7 @@
 import type { ProxyConfig } from '../core/config/model.ts';
 import type { TlsMaterial } from './tls-material.ts';
 import { TlsTerminator } from './tls-terminator.ts';
+import { type KeptUpstream, type UpstreamTls, upstreamsOf } from './upstream-tls.ts';
 
 interface Kept {
   readonly made: string;
@@ -11,6 +12,7 @@ interface Kept {
 
 export class WorkerTls {
   #terminators = new Map<string, Kept>();
+  #upstreams = new Map<string, KeptUpstream>();
   #staples = new Map<string, Buffer>();
   #keys: Buffer | undefined;
 
@@ -31,6 +33,12 @@ export class WorkerTls {
       next.set(name, { made, terminator });
     }
     this.#terminators = next;
+    this.#upstreams = upstreamsOf(config, material, this.#upstreams);
+  }
+
+  /** What connections to the servers of a backend are opened with; undefined = no TLS. */
+  upstream(backend: string): UpstreamTls | undefined {
+    return this.#upstreams.get(backend)?.tls;
   }
 
   terminator(frontend: string): TlsTerminator | undefined {

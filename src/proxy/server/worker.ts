@@ -12,6 +12,7 @@ import { FrontendRuntime } from './frontend.ts';
 import type { FromWorker, Report, ToWorker } from './ipc.ts';
 import { RateLimitRegistry } from './rate-limits.ts';
 import { BackendRuntime, type ServerRuntime } from './runtime.ts';
+import { Throttle } from './throttle.ts';
 import type { WorkerContext } from './worker-context.ts';
 import { WorkerTls } from './worker-tls.ts';
 
@@ -24,6 +25,8 @@ const uncheckedSuspicionMs = 1000;
 /** How often the master may be told the same. */
 const repeatMs = 200;
 const remindMs = 500;
+/** How often the log says the same about a server. */
+const sayAgainMs = 10_000;
 /** How often workers tell each other what they let in under rate limits. */
 const shareMs = 100;
 /** Requests that came while the grace time ran out may still be answered. */
@@ -42,7 +45,8 @@ export class Worker implements WorkerContext {
   #frontendOf = new Map<string, FrontendRuntime>();
   readonly #tls = new WorkerTls();
   readonly #limits = new RateLimitRegistry();
-  readonly #told = new Map<string, number>();
+  readonly #told = new Throttle(repeatMs);
+  readonly #said = new Throttle(sayAgainMs);
   readonly #send: (message: FromWorker) => void;
   readonly #ticker: NodeJS.Timeout;
   readonly #reminder: NodeJS.Timeout;
@@ -79,6 +83,10 @@ export class Worker implements WorkerContext {
 
   holding(backend: BackendRuntime): void {
     this.#tell(`hold ${backend.config.name}`, { type: 'holding', backend: backend.config.name });
+  }
+
+  tell(topic: string, text: string): void {
+    if (this.#said.passes(topic, this.now())) process.stderr.write(`${text}\n`);
   }
 
   /** Takes a message of the master; `handle` is a listening socket. */
@@ -182,6 +190,7 @@ export class Worker implements WorkerContext {
       this.#backends.delete(name);
       for (const server of backend.servers) server.closeIdle();
     }
+    for (const [name, backend] of this.#backends) backend.speakTls(this.#tls.upstream(name));
     this.#configureFrontends(config);
     const now = this.now();
     for (const view of views) this.#backends.get(backendOf(view.key))?.apply(view, now);
@@ -207,7 +216,7 @@ export class Worker implements WorkerContext {
 
   #listen(bind: string, handle: unknown): void {
     const server = acceptOn(handle, {
-      isPlain: () => this.#frontendOf.get(bind)?.speaksTls(bind) !== true,
+      isPlain: () => this.#frontendOf.get(bind)?.isPlain(bind) !== false,
       open: (socket) => {
         const frontend = this.#frontendOf.get(bind);
         if (!frontend) socket.destroy();
@@ -261,12 +270,9 @@ export class Worker implements WorkerContext {
     return Object.fromEntries([...this.#rows()].map(([name, { counters }]) => [name, counters.toArray()]));
   }
 
-  /** Sends at most one message of a kind in a short while: thousands of requests can meet the same failure. */
+  /** Sends at most one message of a kind in a short while. */
   #tell(topic: string, message: FromWorker): void {
-    const now = this.now();
-    if (now - (this.#told.get(topic) ?? -Infinity) < repeatMs) return;
-    this.#told.set(topic, now);
-    this.#send(message);
+    if (this.#told.passes(topic, this.now())) this.#send(message);
   }
 }
 

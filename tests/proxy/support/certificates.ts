@@ -141,7 +141,7 @@ export class Authority {
 type CryptoKeyPair = webcrypto.CryptoKeyPair;
 
 async function newKeys(kind: 'ec' | 'rsa'): Promise<CryptoKeyPair> {
-  return (await webcrypto.subtle.generateKey(keyAlgorithms[kind], true, ['sign', 'verify']));
+  return await webcrypto.subtle.generateKey(keyAlgorithms[kind], true, ['sign', 'verify']);
 }
 
 async function keyPem({ privateKey }: CryptoKeyPair): Promise<string> {
