@@ -1,7 +1,17 @@
 // Debian packages that tests run our programs beside: other shells, other servers.
 import { $ } from 'zx';
 
-const packages = ['busybox', 'curl', 'dash', 'haproxy', 'nghttp2-client', 'openssh-server', 'openssl', 'sudo'];
+const packages = [
+  'busybox',
+  'curl',
+  'dash',
+  'haproxy',
+  'nghttp2-client',
+  'openssh-server',
+  'openssl',
+  'pebble',
+  'sudo',
+];
 
 /** Installs those that are missing, by name. Needs root on Debian. */
 export async function installTestPackages(say: (text: string) => void): Promise<void> {

@@ -54,7 +54,8 @@ const ours: Peer = {
     };
     const full = {
       ...bare,
-      log: { access: join(setup.folder, 'veza.log') },
+      // As HAProxy's, whose standard output goes there.
+      log: { access: '/dev/null' },
       frontends: [
         {
           ...bare.frontends[0],

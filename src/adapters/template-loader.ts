@@ -1,10 +1,9 @@
 // Finds the templates that templates include, import or extend, where Ansible looks for them.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { TemplateLoader } from '../language/jinja.ts';
 import type { Scope } from '../language/value.ts';
-import { VezaError } from '../lib/errors.ts';
-import { limits } from '../lib/limits.ts';
+import { readTextFile } from './text-file.ts';
 
 /** Folders of templates for a scope: the role's, the playbook's, each with its `templates` first. */
 export function templateRoots(scope: Scope): readonly string[] {
@@ -18,17 +17,6 @@ export function templateLoader(mainTemplate: string, roots: readonly string[]): 
     const folders = [...new Set([dirname(resolve(mainTemplate)), ...roots, dirname(resolve(from))])];
     const places = isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name));
     const found = places.find((place) => existsSync(place) && statSync(place).isFile());
-    return found === undefined ? { searched: places } : { path: found, text: readText(found) };
+    return found === undefined ? { searched: places } : { path: found, text: readTextFile(found) };
   };
-}
-
-function readText(path: string): string {
-  if (statSync(path).size > limits.sourceFileBytes) {
-    throw new VezaError('file-too-large', `the template ${path} is larger than ${limits.sourceFileBytes} bytes`);
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
-  } catch (error) {
-    throw new VezaError('template-unreadable', `the template ${path} cannot be read as UTF-8 text`, { cause: error });
-  }
 }

@@ -7,8 +7,9 @@ import { createController } from '../adapters/controller.ts';
 import { diskFiles } from '../adapters/source-files.ts';
 import { createSshTransport } from '../adapters/ssh/transport.ts';
 import type { EngineOptions } from '../engine/options.ts';
+import { createCloud } from '../infra/cloud.ts';
 import { limits } from '../lib/limits.ts';
-import { findModule } from '../modules/index.ts';
+import { catalog } from '../modules/index.ts';
 import { askLine } from './ask.ts';
 import { sshOptions } from './inventory-flags.ts';
 import { hostsOf, type LoadedRun } from './load-run.ts';
@@ -18,6 +19,7 @@ import { readVarsFile } from './vars-files.ts';
 type Given = Omit<
   EngineOptions,
   | 'clock'
+  | 'cloud'
   | 'contact'
   | 'extraVars'
   | 'filesFor'
@@ -42,9 +44,14 @@ export function engineOptions(run: LoadedRun, given: Given): EngineOptions {
     hostsOf: (pattern, inventory) => hostsOf({ inventory, limit: run.limit }, pattern),
     rereadInventory: run.rereadInventory,
     ...(process.stdin.isTTY ? { ask: askLine } : {}),
-    findModule: (name) => findModule(name) ?? null,
+    findModule: catalog.find,
     transports: { ssh: createSshTransport(sshOptions()), local: createLocalTransport() },
     contact: contactOf,
+    cloud: createCloud({
+      clock: { ...systemClock, random: () => Math.random() },
+      redactor: given.redactor,
+      environment: process.env,
+    }),
     clock: systemClock,
     filesFor: createLocalFiles,
     render: renderTemplate,

@@ -1,5 +1,6 @@
 // The composition root: reads the command line and hands over to a command. Every command registers itself from its own
 // file in register/ and is loaded when it is called, so that `--version` and `--help` answer at once.
+import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from './exit-codes.ts';
 import { printError } from './output.ts';
@@ -13,6 +14,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error.code !== 'EPIPE') throw error;
     process.exitCode = exitCodes.ok;
   });
+  // A regular expression that a text makes backtrack without end (`^a*a*a*b`) goes on in an engine of linear time, where that
+  // engine can: it has no look-around.
+  setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
   let exitCode: number = exitCodes.ok;
   const program = new Command('veza-run')
     .description('Provision hosts over SSH, with dry runs that tell the truth.')

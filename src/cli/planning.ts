@@ -11,7 +11,8 @@ import { createPlanRecorder, summaryOf, type PlanRecorder } from '../engine/plan
 import type { Redactor } from '../lib/redact.ts';
 import type { LoadedRun } from './load-run.ts';
 import { partialFolders } from './render.ts';
-import { limitOf, type RunFlags } from './run-flags.ts';
+import { limitOf } from './limit.ts';
+import { type RunFlags } from './run-flags.ts';
 import { readVarsFile } from './vars-files.ts';
 
 export interface Planning {

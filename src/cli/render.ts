@@ -1,7 +1,8 @@
 // Renders a template file by its extension: .hbs is Handlebars, everything else Jinja.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { templateLoader, templateRoots } from '../adapters/template-loader.ts';
+import { readTextFile } from '../adapters/text-file.ts';
 import type { LocalSource } from '../core/module.ts';
 import type { Unknown } from '../core/unknown.ts';
 import { renderHandlebars, type Partials } from '../language/handlebars.ts';
@@ -42,9 +43,7 @@ function partialsIn(directory: string): Partials {
   const known = partials.get(directory);
   if (known) return known;
   const names = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith('.hbs')) : [];
-  const read = Object.fromEntries(
-    names.map((name) => [basename(name, '.hbs'), readFileSync(join(directory, name), 'utf8')]),
-  );
+  const read = Object.fromEntries(names.map((name) => [basename(name, '.hbs'), readTextFile(join(directory, name))]));
   partials.set(directory, read);
   return read;
 }

@@ -1,7 +1,5 @@
 // The flags of a run as the command line gives them, and what their values mean.
-import { resolve } from 'node:path';
 import type { Identity, HostAddress } from '../engine/ports.ts';
-import { diskFiles } from '../adapters/source-files.ts';
 import { VezaError } from '../lib/errors.ts';
 import { limits } from '../lib/limits.ts';
 import type { InventoryFlags } from './inventory-flags.ts';
@@ -60,16 +58,6 @@ export function maxTimeMsOf({ maxTime }: RunFlags): number | undefined {
     return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (unitsMs[unit ?? 's'] ?? 0), 0);
   if (/^\d+$/.test(maxTime) && Number(maxTime) > 0) return 1000 * Number(maxTime);
   throw new VezaError('invalid-option', `--max-time must be a time such as 90s, 15m or 1h30m, but is "${maxTime}"`);
-}
-
-/** `--limit @FILE`: one pattern a line, as Ansible's retry files have them. Throws VezaError `file-not-found`. */
-export function limitOf({ limit }: RunFlags): string | undefined {
-  if (!limit?.startsWith('@')) return limit;
-  const path = limit.slice(1);
-  const text = diskFiles().read(resolve(path));
-  if (text === null) throw new VezaError('file-not-found', `there is no file "${path}" for --limit`);
-  const patterns = text.split('\n').map((line) => line.replace(/#.*/, '').trim());
-  return patterns.filter((line) => line !== '').join(',');
 }
 
 function wholeNumber(flag: string, given: string): number {

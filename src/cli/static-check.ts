@@ -8,17 +8,12 @@ import { VezaError } from '../lib/errors.ts';
 import type { Diagnostic } from '../lib/diagnostic.ts';
 import { createRedactor } from '../lib/redact.ts';
 import { lintPlaybooks, type LintOptions } from '../lint/lint.ts';
-import { findModule, modules } from '../modules/index.ts';
+import { catalog } from '../modules/index.ts';
 import type { Playbook } from '../playbook/ast.ts';
-import { loadPlaybook, type ModuleCatalog } from '../playbook/load.ts';
+import { loadPlaybook } from '../playbook/load.ts';
 import type { LoadedInventory } from './inventory-flags.ts';
 import { renderTemplate } from './render.ts';
 import { readVarsFile } from './vars-files.ts';
-
-export const catalog: ModuleCatalog = {
-  find: (name) => findModule(name) ?? null,
-  names: () => modules.map(({ name }) => name),
-};
 
 export interface ReadPlaybooks {
   /** Those without errors. */
@@ -82,7 +77,7 @@ export function checkStatically(
     become: flags.become ?? false,
     incomplete,
     sources: read.sources,
-    findModule: (name) => findModule(name) ?? null,
+    findModule: catalog.find,
     // `vars` the language knows by itself.
     lookups: [...lookupPlugins(() => '').keys()],
     readVariables: (names, directory) => readVarsFile(diskFiles(), names, directory),

@@ -1,8 +1,10 @@
-// What a module is: a schema, documentation, examples, and one of three ways to work.
+// What a module is: a schema, documentation, examples, and one of four ways to work.
 // State modules say what they want of resources; control modules are functions of variables;
-// contact modules talk to the network as seen from the host (uri, wait_for), through a port handed to them.
+// contact modules talk to the network as seen from the host (uri, wait_for), through a port handed to them;
+// cloud modules ask a service for things that are on no host (a server to be made, a DNS record): core/cloud.ts.
 import type { ArgsOf, ArgsSchema } from './args.ts';
 import type { Change } from './change.ts';
+import type { CloudRequest } from './cloud-requests.ts';
 import type { InventoryOrder, MetaAction, PauseOrder, VariablesRequest } from './orders.ts';
 import type { Want } from './resource.ts';
 import { unknown } from './unknown.ts';
@@ -210,6 +212,12 @@ export interface ContactModule<Args> extends ModuleBase {
   contact(args: Args, contact: Contact): Promise<ContactResult>;
 }
 
+export interface CloudModule<Args> extends ModuleBase {
+  readonly kind: 'cloud';
+  /** Throws VezaError `invalid-arguments` for what the schema cannot say. */
+  asks(args: Args): CloudRequest;
+}
+
 /** A value for `register` that only a run can tell; expressions know it for what it is, and it is never printed. */
 export function untold(reason: string): Json {
   return unknown(reason) as unknown as Json;
@@ -233,7 +241,7 @@ export function canonicalArgs(
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the registry holds modules of all argument types
-export type AnyModule = StateModule<any> | ControlModule<any> | ContactModule<any>;
+export type AnyModule = StateModule<any> | ControlModule<any> | ContactModule<any> | CloudModule<any>;
 
 /** Defines a state module; the argument type comes from the schema. */
 export function defineModule<const S extends ArgsSchema>(
@@ -252,4 +260,10 @@ export function defineContact<const S extends ArgsSchema>(
   module: Omit<ContactModule<ArgsOf<S>>, 'kind' | 'schema'> & { readonly schema: S },
 ): ContactModule<ArgsOf<S>> {
   return { ...module, kind: 'contact' };
+}
+
+export function defineCloud<const S extends ArgsSchema>(
+  module: Omit<CloudModule<ArgsOf<S>>, 'kind' | 'schema'> & { readonly schema: S },
+): CloudModule<ArgsOf<S>> {
+  return { ...module, kind: 'cloud' };
 }

@@ -19,7 +19,11 @@ export function obeyInventoryOrder(
   );
 }
 
-const growing = new Set(['add_host', 'group_by', 'include_tasks', 'include_role']);
+/** Modules that add hosts or groups: from then on any pattern may mean hosts that nobody listed. */
+export const makesHosts: ReadonlySet<string> = new Set(['add_host', 'group_by']);
+
+/** What may lead to them. */
+const growing = new Set([...makesHosts, 'include_tasks', 'include_role']);
 
 /** Whether any task may add hosts or groups, so that a name that is not there yet is no mistake. */
 export function growsInventory(playbooks: readonly Playbook[]): boolean {

@@ -1,7 +1,7 @@
 // Works one item of a task on one host as far as it goes without waiting for changes: an intermediate state
 // is "the changes decided so far must be applied first", which the caller does before asking again.
 import { isUnknown, type Unknown } from '../core/unknown.ts';
-import type { ContactModule, ControlModule, ModuleContext, StateModule } from '../core/module.ts';
+import type { CloudModule, ContactModule, ControlModule, ModuleContext, StateModule } from '../core/module.ts';
 import { VezaError } from '../lib/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
 import { extendScope } from '../language/scope.ts';
@@ -20,7 +20,8 @@ import type { PlayVariables, RunState } from './variables.ts';
 /** An item whose condition holds and whose arguments are known. */
 export interface Ready {
   readonly kind: 'ready';
-  readonly module: StateModule<JsonObject> | ControlModule<JsonObject> | ContactModule<JsonObject>;
+  readonly module:
+    StateModule<JsonObject> | ControlModule<JsonObject> | ContactModule<JsonObject> | CloudModule<JsonObject>;
   readonly args: JsonObject;
   /** Where it is worked. Throws VezaError for what is wrong with the variables of the connection. */
   readonly place: () => Place;
@@ -153,9 +154,6 @@ export function decisionFor(
   module: StateModule<JsonObject>,
 ): Decision {
   const { task } = record;
-  const taskCheck =
-    task.checkMode === undefined ? options.checkMode : toBoolean(task.checkMode.evaluate(item.scope), 'check_mode');
-  const diff = task.diff === undefined ? options.diff : toBoolean(task.diff.evaluate(item.scope), 'diff');
   return {
     record,
     item,
@@ -164,11 +162,21 @@ export function decisionFor(
     place: ready.place(),
     environment: ready.environment,
     timeoutMs: stepTimeoutMs(task.timeoutSeconds?.evaluate(item.scope)),
-    diff,
-    checkMode: taskCheck,
-    foresee: !taskCheck || options.checkMode,
+    ...modesOf(options, task, item.scope),
     taskName: ready.context.taskName,
   };
+}
+
+/** What the task itself says of check mode and differences, over what the run says. */
+export function modesOf(
+  options: EngineOptions,
+  task: Task,
+  scope: Scope,
+): Pick<Decision, 'checkMode' | 'diff' | 'foresee'> {
+  const checkMode =
+    task.checkMode === undefined ? options.checkMode : toBoolean(task.checkMode.evaluate(scope), 'check_mode');
+  const diff = task.diff === undefined ? options.diff : toBoolean(task.diff.evaluate(scope), 'diff');
+  return { checkMode, diff, foresee: !checkMode || options.checkMode };
 }
 
 /** Runs a control module. Expressions in its arguments are evaluated in the item's scope. */

@@ -1,4 +1,5 @@
 // Everything that a run is given: the files that were read, and the ports.
+import type { Cloud } from '../core/cloud.ts';
 import type { AnyModule, Contact, LocalFiles, LocalSource } from '../core/module.ts';
 import type { SourceFiles } from '../core/source-files.ts';
 import type { Inventory } from '../inventory/model.ts';
@@ -8,7 +9,7 @@ import type { Unknown } from '../core/unknown.ts';
 import type { Redactor } from '../lib/redact.ts';
 import type { Playbook } from '../playbook/ast.ts';
 import type { Change } from '../core/change.ts';
-import type { Want } from '../core/resource.ts';
+import type { AnyResourceKind } from '../core/resource.ts';
 import type { Emit, TaskInfo } from './events.ts';
 import type { Clock, HostAddress, Identity, Session, Transport } from './ports.ts';
 
@@ -24,6 +25,8 @@ export interface EngineOptions {
   readonly findModule: (name: string) => AnyModule | null;
   readonly transports: Readonly<Record<HostAddress['connection'], Transport>>;
   readonly contact: (session: Session, identity: Identity, signal: AbortSignal) => Contact;
+  /** Services that are on no host. */
+  readonly cloud: Cloud;
   readonly clock: Clock;
   readonly emit: Emit;
   /** Files beside a role (its path) or the playbook (null). */
@@ -71,10 +74,17 @@ export interface DecidedChange {
   readonly task: TaskInfo;
   /** Of the task's loop, from 0. */
   readonly item: number;
-  readonly want: Want;
+  readonly want: DecidedWant;
   readonly change: Change<object>;
   /** The task says `no_log`. */
   readonly hidden: boolean;
+}
+
+/** What is told of the thing that changes. */
+export interface DecidedWant {
+  readonly resource: Pick<AnyResourceKind, 'kind' | 'key' | 'passing'>;
+  readonly id: unknown;
+  readonly secret?: boolean;
 }
 
 /** What the command line says of connections; inventory variables outdo it (Ansible's order). */

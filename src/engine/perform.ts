@@ -14,6 +14,7 @@ import { decisionFor, runControl, wantsOf, type Ready } from './item.ts';
 import { includedVariables } from './include-vars.ts';
 import { obeyInventoryOrder } from './inventory-orders.ts';
 import { obeyMeta, obeyPause } from './orders.ts';
+import { performCloud } from './perform-cloud.ts';
 import { sessionAt } from './place.ts';
 import { notPlanned } from './ports.ts';
 import { fail, type ItemRecord, type Part, type TaskRecord } from './record.ts';
@@ -37,6 +38,8 @@ export async function performItem(
     }
     case 'contact':
       return performContact(converger, record, item, ready, ready.module);
+    case 'cloud':
+      return performCloud(converger, record, item, ready, ready.module);
     default:
       ready.module satisfies never;
   }

@@ -24,8 +24,13 @@ import { summariseWebSockets } from './websocket-report.ts';
 const failureSamples = 50;
 const slowSamples = 10;
 const rampBucketMs = 500;
-/** A silent server is found out by the first unanswered requests: what was sent to it within this could not be known. */
+/**
+ * A silent server is found out by the first requests that it leaves unanswered for the balancer's `firstByte`: what was sent
+ * to it before that could not be known.
+ */
 const detectionMs = 1000;
+/** Until each worker has sent the dead server a first request, and its timer has been looked at. */
+const detectionSlackMs = 150;
 
 export function judge(options: FailoverOptions, settings: Settings, measured: Measurement): FailoverReport {
   const facts = factsOf(options, settings, measured);
@@ -103,12 +108,19 @@ function ownMs(record: RequestRecord, heldUp: Pauses): number {
  * A failed POST without key that was in flight when its server died: whether it was executed is not to be known,
  * so nobody may send it again. Never on a graceful stop: that server answers what it has.
  */
-export function isExcused(record: RequestRecord, way: Way, { orderedAt, failedAt, downAt }: Measurement): boolean {
+export function isExcused(record: RequestRecord, way: Way, measured: Measurement): boolean {
+  const { orderedAt, failedAt, downAt } = measured;
   if (record.problem === null || record.kind !== 'post' || orderedAt === null) return false;
   if (!isAbrupt(way)) return false;
   const dead = failedAt ?? orderedAt;
-  const until = way === 'crash' ? dead : Math.min(downAt ?? Infinity, dead + detectionMs);
+  const until = way === 'crash' ? dead : Math.min(downAt ?? Infinity, foundOutBy(dead, measured));
   return record.sentAt <= Math.max(dead, until) && record.endedAt >= orderedAt;
+}
+
+/** A machine that stood still in between looked at no timer either. */
+function foundOutBy(deadMs: number, { pauses, control }: Measurement): number {
+  const atMs = deadMs + detectionMs + detectionSlackMs;
+  return atMs + pauses.with(control?.stalls ?? []).within(deadMs, atMs);
 }
 
 function kindReports(

@@ -20,6 +20,8 @@ export interface ConvergeOptions {
   readonly outputs: Map<string, string | Unknown>;
   readonly signal?: AbortSignal | undefined;
   readonly onResult: (result: CloudResult) => void;
+  /** Is told of a change before it is made or foreseen; what it throws keeps it from being made. */
+  readonly onDecided?: (key: string, change: Change<object>, current: object | null) => void;
 }
 
 export interface CloudResult {
@@ -119,6 +121,7 @@ async function work<S extends object>(resource: CloudResource<S>, options: Conve
     return { ...told, status: 'ok', calls: [] };
   }
   if (change.action === 'delete' && !options.allowDestroy) return { ...told, status: 'held', calls: [] };
+  options.onDecided?.(resource.key, change, current);
   if (options.dryRun) {
     give(resource, change.action === 'update' ? current : null, options);
     return { ...told, status: 'changed', calls: resource.calls(change, current) };
@@ -143,9 +146,11 @@ async function make<S extends object>(
   options: ConvergeOptions,
 ): Promise<readonly Call[]> {
   const made: Call[] = [];
+  let sending: Call | null = null;
   for (let lost = 0, calls = resource.calls(change, current); ; lost += 1) {
     try {
       for (const call of calls) {
+        sending = call;
         await resource.send(call, options.signal);
         made.push(call);
       }
@@ -154,7 +159,9 @@ async function make<S extends object>(
       if (!(error instanceof ApiError) || !error.uncertain || lost === lookups) throw error;
       await options.clock.sleep(lookupPauseMs * 2 ** lost, options.signal);
       const state = await resource.observe(options.signal);
-      calls = resource.calls(difference(state, resource.desired(state, options.outputs)), state);
+      const left = difference(state, resource.desired(state, options.outputs));
+      if (left.action === 'no-op') return sending ? [...made, sending] : made;
+      calls = resource.calls(left, state);
     }
   }
 }

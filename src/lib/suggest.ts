@@ -34,3 +34,9 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
   const near = nearestName(name, candidates);
   return near === null ? null : `did you mean '${near}'?`;
 }
+
+/** `Did you mean "x"?` as a hint, or undefined when nothing is near. */
+export function suggestion(name: string, candidates: Iterable<string>): string | undefined {
+  const near = nearestName(name, candidates);
+  return near === null ? undefined : `Did you mean "${near}"?`;
+}

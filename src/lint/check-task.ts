@@ -2,6 +2,7 @@
 // What throws here would have thrown on the host.
 import { isUnknown, unknown, type Unknown } from '../core/unknown.ts';
 import { evaluateArguments, unknownIn } from '../engine/arguments.ts';
+import { makesHosts } from '../engine/inventory-orders.ts';
 import { expandLoop } from '../engine/loop.ts';
 import type { PlayVariables } from '../engine/variables.ts';
 import { evaluateCondition } from '../language/conditions.ts';
@@ -16,7 +17,6 @@ import type { Ground } from './ground.ts';
 import { judge, undefinedName } from './judge.ts';
 import { namesSetBy, type Known } from './known.ts';
 import type { LintOptions } from './options.ts';
-import { makesHosts } from './stages.ts';
 
 /** What checking a task needs of the walk around it. */
 export interface Checking {

@@ -1,6 +1,7 @@
 // What is known of each play before any host is looked at: its hosts, and the variables that belong to it.
 import { dirname } from 'node:path';
 import { isUnknown } from '../core/unknown.ts';
+import { makesHosts } from '../engine/inventory-orders.ts';
 import { outsidePlays, scopeOf, type PlayVariables } from '../engine/variables.ts';
 import type { Host } from '../inventory/model.ts';
 import { selectHosts } from '../inventory/patterns.ts';
@@ -23,9 +24,6 @@ export interface Stage {
   /** Plays before it may have added groups, and with them variables. */
   readonly grown: boolean;
 }
-
-/** Modules that add hosts or groups: from then on any pattern may mean hosts that nobody listed. */
-export const makesHosts: ReadonlySet<string> = new Set(['add_host', 'group_by']);
 
 /** Stands for the host that nobody knows. */
 export const somebody: Host = { name: 'localhost', where: { file: '', line: 1, column: 1 }, groups: [], layers: [] };

@@ -3,6 +3,7 @@ import type { AnyModule } from '../core/module.ts';
 import addHost from './add_host.ts';
 import apt from './apt.ts';
 import assert from './assert.ts';
+import cloudnsRecord from './cloudns_record.ts';
 import command from './command.ts';
 import copy from './copy.ts';
 import debug from './debug.ts';
@@ -11,11 +12,15 @@ import file from './file.ts';
 import gatherFacts from './gather_facts.ts';
 import group from './group.ts';
 import groupBy from './group_by.ts';
+import hcloudLoadBalancer from './hcloud_load_balancer.ts';
+import hcloudServer from './hcloud_server.ts';
+import hcloudSnapshot from './hcloud_snapshot.ts';
 import includeVars from './include_vars.ts';
 import meta from './meta.ts';
 import packageModule from './package.ts';
 import pause from './pause.ts';
 import ping from './ping.ts';
+import robotServerInfo from './robot_server_info.ts';
 import setFact from './set_fact.ts';
 import setup from './setup.ts';
 import shell from './shell.ts';
@@ -30,6 +35,7 @@ export const modules: readonly AnyModule[] = [
   addHost,
   apt,
   assert,
+  cloudnsRecord,
   command,
   copy,
   debug,
@@ -38,11 +44,15 @@ export const modules: readonly AnyModule[] = [
   gatherFacts,
   group,
   groupBy,
+  hcloudLoadBalancer,
+  hcloudServer,
+  hcloudSnapshot,
   includeVars,
   meta,
   packageModule,
   pause,
   ping,
+  robotServerInfo,
   setFact,
   setup,
   shell,
@@ -62,3 +72,9 @@ const byName = new Map(
 export function findModule(name: string): AnyModule | undefined {
   return byName.get(name.replace(/^ansible\.(?:builtin|legacy)\./, ''));
 }
+
+/** The registry as those ask for it that read playbooks: null for a name that nobody has. */
+export const catalog = {
+  find: (name: string): AnyModule | null => findModule(name) ?? null,
+  names: (): readonly string[] => modules.map(({ name }) => name),
+};

@@ -5,7 +5,8 @@ import type { Json, JsonObject } from '../lib/json.ts';
 import { validatorFor } from '../lib/validate.ts';
 import { dataOf, textOf, valueOf } from '../lib/yaml-node.ts';
 import type { YamlEntry, YamlNode } from '../lib/yaml-node.ts';
-import { keySpot, suggestion } from './reader.ts';
+import { suggestion } from '../lib/suggest.ts';
+import { keySpot } from './reader.ts';
 import type { Reader } from './reader.ts';
 
 const types: Readonly<Record<string, JsonObject>> = {

@@ -4,7 +4,8 @@ import { validatorFor } from '../lib/validate.ts';
 import type { SchemaProblem } from '../lib/validate.ts';
 import { dataOf, nodeAt } from '../lib/yaml-node.ts';
 import type { YamlEntry, YamlMap, YamlNode } from '../lib/yaml-node.ts';
-import { isTemplate, keySpot, suggestion } from './reader.ts';
+import { suggestion } from '../lib/suggest.ts';
+import { isTemplate, keySpot } from './reader.ts';
 import type { ModuleInfo, Reader, Spot } from './reader.ts';
 
 /** The arguments under their own names, each still at its place. */

@@ -1,9 +1,10 @@
 // Checks the keys of a play, block, task, handler or role entry against the table of keywords.
 import { isNull, textOf } from '../lib/yaml-node.ts';
 import type { YamlEntry, YamlMap, YamlNode } from '../lib/yaml-node.ts';
+import { suggestion } from '../lib/suggest.ts';
 import { keywords, keywordsOf } from './keywords.ts';
 import type { Keyword, Place, Shape } from './keywords.ts';
-import { isTemplate, keySpot, suggestion } from './reader.ts';
+import { isTemplate, keySpot } from './reader.ts';
 import type { Reader } from './reader.ts';
 
 const article: Readonly<Record<Place, string>> = {

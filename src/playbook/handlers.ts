@@ -1,6 +1,7 @@
 // Names that tasks notify must be those of handlers, or of what handlers listen to.
+import { suggestion } from '../lib/suggest.ts';
 import type { Node, Play, Task } from './ast.ts';
-import { isTemplate, suggestion } from './reader.ts';
+import { isTemplate } from './reader.ts';
 import type { Reader } from './reader.ts';
 import { includesOf, notifiable, tasksOf } from './walk.ts';
 

@@ -3,10 +3,11 @@ import { dirname } from 'node:path';
 import type { Variables } from '../language/value.ts';
 import { textOf } from '../lib/yaml-node.ts';
 import type { YamlEntry, YamlMap } from '../lib/yaml-node.ts';
+import { suggestion } from '../lib/suggest.ts';
 import type { Play } from './ast.ts';
 import { readPlays } from './plays.ts';
 import type { Importing } from './plays.ts';
-import { isTemplate, keySpot, suggestion } from './reader.ts';
+import { isTemplate, keySpot } from './reader.ts';
 import type { Reader } from './reader.ts';
 import { enter, newPlayState, nothingInherited, valueGiven } from './surroundings.ts';
 

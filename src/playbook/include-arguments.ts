@@ -1,9 +1,10 @@
 // What an include or import statement says: its arguments, checked, and the one that names what it brings in.
 import { isNull, textOf, valueOf } from '../lib/yaml-node.ts';
 import type { YamlMap, YamlNode } from '../lib/yaml-node.ts';
+import { suggestion } from '../lib/suggest.ts';
 import { freeFormArguments } from './free-form.ts';
 import type { Call } from './modules.ts';
-import { isTemplate, keySpot, suggestion } from './reader.ts';
+import { isTemplate, keySpot } from './reader.ts';
 import type { Reader } from './reader.ts';
 
 export type IncludeCall = Call & { kind: 'include' };

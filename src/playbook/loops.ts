@@ -5,9 +5,10 @@ import type { Scope, Templated, Value, ValueMap } from '../language/value.ts';
 import { checkVariableName } from '../language/yaml-variables.ts';
 import { textOf, valueOf } from '../lib/yaml-node.ts';
 import type { YamlEntry, YamlMap, YamlNode } from '../lib/yaml-node.ts';
+import { suggestion } from '../lib/suggest.ts';
 import type { Loop } from './ast.ts';
 import { loopControlKeys } from './keywords.ts';
-import { isTemplate, keySpot, suggestion } from './reader.ts';
+import { isTemplate, keySpot } from './reader.ts';
 import type { Reader } from './reader.ts';
 
 type Rearrange = (value: Value) => Value;

@@ -3,11 +3,12 @@ import type { Expression, Templated } from '../language/value.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { isNull, textOf } from '../lib/yaml-node.ts';
 import type { YamlEntry, YamlMap, YamlNode } from '../lib/yaml-node.ts';
+import { suggestion } from '../lib/suggest.ts';
 import { canonicalArguments, checkArguments } from './arguments.ts';
 import { unknownKeyword } from './check-keywords.ts';
 import { freeFormArguments, keyValueArguments, moduleAndArguments } from './free-form.ts';
 import { isKeyword, keywordsOf } from './keywords.ts';
-import { isTemplate, keySpot, suggestion } from './reader.ts';
+import { isTemplate, keySpot } from './reader.ts';
 import type { ModuleCatalog, ModuleInfo, Reader } from './reader.ts';
 
 const builtinPrefix = /^ansible\.(?:builtin|legacy)\./;

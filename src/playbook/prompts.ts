@@ -3,8 +3,9 @@ import { compileExpression } from '../language/expression.ts';
 import { checkVariableName } from '../language/yaml-variables.ts';
 import { textOf } from '../lib/yaml-node.ts';
 import type { YamlMap, YamlNode } from '../lib/yaml-node.ts';
+import { suggestion } from '../lib/suggest.ts';
 import type { Prompt } from './ast.ts';
-import { keySpot, suggestion } from './reader.ts';
+import { keySpot } from './reader.ts';
 import type { Reader } from './reader.ts';
 import { valueGiven } from './surroundings.ts';
 

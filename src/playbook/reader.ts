@@ -4,7 +4,6 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { VezaError } from '../lib/errors.ts';
 import { readSource, type SourceFiles } from '../core/source-files.ts';
 import { compileExpression } from '../language/expression.ts';
-import { nearestName } from '../lib/suggest.ts';
 import type { Expression, Templated, Variables } from '../language/value.ts';
 import { compileNode, compileVariables } from '../language/yaml-variables.ts';
 import type { Diagnostic, Position } from '../lib/diagnostic.ts';
@@ -196,12 +195,6 @@ export class Reader {
 /** The place of a key. */
 export function keySpot(entry: YamlEntry): Spot {
   return { where: entry.where, length: entry.key.length };
-}
-
-/** `Did you mean "x"?`, or nothing. */
-export function suggestion(name: string, candidates: Iterable<string>): string | undefined {
-  const near = nearestName(name, candidates);
-  return near === null ? undefined : `Did you mean "${near}"?`;
 }
 
 /** Whether a text holds a template. */

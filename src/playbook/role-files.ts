@@ -2,8 +2,9 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Variables } from '../language/value.ts';
 import type { YamlNode } from '../lib/yaml-node.ts';
+import { suggestion } from '../lib/suggest.ts';
 import type { Reader, Spot } from './reader.ts';
-import { isTemplate, suggestion } from './reader.ts';
+import { isTemplate } from './reader.ts';
 
 export type RolePart = 'defaults' | 'vars' | 'tasks' | 'handlers' | 'meta';
 

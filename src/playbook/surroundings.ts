@@ -2,10 +2,11 @@
 import type { Expression, Templated, Variables } from '../language/value.ts';
 import { isNull } from '../lib/yaml-node.ts';
 import type { YamlEntry, YamlMap, YamlNode } from '../lib/yaml-node.ts';
+import { suggestion } from '../lib/suggest.ts';
 import { canonicalArguments, checkArguments } from './arguments.ts';
 import type { Inherited, Node, RoleUse } from './ast.ts';
 import { findModule } from './modules.ts';
-import { isTemplate, keySpot, suggestion } from './reader.ts';
+import { isTemplate, keySpot } from './reader.ts';
 import type { Reader } from './reader.ts';
 
 export interface Surroundings {

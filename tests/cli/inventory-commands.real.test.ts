@@ -51,6 +51,32 @@ describe('veza-run vault', () => {
     expect(readFileSync(path('secret.yml'), 'utf8')).toBe('token: abc-def-ghi\n');
   });
 
+  it('opens encrypted files wherever they are read: lookups, templates, what templates include, partials', async () => {
+    const render = { 'main.j2': '{% include "part.j2" %}', 'main.hbs': '{{> shared}}' };
+    for (const [name, text] of Object.entries({
+      ...render,
+      'part.j2': 'part {{ port }}',
+      'shared.hbs': 'shared {{port}}',
+    }))
+      write(`tpl/${name}`, text);
+    write('site.yml', "- { hosts: localhost, tasks: [{ debug: { msg: \"{{ lookup('file', 'note') }}\" } }] }\n");
+    write('files/note', 'one more horse');
+    const password = ['--vault-password-file', 'pw'];
+    for (const name of ['tpl/main.j2', 'tpl/part.j2', 'tpl/shared.hbs', 'files/note'])
+      expect((await run('vault', 'encrypt', name, ...password)).exitCode).toBe(0);
+    const host = ['-i', 'hosts.yml', '--host', 'w1', '-e', 'port=1', ...password];
+    expect((await run('render', 'tpl/main.j2', ...host)).stdout).toBe('part 1');
+    expect((await run('render', 'tpl/main.hbs', ...host)).stdout).toBe('shared 1');
+    const played = await run('site.yml', ...password);
+    expect(played.stderr).toBe('');
+    expect(played.exitCode).toBe(0);
+    // It was secret in its file, so it is in no output.
+    expect(played.stdout).not.toContain('one more horse');
+    const closed = await run('site.yml');
+    expect(closed.exitCode).toBe(3);
+    expect(closed.stdout).toContain('there is no password for it');
+  });
+
   it('refuses what is encrypted already, and what is not, and changes nothing then', async () => {
     write('plain.yml', 'a: 1\n');
     expect((await run('vault', 'decrypt', 'plain.yml', '--vault-password-file', 'pw')).stderr).toContain(

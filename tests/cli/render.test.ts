@@ -48,6 +48,12 @@ describe('veza-run render', () => {
     expect(await render(...words)).toEqual({ exitCode: 0, stdout: text, stderr: '' });
   });
 
+  // 2,000 times the same letter: in an engine that only backtracks, minutes.
+  it('is not held up by a regular expression that backtracks without end', async () => {
+    writeFileSync(join(folder, 'slow.j2'), "{{ ('a' * 2000) is match('^a*a*a*a*a*c') }}\n");
+    expect((await render('slow.j2', '--host', 'db-1')).stdout).toBe('False\n');
+  });
+
   it('writes a file, or shows what would be different', async () => {
     expect((await render('plain.hbs', '--host', 'db-1', '--output', 'out')).exitCode).toBe(0);
     expect(readFileSync(join(folder, 'out'), 'utf8')).toBe('hello from db-1\n');

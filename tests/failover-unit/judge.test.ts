@@ -180,6 +180,18 @@ describe('a POST without key that fails', () => {
   it('sent to a hung server that nobody could know hung is told apart', () => {
     expect(failedChecks(verdictOn('hang', [post(5150, 7000)]))).toEqual([]);
   });
+
+  it('sent to a hung server before its silence could be noticed is told apart, later ones are failures', () => {
+    const failed = [post(at.failed + 1140, 7100), post(at.failed + 1160, 7100)];
+    const report = verdictOn('hang', failed, { downAt: 7200 });
+    expect(report.kinds.at(-1)).toMatchObject({ failed: 1, excused: 1 });
+  });
+
+  it('is told apart for as much longer as the machine stood still', () => {
+    const stood = { downAt: 7200, control: { stalls: [{ fromMs: 5500, toMs: 5600 }], failed: 0 } };
+    const report = verdictOn('hang', [post(at.failed + 1240, 7100), post(at.failed + 1260, 7100)], stood);
+    expect(report.kinds.at(-1)).toMatchObject({ failed: 1, excused: 1 });
+  });
 });
 
 describe('executions', () => {

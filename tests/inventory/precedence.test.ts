@@ -12,7 +12,7 @@ import { loadInventory } from '../../src/inventory/load.ts';
 import { precedence, rankOf, type PrecedenceName } from '../../src/inventory/precedence.ts';
 import { createScope } from '../../src/language/scope.ts';
 import { parseVariableFile } from '../../src/language/yaml-variables.ts';
-import { findModule, modules } from '../../src/modules/index.ts';
+import { catalog } from '../../src/modules/index.ts';
 import { loadPlaybook } from '../../src/playbook/load.ts';
 import { filesOf } from '../support/text-cases.ts';
 
@@ -70,7 +70,7 @@ const files = filesOf(
 const { inventory } = loadInventory(['inventory/hosts.yml'], { files, playbookDirectory: 'playbooks' });
 const { playbook, diagnostics } = loadPlaybook('playbooks/site.yml', {
   files,
-  modules: { find: (name) => findModule(name) ?? null, names: () => modules.map(({ name }) => name) },
+  modules: catalog,
 });
 
 function variables(level: PrecedenceName) {

@@ -8,7 +8,7 @@ import { loadInventory } from '../../src/inventory/load.ts';
 import { reportOf, withinFile } from '../../src/lint/formats/report.ts';
 import { lintPlaybooks } from '../../src/lint/lint.ts';
 import { createRedactor } from '../../src/lib/redact.ts';
-import { findModule, modules } from '../../src/modules/index.ts';
+import { catalog } from '../../src/modules/index.ts';
 import { loadPlaybook } from '../../src/playbook/load.ts';
 import { filesOf } from '../support/text-cases.ts';
 import { VezaError } from '../../src/lib/errors.ts';
@@ -19,7 +19,6 @@ const texts = ['roles', 'playbooks', 'inventory'].flatMap((folder) =>
     .filter((name) => /\.ya?ml$/.test(name))
     .map((name) => [join(folder, name), readFileSync(join(root, folder, name), 'utf8')] as const),
 );
-const catalog = { find: (name: string) => findModule(name) ?? null, names: () => modules.map(({ name }) => name) };
 
 function check(files: ReadonlyMap<string, string>): void {
   const source = filesOf(files);
@@ -36,7 +35,7 @@ function check(files: ReadonlyMap<string, string>): void {
     become: false,
     incomplete: diagnostics.some(({ severity }) => severity === 'error'),
     sources,
-    findModule: (name) => findModule(name) ?? null,
+    findModule: catalog.find,
     lookups: null,
     readVariables: () => {
       throw new VezaError('file-not-found', 'there are no such files here');

@@ -14,7 +14,7 @@ import type { TaskResult } from '../../src/engine/events.ts';
 import { runPlaybooks } from '../../src/engine/run.ts';
 import { selectHosts } from '../../src/inventory/patterns.ts';
 import { createRedactor } from '../../src/lib/redact.ts';
-import { findModule, modules } from '../../src/modules/index.ts';
+import { catalog } from '../../src/modules/index.ts';
 import { loadPlaybook } from '../../src/playbook/load.ts';
 import { projectDirectory } from '../support/cli.ts';
 
@@ -60,7 +60,7 @@ async function run(play: string, inventoryFile: string, extraVars: string): Prom
   });
   const { playbook } = loadPlaybook(playbookFile, {
     files,
-    modules: { find: (name) => findModule(name) ?? null, names: () => modules.map(({ name }) => name) },
+    modules: catalog,
   });
   if (!inventory || !playbook) throw new Error('the inventory or the play cannot be read');
   const rendered = new Map<string, string>();
@@ -69,11 +69,12 @@ async function run(play: string, inventoryFile: string, extraVars: string): Prom
     inventory,
     playbooks: [playbook],
     hostsOf: (pattern) => selectHosts(inventory, pattern).hosts,
-    findModule: (name) => findModule(name) ?? null,
+    findModule: catalog.find,
     transports: { local: createLocalTransport(), ssh: createLocalTransport() },
     contact: () => {
       throw new Error('a dry run asks nobody');
     },
+    cloud: { work: () => Promise.reject(new Error('no cloud here')) },
     clock: systemClock,
     emit: (event) => {
       if (event.type === 'task-end' || event.type === 'task-item') results.push(event.result);

@@ -5,8 +5,9 @@ import type { LookupRequest } from '../../language/controller.ts';
 import { flagOption, textTerm } from '../../language/lookups/options.ts';
 import type { Value, ValueMap } from '../../language/value.ts';
 import { isList, isMap, ownValue } from '../../language/values.ts';
+import { readTextFile } from '../text-file.ts';
 import { VezaError } from '../../lib/errors.ts';
-import { findFile, type FolderKind, placesOf, readTextFile, rootsOf } from './places.ts';
+import { findFile, type FolderKind, placesOf, rootsOf } from './places.ts';
 
 export const fileLookups = { file, fileglob, first_found: firstFound } as const;
 

@@ -1,10 +1,9 @@
 // Where lookups look for files: the role's folder, that of the task, the playbook's, each with its usual subfolders first.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import type { Scope } from '../../language/value.ts';
 import { isList } from '../../language/values.ts';
 import { VezaError } from '../../lib/errors.ts';
-import { limits } from '../../lib/limits.ts';
 
 export type FolderKind = 'files' | 'templates' | 'vars' | 'tasks';
 
@@ -40,16 +39,4 @@ export function findFile(plugin: string, path: string, kinds: readonly FolderKin
   throw new VezaError('file-not-found', `the lookup '${plugin}' finds no file "${path}"`, {
     hint: `looked for ${places.join(', ')}`,
   });
-}
-
-/** The text of a file. Throws VezaError. */
-export function readTextFile(path: string): string {
-  if (statSync(path).size > limits.sourceFileBytes) {
-    throw new VezaError('file-too-large', `${path} is larger than ${limits.sourceFileBytes} bytes`);
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
-  } catch (error) {
-    throw new VezaError('file-unreadable', `${path} cannot be read as UTF-8 text`, { cause: error });
-  }
 }

@@ -5,8 +5,9 @@ import { readPairs } from '../../language/lookups/pairs.ts';
 import { compileRegex } from '../../language/regex.ts';
 import type { Value, ValueMap } from '../../language/value.ts';
 import { ownValue } from '../../language/values.ts';
+import { readTextFile } from '../text-file.ts';
 import { VezaError } from '../../lib/errors.ts';
-import { findFile, readTextFile } from './places.ts';
+import { findFile } from './places.ts';
 
 export const tableLookups = { ini, csvfile } as const;
 

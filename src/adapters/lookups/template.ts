@@ -1,5 +1,4 @@
 // `lookup('template', ...)`: a template rendered with the variables of whoever asks.
-import { readFileSync } from 'node:fs';
 import type { LocalSource } from '../../core/module.ts';
 import { flagOption, textTerm } from '../../language/lookups/options.ts';
 import { readLiteral } from '../../language/literal.ts';
@@ -7,6 +6,7 @@ import { extendScope } from '../../language/scope.ts';
 import type { Scope, Value } from '../../language/value.ts';
 import { isMap, isUnknown, ownValue, type Unknown } from '../../language/values.ts';
 import { VezaError } from '../../lib/errors.ts';
+import { readTextFile } from '../text-file.ts';
 import type { LookupPlugin } from './index.ts';
 import { findFile } from './places.ts';
 
@@ -28,7 +28,7 @@ export function templateLookup(render: RenderFile): LookupPlugin {
     const results: Value[] = [];
     for (const term of terms) {
       const path = findFile('template', textTerm('template', term), ['templates'], scope);
-      const text = render({ path, read: () => readFileSync(path) }, inner);
+      const text = render({ path, read: () => Buffer.from(readTextFile(path)) }, inner);
       if (isUnknown(text)) return text;
       results.push((flagOption(options, 'convert_data', true) ? readLiteral(text) : undefined) ?? text);
     }

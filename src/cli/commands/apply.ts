@@ -15,7 +15,8 @@ import { readExtraVars } from '../inventory-flags.ts';
 import { loadRun, type LoadedRun } from '../load-run.ts';
 import { printDiagnostics, printNote } from '../output.ts';
 import { beginPlanning, filePrints, hideSecrets, planPath } from '../planning.ts';
-import { limitOf, maxTimeMsOf, type RunFlags } from '../run-flags.ts';
+import { limitOf } from '../limit.ts';
+import { maxTimeMsOf, type RunFlags } from '../run-flags.ts';
 import { askPasswords, perform, type Passwords } from './run.ts';
 
 /** Resolves to the exit code. */

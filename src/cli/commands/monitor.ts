@@ -6,11 +6,15 @@ import PQueue from 'p-queue';
 import { inOrder, severities, shortened, sources, type Finding, type Severity } from '../../infra/monitor/findings.ts';
 import { GitHub } from '../../infra/monitor/github.ts';
 import { messageOf, VezaError } from '../../lib/errors.ts';
-import { createRedactor } from '../../lib/redact.ts';
-import { nearestName } from '../../lib/suggest.ts';
+import { suggestion } from '../../lib/suggest.ts';
+import { mapTexts, terminalText } from '../../lib/terminal-text.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { print } from '../output.ts';
+import { print, printError } from '../output.ts';
 import { apiClock } from '../prod/account.ts';
+import { printJson } from '../prod/present.ts';
+import { startProgress } from '../prod/progress.ts';
+import { exitCodeOfError, limitTime } from '../prod/time-limit.ts';
+import { secrets } from '../secrets.ts';
 
 export interface MonitorFlags {
   readonly repo?: string;
@@ -18,32 +22,48 @@ export interface MonitorFlags {
   readonly json?: boolean;
   readonly all?: boolean;
   readonly failOn?: string;
+  /** Seconds. */
+  readonly timeout?: string;
 }
 
 const concurrency = 6;
 const run = promisify(execFile);
 
+const seconds = 120;
+
 /** Exit code 1 where a finding is as bad as --fail-on, 3 where something could not be asked. */
 export async function monitor(flags: MonitorFlags): Promise<number> {
   const wanted = (flags.severity ?? []).map(severityOf);
   const limit = flags.failOn === undefined ? null : severityOf(flags.failOn);
-  const redactor = createRedactor();
-  const baseUrl = process.env['GITHUB_API_URL'];
+  using time = limitTime(flags.timeout, { command: 'monitor', seconds });
+  try {
+    const { findings, errors, disabled } = await ask(flags, time.signal);
+    if (time.signal.aborted) throw time.signal.reason;
+    const shown = inOrder(findings.filter(({ severity }) => wanted.length === 0 || wanted.includes(severity)));
+    if (flags.json) printJson({ findings: shown, errors, disabled });
+    else printFindings(shown, errors, disabled);
+    const bad = findings.some(
+      ({ severity }) => limit !== null && severities.indexOf(severity) <= severities.indexOf(limit),
+    );
+    if (bad) return exitCodes.usage;
+    return errors.length > 0 ? exitCodes.taskFailed : exitCodes.ok;
+  } catch (error) {
+    if (!(error instanceof VezaError)) throw error;
+    printError(error);
+    return exitCodeOfError(error);
+  }
+}
+
+async function ask(flags: MonitorFlags, signal: AbortSignal): Promise<Collected> {
+  const baseUrl = process.env['GITHUB_API_URL'] ?? '';
   const gitHub = new GitHub({
     token: await token(),
     clock: apiClock,
-    redactor,
-    ...(baseUrl !== undefined && { baseUrl }),
+    redactor: secrets,
+    ...(baseUrl !== '' && { baseUrl }),
   });
-  const repos = flags.all ? await gitHub.repositories(await owner(flags.repo)) : [await repository(flags.repo)];
-  const { findings, errors, disabled } = await collect(gitHub, repos);
-  const shown = inOrder(findings.filter(({ severity }) => wanted.length === 0 || wanted.includes(severity)));
-  if (flags.json) print(`${JSON.stringify({ findings: shown, errors, disabled }, null, 2)}\n`);
-  else printFindings(shown, errors, disabled);
-  const bad =
-    limit !== null && findings.some(({ severity }) => severities.indexOf(severity) <= severities.indexOf(limit));
-  if (bad) return exitCodes.usage;
-  return errors.length > 0 ? exitCodes.taskFailed : exitCodes.ok;
+  const repos = flags.all ? await gitHub.repositories(await owner(flags.repo), signal) : [await repository(flags.repo)];
+  return await collect(gitHub, repos, signal);
 }
 
 interface Collected {
@@ -52,20 +72,21 @@ interface Collected {
   readonly disabled: readonly string[];
 }
 
-async function collect(gitHub: GitHub, repos: readonly string[]): Promise<Collected> {
+async function collect(gitHub: GitHub, repos: readonly string[], signal: AbortSignal): Promise<Collected> {
+  using progress = startProgress('repositories', repos.length);
   const queue = new PQueue({ concurrency });
   const findings: Finding[] = [];
   const errors: string[] = [];
   const disabled: string[] = [];
-  const ask = async (repo: string) => {
+  const askFor = async (repo: string) => {
     try {
       // A scanner that is off and a name that is wrong can get the same answer: this one tells them apart.
-      await queue.add(() => gitHub.repository(repo));
+      await queue.add(() => gitHub.repository(repo, signal));
     } catch (error) {
       errors.push(`${repo}: ${messageOf(error)}`);
       return;
     }
-    const answers = await Promise.all(sources.map((source) => queue.add(() => gitHub.alerts(repo, source))));
+    const answers = await Promise.all(sources.map((source) => queue.add(() => gitHub.alerts(repo, source, signal))));
     for (const [index, answer] of answers.entries()) {
       const source = sources[index] ?? '';
       if ('findings' in answer) findings.push(...answer.findings);
@@ -73,11 +94,18 @@ async function collect(gitHub: GitHub, repos: readonly string[]): Promise<Collec
       else errors.push(`${repo}: ${source}: ${answer.error}`);
     }
   };
-  await Promise.all(repos.map(ask));
+  await Promise.all(
+    repos.map(async (repo) => {
+      await askFor(repo);
+      progress.advance();
+    }),
+  );
   return { findings, errors: errors.toSorted(), disabled: disabled.toSorted() };
 }
 
-function printFindings(findings: readonly Finding[], errors: readonly string[], disabled: readonly string[]): void {
+/** Whoever made a finding wrote its texts: they are made fit for a terminal. */
+function printFindings(all: readonly Finding[], errors: readonly string[], disabled: readonly string[]): void {
+  const findings = mapTexts(all, terminalText);
   const counts = severities.map(
     (severity) => `${findings.filter((one) => one.severity === severity).length} ${severity}`,
   );
@@ -89,8 +117,8 @@ function printFindings(findings: readonly Finding[], errors: readonly string[], 
       print(`  ${paint[severity](`[${severity}]`)} ${source}: ${shortened(message)}${place}\n`);
     }
   }
-  if (disabled.length > 0) print(pc.dim(`\nnot switched on: ${disabled.join(', ')}\n`));
-  for (const error of errors) process.stderr.write(`${pc.yellow(`warning: ${error}`)}\n`);
+  if (disabled.length > 0) print(pc.dim(`\nnot switched on: ${terminalText(disabled.join(', '))}\n`));
+  for (const error of errors) process.stderr.write(`${pc.yellow(`warning: ${terminalText(error)}`)}\n`);
 }
 
 const paint: Readonly<Record<Severity, (text: string) => string>> = {
@@ -103,9 +131,8 @@ const paint: Readonly<Record<Severity, (text: string) => string>> = {
 function severityOf(word: string): Severity {
   const found = severities.find((severity) => severity === word.toLowerCase());
   if (found) return found;
-  const near = nearestName(word, severities);
   throw new VezaError('wrong-option', `there is no severity "${word}"`, {
-    hint: near === null ? `Severities are: ${severities.join(', ')}.` : `Did you mean "${near}"?`,
+    hint: suggestion(word, severities) ?? `Severities are: ${severities.join(', ')}.`,
   });
 }
 
@@ -132,7 +159,7 @@ async function repository(given: string | undefined): Promise<string> {
 }
 
 async function owner(given: string | undefined): Promise<string> {
-  const name = given?.includes('/') ? given : await originRepository();
+  const name = given ?? (await originRepository());
   return name.split('/')[0] ?? '';
 }
 

@@ -3,15 +3,19 @@ import pc from 'picocolors';
 import type { Unknown } from '../../core/unknown.ts';
 import type { CloudResult } from '../../infra/converge.ts';
 import { balancerResources, dnsResources } from '../../infra/desired/from-infra.ts';
+import type { Infra, InfraHost } from '../../infra/config/model.ts';
+import { referencesIn } from '../../infra/outputs.ts';
 import { VezaError } from '../../lib/errors.ts';
-import { nearestName } from '../../lib/suggest.ts';
+import { suggestion } from '../../lib/suggest.ts';
+import { terminalText } from '../../lib/terminal-text.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { print } from '../output.ts';
-import { openAccount, type Account, type ProdFlags } from '../prod/account.ts';
+import { print, printNote } from '../output.ts';
+import { refuseMissing, type Account, type ProdFlags, type Service } from '../prod/account.ts';
 import { currentOutputs } from '../prod/outputs.ts';
-import { exitCodeOf, heading, note, resultJson, table } from '../prod/present.ts';
+import { exitCodeOf, heading, note, printJson, resultJson, table } from '../prod/present.ts';
 import { reportSections } from '../prod/sections.ts';
-import { verify } from '../prod/verify.ts';
+import { verify, type Check } from '../prod/verify.ts';
+import { withAccount } from '../prod/with-account.ts';
 import { work, type WorkFlags } from '../prod/work.ts';
 
 export interface SetupFlags extends ProdFlags, WorkFlags {
@@ -27,71 +31,124 @@ interface Setup {
   readonly flags: SetupFlags;
   readonly outputs: Map<string, string | Unknown>;
   readonly results: CloudResult[];
+  /** What is there, found by `discover`. */
+  readonly servers: FoundServer[];
+  /** What `verify` found. */
+  readonly checks: Check[];
+}
+
+interface FoundServer {
+  readonly type: InfraHost['type'];
+  readonly name: string;
+  readonly address: string;
+  readonly product: string;
+  readonly where: string;
+  readonly status: string;
 }
 
 /** Resolves to the exit code. */
 export async function prodSetup(flags: SetupFlags): Promise<number> {
   const chosen = stepsOf(flags.step);
-  await using account = await openAccount(flags, 300);
-  const setup: Setup = { account, flags, outputs: new Map(), results: [] };
-  let code: number = exitCodes.ok;
-  for (const step of chosen) {
-    if (!flags.json) heading(`\n${step}`);
-    code = Math.max(code, await run[step](setup));
-    if (code > exitCodes.pending) break;
-  }
-  if (flags.json) print(`${JSON.stringify({ steps: chosen, results: setup.results.map(resultJson) }, null, 2)}\n`);
-  else if (flags.step === undefined) reportSections(account.infra);
-  return code;
+  return await withAccount(flags, { command: 'prod setup', seconds: 300 }, async (account) => {
+    const setup: Setup = { account, flags, outputs: new Map(), results: [], servers: [], checks: [] };
+    let code: number = exitCodes.ok;
+    const done: Step[] = [];
+    for (const step of chosen) {
+      if (!flags.json) heading(done.length === 0 ? step : `\n${step}`);
+      // What is missing for a later step is told before the first one changes anything.
+      if (step !== 'discover') refuseMissing(account.missing(servicesOf(account.infra, chosen)));
+      code = Math.max(code, await run[step](setup));
+      done.push(step);
+      if (code > exitCodes.pending) break;
+    }
+    const { servers, results, checks } = setup;
+    if (flags.json) printJson({ steps: done, servers, results: results.map(resultJson), checks });
+    else if (flags.step === undefined) reportSections(account.infra);
+    return code;
+  });
+}
+
+/** The services that the steps cannot do without. */
+function servicesOf(infra: Infra, chosen: readonly Step[]): readonly Service[] {
+  const dnsNeeds = [...(infra.dns?.zones.values() ?? [])].flat().some(({ value }) => referencesIn(value).length > 0);
+  const cloud = infra.loadBalancer !== undefined && (chosen.includes('lb') || (chosen.includes('dns') && dnsNeeds));
+  return [
+    ...(cloud ? (['hcloud'] as const) : []),
+    ...(infra.dns !== undefined && chosen.includes('dns') ? (['cloudns'] as const) : []),
+  ];
 }
 
 function stepsOf(given: string | undefined): readonly Step[] {
   if (given === undefined) return steps;
   const found = steps.find((step) => step === given);
   if (found) return [found];
-  const near = nearestName(given, steps);
+  const near = suggestion(given, steps);
   throw new VezaError('unknown-step', `there is no step "${given}"`, {
-    hint: `${near === null ? '' : `Did you mean "${near}"? `}Steps are: ${steps.join(', ')}.`,
+    hint: `${near === undefined ? '' : `${near} `}Steps are: ${steps.join(', ')}.`,
   });
 }
 
 const run: Readonly<Record<Step, (setup: Setup) => Promise<number>>> = { discover, lb, dns, verify: verifyStep };
 
 /** What is there. Missing credentials are told and do no harm yet. */
-async function discover({ account, flags }: Setup): Promise<number> {
-  const tell = (text: string) => {
-    if (!flags.json) print(text);
+async function discover({ account, flags, servers }: Setup): Promise<number> {
+  const warn = (text: string) => {
+    const line = pc.yellow(`! ${text}`);
+    if (flags.json) printNote(`${line}\n`);
+    else note(line);
   };
-  const rows: string[][] = [];
-  await ifCredentials(tell, async () => {
-    for (const { name, public_net: net, server_type: type, datacenter, status } of await account
-      .cloud()
-      .servers(account.signal)) {
-      rows.push(['hcloud', name, net.ipv4?.ip ?? '-', type.name, datacenter?.name ?? '-', status]);
+  const asked = new Set<InfraHost['type']>();
+  for (const type of ['hcloud', 'hrobot'] as const) {
+    const missing = account.missing([type]);
+    if (missing.length > 0) {
+      warn(`${type} is not asked: not set in the environment: ${missing.join(', ')}`);
+      continue;
     }
-  });
-  await ifCredentials(tell, async () => {
-    for (const server of await account.robot().servers(account.signal)) {
-      rows.push(['hrobot', server.server_name, server.server_ip ?? '-', server.product, server.dc, server.status]);
-    }
-  });
-  if (rows.length > 0)
-    tell(table(rows, ['', 'NAME', 'ADDRESS', 'TYPE', 'WHERE', 'STATUS']).replaceAll(/^/gm, '  ').trimEnd() + '\n');
-  for (const host of account.infra.hosts.values()) {
-    if (!rows.some((row) => row[2] === host.ip))
-      tell(`  ${pc.yellow(`! ${host.name} (${host.ip ?? '-'}) is not among the servers`)}\n`);
+    servers.push(...(await found[type](account)));
+    asked.add(type);
+  }
+  if (servers.length > 0 && !flags.json) {
+    const rows = servers.map(({ type, name, address, product, where, status }) => [
+      ` ${type}`,
+      name,
+      address,
+      product,
+      where,
+      terminalText(status),
+    ]);
+    print(table(rows, ['', 'NAME', 'ADDRESS', 'TYPE', 'WHERE', 'STATUS']));
+  }
+  for (const { name, ip = '-', type } of account.infra.hosts.values()) {
+    if (asked.has(type) && !servers.some(({ address }) => address === ip))
+      warn(`${name} (${ip}) is not among the servers of ${type}`);
   }
   return exitCodes.ok;
 }
 
-async function ifCredentials(tell: (text: string) => void, use: () => Promise<void>): Promise<void> {
-  try {
-    await use();
-  } catch (error) {
-    if (!(error instanceof VezaError) || error.code !== 'missing-credentials') throw error;
-    tell(`  ${pc.yellow(`! skipped, ${error.message}`)}\n`);
-  }
-}
+const found: Readonly<Record<InfraHost['type'], (account: Account) => Promise<readonly FoundServer[]>>> = {
+  hcloud: async (account) =>
+    (await account.cloud().servers(account.signal)).map(
+      ({ name, public_net: net, server_type: { name: product }, datacenter, status }) => ({
+        type: 'hcloud',
+        name,
+        address: net.ipv4?.ip ?? net.ipv6?.ip ?? '-',
+        product,
+        where: datacenter?.name ?? '-',
+        status,
+      }),
+    ),
+  hrobot: async (account) =>
+    (await account.robot().servers(account.signal)).map(
+      ({ server_name: name, server_ip: address, product, dc: where, status }) => ({
+        type: 'hrobot',
+        name,
+        address: address ?? '-',
+        product,
+        where,
+        status,
+      }),
+    ),
+};
 
 async function lb({ account, flags, outputs, results }: Setup): Promise<number> {
   if (!account.infra.loadBalancer) {
@@ -125,10 +182,14 @@ async function dns({ account, flags, outputs, results }: Setup): Promise<number>
   return exitCodeOf(found, flags.dryRun ?? false);
 }
 
-async function verifyStep({ account, flags }: Setup): Promise<number> {
+async function verifyStep({ account, flags, checks }: Setup): Promise<number> {
   if (account.offline || flags.dryRun) {
     if (!flags.json) note(account.offline ? 'left out: there are no hosts behind --offline' : 'left out of a dry run');
     return exitCodes.ok;
   }
-  return verify(account, flags.json ?? false);
+  checks.push(...(await verify(account)));
+  for (const { what, problem } of flags.json ? [] : checks) {
+    note(problem === null ? `${pc.green('ok')} ${what}` : `${pc.red('x')}  ${what}: ${terminalText(problem)}`);
+  }
+  return checks.every(({ problem }) => problem === null) ? exitCodes.ok : exitCodes.unreachable;
 }

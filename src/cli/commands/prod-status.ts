@@ -1,134 +1,93 @@
-// `veza-run prod status`: every host of infra.yaml at once, its services, the load balancer, the health endpoints.
+// `veza-run prod status` and `prod watch`: every host of infra.yaml at once, its services, the load balancer, the health endpoints.
+import { setTimeout as delay } from 'node:timers/promises';
 import pc from 'picocolors';
-import PQueue from 'p-queue';
-import type { InfraHost } from '../../infra/config/model.ts';
-import { statusScript } from '../../infra/status/probe.ts';
-import { readStatus, unreachableStatus, type HostStatus } from '../../infra/status/read.ts';
-import type { LoadBalancer } from '../../infra/hetzner-cloud/types.ts';
-import { messageOf, VezaError } from '../../lib/errors.ts';
+import { VezaError } from '../../lib/errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { print } from '../output.ts';
-import { openAccount, type Account, type ProdFlags } from '../prod/account.ts';
-import { probeEndpoint, type EndpointState } from '../prod/endpoint.ts';
-import { connectHost } from '../prod/host.ts';
-import { balancerText, isHealthy } from './prod-lb.ts';
+import { openAccount, type ProdFlags } from '../prod/account.ts';
+import type { EndpointState } from '../prod/endpoint.ts';
+import { isGood, look, type Look } from '../prod/look.ts';
+import { printJson } from '../prod/present.ts';
+import { statusJson, statusText } from '../prod/status-text.ts';
+import { limitTime, type TimeLimit } from '../prod/time-limit.ts';
+import { withAccount } from '../prod/with-account.ts';
 
-const concurrency = 32;
-const probeTimeoutMs = 30_000;
+const seconds = 60;
 
 /** Exit code 1 where anything is bad. */
-export async function prodStatus(flags: ProdFlags): Promise<number> {
-  await using account = await openAccount(flags, 60);
-  const queue = new PQueue({ concurrency });
-  const hosts = [...account.infra.hosts.values()];
-  const tell = liveRows(hosts.length, flags.json ?? false);
-  const statuses = hosts.map((host) =>
-    queue.add(async () => {
-      const status = await statusOf(account, host);
-      tell();
-      return status;
-    }),
-  );
-  const endpoints = (account.infra.monitoring?.healthEndpoints ?? []).map(({ url }) =>
-    queue.add(() => probeEndpoint(url, account.signal)),
-  );
-  const [found, asked, balancer] = await Promise.all([
-    Promise.all(statuses),
-    Promise.all(endpoints),
-    balancerOf(account),
-  ]);
-  if (flags.json) print(`${JSON.stringify({ hosts: found, endpoints: asked, load_balancer: balancer }, null, 2)}\n`);
-  else printStatus(found, asked, balancer);
-  const bad =
-    found.some(({ problems }) => problems.length > 0) ||
-    asked.some(({ problem }) => problem !== null) ||
-    'problem' in balancer ||
-    ('found' in balancer && !isHealthy(balancer.found));
-  return bad ? exitCodes.usage : exitCodes.ok;
+export function prodStatus(flags: ProdFlags): Promise<number> {
+  return withAccount(flags, { command: 'prod status', seconds }, async (account) => {
+    const seen = await look(account);
+    if (
+      account.signal.aborted &&
+      account.signal.reason instanceof VezaError &&
+      account.signal.reason.code === 'cancelled'
+    )
+      throw account.signal.reason;
+    if (flags.json) printJson(statusJson(seen));
+    else print(statusText(seen));
+    return codeOf(seen);
+  });
 }
 
-async function statusOf(account: Account, host: InfraHost): Promise<HostStatus> {
-  const started = performance.now();
-  try {
-    await using session = await connectHost(host, account.signal);
-    const connectMs = Math.round(performance.now() - started);
-    const identity = { user: null, method: 'sudo' } as const;
-    const steps = [{ script: statusScript(host.services), timeoutMs: probeTimeoutMs }];
-    const [result] = await session.run({ identity, steps, haltOnFailure: true, signal: account.signal });
-    if (!result || result.timedOut)
-      return { ...unreachableStatus(host.name, `no answer within ${probeTimeoutMs / 1000} s`), connectMs };
-    const thresholds = {
-      alerts: account.infra.monitoring?.alerts ?? new Map<string, number>(),
-      nowMs: account.clock.now(),
-    };
-    return readStatus(host.name, connectMs, result.stdout, thresholds);
-  } catch (error) {
-    if (error instanceof VezaError) return unreachableStatus(host.name, error.message);
-    throw error;
+function codeOf(seen: Look): number {
+  return isGood(seen) ? exitCodes.ok : exitCodes.usage;
+}
+
+export interface WatchFlags extends ProdFlags {
+  /** Seconds. */
+  readonly interval?: string;
+  readonly count?: string;
+}
+
+/** Looks again and again until Ctrl-C (or --count looks); the exit code is that of the last look. --timeout is for each look. */
+export async function prodWatch(flags: WatchFlags): Promise<number> {
+  const given = wholeNumber('interval', flags.interval);
+  const count = wholeNumber('count', flags.count) ?? Number.POSITIVE_INFINITY;
+  using watching = limitTime(undefined, { command: 'prod watch' });
+  const endpoints = new Map<string, { readonly state: EndpointState; readonly dueMs: number }>();
+  let code: number = exitCodes.ok;
+  for (let looks = 1; ; looks += 1) {
+    using limit = limitTime(flags.timeout, { command: 'prod watch', seconds });
+    const either: TimeLimit = { ...limit, signal: AbortSignal.any([limit.signal, watching.signal]) };
+    await using account = await openAccount(flags, either);
+    const asked = account.infra.monitoring?.healthEndpoints ?? [];
+    const now = account.clock.now();
+    const seen = await look(account, (url) => {
+      const known = endpoints.get(url);
+      return known !== undefined && known.dueMs > now ? known.state : undefined;
+    });
+    if (watching.signal.aborted) return code;
+    for (const { url, intervalSeconds } of asked) {
+      const state = seen.endpoints.find((one) => one.url === url);
+      if (state && (endpoints.get(url)?.dueMs ?? 0) <= now)
+        endpoints.set(url, { state, dueMs: now + intervalSeconds * 1000 });
+    }
+    code = codeOf(seen);
+    tell(seen, flags);
+    if (looks >= count) return code;
+    const interval = given ?? Math.min(usualInterval, ...asked.map(({ intervalSeconds }) => intervalSeconds));
+    const ended = await delay(interval * 1000, false, { signal: watching.signal }).catch(() => true);
+    if (ended) return code;
   }
 }
 
-type BalancerStatus = { readonly found: LoadBalancer } | { readonly skipped: string } | { readonly problem: string };
+const usualInterval = 60;
+const clearScreen = '\u001b[2J\u001b[H';
 
-async function balancerOf(account: Account): Promise<BalancerStatus> {
-  const name = account.infra.loadBalancer?.name;
-  if (name === undefined) return { skipped: 'infra.yaml has none' };
-  try {
-    const found = await account.cloud().loadBalancer(name, account.signal);
-    return found ? { found } : { problem: `there is no load balancer "${name}"` };
-  } catch (error) {
-    if (error instanceof VezaError && error.code === 'missing-credentials') return { skipped: error.message };
-    return { problem: messageOf(error) };
-  }
-}
-
-function printStatus(
-  hosts: readonly HostStatus[],
-  endpoints: readonly EndpointState[],
-  balancer: BalancerStatus,
-): void {
-  for (const host of hosts) print(hostText(host));
-  if (endpoints.length > 0) print(`${pc.bold('endpoints')}\n`);
-  for (const { url, status, milliseconds, problem } of endpoints) {
+/** A terminal shows the last look; elsewhere looks follow each other. With --json, one line each. */
+function tell(seen: Look, { json }: WatchFlags): void {
+  const at = new Date().toISOString();
+  if (json) print(`${JSON.stringify({ at, ...statusJson(seen) })}\n`);
+  else
     print(
-      problem === null
-        ? `  ${pc.green('ok')} ${url}  HTTP ${status ?? ''}, ${milliseconds} ms\n`
-        : `  ${pc.red('x')}  ${url}  ${problem}\n`,
+      `${process.stdout.isTTY ? clearScreen : ''}${pc.dim(at)}\n${statusText(seen)}${process.stdout.isTTY ? pc.dim('Ctrl-C ends it\n') : '\n'}`,
     );
-  }
-  if ('found' in balancer) print(balancerText(balancer.found));
-  else if ('skipped' in balancer) print(`${pc.bold('load balancer')}\n  ${pc.dim(`skipped: ${balancer.skipped}`)}\n`);
-  else print(`${pc.bold('load balancer')}\n  ${pc.red('x')} ${balancer.problem}\n`);
 }
 
-function hostText(status: HostStatus): string {
-  const { host, connectMs, os, docker, load, disks, certificates, services, problems } = status;
-  const good = problems.length === 0;
-  const lines = [
-    `${pc.bold(host)}  ${good ? pc.green('ok') : pc.red('bad')}${connectMs === null ? '' : pc.dim(`  ssh ${connectMs} ms`)}`,
-  ];
-  if (os !== null)
-    lines.push(`  ${[os, docker, load && `load ${load.text}`].filter((part) => part !== null).join(' · ')}`);
-  if (disks.length > 0)
-    lines.push(`  disk ${disks.map(({ mount, usedPercent }) => `${mount} ${usedPercent} %`).join(', ')}`);
-  for (const { path, daysLeft } of certificates) lines.push(`  certificate ${path}: ${daysLeft} days left`);
-  for (const { name, state, healthy } of services)
-    lines.push(`  ${healthy ? pc.green('ok') : pc.red('x ')} ${name}  ${state}`);
-  const told = new Set(services.map(({ name, state }) => `${name}: ${state}`));
-  for (const problem of problems.filter((one) => !told.has(one))) lines.push(`  ${pc.red('x ')} ${problem}`);
-  return `${lines.join('\n')}\n`;
-}
-
-/** How many hosts have answered: on a terminal one line that moves, elsewhere nothing. */
-function liveRows(count: number, quiet: boolean): () => void {
-  let done = 0;
-  const show = () => {
-    if (!quiet && process.stderr.isTTY)
-      process.stderr.write(`\r${pc.dim(`${done} of ${count} hosts`)}${done === count ? '\r\u001b[K' : ''}`);
-  };
-  show();
-  return () => {
-    done += 1;
-    show();
-  };
+function wholeNumber(name: string, given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  const value = Number(given);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new VezaError('wrong-option', `--${name} must be a whole number above 0, not "${given}"`);
 }

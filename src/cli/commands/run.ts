@@ -23,7 +23,8 @@ import { connectionDefaults } from '../inventory-flags.ts';
 import { loadRun, type LoadedRun } from '../load-run.ts';
 import { print, printDiagnostics, printNote, sourceOf } from '../output.ts';
 import { shownPath } from '../paths.ts';
-import { connectTimeoutMsOf, forksOf, limitOf, maxTimeMsOf, type RunFlags } from '../run-flags.ts';
+import { limitOf } from '../limit.ts';
+import { connectTimeoutMsOf, forksOf, maxTimeMsOf, type RunFlags } from '../run-flags.ts';
 import { changesOf, tellChanges } from '../idempotence.ts';
 import { askForSteps } from '../step.ts';
 

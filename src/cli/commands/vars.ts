@@ -12,7 +12,7 @@ import { nearestName } from '../../lib/suggest.ts';
 import { createScope } from '../../language/scope.ts';
 import { DiagnosticsError, VezaError } from '../../lib/errors.ts';
 import type { Json } from '../../lib/json.ts';
-import { findModule, modules } from '../../modules/index.ts';
+import { catalog } from '../../modules/index.ts';
 import type { Play } from '../../playbook/ast.ts';
 import { loadPlaybook } from '../../playbook/load.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -73,7 +73,7 @@ function viewsOf(path: string, run: ScopeRun, taskName: string | undefined): rea
   const files = diskFiles();
   const { playbook, diagnostics } = loadPlaybook(path, {
     files,
-    modules: { find: (name) => findModule(name) ?? null, names: () => modules.map(({ name }) => name) },
+    modules: catalog,
   });
   if (!playbook) throw new DiagnosticsError(diagnostics);
   const options = {

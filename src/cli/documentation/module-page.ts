@@ -22,12 +22,14 @@ const dryRuns = {
   state: 'Foreseen from what the host looks like; nothing is changed.',
   control: 'Works the same: it touches no host.',
   contact: 'Asked only if it changes nothing on the other side, and if nothing before it would change.',
+  cloud: 'Foreseen from what the service tells; only questions are sent.',
 } as const;
 
 const diffs = {
   state: 'Every attribute that differs, and texts line by line.',
   control: 'None: there is nothing to differ.',
   contact: 'None: there is nothing to differ.',
+  cloud: 'Every attribute that differs.',
 } as const;
 
 export function documentationOf(module: AnyModule): ModuleDocumentation {

@@ -9,8 +9,10 @@ import { HetznerCloud } from '../../infra/hetzner-cloud/client.ts';
 import type { ApiClock } from '../../infra/http/client.ts';
 import { Robot } from '../../infra/robot/client.ts';
 import { DiagnosticsError, VezaError } from '../../lib/errors.ts';
-import { createRedactor, type Redactor } from '../../lib/redact.ts';
+import type { Redactor } from '../../lib/redact.ts';
 import { printDiagnostics } from '../output.ts';
+import { secrets } from '../secrets.ts';
+import type { TimeLimit } from './time-limit.ts';
 import { startOffline } from './offline.ts';
 
 export interface ProdFlags {
@@ -25,8 +27,11 @@ export interface Account extends AsyncDisposable {
   readonly infra: Infra;
   readonly redactor: Redactor;
   readonly clock: ApiClock;
+  /** Ended when the time is over or the person interrupts; the reason is a VezaError. */
   readonly signal: AbortSignal;
   readonly offline: boolean;
+  /** Names of the environment's variables that are needed for these services and not set. */
+  missing(services: readonly Service[]): readonly string[];
   /** Throws VezaError `missing-credentials` naming what is not set. */
   cloud(): HetznerCloud;
   robot(): Robot;
@@ -35,26 +40,29 @@ export interface Account extends AsyncDisposable {
 
 export const apiClock: ApiClock = { ...systemClock, random: () => Math.random() };
 
+export type Service = 'hcloud' | 'hrobot' | 'cloudns';
+
 /** Reads infra.yaml and makes what the command needs. Throws DiagnosticsError, VezaError `file-not-found`. */
-export async function openAccount(flags: ProdFlags, usualTimeoutSeconds: number): Promise<Account> {
+export async function openAccount(flags: ProdFlags, limit: TimeLimit): Promise<Account> {
   const infra = loadInfra(flags.config);
   const offline = flags.offline ? await startOffline(infra) : null;
   const environment = offline ? offline.environment : process.env;
-  const redactor = createRedactor();
-  const signal = timeLimit(flags.timeout, usualTimeoutSeconds);
+  const redactor = secrets;
   const common = { clock: apiClock, redactor };
   return {
     infra,
     redactor,
     clock: apiClock,
-    signal,
+    signal: limit.signal,
     offline: offline !== null,
+    missing: (services) =>
+      services.flatMap((service) => variables[service](environment).filter((name) => isMissing(environment, name))),
     cloud: () => {
-      const [token = ''] = needed(environment, ['HCLOUD_TOKEN']);
+      const [token = ''] = needed(environment, variables.hcloud(environment));
       return new HetznerCloud({ ...common, token, ...baseUrl(environment['HCLOUD_ENDPOINT']) });
     },
     robot: () => {
-      const [user = '', password = ''] = needed(environment, ['HETZNER_ROBOT_USER', 'HETZNER_ROBOT_PASS']);
+      const [user = '', password = ''] = needed(environment, variables.hrobot(environment));
       return new Robot({ ...common, user, password, ...baseUrl(environment['HETZNER_ROBOT_URL']) });
     },
     dns: () => new ClouDns({ ...common, auth: clouDnsAuth(environment), ...baseUrl(environment['CLOUDNS_URL']) }),
@@ -90,39 +98,41 @@ export function discover(start: string): string {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-function needed(environment: Environment, names: readonly string[]): readonly string[] {
-  const missing = names.filter((name) => (environment[name] ?? '') === '');
-  if (missing.length === 0) return names.map((name) => environment[name] ?? '');
+/** What each service needs of the environment. */
+const variables: Readonly<Record<Service, (environment: Environment) => readonly string[]>> = {
+  hcloud: () => ['HCLOUD_TOKEN'],
+  hrobot: () => ['HETZNER_ROBOT_USER', 'HETZNER_ROBOT_PASS'],
+  cloudns: (environment) => {
+    const subUser = ['CLOUDNS_SUB_AUTH_ID', 'CLOUDNS_SUB_AUTH_USER'].some((name) => !isMissing(environment, name));
+    return subUser ? ['CLOUDNS_AUTH_PASSWORD'] : ['CLOUDNS_AUTH_ID', 'CLOUDNS_AUTH_PASSWORD'];
+  },
+};
+
+function isMissing(environment: Environment, name: string): boolean {
+  return (environment[name] ?? '') === '';
+}
+
+/** Throws VezaError `missing-credentials` naming all that are not set. */
+export function refuseMissing(missing: readonly string[]): void {
+  if (missing.length === 0) return;
   throw new VezaError('missing-credentials', `not set in the environment: ${missing.join(', ')}`, {
     hint: 'Set them, or try it without an account with --offline.',
   });
 }
 
+function needed(environment: Environment, names: readonly string[]): readonly string[] {
+  refuseMissing(names.filter((name) => isMissing(environment, name)));
+  return names.map((name) => environment[name] ?? '');
+}
+
 function clouDnsAuth(environment: Environment): ClouDnsOptions['auth'] {
   const subId = environment['CLOUDNS_SUB_AUTH_ID'] ?? '';
   const subUser = environment['CLOUDNS_SUB_AUTH_USER'] ?? '';
-  const idName = subId === '' && subUser === '' ? ['CLOUDNS_AUTH_ID'] : [];
-  const [first = '', second] = needed(environment, [...idName, 'CLOUDNS_AUTH_PASSWORD']);
+  const [first = '', second] = needed(environment, variables.cloudns(environment));
   if (subId !== '') return { subId, password: first };
   return subUser !== '' ? { subUser, password: first } : { id: first, password: second ?? '' };
 }
 
 function baseUrl(url: string | undefined): { readonly baseUrl?: string } {
   return url === undefined || url === '' ? {} : { baseUrl: url };
-}
-
-/** Aborts when the time is over, with a reason that says so. */
-function timeLimit(given: string | undefined, usual: number): AbortSignal {
-  const seconds = given === undefined ? usual : Number(given);
-  if (!Number.isFinite(seconds) || seconds <= 0) {
-    throw new VezaError('wrong-option', `--timeout must be a number of seconds, not "${given ?? ''}"`);
-  }
-  const controller = new AbortController();
-  const timer = setTimeout(() => {
-    controller.abort(
-      new VezaError('timeout', `not done within ${seconds} s`, { hint: 'Give it more with --timeout SECONDS.' }),
-    );
-  }, seconds * 1000);
-  timer.unref();
-  return controller.signal;
 }

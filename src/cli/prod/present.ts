@@ -3,12 +3,19 @@ import pc from 'picocolors';
 import { changeLines } from '../../adapters/reporters/differences.ts';
 import { shown } from '../../infra/desired/attributes.ts';
 import type { CloudResult } from '../../infra/converge.ts';
+import { displayWidth } from '../../lib/display-width.ts';
+import { mapTexts, terminalText } from '../../lib/terminal-text.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { print } from '../output.ts';
+import { exitCodeOfError } from './time-limit.ts';
 
 /** The lines of one result; nothing for what is as it should be. */
 export function resultLines(result: CloudResult): readonly string[] {
-  const { key, status, action, diff, error } = result;
+  // Services and other people wrote these texts.
+  const { key, status, action, diff, error } = mapTexts(
+    { ...result, calls: [], error: result.error && { message: result.error.message, hint: result.error.hint } },
+    terminalText,
+  );
   switch (status) {
     case 'ok':
       return [];
@@ -46,7 +53,8 @@ export function summary(results: readonly CloudResult[], dryRun: boolean): strin
     if (count > 0) parts.push(`${count} ${status === 'held' ? 'kept' : status}`);
   }
   const same = results.filter(({ status }) => status === 'ok').length;
-  return [...parts, `${same} as they should be`].join(', ');
+  if (same > 0 || parts.length === 0) parts.push(`${same} as they should be`);
+  return parts.join(', ');
 }
 
 /** For machines: everything that people are told. */
@@ -64,12 +72,13 @@ export function resultJson(result: CloudResult): object {
   };
 }
 
-/** 2 where a dry run found something to do; 3 where something failed, 4 where a service could not be reached. */
+/**
+ * 2 where a dry run found something to do; 3 where something failed, 4 where a service could not be reached, 124 where the time
+ * was over, 130 where somebody interrupted: the highest of them.
+ */
 export function exitCodeOf(results: readonly CloudResult[], dryRun: boolean): number {
-  const failed = results.filter(({ status }) => status === 'failed');
-  if (failed.some(({ error }) => error?.code === 'api-unreachable' || error?.code === 'api-timeout'))
-    return exitCodes.unreachable;
-  if (failed.length > 0) return exitCodes.taskFailed;
+  const failed = results.flatMap(({ status, error }) => (status === 'failed' && error ? [exitCodeOfError(error)] : []));
+  if (failed.length > 0) return Math.max(exitCodes.taskFailed, ...failed);
   return dryRun && results.some(({ status }) => status === 'changed') ? exitCodes.pending : exitCodes.ok;
 }
 
@@ -81,13 +90,20 @@ export function note(text: string): void {
   print(`  ${text}\n`);
 }
 
-/** Rows with aligned columns. */
+export function printJson(value: unknown): void {
+  print(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Rows with aligned columns; texts of others are made fit for a terminal. Only the last column may be coloured. */
 export function table(rows: readonly (readonly string[])[], head?: readonly string[]): string {
-  const all = head ? [head, ...rows] : rows;
-  const widths = (all[0] ?? []).map((_cell, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
+  const fit = (row: readonly string[]) =>
+    row.map((cell, column) => (column === row.length - 1 ? cell : terminalText(cell)));
+  const all = (head ? [head, ...rows] : rows).map(fit);
+  const widths = (all[0] ?? []).map((_cell, column) => Math.max(...all.map((row) => displayWidth(row[column] ?? ''))));
+  const padded = (cell: string, column: number) => cell + ' '.repeat((widths[column] ?? 0) - displayWidth(cell));
   const line = (row: readonly string[]) =>
     row
-      .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+      .map((cell, column) => (column === row.length - 1 ? cell : padded(cell, column)))
       .join('  ')
       .trimEnd();
   return all.map((row, index) => `${head && index === 0 ? pc.dim(line(row)) : line(row)}\n`).join('');

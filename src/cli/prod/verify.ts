@@ -1,37 +1,48 @@
 // `prod setup`, last step: every host lets us in, and every health endpoint answers.
-import pc from 'picocolors';
 import PQueue from 'p-queue';
 import { messageOf } from '../../lib/errors.ts';
-import { exitCodes } from '../exit-codes.ts';
-import { print } from '../output.ts';
 import type { Account } from './account.ts';
 import { probeEndpoint } from './endpoint.ts';
 import { connectHost } from './host.ts';
+import { startProgress } from './progress.ts';
 
 const concurrency = 16;
 
-/** Resolves to the exit code. */
-export async function verify(account: Account, quiet: boolean): Promise<number> {
+export interface Check {
+  /** `ssh de` or `http https://...`. */
+  readonly what: string;
+  /** What is wrong; null if nothing is. */
+  readonly problem: string | null;
+}
+
+/** In the order of the file. */
+export async function verify(account: Account): Promise<readonly Check[]> {
+  const { infra, signal } = account;
   const queue = new PQueue({ concurrency });
-  const hosts = [...account.infra.hosts.values()].map((host) =>
-    queue.add(async (): Promise<readonly [string, string | null]> => {
+  const hosts = [...infra.hosts.values()].map((host) => ({
+    what: `ssh ${host.name}`,
+    check: async () => {
       try {
-        await using _session = await connectHost(host, account.signal);
-        return [`ssh ${host.name}`, null];
+        await using _session = await connectHost(host, signal);
+        return null;
       } catch (error) {
-        return [`ssh ${host.name}`, messageOf(error)];
+        return messageOf(error);
       }
-    }),
+    },
+  }));
+  const endpoints = (infra.monitoring?.healthEndpoints ?? []).map(({ url }) => ({
+    what: `http ${url}`,
+    check: async () => (await probeEndpoint(url, { signal, nowMs: account.clock.now() })).problem,
+  }));
+  const all = [...hosts, ...endpoints];
+  using progress = startProgress('checks', all.length);
+  return await Promise.all(
+    all.map(({ what, check }) =>
+      queue.add(async () => {
+        const problem = await check();
+        progress.advance();
+        return { what, problem };
+      }),
+    ),
   );
-  const endpoints = (account.infra.monitoring?.healthEndpoints ?? []).map(({ url }) =>
-    queue.add(async (): Promise<readonly [string, string | null]> => [
-      `http ${url}`,
-      (await probeEndpoint(url, account.signal)).problem,
-    ]),
-  );
-  const results = await Promise.all([...hosts, ...endpoints]);
-  for (const [what, problem] of results) {
-    if (!quiet) print(problem === null ? `  ${pc.green('ok')} ${what}\n` : `  ${pc.red('x')}  ${what}: ${problem}\n`);
-  }
-  return results.every(([, problem]) => problem === null) ? exitCodes.ok : exitCodes.unreachable;
 }

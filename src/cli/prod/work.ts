@@ -1,11 +1,11 @@
 // Plans and applies resources of the cloud, and tells it: what `prod setup`, `prod dns` and `prod lb` share.
-import pc from 'picocolors';
 import { converge, type CloudResult } from '../../infra/converge.ts';
 import type { AnyCloudResource } from '../../infra/resource.ts';
 import type { Unknown } from '../../core/unknown.ts';
 import { print } from '../output.ts';
 import type { Account } from './account.ts';
 import { resultLines, summary } from './present.ts';
+import { startProgress } from './progress.ts';
 
 export interface WorkFlags {
   readonly dryRun?: boolean;
@@ -15,8 +15,6 @@ export interface WorkFlags {
 
 /** Things worked on at once: below the limits of all services. */
 const concurrency = 8;
-/** Shorter waits say nothing. */
-const progressEveryMs = 2000;
 
 /** Works the resources; what became of each is printed as it happens (not with --json). */
 export async function work(
@@ -25,28 +23,21 @@ export async function work(
   flags: WorkFlags,
   outputs: Map<string, string | Unknown> = new Map(),
 ): Promise<readonly CloudResult[]> {
-  let done = 0;
+  using progress = startProgress('things', resources.length);
   const tell = (result: CloudResult) => {
-    done += 1;
+    progress.advance();
     if (flags.json) return;
-    for (const line of resultLines(result)) print(`${account.redactor.redact(line)}\n`);
+    for (const line of resultLines(result)) progress.write(`${account.redactor.redact(line)}\n`);
   };
-  const progress = setInterval(() => {
-    process.stderr.write(pc.dim(`  ${done} of ${resources.length} done\n`));
-  }, progressEveryMs);
-  try {
-    const results = await converge(resources, {
-      dryRun: flags.dryRun ?? false,
-      allowDestroy: flags.allowDestroy ?? false,
-      concurrency,
-      outputs,
-      clock: account.clock,
-      signal: account.signal,
-      onResult: tell,
-    });
-    if (!flags.json) print(`  ${summary(results, flags.dryRun ?? false)}\n`);
-    return results;
-  } finally {
-    clearInterval(progress);
-  }
+  const results = await converge(resources, {
+    dryRun: flags.dryRun ?? false,
+    allowDestroy: flags.allowDestroy ?? false,
+    concurrency,
+    outputs,
+    clock: account.clock,
+    signal: account.signal,
+    onResult: tell,
+  });
+  if (!flags.json) print(`  ${summary(results, flags.dryRun ?? false)}\n`);
+  return results;
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { DnsFlags } from '../commands/prod-dns.ts';
 import type { LbFlags } from '../commands/prod-lb.ts';
 import type { SetupFlags } from '../commands/prod-setup.ts';
+import type { WatchFlags } from '../commands/prod-status.ts';
 import type { ProdFlags } from '../prod/account.ts';
 import type { Register } from './registration.ts';
 
@@ -16,6 +17,10 @@ export const registerProd: Register = (program, report) => {
   common(
     prod.command('status').description('all hosts, their services, the load balancer, the health endpoints'),
   ).action(async (flags: ProdFlags) => report(await (await import('../commands/prod-status.ts')).prodStatus(flags)));
+  common(prod.command('watch').description('the same again and again, until Ctrl-C'))
+    .option('--interval <seconds>', 'between two looks (default: the shortest of the health endpoints, or 60)')
+    .option('--count <number>', 'end after so many looks')
+    .action(async (flags: WatchFlags) => report(await (await import('../commands/prod-status.ts')).prodWatch(flags)));
   prod
     .command('ssh')
     .description('log in to a host; words after -- are run there')
@@ -82,7 +87,10 @@ function common(command: Command): Command {
   return command
     .option('-c, --config <file>', 'infra.yaml (default: the nearest one in this folder and those above)')
     .option('--offline', 'try it on fakes of the services, without an account')
-    .option('--timeout <seconds>', 'give up after that time')
+    .option(
+      '--timeout <seconds>',
+      'give up after that time (default: status 60, dns and lb status 30, changes of lb 120, setup 300)',
+    )
     .option('--json', 'for machines');
 }
 

@@ -1,23 +1,17 @@
 // ClouDNS's API (cloudns.net/wiki): every failure is HTTP 200 with `status: Failed`, so the body decides, not the status.
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
-import type { Redactor } from '../../lib/redact.ts';
-import { ApiClient, type ApiClock } from '../http/client.ts';
+import { ApiClient, type ApiAccess } from '../http/client.ts';
 import type { ApiErrorCode } from '../http/errors.ts';
-import type { RetryPolicy } from '../http/policy.ts';
 import { readRecord, type DnsRecord } from './records.ts';
 
 export const clouDnsUrl = 'https://api.cloudns.net';
 
-export interface ClouDnsOptions {
+export interface ClouDnsOptions extends ApiAccess {
   /** One of the three kinds of users that the API knows. */
   readonly auth:
     | { readonly id: string; readonly password: string }
     | { readonly subId: string; readonly password: string }
     | { readonly subUser: string; readonly password: string };
-  readonly clock: ApiClock;
-  readonly redactor: Redactor;
-  readonly baseUrl?: string;
-  readonly policy?: Partial<RetryPolicy>;
   readonly requestsPerSecond?: number;
 }
 
@@ -44,16 +38,14 @@ export class ClouDns {
       ...('subUser' in auth ? { 'sub-auth-user': auth.subUser } : {}),
     };
     this.#client = new ApiClient({
+      ...options,
       prefix: 'cloudns API',
       baseUrl: options.baseUrl ?? clouDnsUrl,
-      clock: options.clock,
-      redactor: options.redactor,
       requestsPerSecond: options.requestsPerSecond ?? usualRequestsPerSecond,
       // In the body, never in the URL, which ends up in logs.
       authorize: (_headers, form) => {
         for (const [name, value] of Object.entries(credentials)) form?.set(name, value);
       },
-      ...(options.policy && { policy: options.policy }),
     });
   }
 

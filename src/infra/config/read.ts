@@ -1,7 +1,7 @@
 // Text of infra.yaml -> the model, or every mistake of it at once, each with its place. Reads no file itself.
 import { homedir } from 'node:os';
 import type { Diagnostic, Position } from '../../lib/diagnostic.ts';
-import { nearestName } from '../../lib/suggest.ts';
+import { suggestion } from '../../lib/suggest.ts';
 import { validatorFor, type SchemaProblem } from '../../lib/validate.ts';
 import { dataOf, nodeAt, type YamlNode } from '../../lib/yaml-node.ts';
 import { parseYaml } from '../../lib/yaml.ts';
@@ -50,7 +50,7 @@ function diagnosticOf(problem: SchemaProblem, root: YamlNode): Diagnostic {
     case 'unknown': {
       const entry = node.kind === 'map' ? node.entries.get(problem.name) : undefined;
       const known = problem.candidates.join(', ');
-      const hint = suggested(problem.name, problem.candidates) ?? `Known here: ${known}.`;
+      const hint = suggestion(problem.name, problem.candidates) ?? `Known here: ${known}.`;
       return error(
         'unknown-key',
         `${place} has no key "${problem.name}"`,
@@ -63,17 +63,12 @@ function diagnosticOf(problem: SchemaProblem, root: YamlNode): Diagnostic {
       return error('missing-key', `${place} needs "${problem.name}"`, node.where, 1);
     case 'wrong': {
       const given = node.kind === 'scalar' ? JSON.stringify(node.value) : node.kind === 'list' ? 'a list' : 'a map';
-      const hint = suggested(node.kind === 'scalar' ? String(node.value) : '', problem.candidates) ?? problem.hint;
+      const hint = suggestion(node.kind === 'scalar' ? String(node.value) : '', problem.candidates) ?? problem.hint;
       return error('wrong-value', `${place} must be ${problem.wanted}, not ${given}`, node.where, node.length, hint);
     }
     default:
       return problem.kind satisfies never;
   }
-}
-
-function suggested(name: string, candidates: readonly string[]): string | undefined {
-  const found = nearestName(name, candidates);
-  return found === null ? undefined : `Did you mean "${found}"?`;
 }
 
 function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {

@@ -1,10 +1,11 @@
 // What keys of infra.yaml mean to each other: names that must exist, addresses that must fit. All mistakes at once.
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 import type { Diagnostic, Position } from '../../lib/diagnostic.ts';
-import { nearestName } from '../../lib/suggest.ts';
+import { suggestion } from '../../lib/suggest.ts';
 import { nodeAt, type YamlNode } from '../../lib/yaml-node.ts';
 import { hostIn, shownHost } from '../cloudns/records.ts';
 import { outputNames } from '../outputs.ts';
+import { alertNames } from '../status/alerts.ts';
 import type { Infra, RecordConfig } from './model.ts';
 
 export function referenceProblems(infra: Infra, root: YamlNode): readonly Diagnostic[] {
@@ -27,7 +28,19 @@ export function referenceProblems(infra: Infra, root: YamlNode): readonly Diagno
   for (const [zone, records] of infra.dns?.zones ?? []) checkZone(infra, zone, records, report);
   checkContainers(infra, report);
   checkSchedule(infra, report);
+  checkAlerts(infra, root, found);
   return found;
+}
+
+/** Only told: a name that nobody evaluates does no harm but is of no use. */
+function checkAlerts({ monitoring }: Infra, root: YamlNode, found: Diagnostic[]): void {
+  for (const name of monitoring?.alerts.keys() ?? []) {
+    if (alertNames.includes(name)) continue;
+    const { where } = nodeAt(root, ['monitoring', 'alerts', name]);
+    const hint = suggestion(name, alertNames) ?? `Known are: ${alertNames.join(', ')}.`;
+    const message = `nobody evaluates the alert "${name}"`;
+    found.push({ severity: 'warning', code: 'unknown-alert', message, where, length: 1, hint });
+  }
 }
 
 type Path = readonly (string | number)[];
@@ -68,14 +81,9 @@ function checkAddresses({ hosts }: Infra, report: Report): void {
 function checkHostNames(infra: Infra, report: Report): void {
   const named = (name: string, path: Path) => {
     if (infra.hosts.has(name)) return;
-    const found = nearestName(name, infra.hosts.keys());
-    const known = [...infra.hosts.keys()].join(', ');
-    report(
-      'unknown-host',
-      `there is no host "${name}"`,
-      path,
-      found === null ? `Known hosts: ${known}.` : `Did you mean "${found}"?`,
-    );
+    const known = [...infra.hosts.keys()];
+    const hint = suggestion(name, known) ?? `Known hosts: ${known.join(', ')}.`;
+    report('unknown-host', `there is no host "${name}"`, path, hint);
   };
   infra.loadBalancer?.backends.forEach(({ host }, index) => named(host, ['load_balancer', 'backends', index, 'host']));
   infra.database?.nodes.forEach(({ host }, index) => named(host, ['database', 'nodes', index, 'host']));
@@ -237,8 +245,7 @@ function checkContainers({ containers }: Infra, report: Report): void {
   for (const [name, { dependsOn }] of containers) {
     dependsOn.forEach((other, index) => {
       if (containers.has(other)) return;
-      const found = nearestName(other, containers.keys());
-      const hint = found === null ? `Known: ${[...containers.keys()].join(', ')}.` : `Did you mean "${found}"?`;
+      const hint = suggestion(other, containers.keys()) ?? `Known: ${[...containers.keys()].join(', ')}.`;
       report('unknown-container', `there is no container "${other}"`, ['containers', name, 'depends_on', index], hint);
     });
   }

@@ -5,7 +5,7 @@ import { isUnknown } from '../../core/unknown.ts';
 import { isJsonObject, type Json } from '../../lib/json.ts';
 
 /** What is only observed and says nothing to people. */
-const hidden: ReadonlySet<string> = new Set(['id', 'address', 'privateAddress']);
+const hidden: ReadonlySet<string> = new Set(['id', 'address', 'address6', 'privateAddress']);
 
 export function attributeDiff({ before, after }: Change<object>): Diff {
   const names = Object.keys(after ?? before ?? {}).filter((name) => !hidden.has(name));

@@ -185,10 +185,3 @@ function before(set: WantedSet, all: readonly WantedSet[], gone: readonly AnyClo
     set.type === 'NS' ? all.filter(({ type }) => type === 'A' || type === 'AAAA').map(recordSetKey) : [];
   return [...sameHost, ...addresses];
 }
-
-/** Sections that a command does not act on, with the reason. */
-export const unmanaged: Readonly<Record<string, string>> = {
-  s3: 'buckets are not managed',
-  cdn: 'content delivery networks are not managed',
-  cicd: 'continuous integration is not managed',
-};

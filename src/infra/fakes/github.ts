@@ -12,6 +12,8 @@ export interface FakeGitHubOptions {
   readonly token: string;
   /** By full name. */
   readonly repositories: Readonly<Record<string, FakeRepository>>;
+  /** Owners that are no organisations. */
+  readonly people?: readonly string[];
 }
 
 const off: Readonly<Record<Source, readonly [number, string]>> = {
@@ -23,8 +25,10 @@ const off: Readonly<Record<Source, readonly [number, string]>> = {
 export async function startFakeGitHub(options: FakeGitHubOptions): Promise<FakeService> {
   const answer = (request: FakeRequest): FakeAnswer => {
     if (request.headers.authorization !== `Bearer ${options.token}`) return said(401, 'Bad credentials');
-    const owner = /^\/orgs\/([^/]+)\/repos$/.exec(request.path)?.[1];
+    const [, kind, owner] = /^\/(orgs|users)\/([^/]+)\/repos$/.exec(request.path) ?? [];
     if (owner !== undefined) {
+      const isPerson = options.people?.includes(owner) ?? false;
+      if (isPerson !== (kind === 'users')) return said(404, 'Not Found');
       const names = Object.keys(options.repositories).filter((name) => name.startsWith(`${owner}/`));
       return page(
         request,

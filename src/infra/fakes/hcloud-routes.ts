@@ -1,6 +1,7 @@
 // The answers of the fake Hetzner Cloud, one for each kind of request.
 import type { JsonObject } from '../../lib/json.ts';
 import { refuse } from './hcloud.ts';
+import { createServer, serverAction } from './hcloud-server.ts';
 import { balancerAction, completed, withHealth } from './hcloud-balancer.ts';
 import { objectsIn, serviceProblem, targetProblem, valueIn, type HcloudState, type Kind } from './hcloud-state.ts';
 import type { FakeAnswer } from './server.ts';
@@ -19,7 +20,7 @@ interface Route {
   readonly respond: (asked: Asked) => FakeAnswer;
 }
 
-const kinds = 'servers|load_balancers|certificates|networks|images|firewalls';
+const kinds = 'servers|load_balancers|certificates|networks|images|firewalls|ssh_keys';
 const singular: Readonly<Record<Kind, string>> = {
   servers: 'server',
   load_balancers: 'load_balancer',
@@ -27,6 +28,7 @@ const singular: Readonly<Record<Kind, string>> = {
   networks: 'network',
   images: 'image',
   firewalls: 'firewall',
+  ssh_keys: 'ssh_key',
 };
 
 export const hcloudRoutes: readonly Route[] = [
@@ -47,8 +49,12 @@ export const hcloudRoutes: readonly Route[] = [
     pattern: /^\/(load_balancers)\/(\d+)\/actions\/(\w+)$/,
     respond: withObject(({ state, body, parts }, one) => balancerAction(state, parts[2] ?? '', one, body)),
   },
-  { method: 'POST', pattern: /^\/(servers)\/(\d+)\/actions\/create_image$/, respond: withObject(createImage) },
-  { method: 'POST', pattern: /^\/(servers)\/(\d+)\/actions\/change_dns_ptr$/, respond: withObject(changeDnsPtr) },
+  { method: 'POST', pattern: /^\/servers$/, respond: ({ state, body }) => createServer(state, body) },
+  {
+    method: 'POST',
+    pattern: /^\/(servers)\/(\d+)\/actions\/(\w+)$/,
+    respond: withObject(({ state, body, parts }, one) => serverAction(state, parts[2] ?? '', one, body)),
+  },
 ];
 
 function list({ state, query, parts }: Asked): FakeAnswer {
@@ -111,9 +117,11 @@ function remove({ state }: Asked, one: JsonObject, kind: Kind): FakeAnswer {
     [...state.objects.load_balancers.values()].some((other) =>
       JSON.stringify(other['services']).includes(`"certificates":[${String(Number(one['id']))}`),
     );
+  if (valueIn(one['protection'], 'delete') === true)
+    return refuse(422, 'protected', `${singular[kind]} is delete protected`);
   if (inUse) return refuse(422, 'resource_in_use', 'certificate is still in use');
   state.objects[kind].delete(Number(one['id']));
-  return { status: 204 };
+  return kind === 'servers' ? ok({ action: state.begin('delete_server') }) : { status: 204 };
 }
 
 function createBalancer({ state, body }: Asked): FakeAnswer {
@@ -187,30 +195,6 @@ function createNetwork({ state, body }: Asked): FakeAnswer {
   };
   state.objects.networks.set(id, made);
   return { status: 201, body: { network: made } };
-}
-
-function createImage({ state, body }: Asked, server: JsonObject): FakeAnswer {
-  const id = state.nextId();
-  const made: JsonObject = {
-    id,
-    type: 'snapshot',
-    status: 'available',
-    description: body['description'] ?? '',
-    created: new Date().toISOString(),
-    created_from: { id: server['id'] ?? 0, name: server['name'] ?? '' },
-    labels: body['labels'] ?? {},
-  };
-  state.objects.images.set(id, made);
-  return { status: 201, body: { image: made, action: state.begin('create_image') } };
-}
-
-function changeDnsPtr({ state, body }: Asked, server: JsonObject): FakeAnswer {
-  const net = server['public_net'];
-  const ipv4 = valueIn(net, 'ipv4');
-  if (valueIn(ipv4, 'ip') !== body['ip']) return refuse(404, 'not_found', 'ip not found');
-  const changed = { ...(net as JsonObject), ipv4: { ...(ipv4 as JsonObject), dns_ptr: body['dns_ptr'] ?? null } };
-  state.objects.servers.set(Number(server['id']), { ...server, public_net: changed });
-  return { status: 201, body: { action: state.begin('change_dns_ptr') } };
 }
 
 function named(state: HcloudState, kind: Kind, body: JsonObject): FakeAnswer | null {

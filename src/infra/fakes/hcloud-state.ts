@@ -1,8 +1,9 @@
 // What the fake Hetzner Cloud holds, and the refusals that depend on it.
 import type { Json, JsonObject } from '../../lib/json.ts';
 import type { FakeHcloudOptions } from './hcloud.ts';
+import { placed } from './hcloud-server.ts';
 
-export type Kind = 'servers' | 'load_balancers' | 'certificates' | 'networks' | 'images' | 'firewalls';
+export type Kind = 'servers' | 'load_balancers' | 'certificates' | 'networks' | 'images' | 'firewalls' | 'ssh_keys';
 
 export interface HcloudState {
   readonly objects: Readonly<Record<Kind, Map<number, JsonObject>>>;
@@ -22,7 +23,7 @@ export interface HcloudState {
 /** What is kept of a state between two starts. */
 export interface SavedHcloud {
   readonly last: number;
-  readonly objects: Readonly<Record<Kind, readonly JsonObject[]>>;
+  readonly objects: Partial<Readonly<Record<Kind, readonly JsonObject[]>>>;
 }
 
 export function createState(options: FakeHcloudOptions): HcloudState {
@@ -41,6 +42,7 @@ export function createState(options: FakeHcloudOptions): HcloudState {
     error: null,
   });
   const servers = (options.servers ?? []).map((server, index) => serverObject(nextId(), server, index));
+  const keys = (options.sshKeys ?? []).map((name): JsonObject => ({ id: nextId(), name, labels: {} }));
   const byId = (all: readonly JsonObject[]) => new Map(all.map((one) => [Number(one['id']), one]));
   const objects: HcloudState['objects'] = {
     servers: byId(saved?.objects.servers ?? servers),
@@ -49,6 +51,7 @@ export function createState(options: FakeHcloudOptions): HcloudState {
     networks: byId(saved?.objects.networks ?? []),
     images: byId(saved?.objects.images ?? []),
     firewalls: byId(saved?.objects.firewalls ?? []),
+    ssh_keys: byId(saved?.objects.ssh_keys ?? keys),
   };
   return {
     objects,
@@ -61,6 +64,7 @@ export function createState(options: FakeHcloudOptions): HcloudState {
         networks: [...objects.networks.values()],
         images: [...objects.images.values()],
         firewalls: [...objects.firewalls.values()],
+        ssh_keys: [...objects.ssh_keys.values()],
       },
     }),
     robotAddresses: options.robotAddresses ?? [],
@@ -99,7 +103,9 @@ function serverObject(
     },
     private_net: [{ network: 1, ip: `10.0.0.${index + 2}`, alias_ips: [], mac_address: '86:00:00:00:00:01' }],
     server_type: { id: 1, name: 'cx22', description: 'CX22', cores: 2, memory: 4, disk: 40 },
-    datacenter: { id: 1, name: 'fsn1-dc14', description: 'Falkenstein 1 DC14' },
+    ...placed('fsn1'),
+    image: { id: 1, name: 'debian-12', type: 'system' },
+    protection: { delete: false, rebuild: false },
     labels: labels ?? {},
   };
 }

@@ -13,6 +13,8 @@ export interface FakeHcloudOptions {
     readonly ip: string;
     readonly labels?: Readonly<Record<string, string>>;
   }[];
+  /** Names of keys that new servers may let in. */
+  readonly sshKeys?: readonly string[];
   /** Addresses of dedicated servers of the same owner, which may be targets. */
   readonly robotAddresses?: readonly string[];
   /** Default: 3600 in an hour. */

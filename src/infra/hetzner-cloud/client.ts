@@ -1,9 +1,14 @@
 // Hetzner Cloud's API: reading with pages, changing with actions that are waited for.
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
-import type { Redactor } from '../../lib/redact.ts';
-import { ApiClient, type ApiClock, type ApiFailure, type ApiResponse } from '../http/client.ts';
+import {
+  ApiClient,
+  objectOf,
+  type ApiAccess,
+  type ApiClock,
+  type ApiFailure,
+  type ApiResponse,
+} from '../http/client.ts';
 import { ApiError } from '../http/errors.ts';
-import type { RetryPolicy } from '../http/policy.ts';
 import type { Shape } from '../shape.ts';
 import {
   actionShape,
@@ -22,12 +27,8 @@ import {
 
 export const hetznerCloudUrl = 'https://api.hetzner.cloud/v1';
 
-export interface HetznerCloudOptions {
+export interface HetznerCloudOptions extends ApiAccess {
   readonly token: string;
-  readonly clock: ApiClock;
-  readonly redactor: Redactor;
-  readonly baseUrl?: string;
-  readonly policy?: Partial<RetryPolicy>;
 }
 
 /** The largest page that the API gives. */
@@ -36,8 +37,13 @@ const pageSize = 50;
 const actionPollMs = 500;
 /** How often a thing is asked again that says it is busy. */
 const busyRetries = 5;
-/** An action that runs longer than that is not waited for. */
+/** A system that takes longer to shut down does not listen. */
+const shutdownTimeoutMs = 90_000;
+const shutdownPollMs = 2000;
+/** An action that runs longer than that is not waited for; copying disks takes its time. */
 const actionTimeoutMs = 120_000;
+const copyTimeoutMs = 30 * 60_000;
+const copies: ReadonlySet<string> = new Set(['create_image', 'change_type', 'change_server_type', 'create_server']);
 
 export class HetznerCloud {
   readonly #client: ApiClient;
@@ -47,18 +53,37 @@ export class HetznerCloud {
     options.redactor.add(options.token);
     this.#clock = options.clock;
     this.#client = new ApiClient({
+      ...options,
       prefix: 'hcloud API',
       baseUrl: options.baseUrl ?? hetznerCloudUrl,
-      clock: options.clock,
-      redactor: options.redactor,
       authorize: (headers) => headers.set('authorization', `Bearer ${options.token}`),
       explain: explainFailure,
-      ...(options.policy && { policy: options.policy }),
     });
   }
 
-  servers(signal?: AbortSignal): Promise<readonly Server[]> {
-    return this.#all('servers', serverShape, {}, signal);
+  /** `labels` is a selector such as `role=web,!old`. */
+  servers(signal?: AbortSignal, labels = ''): Promise<readonly Server[]> {
+    return this.#all('servers', serverShape, labels === '' ? {} : { label_selector: labels }, signal);
+  }
+
+  async server(name: string, signal?: AbortSignal): Promise<Server | null> {
+    const found = await this.#all('servers', serverShape, { name }, signal);
+    return found.find((one) => one.name === name) ?? null;
+  }
+
+  /** Resolves when the server is off. Rejects with ApiError `api-timeout` where it does not shut down. */
+  async isOff(name: string, signal?: AbortSignal): Promise<void> {
+    for (const end = this.#clock.now() + shutdownTimeoutMs; ;) {
+      const server = await this.server(name, signal);
+      if (!server || server.status === 'off') return;
+      if (this.#clock.now() > end) {
+        const message = `the server "${name}" has not shut down within ${shutdownTimeoutMs / 1000} s`;
+        throw this.#client.error('api-timeout', message, {
+          hint: 'Its system does not answer to the power button; `force: true` cuts its power.',
+        });
+      }
+      await this.#clock.sleep(shutdownPollMs, signal);
+    }
   }
 
   loadBalancers(signal?: AbortSignal): Promise<readonly LoadBalancer[]> {
@@ -112,7 +137,8 @@ export class HetznerCloud {
   }
 
   async #finished(first: Action, signal: AbortSignal | undefined): Promise<void> {
-    const end = this.#clock.now() + actionTimeoutMs;
+    const timeoutMs = copies.has(first.command) ? copyTimeoutMs : actionTimeoutMs;
+    const end = this.#clock.now() + timeoutMs;
     for (let action = first; action.status !== 'success';) {
       if (action.status === 'error') {
         const reason = action.error?.code ?? 'unknown';
@@ -120,7 +146,7 @@ export class HetznerCloud {
         throw this.#client.error('api-refused', message, { reason });
       }
       if (this.#clock.now() > end) {
-        throw this.#client.error('api-timeout', `${action.command} still runs after ${actionTimeoutMs / 1000} s`);
+        throw this.#client.error('api-timeout', `${action.command} still runs after ${timeoutMs / 1000} s`);
       }
       await this.#clock.sleep(actionPollMs, signal);
       const answer = await this.#client.json({ method: 'GET', path: `/actions/${action.id}`, signal });
@@ -175,14 +201,8 @@ const hints: Readonly<Record<string, string>> = {
 };
 
 /** The envelope `error{code,message,details}`. */
-function explainFailure({ text }: ApiResponse): ApiFailure | null {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  const error = isJsonObject(body) ? body['error'] : undefined;
+function explainFailure(response: ApiResponse): ApiFailure | null {
+  const error = objectOf(response)?.['error'];
   if (!isJsonObject(error) || typeof error['code'] !== 'string') return null;
   const reason = error['code'];
   const hint = hints[reason];

@@ -11,7 +11,9 @@ export interface Server {
   };
   readonly private_net: readonly { readonly ip: string; readonly network: number }[];
   readonly server_type: { readonly name: string; readonly description?: string };
-  readonly datacenter?: { readonly name: string } | null;
+  readonly image?: { readonly id: number; readonly name: string | null; readonly description?: string } | null;
+  readonly location?: { readonly name: string } | null;
+  readonly datacenter?: { readonly name: string; readonly location?: { readonly name: string } } | null;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -98,6 +100,8 @@ export interface Network {
 export interface Image {
   readonly id: number;
   readonly type: string;
+  /** `available`, `creating`, `unavailable`. */
+  readonly status?: string;
   readonly description: string;
   /** ISO 8601. */
   readonly created: string;

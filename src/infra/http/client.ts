@@ -1,5 +1,6 @@
 // One client for all APIs: attempts, waits, limits, secrecy. What an API says is read by its own client.
-import { messageOf } from '../../lib/errors.ts';
+import { messageOf, VezaError } from '../../lib/errors.ts';
+import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import type { Redactor } from '../../lib/redact.ts';
 import { ApiError, codeOfStatus, type ApiErrorDetails } from './errors.ts';
 import { backoffMs, defaultPolicy, mayRetry, retryAfterMs, type RetryPolicy } from './policy.ts';
@@ -29,15 +30,21 @@ export interface ApiClock {
   random(): number;
 }
 
-export interface ApiClientOptions {
+/** What every client of a service is given, whatever the service. */
+export interface ApiAccess {
+  readonly clock: ApiClock;
+  readonly redactor: Redactor;
+  /** Another place than the service's own. */
+  readonly baseUrl?: string;
+  readonly policy?: Partial<RetryPolicy>;
+}
+
+export interface ApiClientOptions extends ApiAccess {
   /** In front of messages: `hcloud API`. */
   readonly prefix: string;
   readonly baseUrl: string;
-  readonly clock: ApiClock;
-  readonly redactor: Redactor;
   /** Adds credentials; called for every attempt. Form fields go into the body. */
   readonly authorize: (headers: Headers, form: URLSearchParams | null) => void;
-  readonly policy?: Partial<RetryPolicy>;
   /** Requests a second that we allow ourselves. */
   readonly requestsPerSecond?: number;
   /** Reads the API's own error out of an answer that is none of success; `null` leaves it to the status. */
@@ -116,6 +123,12 @@ export class ApiClient {
     return new ApiError(code, this.#said(message), details);
   }
 
+  /** The error of a wait that was ended: for the reason that whoever ended it gave. */
+  #cancelled(signal: AbortSignal | undefined, error: unknown): VezaError {
+    const reason: unknown = signal?.reason;
+    return reason instanceof VezaError ? reason : this.error('cancelled', 'cancelled', { cause: error });
+  }
+
   #said(message: string): string {
     return this.#options.redactor.redact(`${this.#options.prefix}: ${message}`);
   }
@@ -140,7 +153,7 @@ export class ApiClient {
     try {
       await this.#options.clock.sleep(milliseconds, signal);
     } catch (error) {
-      throw this.error('cancelled', 'cancelled', { cause: error });
+      throw this.#cancelled(signal, error);
     }
   }
 
@@ -177,7 +190,7 @@ export class ApiClient {
       return { status: response.status, headers: response.headers, text: await readText(response) };
     } catch (error) {
       if (error instanceof ApiError) throw error;
-      if (request.signal?.aborted) throw this.error('cancelled', 'cancelled', { cause: error });
+      if (request.signal?.aborted) throw this.#cancelled(request.signal, error);
       const place = `${request.method} ${request.path}`;
       if (timeout.aborted) {
         throw this.error('api-timeout', `no answer within ${timeoutMs / 1000} s to ${place}`, { uncertain: true });
@@ -226,6 +239,16 @@ function waitOf(response: ApiResponse, failure: ApiFailure | null, nowMs: number
   const header = response.headers.get('retry-after');
   if (header === null && reset * 1000 > nowMs) return Math.max(1000, reset * 1000 - nowMs);
   return retryAfterMs(header, nowMs);
+}
+
+/** The JSON object that an answer holds; null where it holds none. For reading an API's own error out of it. */
+export function objectOf({ text }: ApiResponse): JsonObject | null {
+  try {
+    const body: unknown = JSON.parse(text);
+    return isJsonObject(body) ? body : null;
+  } catch {
+    return null;
+  }
 }
 
 /** fetch hides what happened in its cause, sometimes as one of several. */

@@ -1,18 +1,14 @@
 // GitHub's API, as far as its alerts need it: every page, and what an answer of 403 or 404 means.
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { messageOf } from '../../lib/errors.ts';
-import type { Redactor } from '../../lib/redact.ts';
-import { ApiClient, type ApiClock, type ApiFailure, type ApiResponse } from '../http/client.ts';
+import { ApiClient, objectOf, type ApiAccess, type ApiFailure, type ApiResponse } from '../http/client.ts';
 import { ApiError } from '../http/errors.ts';
 import { findingOf, type Finding, type Source } from './findings.ts';
 
 export const gitHubUrl = 'https://api.github.com';
 
-export interface GitHubOptions {
+export interface GitHubOptions extends ApiAccess {
   readonly token: string;
-  readonly clock: ApiClock;
-  readonly redactor: Redactor;
-  readonly baseUrl?: string;
 }
 
 /** `disabled`: the scanner is not switched on, which is no error. */
@@ -29,10 +25,9 @@ export class GitHub {
     options.redactor.add(options.token);
     this.#baseUrl = options.baseUrl ?? gitHubUrl;
     this.#client = new ApiClient({
+      ...options,
       prefix: 'GitHub API',
-      baseUrl: this.#baseUrl,
-      clock: options.clock,
-      redactor: options.redactor,
+      baseUrl: options.baseUrl ?? gitHubUrl,
       authorize: (headers) => {
         headers.set('authorization', `Bearer ${options.token}`);
         headers.set('x-github-api-version', '2022-11-28');
@@ -48,10 +43,20 @@ export class GitHub {
   }
 
   async repositories(owner: string, signal?: AbortSignal): Promise<readonly string[]> {
-    const all = await this.#all(`/orgs/${owner}/repos`, {}, signal);
+    const all = await this.#repositoriesOf(owner, signal);
     return all.flatMap((one) =>
       typeof one['full_name'] === 'string' && one['archived'] !== true ? [one['full_name']] : [],
     );
+  }
+
+  /** An owner is an organisation or a person, and only asking tells which. */
+  async #repositoriesOf(owner: string, signal: AbortSignal | undefined): Promise<readonly JsonObject[]> {
+    try {
+      return await this.#all(`/orgs/${owner}/repos`, {}, signal);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      return await this.#all(`/users/${owner}/repos`, {}, signal);
+    }
   }
 
   /** Open alerts of one scanner. Never rejects: errors are part of the answer. */
@@ -98,14 +103,10 @@ function nextQuery({ headers }: ApiResponse, baseUrl: string): Record<string, st
   return next === undefined ? null : Object.fromEntries(new URL(next, baseUrl).searchParams);
 }
 
-function explainFailure({ status, text, headers }: ApiResponse): ApiFailure | null {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (!isJsonObject(body) || typeof body['message'] !== 'string') return null;
+function explainFailure(response: ApiResponse): ApiFailure | null {
+  const { status, headers } = response;
+  const body = objectOf(response);
+  if (typeof body?.['message'] !== 'string') return null;
   const message = body['message'];
   if (status === 403 && headers.get('x-ratelimit-remaining') === '0') {
     const reset = Number(headers.get('x-ratelimit-reset')) * 1000;

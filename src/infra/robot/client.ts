@@ -1,20 +1,21 @@
 // Hetzner Robot's API (dedicated servers): few requests an hour, and an address that logs in wrongly three times is locked out.
 import { isJsonObject } from '../../lib/json.ts';
-import type { Redactor } from '../../lib/redact.ts';
-import { ApiClient, type ApiClock, type ApiFailure, type ApiRequest, type ApiResponse } from '../http/client.ts';
+import {
+  ApiClient,
+  objectOf,
+  type ApiAccess,
+  type ApiFailure,
+  type ApiRequest,
+  type ApiResponse,
+} from '../http/client.ts';
 import { ApiError } from '../http/errors.ts';
-import type { RetryPolicy } from '../http/policy.ts';
 import { shape } from '../shape.ts';
 
 export const robotUrl = 'https://robot-ws.your-server.de';
 
-export interface RobotOptions {
+export interface RobotOptions extends ApiAccess {
   readonly user: string;
   readonly password: string;
-  readonly clock: ApiClock;
-  readonly redactor: Redactor;
-  readonly baseUrl?: string;
-  readonly policy?: Partial<RetryPolicy>;
 }
 
 export interface RobotServer {
@@ -49,13 +50,11 @@ export class Robot {
     const credentials = Buffer.from(`${options.user}:${options.password}`, 'utf8').toString('base64');
     options.redactor.add(credentials);
     this.#client = new ApiClient({
+      ...options,
       prefix: 'hrobot API',
       baseUrl: options.baseUrl ?? robotUrl,
-      clock: options.clock,
-      redactor: options.redactor,
       authorize: (headers) => headers.set('authorization', `Basic ${credentials}`),
       explain: explainFailure,
-      ...(options.policy && { policy: options.policy }),
     });
   }
 
@@ -91,16 +90,10 @@ const hints: Readonly<Record<string, string>> = {
   SERVER_NOT_FOUND: 'No server of this account has that address.',
 };
 
-function explainFailure({ status, text }: ApiResponse): ApiFailure | null {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    body = null;
-  }
-  const error = isJsonObject(body) ? body['error'] : undefined;
+function explainFailure(response: ApiResponse): ApiFailure | null {
+  const error = objectOf(response)?.['error'];
   if (!isJsonObject(error) || typeof error['code'] !== 'string') {
-    return status === 401
+    return response.status === 401
       ? { reason: 'UNAUTHORIZED', message: 'wrong user or password', hint: hints['UNAUTHORIZED'] ?? '' }
       : null;
   }

@@ -17,13 +17,17 @@ const preamble = `
 say() { printf '%s\\t%s\\t%s\\n' "$1" "$2" "$3"; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 name=unknown
+containers=
+docker_refused=
 [ -r /etc/os-release ] && name=$(. /etc/os-release && printf '%s' "$PRETTY_NAME")
 say os - "$name"
 docker=
 if command -v docker >/dev/null 2>&1; then
   docker=$(docker --version 2>/dev/null)
   say docker - "$docker"
-  containers=$(as_root docker ps --format '{{.Names}}' 2>/dev/null)
+  if ! containers=$(as_root docker ps --format '{{.Names}}\t{{.Status}}' 2>/dev/null); then
+    docker_refused=$(as_root docker ps 2>&1 | head -n1 | tr '\\t' ' ')
+  fi
 fi
 [ -r /proc/loadavg ] && say load "$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)" "$(cut -d' ' -f1-3 /proc/loadavg)"
 df -P / /var /home 2>/dev/null | awk 'NR > 1 && !seen[$6]++ { printf "disk\\t%s\\t%s\\n", $6, $5 }'
@@ -31,12 +35,13 @@ for cert in /etc/letsencrypt/live/*/cert.pem /etc/veza-proxy/tls/*.pem; do
   [ -r "$cert" ] && command -v openssl >/dev/null 2>&1 &&
     say certificate "$cert" "$(openssl x509 -noout -enddate -in "$cert" 2>/dev/null | cut -d= -f2)"
 done
-count() { printf '%s\\n' "$containers" | grep -cF -- "$1"; }
-first() { printf '%s\\n' "$containers" | grep -F -m1 -- "$1"; }
+first() { printf '%s\\n' "$containers" | cut -f1 | grep -F -m1 -- "$1"; }
 unit() { command -v systemctl >/dev/null 2>&1 && systemctl is-active "$1" 2>/dev/null; }
 containers_of() {
-  n=$(count "$1")
-  if [ "$n" -gt 0 ]; then say service "$1" "running $n"; else say service "$1" 'not running'; fi
+  if [ -n "$docker_refused" ]; then say service "$1" "not running: $docker_refused"; return; fi
+  say service "$1" "$(printf '%s\\n' "$containers" | service=$1 awk -F '\\t' '
+    index($1, ENVIRON["service"]) { n++; if ($2 ~ /unhealthy|Restarting|Paused/) bad++ }
+    END { if (!n) print "not running"; else if (bad) print "not running: " bad " of " n " unwell"; else print "running " n }')"
 }
 service_coolify() { containers_of "$1"; }
 service_traefik() { containers_of "$1"; }
@@ -58,7 +63,9 @@ service_galera() {
   if [ -n "$box" ]; then
     size=$(as_root docker exec -e QUERY="$query" "$box" sh -c 'MYSQL_PWD="\${MARIADB_ROOT_PASSWORD:-$MYSQL_ROOT_PASSWORD}" exec mariadb -uroot -N -B -e "$QUERY"' 2>/dev/null | cut -f2)
   fi
-  [ -n "$size" ] || size=$(as_root mariadb -N -B -e "$query" 2>/dev/null | cut -f2)
+  client=mariadb
+  command -v mariadb >/dev/null 2>&1 || client=mysql
+  [ -n "$size" ] || size=$(as_root "$client" -N -B -e "$query" 2>/dev/null | cut -f2)
   if [ -n "$size" ]; then say service "$1" "cluster_size=$size"; else say service "$1" 'not running'; fi
 }
 service_redis() {

@@ -1,4 +1,5 @@
 // The answer of a host -> its state, and what is bad about it.
+import { defaultLimits } from './alerts.ts';
 
 export interface HostStatus {
   readonly host: string;
@@ -18,6 +19,8 @@ export interface ServiceStatus {
   /** `running`, `not running`, `cluster_size=2`, `PONG`. */
   readonly state: string;
   readonly healthy: boolean;
+  /** The size of its cluster, or its sentinels. */
+  readonly measure?: number;
 }
 
 export interface Thresholds {
@@ -26,12 +29,6 @@ export interface Thresholds {
   readonly nowMs: number;
 }
 
-/** A disk that is fuller is bad. Percent. */
-const diskLimit = 90;
-/** Certificates are renewed a month before they end: less than two weeks is late. */
-const certificateDays = 14;
-/** More waiting work than that for each processor is bad. */
-const loadLimit = 4;
 const dayMs = 86_400_000;
 
 /** Reads what the script of probe.ts printed. */
@@ -52,7 +49,7 @@ export function readStatus(host: string, connectMs: number, output: string, thre
     }),
     services: of('service').map(([, name = '', said = '']) => serviceOf(name, said, thresholds.alerts)),
   };
-  return { ...base, problems: problemsOf(base) };
+  return { ...base, problems: problemsOf(base, thresholds.alerts) };
 }
 
 /** A host that could not be asked. */
@@ -74,8 +71,9 @@ function serviceOf(name: string, said: string, alerts: Thresholds['alerts']): Se
   };
   const size = number(/cluster_size=(\d+)/);
   if (size !== null) {
-    const wanted = alerts.get('galera_cluster_size') ?? 1;
-    return { name, state: size < wanted ? `${said}, wanted ${wanted}` : said, healthy: size >= wanted };
+    const wanted = alerts.get('galera_cluster_size') ?? defaultLimits.galera_cluster_size;
+    const state = size < wanted ? `${said}, wanted ${wanted}` : said;
+    return { name, state, healthy: size >= wanted, measure: size };
   }
   const quorum = alerts.get('redis_sentinel_quorum');
   if (said.startsWith('PONG') && quorum !== undefined) {
@@ -84,21 +82,26 @@ function serviceOf(name: string, said: string, alerts: Thresholds['alerts']): Se
       name,
       state: sentinels < quorum ? `${said}, wanted ${quorum} sentinels` : said,
       healthy: sentinels >= quorum,
+      measure: sentinels,
     };
   }
   return { name, state: said, healthy: said.startsWith('running') || said.startsWith('PONG') };
 }
 
-function problemsOf({ services, disks, certificates, load }: Omit<HostStatus, 'problems'>): readonly string[] {
+function problemsOf(
+  { services, disks, certificates, load }: Omit<HostStatus, 'problems'>,
+  alerts: Thresholds['alerts'],
+): readonly string[] {
+  const limit = (name: keyof typeof defaultLimits) => alerts.get(name) ?? defaultLimits[name];
   return [
     ...services.filter(({ healthy }) => !healthy).map(({ name, state }) => `${name}: ${state}`),
     ...disks
-      .filter(({ usedPercent }) => usedPercent >= diskLimit)
+      .filter(({ usedPercent }) => usedPercent > limit('disk_percent'))
       .map(({ mount, usedPercent }) => `${mount} is ${usedPercent} % full`),
     ...certificates
-      .filter(({ daysLeft }) => daysLeft < certificateDays)
+      .filter(({ daysLeft }) => daysLeft < limit('certificate_days'))
       .map(({ path, daysLeft }) => `${path} ${daysLeft < 0 ? 'has expired' : `expires in ${daysLeft} days`}`),
-    ...(load && load.oneMinute > loadLimit * load.processors
+    ...(load && load.oneMinute > limit('load_per_processor') * load.processors
       ? [`load ${load.text} on ${load.processors} processors`]
       : []),
   ];

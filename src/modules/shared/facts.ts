@@ -5,7 +5,7 @@ import { want, type Want } from '../../core/resource.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
 import { facts, type FactsState } from '../../resources/facts.ts';
 import { defaultFactPath } from '../../resources/facts/local.ts';
-import { chosenSubsets } from '../../resources/facts/subsets.ts';
+import { chosenSubsets, factNames } from '../../resources/facts/subsets.ts';
 
 const list = {
   anyOf: [
@@ -62,7 +62,7 @@ export function factWants(args: FactArguments): readonly Want[] {
 }
 
 /** `ansible_facts`, every name with `ansible_` before it. */
-export function factResult(outcome: Outcome, args: FactArguments): JsonObject {
+function factResult(outcome: Outcome, args: FactArguments): JsonObject {
   // The only want is of the kind facts.
   const state = outcome.changes[0]?.state as FactsState | undefined;
   const subset = listOf(args.gather_subset);
@@ -76,6 +76,18 @@ export function factResult(outcome: Outcome, args: FactArguments): JsonObject {
   const patterns = listOf(args.filter).filter((pattern) => pattern !== '' && pattern !== '*');
   return { ansible_facts: patterns.length === 0 ? all : filtered(all, patterns.map(globOf)) };
 }
+
+/** What `setup` and `gather_facts` have in common. */
+export const gatheringFacts = {
+  returns: {
+    ansible_facts:
+      'The facts, by their names with `ansible_` before them. Later tasks see them as variables, and as `ansible_facts.NAME`.',
+  },
+  dryRun: 'The host is looked at as it is; what tasks before would make of it is not in the facts.',
+  gathers: factNames,
+  wants: factWants,
+  result: factResult,
+};
 
 function filtered(all: JsonObject, patterns: readonly RegExp[]): JsonObject {
   const fits = ([name]: readonly [string, Json]) =>

@@ -8,6 +8,11 @@ import type { ListeningHandle } from './listening-sockets.ts';
 const reportTimeoutMs = 300;
 /** A worker that dies at once is not started again in a tight loop. */
 const restartDelayMs = 500;
+/**
+ * The young generation of a worker, in MiB a half. V8 lets it grow to 16 and keeps it; what a request allocates is gone after
+ * a millisecond, so more costs memory and buys nothing (measured: no difference in CPU time a request).
+ */
+const workerFlags = ['--max-semi-space-size=2'];
 
 interface WorkerSlot {
   readonly index: number;
@@ -110,7 +115,11 @@ export class WorkerPool {
 
   #start(index: number): void {
     const [, script = ''] = process.argv;
-    const child = fork(script, ['worker'], { serialization: 'json', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(script, ['worker'], {
+      serialization: 'json',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: [...process.execArgv, ...workerFlags],
+    });
     const slot: WorkerSlot = { index, child, last: {}, startedAt: performance.now() };
     this.#slots.set(index, slot);
     child.on('message', (message) => this.#receive(slot, message as FromWorker));

@@ -37,13 +37,15 @@ else grep "^[^:]*:[^:]*:$(id -u):" /etc/passwd; fi`,
     const [, realUser, effectiveUser] = /^Uid:\s+(\d+)\s+(\d+)/m.exec(status) ?? [];
     const [, realGroup, effectiveGroup] = /^Gid:\s+(\d+)\s+(\d+)/m.exec(status) ?? [];
     const [name, , uid, gid, comment, home, shell] = source.output('account').split('\n')[0]?.split(':') ?? [];
-    const ids = { realUser, effectiveUser, realGroup, effectiveGroup };
-    const numbers: JsonObject = {
-      ...(ids.realUser === undefined ? {} : { real_user_id: Number(ids.realUser) }),
-      ...(ids.effectiveUser === undefined ? {} : { effective_user_id: Number(ids.effectiveUser) }),
-      ...(ids.realGroup === undefined ? {} : { real_group_id: Number(ids.realGroup) }),
-      ...(ids.effectiveGroup === undefined ? {} : { effective_group_id: Number(ids.effectiveGroup) }),
+    const ids = {
+      real_user_id: realUser,
+      effective_user_id: effectiveUser,
+      real_group_id: realGroup,
+      effective_group_id: effectiveGroup,
     };
+    const numbers: JsonObject = Object.fromEntries(
+      Object.entries(ids).flatMap(([name, id]) => (id === undefined ? [] : [[name, Number(id)]])),
+    );
     if (shell === undefined) return numbers;
     return {
       ...numbers,

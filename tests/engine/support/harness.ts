@@ -19,7 +19,7 @@ import { selectHosts } from '../../../src/inventory/patterns.ts';
 import { formatDiagnostic, type Diagnostic } from '../../../src/lib/diagnostic.ts';
 import { VezaError } from '../../../src/lib/errors.ts';
 import { createRedactor } from '../../../src/lib/redact.ts';
-import { findModule, modules } from '../../../src/modules/index.ts';
+import { catalog } from '../../../src/modules/index.ts';
 import { loadPlaybook } from '../../../src/playbook/load.ts';
 import { record, type Recording, type RecordingOptions } from './recording.ts';
 
@@ -123,7 +123,7 @@ export class Workspace implements Disposable {
     const { inventory, diagnostics } = loadInventory([inventoryFile], { files, playbookDirectory: this.control });
     const loaded = loadPlaybook(playbookFile, {
       files,
-      modules: { find: (name) => findModule(name) ?? null, names: () => modules.map(({ name }) => name) },
+      modules: catalog,
     });
     throwErrors([...diagnostics, ...loaded.diagnostics]);
     if (!inventory || !loaded.playbook) throw new Error('nothing was read');
@@ -137,11 +137,12 @@ export class Workspace implements Disposable {
       inventory,
       playbooks: [loaded.playbook],
       hostsOf: (pattern, known) => selectHosts(known, pattern).hosts,
-      findModule: (name) => findModule(name) ?? null,
+      findModule: catalog.find,
       transports: { ssh: recording.transport, local: recording.transport },
       contact: () => {
         throw new Error('no contact modules here');
       },
+      cloud: { work: () => Promise.reject(new Error('no cloud here')) },
       clock: fakeClock(sleeps),
       ...(ask && { ask }),
       emit: (event) => {

@@ -134,7 +134,7 @@ export class Authority {
       signingAlgorithm: keyAlgorithms.ec,
       signingKey: this.#keys.privateKey as never,
     });
-    return `${list.toString('pem')}\n`;
+    return pemOf('X509 CRL', Buffer.from(list.rawData));
   }
 }
 
@@ -145,6 +145,10 @@ async function newKeys(kind: 'ec' | 'rsa'): Promise<CryptoKeyPair> {
 }
 
 async function keyPem({ privateKey }: CryptoKeyPair): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', privateKey)).toString('base64');
-  return `-----BEGIN PRIVATE KEY-----\n${der.replaceAll(/(.{64})/g, '$1\n')}\n-----END PRIVATE KEY-----\n`;
+  return pemOf('PRIVATE KEY', Buffer.from(await webcrypto.subtle.exportKey('pkcs8', privateKey)));
+}
+
+function pemOf(what: string, der: Buffer): string {
+  const lines = der.toString('base64').replaceAll(/(.{64})/g, '$1\n').trimEnd();
+  return `-----BEGIN ${what}-----\n${lines}\n-----END ${what}-----\n`;
 }
