@@ -6,7 +6,8 @@ import v8 from 'node:v8';
 import { formatDiagnostic } from '../lib/diagnostic.ts';
 import { messageOf, VezaError } from '../lib/errors.ts';
 import { hashPassword } from './core/handling/basic-auth.ts';
-import { ConfigError, loadConfig, Master } from './server/master.ts';
+import { ConfigError, loadConfig } from './server/load-config.ts';
+import { Master } from './server/master.ts';
 import { version } from './server/version.ts';
 import { runWorker } from './server/worker.ts';
 

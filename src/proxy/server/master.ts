@@ -1,19 +1,19 @@
 // The master process: owns the listening sockets, the health of the servers and the control sockets; carries no traffic.
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Diagnostic } from '../../lib/diagnostic.ts';
-import { DiagnosticsError, messageOf, VezaError } from '../../lib/errors.ts';
+import { messageOf, VezaError } from '../../lib/errors.ts';
 import type { Bind, ProxyConfig } from '../core/config/model.ts';
-import { readConfig } from '../core/config/read.ts';
 import type { CheckResult, ServerRecord } from '../core/server-record.ts';
 import { ServerRegistry } from '../core/server-registry.ts';
 import { ControlServer } from './control-server.ts';
 import { HealthChecker } from './health-checker.ts';
 import type { FromWorker } from './ipc.ts';
 import { ListeningSockets } from './listening-sockets.ts';
+import { ConfigError, loadConfig } from './load-config.ts';
+import { OcspStapler } from './ocsp-stapler.ts';
 import { notifySystemd } from './notify.ts';
 import { TicketKeys } from './ticket-keys.ts';
-import { outdatedCode, readTlsFiles } from './tls-files.ts';
 import type { TlsMaterial } from './tls-material.ts';
 import { type KeptUpstream, upstreamsOf } from './upstream-tls.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -27,6 +27,7 @@ export class Master {
   readonly #registry = new ServerRegistry();
   readonly #control: ControlServer;
   readonly #tickets: TicketKeys;
+  readonly #stapler: OcspStapler;
   #config: ProxyConfig;
   #tls: TlsMaterial;
   /** What checks speak TLS with. */
@@ -44,6 +45,9 @@ export class Master {
     this.#tls = loaded.tls;
     this.#warn(loaded.warnings);
     this.#tickets = new TicketKeys((keys) => this.#pool.broadcast({ type: 'ticket-keys', keys }));
+    this.#stapler = new OcspStapler(log, () =>
+      this.#pool.broadcast({ type: 'staples', staples: this.#stapler.staples }),
+    );
     this.#upstreams = upstreamsOf(this.#config, this.#tls, new Map());
     this.#checker = new HealthChecker(
       (record, result, change) => this.#onCheck(record, result, change),
@@ -77,6 +81,7 @@ export class Master {
       );
     }
     await this.#control.open(config);
+    await this.#stapler.sync(config, this.#tls);
     this.#registry.sync(config, performance.now());
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#checker.sync(this.#registry.records);
@@ -102,6 +107,7 @@ export class Master {
       tryLog(config.accessLog);
       this.#sockets.open(bindsOf(config));
       await this.#control.open(config);
+      await this.#stapler.sync(config, tls);
       this.#apply(config, tls);
       this.#log(`${this.#file}: reloaded`);
     } catch (error) {
@@ -122,6 +128,7 @@ export class Master {
     await notifySystemd('STOPPING=1');
     this.#checker.stop();
     this.#tickets.stop();
+    this.#stapler.stop();
     const stopped = this.#pool.stop(this.#config.graceMs, this.#sockets.activated);
     this.#sockets.closeAll();
     await stopped;
@@ -164,6 +171,7 @@ export class Master {
     const now = performance.now();
     const views = this.#registry.records.map((record) => record.view(now));
     this.#pool.send(worker, { type: 'ticket-keys', keys: this.#tickets.current });
+    this.#pool.send(worker, { type: 'staples', staples: this.#stapler.staples });
     this.#pool.send(worker, { type: 'configure', config, tls: this.#tls, views, workers: workerCount(config), worker });
   }
 
@@ -222,39 +230,6 @@ export class Master {
   }
 }
 
-/** A configuration with what is in the files that it names. */
-export interface LoadedConfig {
-  readonly config: ProxyConfig;
-  readonly tls: TlsMaterial;
-  readonly warnings: readonly Diagnostic[];
-  /** Of the file. */
-  readonly text: string;
-}
-
-/**
- * Reads and checks a configuration file; throws DiagnosticsError or VezaError. `run`: a certificate that expired is a
- * warning, since everything else must go on.
- */
-export function loadConfig(file: string, purpose: 'run' | 'validate'): LoadedConfig {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new VezaError('cannot-read', `cannot read ${file}: ${messageOf(error)}`, {
-      hint: 'Give the path of a YAML or JSON file.',
-    });
-  }
-  const result = readConfig(text, file);
-  if (!result.ok) throw new ConfigError(result.diagnostics, text);
-  const { material, diagnostics } = readTlsFiles(result.config, result.where, Date.now());
-  const found = diagnostics.map((problem) =>
-    purpose === 'run' && problem.code === outdatedCode ? { ...problem, severity: 'warning' as const } : problem,
-  );
-  const all = [...result.diagnostics, ...found];
-  if (all.some(({ severity }) => severity === 'error')) throw new ConfigError(all, text);
-  return { config: result.config, tls: material, warnings: all, text };
-}
-
 /** Throws if the access log cannot be written: each worker would find out only while it serves. */
 function tryLog(target: string): void {
   if (!target.startsWith('/')) return;
@@ -264,15 +239,6 @@ function tryLog(target: string): void {
     throw new VezaError('cannot-open', `cannot open the access log: ${messageOf(error)}`, {
       hint: 'Create its folder, writable for the user of veza-proxy, or set log.access to `stdout` or `off`.',
     });
-  }
-}
-
-/** Problems of a configuration file together with its text, for showing the lines. */
-export class ConfigError extends DiagnosticsError {
-  readonly text: string;
-  constructor(diagnostics: readonly Diagnostic[], text: string) {
-    super(diagnostics);
-    this.text = text;
   }
 }
 

@@ -149,6 +149,9 @@ async function keyPem({ privateKey }: CryptoKeyPair): Promise<string> {
 }
 
 function pemOf(what: string, der: Buffer): string {
-  const lines = der.toString('base64').replaceAll(/(.{64})/g, '$1\n').trimEnd();
+  const lines = der
+    .toString('base64')
+    .replaceAll(/(.{64})/g, '$1\n')
+    .trimEnd();
   return `-----BEGIN ${what}-----\n${lines}\n-----END ${what}-----\n`;
 }

@@ -109,7 +109,13 @@ describe('sessions', () => {
 describe('certificates', () => {
   it('are replaced while clients talk, and nothing is lost', async () => {
     const agent = new Agent({ keepAlive: true, ca: ca.pem, servername: 'a.test', maxSockets: 20 });
-    const fresh = new Agent({ keepAlive: false, ca: ca.pem, servername: 'a.test', maxSockets: 4, maxCachedSessions: 0 });
+    const fresh = new Agent({
+      keepAlive: false,
+      ca: ca.pem,
+      servername: 'a.test',
+      maxSockets: 4,
+      maxCachedSessions: 0,
+    });
     const serials = new Set<string>();
     let done = 0;
     let failed = 0;
