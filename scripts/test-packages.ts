@@ -2,6 +2,7 @@
 import { $ } from 'zx';
 
 const packages = [
+  'bind9-dnsutils',
   'busybox',
   'curl',
   'dash',

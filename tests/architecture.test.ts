@@ -23,6 +23,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   failover: ['lib'],
   'proxy/core': ['lib'],
   'proxy/server': ['proxy/core', 'acme', 'lib'],
+  'proxy/library': ['proxy/core', 'lib'],
   'proxy/main.ts': ['proxy/server', 'proxy/core', 'acme', 'lib'],
   cli: [
     'adapters',
@@ -43,7 +44,17 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Layers that may touch the outside world. Hashing (node:crypto) and paths are pure. */
-const effectful = new Set(['adapters', 'cli', 'lab', 'failover', 'infra', 'acme', 'proxy/server', 'proxy/main.ts']);
+const effectful = new Set([
+  'adapters',
+  'cli',
+  'lab',
+  'failover',
+  'infra',
+  'acme',
+  'proxy/server',
+  'proxy/library',
+  'proxy/main.ts',
+]);
 const pureBuiltins = new Set(['node:crypto', 'node:path', 'node:buffer', 'node:util']);
 
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })

@@ -4,17 +4,33 @@ import { checkIssued, isForDomains } from './certificate.ts';
 import { AcmeError } from './errors.ts';
 import type { AcmeOptions, StoredCertificate, WantedCertificate } from './model.ts';
 import { challengeFor, placeOrder } from './order.ts';
-import { isDue, nextOrderMs, noFailures, refusedDomains, shortestPauseMs, sleepMs, type Failures } from './schedule.ts';
+import {
+  isDue,
+  nextOrderMs,
+  noFailures,
+  refusedDomains,
+  retryPauseMs,
+  shortestPauseMs,
+  sleepMs,
+  type Failures,
+} from './schedule.ts';
 import { AcmeSession, authorityFolder } from './session.ts';
 import { CertificateStore } from './store.ts';
+
+/** Errors that are found before the authority is asked. */
+const mistakes: ReadonlySet<string> = new Set([
+  'acme-account',
+  'acme-challenge-unavailable',
+  'acme-domain-not-allowed',
+  'acme-terms-not-agreed',
+  'acme-wrong-options',
+]);
 
 export class AcmeManager {
   readonly #options: AcmeOptions;
   readonly #store: CertificateStore;
   /** Orders under way, by name: whoever asks for the same waits for the one. */
   readonly #orders = new Map<string, Promise<StoredCertificate>>();
-
-  #opening: Promise<void> = Promise.resolve();
 
   /** Throws AcmeError `acme-wrong-options`. */
   constructor(options: AcmeOptions) {
@@ -63,8 +79,9 @@ export class AcmeManager {
 
   async #keepOne(wanted: WantedCertificate, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    // What is on disk cannot be relied upon for this: a full disk must not become a loop of orders.
+    // What is on disk cannot be relied upon alone: a full disk must not become a loop of orders.
     let earliestMs = -Infinity;
+    let failed = 0;
     while (!signal.aborted) {
       const life = await this.#fitting(wanted).catch(() => null);
       const failures = await this.#store.failures(wanted.name);
@@ -72,8 +89,10 @@ export class AcmeManager {
       if (next > clock.now()) {
         await clock.sleep(sleepMs(next, clock.now()), signal).catch(() => undefined);
       } else {
-        await this.order(wanted, signal).catch(() => undefined);
-        earliestMs = clock.now() + shortestPauseMs;
+        const got = await this.order(wanted, signal).catch(() => null);
+        failed = got ? 0 : failed + 1;
+        const pauseMs = got ? shortestPauseMs : retryPauseMs({ count: failed, lastMs: 0 }, 0);
+        earliestMs = clock.now() + pauseMs;
       }
     }
   }
@@ -84,8 +103,12 @@ export class AcmeManager {
     try {
       kept = await this.#store.read(wanted.name);
       this.#check(wanted);
+      await using _lock = await this.#store.lock(wanted.name, clock, signal);
+      const there = await this.#fitting(wanted);
+      // Another process was at work on it: what it got is as good.
+      if (there && there.fingerprint !== kept?.fingerprint) return there;
       onEvent?.({ kind: 'ordering', name: wanted.name, domains: wanted.domains });
-      using session = await this.#open(signal);
+      using session = await AcmeSession.open(this.#options, signal);
       const { certificate, privateKey } = await placeOrder(session, wanted, this.#options, signal);
       checkIssued(certificate, privateKey, wanted.domains, clock.now());
       const stored = await this.#store.write(wanted.name, certificate, privateKey);
@@ -98,22 +121,14 @@ export class AcmeManager {
     }
   }
 
-  /** One after the other: two at once would make two accounts where there is none yet. */
-  #open(signal: AbortSignal | undefined): Promise<AcmeSession> {
-    const opened = this.#opening.then(() => AcmeSession.open(this.#options, signal));
-    this.#opening = opened.then(
-      () => undefined,
-      () => undefined,
-    );
-    return opened;
-  }
-
   async #failed(wanted: WantedCertificate, error: unknown, kept: StoredCertificate | null): Promise<void> {
     const { clock, onEvent } = this.#options;
     const { count } = await this.#store.failures(wanted.name);
     const retryAfterMs = error instanceof AcmeError ? error.retryAfterMs : undefined;
     const failures: Failures = { count: count + 1, lastMs: clock.now(), retryAfterMs };
-    await this.#store.rememberFailures(wanted.name, failures);
+    // What nobody was asked for costs no limit, and may be put right by the next start.
+    const wasAsked = !(error instanceof AcmeError && mistakes.has(error.code));
+    if (wasAsked) await this.#store.rememberFailures(wanted.name, failures).catch(() => undefined);
     const fitting = kept && isForDomains(kept, wanted.domains) ? kept : null;
     const nextAttemptMs = nextOrderMs(fitting, failures, clock.now(), 0);
     const shown = error instanceof Error ? error : new Error(String(error));

@@ -9,6 +9,7 @@ import { messageOf } from '../lib/errors.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { AcmeError, refusal } from './errors.ts';
 import { makePrivateFolder, writeAtomically } from './files.ts';
+import { takeLock } from './lock.ts';
 import type { AcmeOptions } from './model.ts';
 import { agentFor, loadAcmeClient, withExchange, type AcmeClientModule, type Exchange } from './transport.ts';
 
@@ -48,25 +49,34 @@ export class AcmeSession implements Disposable {
   /** Opens the account that is on disk, or makes one. Rejects with AcmeError. */
   static async open(options: AcmeOptions, signal?: AbortSignal): Promise<AcmeSession> {
     const module = await loadAcmeClient();
-    const directoryUrl = directoryUrlOf(options);
     const folder = join(authorityFolder(options), 'account');
-    const saved = await readAccount(folder);
-    if (!saved && !options.termsAgreed) throw termsNotAgreed(directoryUrl);
-    const accountKey = saved?.key ?? newKey();
-    const agent = agentFor(options.trust);
-    const client = new module.Client({
-      directoryUrl,
-      accountKey,
-      ...(saved?.url !== undefined && { accountUrl: saved.url }),
-    });
-    const session = new AcmeSession(module, client, agent, options, signal);
+    const known = await readAccount(folder);
+    if (known?.url !== undefined) return AcmeSession.#of(module, known, options, signal);
+    if (!options.termsAgreed) throw termsNotAgreed(directoryUrlOf(options));
+    await makePrivateFolder(folder);
+    // Two at once would make two accounts.
+    await using _lock = await takeLock(join(folder, 'lock'), options.clock, signal);
+    const saved = (await readAccount(folder)) ?? { key: newKey() };
+    const session = AcmeSession.#of(module, saved, options, signal);
     try {
-      if (saved?.url === undefined) await session.#register(folder, accountKey);
+      if (saved.url === undefined) await session.#register(folder, saved.key);
       return session;
     } catch (error) {
       session[Symbol.dispose]();
       throw error;
     }
+  }
+
+  static #of(
+    module: AcmeClientModule,
+    { key: accountKey, url }: Account,
+    options: AcmeOptions,
+    signal: AbortSignal | undefined,
+  ): AcmeSession {
+    const directoryUrl = directoryUrlOf(options);
+    const accountUrl = url === undefined ? {} : { accountUrl: url };
+    const client = new module.Client({ directoryUrl, accountKey, ...accountUrl });
+    return new AcmeSession(module, client, agentFor(options.trust), options, signal);
   }
 
   [Symbol.dispose](): void {
@@ -95,7 +105,6 @@ export class AcmeSession implements Disposable {
 
   /** The account's key is written before it is used: an account whose key is lost cannot be used any more. */
   async #register(folder: string, key: string): Promise<void> {
-    await makePrivateFolder(folder);
     await writeAtomically(join(folder, 'key.pem'), key, 0o600);
     const { email } = this.#options;
     const contact = email === undefined ? {} : { contact: [`mailto:${email}`] };
@@ -159,7 +168,19 @@ export function authorityFolder(options: Pick<AcmeOptions, 'directory' | 'folder
   return join(options.folder, `${new URL(url).host.replace(':', '_')}-${mark}`);
 }
 
-async function readAccount(folder: string): Promise<{ readonly key: string; readonly url?: string } | null> {
+/** Whether there is an account at this authority. */
+export async function hasAccount(options: Pick<AcmeOptions, 'directory' | 'folder'>): Promise<boolean> {
+  return (await readAccount(join(authorityFolder(options), 'account')))?.url !== undefined;
+}
+
+interface Account {
+  /** PEM. */
+  readonly key: string;
+  /** Not there while it is not known to the authority. */
+  readonly url?: string;
+}
+
+async function readAccount(folder: string): Promise<Account | null> {
   try {
     const key = await readFile(join(folder, 'key.pem'), 'utf8');
     const text = await readFile(join(folder, 'account.json'), 'utf8').catch(() => '{}');

@@ -7,7 +7,8 @@ import { isJsonObject } from '../lib/json.ts';
 import { readCertificate } from './certificate.ts';
 import { AcmeError } from './errors.ts';
 import { linkAtomically, makePrivateFolder, writeAtomically } from './files.ts';
-import type { StoredCertificate } from './model.ts';
+import { takeLock } from './lock.ts';
+import type { AcmeClock, StoredCertificate } from './model.ts';
 import { noFailures, type Failures } from './schedule.ts';
 
 /** Versions that are kept: the one that holds and the one before it, which a server may be reading. */
@@ -92,6 +93,13 @@ export class CertificateStore {
     await makePrivateFolder(join(this.#folder, 'state'));
     if (failures.count === 0) await rm(this.#stateFile(name), { force: true });
     else await writeAtomically(this.#stateFile(name), `${JSON.stringify(failures)}\n`, 0o600);
+  }
+
+  /** Waits until no other process works on this certificate. */
+  async lock(name: string, clock: Pick<AcmeClock, 'sleep'>, signal?: AbortSignal): Promise<AsyncDisposable> {
+    const folder = join(this.#folder, 'state');
+    await makePrivateFolder(folder);
+    return takeLock(join(folder, `${fileName(name)}.lock`), clock, signal);
   }
 
   #stateFile(name: string): string {

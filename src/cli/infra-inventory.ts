@@ -1,7 +1,7 @@
 // `-i infra.yaml`: its hosts as an inventory. Roles and kinds of servers are groups, what `ssh` says are connection variables.
 import { basename } from 'node:path';
 import type { SourceFiles } from '../core/source-files.ts';
-import type { InfraHost } from '../infra/config/model.ts';
+import type { Infra, InfraHost } from '../infra/config/model.ts';
 import { readInfra } from '../infra/config/read.ts';
 import { DiagnosticsError } from '../lib/errors.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -20,6 +20,11 @@ export function withInfra(files: SourceFiles): SourceFiles {
 function inventoryText(text: string, path: string): string {
   const { infra, diagnostics } = readInfra(text, path);
   if (!infra) throw new DiagnosticsError(diagnostics);
+  return inventoryOf(infra);
+}
+
+/** Text of an inventory with the hosts of infra.yaml. */
+export function inventoryOf(infra: Infra): string {
   const hosts = [...infra.hosts.values()];
   const groups = new Map<string, string[]>();
   for (const { name, role, type } of hosts) {

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { userInfo } from 'node:os';
 import { inventoryPrograms } from '../adapters/inventory-programs.ts';
+import { withHcloud } from './hcloud-inventory/source.ts';
 import { withInfra } from './infra-inventory.ts';
 import { diskFiles } from '../adapters/source-files.ts';
 import type { SshOptions } from '../adapters/ssh/transport.ts';
@@ -40,7 +41,7 @@ export function readInventory(
 ): LoadedInventory {
   const sources = flags.inventory ?? (options.fallback === undefined ? ['localhost,'] : [options.fallback]);
   const loaded = loadInventory(sources, {
-    files: withInfra(diskFiles()),
+    files: withHcloud(withInfra(diskFiles())),
     programs: inventoryPrograms(),
     ...(options.playbookDirectory === undefined ? {} : { playbookDirectory: options.playbookDirectory }),
   });

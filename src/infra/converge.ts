@@ -123,7 +123,7 @@ async function work<S extends object>(resource: CloudResource<S>, options: Conve
   if (change.action === 'delete' && !options.allowDestroy) return { ...told, status: 'held', calls: [] };
   options.onDecided?.(resource.key, change, current);
   if (options.dryRun) {
-    give(resource, change.action === 'update' ? current : null, options);
+    give(resource, change.action === 'update' && resource.replaces !== true ? current : null, options);
     return { ...told, status: 'changed', calls: resource.calls(change, current) };
   }
   const calls = await make(resource, change, current, options);

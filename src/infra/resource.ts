@@ -7,7 +7,7 @@ import type { Outputs } from './outputs.ts';
 
 /** One request that changes something. */
 export interface Call {
-  readonly api: 'hcloud' | 'cloudns';
+  readonly api: 'hcloud' | 'cloudns' | 'acme';
   readonly method: 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   /** May hold unknown parts in a dry run. */
@@ -24,6 +24,8 @@ export interface CloudResource<S extends object = object> {
   readonly after: readonly string[];
   /** What was changed is looked at again when all are done, not one by one: it is read together. */
   readonly confirmLast?: boolean;
+  /** An update puts another thing in its place: what it gives is not known before. */
+  readonly replaces?: boolean;
   observe(signal?: AbortSignal): Promise<S | null>;
   /** `null`: it must not be there. Throws VezaError where the wanted state cannot be reached from here. */
   desired(current: S | null, outputs: Outputs): Partial<S> | null;

@@ -1,54 +1,195 @@
 // Entry point of veza-proxy: reads the command, starts the master or (forked by it) a worker.
 import { randomBytes } from 'node:crypto';
+import { basename } from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
 import v8 from 'node:v8';
-import { formatDiagnostic } from '../lib/diagnostic.ts';
+import { type Diagnostic, formatDiagnostic } from '../lib/diagnostic.ts';
 import { messageOf, VezaError } from '../lib/errors.ts';
+import { nearestName } from '../lib/suggest.ts';
+import { judgeTree } from './core/config/read.ts';
+import { renderTree } from './core/convert/render.ts';
+import { diffConfigs, showDiff } from './core/diff/diff.ts';
 import { hashPassword } from './core/handling/basic-auth.ts';
-import { ConfigError, loadConfig } from './server/load-config.ts';
+import { askReload } from './server/ask-reload.ts';
+import { ConfigError, convertSource, loadConfig, readFiles, soundConfig } from './server/config-source.ts';
 import { Master } from './server/master.ts';
 import { version } from './server/version.ts';
-import { runWorker } from './server/worker.ts';
+import { runWorker } from './server/worker-process.ts';
 
-const usage = `usage: veza-proxy run CONFIG        start with this configuration (YAML or JSON)
-       veza-proxy validate CONFIG   check it, start nothing
-       veza-proxy password          hash a password from standard input, for basicAuth
-       veza-proxy version           print the version
-`;
+interface Command {
+  /** Names of what it needs. */
+  readonly takes: readonly string[];
+  readonly summary: string;
+  readonly help?: string;
+  readonly options?: Readonly<Record<string, { readonly type: 'boolean' | 'string' }>>;
+  run(given: readonly string[], options: Readonly<Record<string, string | boolean | undefined>>): Promise<void>;
+}
 
-/** Exit codes: 0 ok, 1 wrong usage or configuration, 3 could not start. */
+const commands: Readonly<Record<string, Command>> = {
+  run: {
+    takes: ['CONFIG'],
+    summary: 'start with this configuration',
+    help: `CONFIG is a YAML or JSON file, or a folder of them.
+  --watch        reload when it changes
+  --state DIR    keep the configuration that last worked in DIR ($STATE_DIRECTORY of systemd when left out) and
+                 start with it when CONFIG is invalid or missing
+Values: \${VARIABLE} and \${VARIABLE:-default} in the file, VEZA_LB_WORKERS and the like over it.
+Signals: SIGHUP reloads, SIGTERM stops gracefully, SIGUSR2 opens the log files again.`,
+    options: { watch: { type: 'boolean' }, state: { type: 'string' } },
+    run: ([file = ''], options) => run(file, options),
+  },
+  validate: {
+    takes: ['CONFIG'],
+    summary: 'check it and tell every problem; start nothing',
+    run: ([file = '']) => {
+      const { warnings, texts } = loadConfig(file, 'validate');
+      tell(warnings, texts);
+      process.stdout.write(`${file}: the configuration is valid\n`);
+      return Promise.resolve();
+    },
+  },
+  diff: {
+    takes: ['OLD', 'NEW'],
+    summary: 'tell what changes from one configuration to the other, and what a reload does',
+    help: 'Exit codes: 0 nothing changes, 2 something does, 1 one of them is not valid.',
+    run: ([before = '', after = '']) => {
+      const text = showDiff(diffConfigs(soundConfig(before).config, soundConfig(after).config));
+      process.stdout.write(text === undefined ? 'nothing changes\n' : `${text}\n`);
+      if (text !== undefined) process.exitCode = 2;
+      return Promise.resolve();
+    },
+  },
+  convert: {
+    takes: ['FILE'],
+    summary: 'write a haproxy.cfg as our YAML to standard output',
+    help: `Also files of Mogoly (\`server:\`) and of terraster (\`services:\`).
+What cannot be carried over is told with its place. Errors change what clients get; warnings do not.
+  --strict   write nothing unless all of it was carried over
+Exit codes: 0 all that matters was carried over, 2 not all.
+\`run\` and \`validate\` take a haproxy.cfg directly, if there are no such errors.`,
+    options: { strict: { type: 'boolean' } },
+    run: ([file = ''], options) => {
+      convert(file, options['strict'] === true);
+      return Promise.resolve();
+    },
+  },
+  reload: {
+    takes: ['CONFIG'],
+    summary: 'let the running proxy read it again; fails if the proxy refuses',
+    help: 'Speaks to the first `stats.socket` of CONFIG and waits for the outcome.',
+    run: async ([file = '']) => {
+      const problem = await askReload(file);
+      if (problem === undefined) process.stdout.write(`${file}: reloaded\n`);
+      else throw new VezaError('reload-refused', `${problem}\nthe reload was refused, the old configuration runs on`);
+    },
+  },
+  password: {
+    takes: [],
+    summary: 'hash a password from standard input, for basicAuth',
+    run: async () => {
+      const password = (await text(process.stdin)).replace(/\r?\n$/, '');
+      process.stdout.write(`${await hashPassword(password, randomBytes(16))}\n`);
+    },
+  },
+  version: {
+    takes: [],
+    summary: 'print the version',
+    run: () => {
+      process.stdout.write(`veza-proxy ${version} (node ${process.version})\n`);
+      return Promise.resolve();
+    },
+  },
+};
+
+/** Exit codes: 0 ok, 1 wrong usage or configuration, 2 partly (diff: different; convert: not all), 3 could not start. */
 export async function main(args: readonly string[]): Promise<void> {
-  const [command, file] = args;
+  const [name = '', ...rest] = args;
   // An expression of a rule that a hostile path makes backtrack without end goes on in an engine of linear time.
   v8.setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
-  if (command === 'worker' && process.send) {
+  if (name === 'worker' && process.send) {
     runWorker();
-  } else if (command === 'password') {
-    const password = (await text(process.stdin)).replace(/\r?\n$/, '');
-    process.stdout.write(`${await hashPassword(password, randomBytes(16))}\n`);
-  } else if (command === 'version' || command === '--version') {
-    process.stdout.write(`veza-proxy ${version} (node ${process.version})\n`);
-  } else if (command === 'help' || command === '--help') {
-    process.stdout.write(usage);
-  } else if ((command === 'run' || command === 'validate') && file !== undefined) {
-    await withErrors(() => (command === 'run' ? run(file) : validate(file)));
-  } else {
-    process.stderr.write(usage);
+    return;
+  }
+  if (name === 'help' || name === '--help' || name === '-h') {
+    const command = commands[rest[0] ?? ''];
+    process.stdout.write(command ? helpOf(rest[0] ?? '', command) : usage());
+    return;
+  }
+  const command = commands[name === '--version' ? 'version' : name];
+  if (command) {
+    await withErrors(() => call(name, command, rest));
+    return;
+  }
+  const near = nearestName(name, Object.keys(commands));
+  process.stderr.write(name === '' ? usage() : `error: there is no command ${name}\n`);
+  if (name !== '') process.stderr.write(near === null ? usage() : `  help: Did you mean ${near}?\n`);
+  process.exitCode = 1;
+}
+
+async function call(name: string, command: Command, args: readonly string[]): Promise<void> {
+  const options = { ...command.options, help: { type: 'boolean', short: 'h' } } as const;
+  let parsed;
+  try {
+    parsed = parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    throw new VezaError('bad-usage', messageOf(error), { hint: `\`veza-proxy ${name} --help\` tells what there is.` });
+  }
+  const { positionals, values } = parsed;
+  if (values['help'] === true) {
+    process.stdout.write(helpOf(name, command));
+  } else if (positionals.length !== command.takes.length) {
+    process.stderr.write(helpOf(name, command));
     process.exitCode = 1;
+  } else {
+    await command.run(positionals, values);
   }
 }
 
-async function run(file: string): Promise<void> {
-  const master = new Master(file, (line) => process.stderr.write(`${line}\n`));
+function usage(): string {
+  const lines = Object.entries(commands).map(([name, { takes, summary }]) => {
+    return `  veza-proxy ${[name, ...takes].join(' ').padEnd(18)} ${summary}\n`;
+  });
+  return `usage:\n${lines.join('')}  veza-proxy COMMAND --help\n`;
+}
+
+function helpOf(name: string, { takes, summary, help, options }: Command): string {
+  const line = [name, ...(options ? ['[OPTIONS]'] : []), ...takes].join(' ');
+  return `usage: veza-proxy ${line}\n${summary}\n${help === undefined ? '' : `\n${help}\n`}`;
+}
+
+async function run(file: string, options: Readonly<Record<string, string | boolean | undefined>>): Promise<void> {
+  const { state } = options;
+  const master = new Master(file, (line) => process.stderr.write(`${line}\n`), {
+    stateFolder: typeof state === 'string' ? state : process.env['STATE_DIRECTORY'],
+    watch: options['watch'] === true,
+  });
   await master.start();
 }
 
-function validate(file: string): Promise<void> {
-  const { warnings, text: content } = loadConfig(file, 'validate');
-  for (const warning of warnings) process.stderr.write(`${formatDiagnostic(warning, content)}\n`);
-  process.stdout.write(`${file}: the configuration is valid\n`);
-  return Promise.resolve();
+function convert(file: string, strict: boolean): void {
+  const [source] = readFiles(file);
+  if (!source) return;
+  const conversion = convertSource(source);
+  if (!conversion) {
+    throw new VezaError('bad-usage', `${file} is neither a haproxy.cfg nor a file of Mogoly or terraster`, {
+      hint: 'Name a haproxy.cfg with the ending .cfg.',
+    });
+  }
+  const { tree, notes } = conversion;
+  const text = renderTree(tree, basename(file), notes);
+  const judged = judgeTree({ ...tree, diagnostics: [...tree.diagnostics, ...notes] });
+  tell(judged.diagnostics, judged.texts);
+  const severities = new Set(judged.diagnostics.map(({ severity }) => severity));
+  if (severities.has('error') || (strict && severities.has('warning'))) process.exitCode = 2;
+  if (!strict || process.exitCode !== 2) process.stdout.write(text);
+}
+
+function tell(problems: readonly Diagnostic[], texts: ReadonlyMap<string, string>): void {
+  for (const problem of problems) {
+    process.stderr.write(`${formatDiagnostic(problem, texts.get(problem.where?.file ?? ''))}\n`);
+  }
 }
 
 async function withErrors(work: () => Promise<void>): Promise<void> {
@@ -56,14 +197,17 @@ async function withErrors(work: () => Promise<void>): Promise<void> {
     await work();
   } catch (error) {
     if (error instanceof ConfigError) {
-      for (const diagnostic of error.diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic, error.text)}\n`);
+      tell(error.diagnostics, error.texts);
       process.exitCode = 1;
     } else {
       const hint = error instanceof VezaError && error.hint !== undefined ? `\n  help: ${error.hint}` : '';
       process.stderr.write(`error: ${messageOf(error)}${hint}\n`);
-      process.exitCode = error instanceof VezaError && error.code === 'cannot-read' ? 1 : 3;
+      process.exitCode = error instanceof VezaError && wrongUse.has(error.code) ? 1 : 3;
     }
   }
 }
+
+/** What the caller can mend without looking at the system. */
+const wrongUse: ReadonlySet<string> = new Set(['cannot-read', 'bad-usage', 'reload-refused', 'no-socket']);
 
 if (import.meta.main) await main(process.argv.slice(2));

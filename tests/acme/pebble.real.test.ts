@@ -52,7 +52,7 @@ beforeAll(async () => {
   pebble = started.use(await startPebble({ resolver: `127.0.0.1:${dnsServer.port}` }));
   const webServer = await serveTokens(pebble.httpPort);
   started.defer(() => void webServer.close());
-});
+}, 60_000);
 
 afterAll(() => started.disposeAsync());
 
@@ -130,6 +130,15 @@ describe.skipIf(skipWithoutPebble)('ACME with pebble', () => {
     expect(one.fingerprint).toBe(other.fingerprint);
     await manager.ensure(wanted);
     expect(events.map(({ kind }) => kind)).toEqual(['ordering', 'issued']);
+  });
+
+  it('is asked once by two processes that want the same', async () => {
+    const wanted = { name: 'shared.example.com', domains: ['app.example.com'] };
+    const [one, other] = [managerOf(), managerOf()];
+    const [first, second] = await Promise.all([one.manager.ensure(wanted), other.manager.ensure(wanted)]);
+    expect(first.fingerprint).toBe(second.fingerprint);
+    const orders = [...one.events, ...other.events].filter(({ kind }) => kind === 'ordering');
+    expect(orders).toHaveLength(1);
   });
 
   it('renews when a third of the life is left, in the same place, with the same account', async () => {

@@ -119,7 +119,12 @@ describe('rate limits', () => {
 
   it('two hundred records and a hundred servers converge, and no call is refused for good', async () => {
     const servers = Array.from({ length: 100 }, (_, index) => ({ name: `web-${index}`, ip: `198.51.100.${index}` }));
-    await using at = await openAccount({ servers, requestsPerSecond: 400, rateLimit: { requests: 40, windowMs: 200 } });
+    await using at = await openAccount({
+      servers,
+      requestsPerSecond: 400,
+      rateLimit: { requests: 40, windowMs: 200 },
+      latencyMs: 5,
+    });
     const hosts = servers.map(({ name, ip }) => `  ${name}: { ip: ${ip}, type: hcloud }`).join('\n');
     const names = Array.from({ length: 100 }, (_, index) => [`web-${index}`, `alias-${index}`]).flat();
     const records = names
@@ -129,7 +134,13 @@ describe('rate limits', () => {
     const text = `hosts:\n${hosts}\nload_balancer:\n  name: big\n  type: lb31\n  location: fsn1\n  backends:\n${backends}\n  listeners:\n    - { frontend: 80, backend: 80, protocol: http }\ndns:\n  zones:\n    example.com:\n      records:\n${records}\n`;
     const results = await setUp(at, { text });
     expect(results.filter(({ status }) => status !== 'changed')).toEqual([]);
+    expect(results).toHaveLength(201);
+    expect((await at.cloud.loadBalancer('big'))?.targets).toHaveLength(100);
     expect((await setUp(at, { text })).filter(({ status }) => status !== 'ok')).toEqual([]);
+    // Side by side, but never more than eight at once; and the limit was met.
+    expect(at.cloudns.mostAtOnce()).toBeGreaterThan(1);
+    expect(at.cloudns.mostAtOnce()).toBeLessThanOrEqual(8);
+    expect(at.clock.slept.length).toBeGreaterThan(0);
   });
 
   it('Robot: a 403 is told with its numbers and not repeated', async () => {

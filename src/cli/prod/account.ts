@@ -2,12 +2,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { systemClock } from '../../adapters/clock.ts';
-import { ClouDns, type ClouDnsOptions } from '../../infra/cloudns/client.ts';
+import { createClients, type Environment } from '../../infra/access.ts';
+import type { ClouDns } from '../../infra/cloudns/client.ts';
 import type { Infra } from '../../infra/config/model.ts';
 import { readInfra } from '../../infra/config/read.ts';
-import { HetznerCloud } from '../../infra/hetzner-cloud/client.ts';
+import type { HetznerCloud } from '../../infra/hetzner-cloud/client.ts';
 import type { ApiClock } from '../../infra/http/client.ts';
-import { Robot } from '../../infra/robot/client.ts';
+import type { Robot } from '../../infra/robot/client.ts';
 import { DiagnosticsError, VezaError } from '../../lib/errors.ts';
 import type { Redactor } from '../../lib/redact.ts';
 import { printDiagnostics } from '../output.ts';
@@ -48,24 +49,29 @@ export async function openAccount(flags: ProdFlags, limit: TimeLimit): Promise<A
   const offline = flags.offline ? await startOffline(infra) : null;
   const environment = offline ? offline.environment : process.env;
   const redactor = secrets;
-  const common = { clock: apiClock, redactor };
+  const clients = createClients({ clock: apiClock, redactor });
+  const missing: Account['missing'] = (services) => missingOf(services, environment);
+  // All that is missing is told at once.
+  const refuse = (services: readonly Service[]) => refuseMissing(missing(services));
   return {
     infra,
     redactor,
     clock: apiClock,
     signal: limit.signal,
     offline: offline !== null,
-    missing: (services) =>
-      services.flatMap((service) => variables[service](environment).filter((name) => isMissing(environment, name))),
+    missing,
     cloud: () => {
-      const [token = ''] = needed(environment, variables.hcloud(environment));
-      return new HetznerCloud({ ...common, token, ...baseUrl(environment['HCLOUD_ENDPOINT']) });
+      refuse(['hcloud']);
+      return clients.cloud({}, environment);
     },
     robot: () => {
-      const [user = '', password = ''] = needed(environment, variables.hrobot(environment));
-      return new Robot({ ...common, user, password, ...baseUrl(environment['HETZNER_ROBOT_URL']) });
+      refuse(['hrobot']);
+      return clients.robot({}, environment);
     },
-    dns: () => new ClouDns({ ...common, auth: clouDnsAuth(environment), ...baseUrl(environment['CLOUDNS_URL']) }),
+    dns: () => {
+      refuse(['cloudns']);
+      return clients.dns({}, environment);
+    },
     [Symbol.asyncDispose]: async () => {
       await offline?.[Symbol.asyncDispose]();
     },
@@ -96,8 +102,6 @@ export function discover(start: string): string {
   }
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** What each service needs of the environment. */
 const variables: Readonly<Record<Service, (environment: Environment) => readonly string[]>> = {
   hcloud: () => ['HCLOUD_TOKEN'],
@@ -107,6 +111,16 @@ const variables: Readonly<Record<Service, (environment: Environment) => readonly
     return subUser ? ['CLOUDNS_AUTH_PASSWORD'] : ['CLOUDNS_AUTH_ID', 'CLOUDNS_AUTH_PASSWORD'];
   },
 };
+
+function missingOf(services: readonly Service[], environment: Environment): readonly string[] {
+  return services.flatMap((service) => variables[service](environment).filter((name) => isMissing(environment, name)));
+}
+
+/** A client of the account whose credentials are in the environment. Throws VezaError `missing-credentials`. */
+export function clouDnsOfEnvironment(environment: Environment): ClouDns {
+  refuseMissing(missingOf(['cloudns'], environment));
+  return createClients({ clock: apiClock, redactor: secrets }).dns({}, environment);
+}
 
 function isMissing(environment: Environment, name: string): boolean {
   return (environment[name] ?? '') === '';
@@ -118,21 +132,4 @@ export function refuseMissing(missing: readonly string[]): void {
   throw new VezaError('missing-credentials', `not set in the environment: ${missing.join(', ')}`, {
     hint: 'Set them, or try it without an account with --offline.',
   });
-}
-
-function needed(environment: Environment, names: readonly string[]): readonly string[] {
-  refuseMissing(names.filter((name) => isMissing(environment, name)));
-  return names.map((name) => environment[name] ?? '');
-}
-
-function clouDnsAuth(environment: Environment): ClouDnsOptions['auth'] {
-  const subId = environment['CLOUDNS_SUB_AUTH_ID'] ?? '';
-  const subUser = environment['CLOUDNS_SUB_AUTH_USER'] ?? '';
-  const [first = '', second] = needed(environment, variables.cloudns(environment));
-  if (subId !== '') return { subId, password: first };
-  return subUser !== '' ? { subUser, password: first } : { id: first, password: second ?? '' };
-}
-
-function baseUrl(url: string | undefined): { readonly baseUrl?: string } {
-  return url === undefined || url === '' ? {} : { baseUrl: url };
 }

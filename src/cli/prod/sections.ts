@@ -8,16 +8,20 @@ export const sectionUse: Readonly<Record<SectionName, { readonly by: string } | 
   hosts: { by: 'veza-run PLAYBOOK -i infra.yaml, prod status, prod ssh' },
   load_balancer: { by: 'prod setup, prod lb' },
   network: { by: 'prod setup, prod lb' },
+  firewalls: { by: 'prod setup' },
   dns: { by: 'prod setup, prod dns' },
-  ssl: { not: 'declared, not managed: wildcard certificates are not got yet' },
-  database: { not: 'declared, not managed by this command' },
-  cache: { not: 'declared, not managed by this command' },
+  ssl: { by: 'prod setup, prod ssl' },
+  database: {
+    not: 'declared, not managed: clusters are set up by their own tools; `services` has single servers, `prod backups` its backup',
+  },
+  cache: { not: 'declared, not managed: clusters are set up by their own tools; `services` has single servers' },
   containers: { not: 'declared, not managed by this command' },
   s3: { not: 'declared, not managed: buckets are made by their provider' },
   cdn: { not: 'declared, not managed: set up with its provider' },
   cicd: { not: 'declared, not managed' },
   monitoring: { by: 'prod status' },
-  backups: { not: 'declared, not managed by this command' },
+  backups: { by: 'prod backups; snapshots: prod setup' },
+  services: { by: 'prod services' },
 };
 
 export function reportSections(infra: Infra): void {

@@ -1,6 +1,8 @@
 // Every command of veza-run, in the order of `--help`. One line each, so that two who add one do not meet.
 import type { Register } from './registration.ts';
+import { registerDns } from './dns.ts';
 import { registerDoc } from './doc.ts';
+import { registerDomains } from './domains.ts';
 import { registerDrift } from './drift.ts';
 import { registerInventory } from './inventory.ts';
 import { registerLab } from './lab.ts';
@@ -29,6 +31,8 @@ export const commands: readonly Register[] = [
   registerRender,
   registerProd,
   registerMonitor,
+  registerDns,
+  registerDomains,
   registerLab,
   registerTest,
 ];

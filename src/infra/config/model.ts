@@ -7,11 +7,14 @@ export interface Infra {
   readonly hosts: ReadonlyMap<string, InfraHost>;
   readonly loadBalancer?: LoadBalancerConfig;
   readonly network?: { readonly name: string; readonly cidr: string };
+  readonly firewalls: ReadonlyMap<string, FirewallConfig>;
   readonly dns?: DnsConfig;
   readonly ssl?: { readonly wildcard: WildcardConfig };
   readonly database?: DatabaseConfig;
   readonly cache?: CacheConfig;
   readonly containers: ReadonlyMap<string, ContainerConfig>;
+  readonly s3?: S3Config;
+  readonly services: ReadonlyMap<string, ServiceConfig>;
   readonly monitoring?: MonitoringConfig;
   readonly backups?: BackupsConfig;
   /** Sections that are there, in the order of the file, with their places. */
@@ -22,6 +25,7 @@ export const sectionNames = [
   'hosts',
   'load_balancer',
   'network',
+  'firewalls',
   'dns',
   'ssl',
   'database',
@@ -32,6 +36,7 @@ export const sectionNames = [
   'cicd',
   'monitoring',
   'backups',
+  'services',
 ] as const;
 
 export type SectionName = (typeof sectionNames)[number];
@@ -41,6 +46,8 @@ export interface InfraHost {
   readonly fqdn?: string;
   readonly ip?: string;
   readonly privateIp?: string;
+  /** Name that reverse DNS gives for `ip`. */
+  readonly rdns?: string;
   /** Hetzner Cloud or Hetzner Robot (dedicated). */
   readonly type: 'hcloud' | 'hrobot';
   readonly role?: string;
@@ -73,6 +80,20 @@ export interface ListenerConfig {
   readonly protocol: 'tcp' | 'http' | 'https';
   readonly proxyProtocol: boolean;
   readonly where: Position;
+}
+
+export interface FirewallConfig {
+  readonly hosts: readonly string[];
+  readonly inbound: readonly FirewallRule[];
+}
+
+export interface FirewallRule {
+  readonly protocol: 'tcp' | 'udp' | 'icmp' | 'esp' | 'gre';
+  /** `22` or `8000-8080`; left out: all. */
+  readonly port?: string;
+  /** Networks; empty: everywhere. */
+  readonly from: readonly string[];
+  readonly description?: string;
 }
 
 export interface DnsConfig {
@@ -135,6 +156,44 @@ export interface ContainerConfig {
   readonly dependsOn: readonly string[];
 }
 
+export const serviceTypes = ['postgresql', 'mysql', 'mariadb', 'mongodb', 'redis'] as const;
+export type ServiceType = (typeof serviceTypes)[number];
+
+/** A data service in a container of its host. */
+export interface ServiceConfig {
+  readonly type: ServiceType;
+  readonly host: string;
+  readonly username?: string;
+  /** Else a random one, made on the host. */
+  readonly password?: string;
+  readonly databaseName?: string;
+  readonly version?: string;
+  readonly useLatestVersion: boolean;
+  readonly variables: ReadonlyMap<string, string>;
+  /** `5432` or `15432:5432`: on loopback only. */
+  readonly exposedPorts: readonly string[];
+  readonly volumes: readonly ServiceVolume[];
+  readonly domain?: {
+    readonly domain: string;
+    readonly certResolver: string;
+    readonly entrypoint: string;
+    readonly allowedCidrs: readonly string[];
+  };
+}
+
+export interface ServiceVolume {
+  readonly name: string;
+  readonly containerPath: string;
+  readonly readOnly: boolean;
+  readonly driver?: string;
+  readonly driverOpts: ReadonlyMap<string, string>;
+}
+
+export interface S3Config {
+  readonly endpoint: string;
+  readonly buckets: ReadonlyMap<string, { readonly purpose?: string; readonly paths: readonly string[] }>;
+}
+
 export interface MonitoringConfig {
   readonly healthEndpoints: readonly { readonly url: string; readonly intervalSeconds: number }[];
   readonly alerts: ReadonlyMap<string, number>;
@@ -145,6 +204,10 @@ export interface BackupConfig {
   readonly type: string;
   readonly destination?: string;
   readonly hosts: readonly string[];
+  /** How many stay of each host. */
+  readonly keep?: number;
+  /** What a tar holds. */
+  readonly paths: readonly string[];
 }
 
 export interface BackupsConfig {

@@ -3,10 +3,13 @@ import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 import type { Diagnostic, Position } from '../../lib/diagnostic.ts';
 import { suggestion } from '../../lib/suggest.ts';
 import { nodeAt, type YamlNode } from '../../lib/yaml-node.ts';
+import { scheduleProblem } from '../backups/calendar.ts';
 import { hostIn, shownHost } from '../cloudns/records.ts';
 import { outputNames } from '../outputs.ts';
 import { alertNames } from '../status/alerts.ts';
+import { cidrProblem } from './cidr.ts';
 import type { Infra, RecordConfig } from './model.ts';
+import { checkServers, closedDoors, type Path, type Report } from './server-references.ts';
 
 export function referenceProblems(infra: Infra, root: YamlNode): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
@@ -29,6 +32,8 @@ export function referenceProblems(infra: Infra, root: YamlNode): readonly Diagno
   checkContainers(infra, report);
   checkSchedule(infra, report);
   checkAlerts(infra, root, found);
+  checkServers(infra, report);
+  checkDoors(infra, root, found);
   return found;
 }
 
@@ -43,8 +48,15 @@ function checkAlerts({ monitoring }: Infra, root: YamlNode, found: Diagnostic[])
   }
 }
 
-type Path = readonly (string | number)[];
-type Report = (code: string, message: string, path: Path, hint?: string) => void;
+/** Only told: there may be another way in. */
+function checkDoors(infra: Infra, root: YamlNode, found: Diagnostic[]): void {
+  for (const { firewall, host, port } of closedDoors(infra)) {
+    const { where } = nodeAt(root, ['firewalls', firewall]);
+    const message = `the firewall "${firewall}" lets nobody log in to "${host}": port ${port} is closed`;
+    const hint = `Add { protocol: tcp, port: ${port} } to its inbound rules, unless there is another way in.`;
+    found.push({ severity: 'warning', code: 'ssh-closed', message, where, length: 1, hint });
+  }
+}
 
 function checkAddresses({ hosts }: Infra, report: Report): void {
   const seen = new Map<string, string>();
@@ -88,6 +100,9 @@ function checkHostNames(infra: Infra, report: Report): void {
   infra.loadBalancer?.backends.forEach(({ host }, index) => named(host, ['load_balancer', 'backends', index, 'host']));
   infra.database?.nodes.forEach(({ host }, index) => named(host, ['database', 'nodes', index, 'host']));
   infra.cache?.nodes.forEach(({ host }, index) => named(host, ['cache', 'nodes', index, 'host']));
+  for (const [name, { hosts }] of infra.firewalls)
+    hosts.forEach((host, index) => named(host, ['firewalls', name, 'hosts', index]));
+  for (const [name, { host }] of infra.services) named(host, ['services', name, 'host']);
   for (const period of ['daily', 'weekly'] as const) {
     infra.backups?.[period].forEach(({ hosts }, job) =>
       hosts.forEach((host, index) => named(host, ['backups', period, job, 'hosts', index])),
@@ -121,23 +136,6 @@ function checkNetwork({ network, hosts }: Infra, report: Report): void {
       hint,
     );
   }
-}
-
-/** What is wrong with a network in CIDR form; null if nothing is. */
-export function cidrProblem(cidr: string): string | null {
-  const [base = '', bits, more] = cidr.split('/');
-  if (bits === undefined || more !== undefined) return 'it needs an address, "/" and a number of bits';
-  const version = isIP(base);
-  if (version === 0) return `"${base}" is no IP address`;
-  const most = version === 4 ? 32 : 128;
-  if (!/^\d{1,3}$/.test(bits) || Number(bits) > most) return `"/${bits}" is not a number of bits from 0 to ${most}`;
-  if (version === 4 && hostBits(base, Number(bits)) !== 0) return `"${base}" has bits set beyond the first ${bits}`;
-  return null;
-}
-
-function hostBits(address: string, bits: number): number {
-  const value = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  return value % 2 ** (32 - bits);
 }
 
 function checkBalancer({ loadBalancer, ssl, hosts }: Infra, report: Report): void {
@@ -253,10 +251,11 @@ function checkContainers({ containers }: Infra, report: Report): void {
 
 function checkSchedule({ database }: Infra, report: Report): void {
   const schedule = database?.backup?.schedule;
-  if (schedule === undefined || /^\S+(?:\s+\S+){4}$/.test(schedule.trim())) return;
+  const problem = schedule === undefined ? null : scheduleProblem(schedule);
+  if (problem === null) return;
   report(
     'bad-schedule',
-    `"${schedule}" has not the five fields of cron`,
+    `"${schedule ?? ''}" is no schedule: ${problem}`,
     ['database', 'backup', 'schedule'],
     'For instance "0 3 * * *".',
   );

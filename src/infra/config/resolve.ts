@@ -1,12 +1,16 @@
 // A valid infra.yaml -> the model. Trusts the schema: what it demands is there.
 import { join } from 'node:path';
+import { entriesOf, flag, itemsOf, numberOf, optional, oneOf, scalarText, text, textsOf } from './nodes.ts';
+import { serviceOf } from './resolve-service.ts';
 import type { Position } from '../../lib/diagnostic.ts';
-import { textOf, valueOf, type YamlMap, type YamlNode } from '../../lib/yaml-node.ts';
+import { textOf, valueOf, type YamlNode } from '../../lib/yaml-node.ts';
 import {
   sectionNames,
   type BackupConfig,
   type ContainerConfig,
   type DnsConfig,
+  type FirewallConfig,
+  type FirewallRule,
   type Infra,
   type InfraHost,
   type LoadBalancerConfig,
@@ -26,6 +30,7 @@ export function resolveInfra(root: YamlNode, file: string, home: string): Infra 
   const wildcard = valueOf(section('ssl'), 'wildcard');
   const database = section('database');
   const cache = section('cache');
+  const s3 = section('s3');
   const monitoring = section('monitoring');
   const backups = section('backups');
   const jobs = (name: string) => itemsOf(valueOf(backups, name)).map(backupOf);
@@ -33,6 +38,8 @@ export function resolveInfra(root: YamlNode, file: string, home: string): Infra 
     file,
     hosts: new Map(entriesOf(section('hosts')).map(({ key, value, where }) => [key, hostOf(key, value, where, home)])),
     containers: new Map(entriesOf(section('containers')).map(({ key, value }) => [key, containerOf(value)])),
+    firewalls: new Map(entriesOf(section('firewalls')).map(({ key, value }) => [key, firewallOf(value)])),
+    services: new Map(entriesOf(section('services')).map(({ key, value }) => [key, serviceOf(value)])),
     sections: sectionsOf(root),
     ...(balancer && { loadBalancer: balancerOf(balancer) }),
     ...(network && { network: { name: text(network, 'name'), cidr: text(network, 'cidr') } }),
@@ -62,6 +69,17 @@ export function resolveInfra(root: YamlNode, file: string, home: string): Infra 
         sentinel: flag(cache, 'sentinel'),
         nodes: itemsOf(valueOf(cache, 'nodes')).map(nodeOf),
         ...optional('version', scalarText(valueOf(cache, 'version'))),
+      },
+    }),
+    ...(s3 && {
+      s3: {
+        endpoint: text(s3, 'endpoint'),
+        buckets: new Map(
+          entriesOf(valueOf(s3, 'buckets')).map(({ key, value }) => [
+            key,
+            { paths: textsOf(valueOf(value, 'paths')), ...optional('purpose', textOf(valueOf(value, 'purpose'))) },
+          ]),
+        ),
       },
     }),
     ...(monitoring && {
@@ -99,6 +117,7 @@ function hostOf(name: string, node: YamlNode, where: Position, home: string): In
     },
     ...optional('fqdn', textOf(valueOf(node, 'fqdn'))),
     ...optional('ip', textOf(valueOf(node, 'ip'))),
+    ...optional('rdns', textOf(valueOf(node, 'rdns'))),
     ...optional('privateIp', textOf(valueOf(node, 'private_ip'))),
     ...optional('role', textOf(valueOf(node, 'role'))),
   };
@@ -181,12 +200,27 @@ function databaseBackupOf(node: YamlNode | undefined): NonNullable<Infra['databa
   };
 }
 
+function firewallOf(node: YamlNode): FirewallConfig {
+  return {
+    hosts: textsOf(valueOf(node, 'hosts')),
+    inbound: itemsOf(valueOf(node, 'inbound')).map((rule) => ({
+      protocol: text(rule, 'protocol') as FirewallRule['protocol'],
+      from: textsOf(valueOf(rule, 'from')),
+      ...optional('port', scalarText(valueOf(rule, 'port'))),
+      ...optional('description', textOf(valueOf(rule, 'description'))),
+    })),
+  };
+}
+
 function backupOf(node: YamlNode): BackupConfig {
+  const keep = valueOf(node, 'keep');
   return {
     name: text(node, 'name'),
     type: text(node, 'type'),
     hosts: textsOf(valueOf(node, 'hosts')),
+    paths: textsOf(valueOf(node, 'paths')),
     ...optional('destination', textOf(valueOf(node, 'destination'))),
+    ...(keep && { keep: numberOf(keep, 1) }),
   };
 }
 
@@ -207,43 +241,4 @@ function sectionsOf(root: YamlNode): ReadonlyMap<SectionName, Position> {
 function secondsOf(value: string): number {
   const [, count = '60', unit = 's'] = /^(\d+)\s*(s|m|h)?$/.exec(value) ?? [];
   return Number(count) * ({ s: 1, m: 60, h: 3600 }[unit] ?? 1);
-}
-
-function entriesOf(
-  node: YamlNode | undefined,
-): readonly (YamlMap['entries'] extends ReadonlyMap<string, infer E> ? E : never)[] {
-  return node?.kind === 'map' ? [...node.entries.values()] : [];
-}
-
-function itemsOf(node: YamlNode | undefined): readonly YamlNode[] {
-  return node?.kind === 'list' ? node.items : [];
-}
-
-function textsOf(node: YamlNode | undefined): readonly string[] {
-  return itemsOf(node).flatMap((item) => textOf(item) ?? []);
-}
-
-function text(node: YamlNode, key: string): string {
-  return textOf(valueOf(node, key)) ?? '';
-}
-
-function scalarText(node: YamlNode | undefined): string | undefined {
-  return node?.kind === 'scalar' && node.value !== null ? String(node.value) : undefined;
-}
-
-function numberOf(node: YamlNode | undefined, otherwise: number): number {
-  return node?.kind === 'scalar' && typeof node.value === 'number' ? node.value : otherwise;
-}
-
-function flag(node: YamlNode, key: string): boolean {
-  const value = valueOf(node, key);
-  return value?.kind === 'scalar' && value.value === true;
-}
-
-function oneOf<const T extends string>(value: string, choices: readonly [T, ...T[]]): T {
-  return choices.find((choice) => choice === value) ?? choices[0];
-}
-
-function optional<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
-  return value === undefined ? {} : ({ [key]: value } as Partial<Record<K, V>>);
 }

@@ -1,4 +1,5 @@
 // infra.yaml as JSON Schema: all its sections and keys. What keys mean to each other is checked in references.ts.
+import { serviceSchema } from './schema-service.ts';
 import { recordTypes } from '../cloudns/records.ts';
 
 const text = { type: 'string', minLength: 1 } as const;
@@ -21,6 +22,7 @@ const host = object(
     ip: described('Public IPv4 or IPv6 address.'),
     private_ip: described('Address in the private network.'),
     type: { enum: ['hcloud', 'hrobot'], description: 'Hetzner Cloud, or Hetzner Robot (dedicated).' },
+    rdns: described('Name that reverse DNS gives for `ip`; servers of Hetzner Cloud only.'),
     role: described('bastion, app, builder, or any other; hosts of a role are a group of the inventory.'),
     ssh: object({
       user: described('User to log in as.'),
@@ -92,16 +94,52 @@ const record = object(
 
 const cron = described('Five fields of cron, such as `0 3 * * *`.');
 
-const backup = object({ name: text, type: text, destination: text, hosts: { type: 'array', items: hostName } }, [
-  'name',
-  'type',
-]);
+const backup = object(
+  {
+    name: { ...text, pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]*$', $comment: 'A name is of letters, digits and _.-' },
+    type: described(
+      'mariabackup, mysqldump, postgresql, redis or tar: by a timer of the host; hcloud-snapshot: taken by `prod setup`.',
+    ),
+    destination: described('s3, or a folder of the host.'),
+    hosts: { type: 'array', items: hostName },
+    paths: { ...texts, description: 'What a tar holds.' },
+    keep: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1000,
+      description: 'How many snapshots stay of each host; the oldest others are removed. Left out: all.',
+    },
+  },
+  ['name', 'type'],
+);
+
+const rule = object(
+  {
+    protocol: { enum: ['tcp', 'udp', 'icmp', 'esp', 'gre'] },
+    port: {
+      type: ['integer', 'string'],
+      description: 'For tcp and udp: a port, or a range such as `8000-8080`; left out: all.',
+    },
+    from: { ...texts, description: 'Networks or addresses; left out: everywhere.' },
+    description: text,
+  },
+  ['protocol'],
+);
+
+const firewall = object(
+  {
+    hosts: { type: 'array', minItems: 1, items: { ...hostName, description: 'Servers of Hetzner Cloud.' } },
+    inbound: { type: 'array', items: rule, description: 'What is let in; anything else is not.' },
+  },
+  ['hosts', 'inbound'],
+);
 
 export const infraSchema = object(
   {
     hosts: { ...map(host), minProperties: 1 },
     load_balancer: loadBalancer,
     network: object({ name: text, cidr: described('For instance 10.0.0.0/16.') }, ['name', 'cidr']),
+    firewalls: { ...map(firewall), description: "Hetzner Cloud's own firewalls, by name." },
     dns: object(
       {
         provider: { enum: ['cloudns'], $comment: 'Only ClouDNS is managed.' },
@@ -170,6 +208,7 @@ export const infraSchema = object(
       },
       alerts: map({ type: 'integer', minimum: 0 }),
     }),
+    services: { ...map(serviceSchema), propertyNames: { pattern: '^[a-z0-9][a-z0-9-]*$' } },
     backups: object({ daily: { type: 'array', items: backup }, weekly: { type: 'array', items: backup } }),
   },
   ['hosts'],

@@ -1,22 +1,23 @@
 // What infra.yaml wants of the cloud, as resources. Says which of its sections are acted on, and by what.
-import { VezaError } from '../../lib/errors.ts';
-import type { Infra, InfraHost, ListenerConfig, LoadBalancerConfig } from '../config/model.ts';
+import type { Infra, ListenerConfig, LoadBalancerConfig } from '../config/model.ts';
 import type { ClouDns } from '../cloudns/client.ts';
 import { hostIn, type DnsRecord } from '../cloudns/records.ts';
 import type { HetznerCloud } from '../hetzner-cloud/client.ts';
 import type { Server } from '../hetzner-cloud/types.ts';
 import type { AnyCloudResource } from '../resource.ts';
-import { certificateOutput, certificateResource, type WantedCertificate } from './certificate.ts';
+import type { CertificateSource } from '../certificate-source.ts';
+import { certificateOutput, certificateResource, outdatedCertificates, type WantedCertificate } from './certificate.ts';
 import { loadBalancerResource, type WantedService, type WantedTarget } from './load-balancer.ts';
 import { networkOutput, networkResource, zoneOf } from './network.ts';
 import { isMarkerHost, markerOf, owner } from './ownership.ts';
 import { absentRecordSet, recordSetKey, recordSetResource, type WantedSet } from './record-set.ts';
+import { serverOf } from './servers-from-infra.ts';
 import { zoneView } from './zone-view.ts';
 
 export interface BalancerOptions {
   readonly adopt: boolean;
-  /** Gets certificates that Hetzner cannot get. */
-  readonly issue?: NonNullable<WantedCertificate['issue']>;
+  /** Gets certificates that Hetzner cannot get: those with wildcards. */
+  readonly certificates?: CertificateSource | null;
 }
 
 /** The load balancer with the network and the certificates that it needs. Empty where the file has none. */
@@ -47,24 +48,35 @@ export function balancerResources(
     ...(network ? [networkResource(cloud, { ...network, zone: zoneOf(wanted.location) })] : []),
     ...(certificate ? [certificateResource(cloud, certificate)] : []),
     balancer,
+    ...(certificate?.source
+      ? [
+          outdatedCertificates(
+            cloud,
+            { ...certificate, source: certificate.source },
+            { key: balancer.key, name: wanted.name },
+          ),
+        ]
+      : []),
   ];
 }
 
-function certificateOf(infra: Infra, wanted: LoadBalancerConfig, { issue }: BalancerOptions): WantedCertificate | null {
+/** Hetzner gets those of plain names; what has wildcards is got elsewhere. */
+function certificateOf(
+  infra: Infra,
+  wanted: LoadBalancerConfig,
+  { certificates }: BalancerOptions,
+): WantedCertificate | null {
   if (!wanted.listeners.some(({ protocol }) => protocol === 'https')) return null;
-  const wildcard = infra.ssl?.wildcard;
+  const given = (name: string, domains: readonly string[]) => {
+    const elsewhere = domains.some((domain) => domain.startsWith('*.'));
+    return { name, domains, ...(elsewhere && certificates && { source: certificates }) };
+  };
   if (wanted.ssl) {
     const { certificate: name, san } = wanted.ssl;
-    const domains = [...new Set([...(wanted.fqdn === undefined ? [] : [wanted.fqdn]), ...san])];
-    const byUs = domains.some((domain) => domain.startsWith('*.'));
-    return { name, domains, ...(byUs && issue && { issue }) };
+    return given(name, [...new Set([...(wanted.fqdn === undefined ? [] : [wanted.fqdn]), ...san])]);
   }
-  if (!wildcard) return null;
-  return {
-    name: wildcard.domains[0]?.replace('*.', 'wildcard.') ?? wanted.name,
-    domains: wildcard.domains,
-    ...(issue && { issue }),
-  };
+  const wildcard = infra.ssl?.wildcard;
+  return wildcard ? given(wildcard.domains[0]?.replace('*.', 'wildcard.') ?? wanted.name, wildcard.domains) : null;
 }
 
 /** As the first tool had it: health is asked for on the port that traffic goes to, 10 s, 3 times, any 2xx. */
@@ -101,23 +113,9 @@ function serviceOf(
 function targetOf(infra: Infra, name: string, servers: readonly Server[]): WantedTarget {
   const host = infra.hosts.get(name);
   if (host?.type === 'hrobot') return { type: 'ip', ip: host.ip ?? '' };
-  const server = host && servers.find((one) => isHost(one, host));
-  if (server) {
-    // Only a server that is in a network can be reached by its private address.
-    return {
-      type: 'server',
-      id: server.id,
-      usePrivateIp: infra.network !== undefined && server.private_net.length > 0,
-    };
-  }
-  throw new VezaError('unknown-server', `no server of the project has the address ${host?.ip ?? '?'} of "${name}"`, {
-    ...(host && { where: host.where }),
-    hint: 'Correct the address, or give the host `type: hrobot` if it is a dedicated server.',
-  });
-}
-
-function isHost(server: Server, host: InfraHost): boolean {
-  return server.public_net.ipv4?.ip === host.ip || server.public_net.ipv6?.ip === host.ip;
+  const { id, private_net: networks } = serverOf(host, servers);
+  // Only a server that is in a network can be reached by its private address.
+  return { type: 'server', id, usePrivateIp: infra.network !== undefined && networks.length > 0 };
 }
 
 export interface DnsOptions {

@@ -1,6 +1,8 @@
 // The answers of the fake Hetzner Cloud, one for each kind of request.
+import { X509Certificate } from 'node:crypto';
 import type { JsonObject } from '../../lib/json.ts';
 import { refuse } from './hcloud.ts';
+import { firewallAction, firewallProblem } from './hcloud-firewall.ts';
 import { createServer, serverAction } from './hcloud-server.ts';
 import { balancerAction, completed, withHealth } from './hcloud-balancer.ts';
 import { objectsIn, serviceProblem, targetProblem, valueIn, type HcloudState, type Kind } from './hcloud-state.ts';
@@ -49,6 +51,12 @@ export const hcloudRoutes: readonly Route[] = [
     pattern: /^\/(load_balancers)\/(\d+)\/actions\/(\w+)$/,
     respond: withObject(({ state, body, parts }, one) => balancerAction(state, parts[2] ?? '', one, body)),
   },
+  { method: 'POST', pattern: /^\/firewalls$/, respond: createFirewall },
+  {
+    method: 'POST',
+    pattern: /^\/(firewalls)\/(\d+)\/actions\/(\w+)$/,
+    respond: withObject(({ state, body, parts }, one) => firewallAction(state, parts[2] ?? '', one, body)),
+  },
   { method: 'POST', pattern: /^\/servers$/, respond: ({ state, body }) => createServer(state, body) },
   {
     method: 'POST',
@@ -66,7 +74,9 @@ function list({ state, query, parts }: Asked): FakeAnswer {
     (!query.has('name') || one['name'] === query.get('name')) &&
     (!query.has('type') || one['type'] === query.get('type')) &&
     labelled(one, query.get('label_selector'));
-  const all = [...state.objects[kind].values()].filter(fits);
+  const all = [...state.objects[kind].values()]
+    .filter(fits)
+    .map((one) => (kind === 'certificates' ? { ...one, used_by: usersOf(state, one) } : one));
   const lastPage = Math.max(1, Math.ceil(all.length / perPage));
   const pagination = {
     page,
@@ -112,16 +122,23 @@ function rename({ state, body }: Asked, one: JsonObject, kind: Kind): FakeAnswer
 }
 
 function remove({ state }: Asked, one: JsonObject, kind: Kind): FakeAnswer {
-  const inUse =
-    kind === 'certificates' &&
-    [...state.objects.load_balancers.values()].some((other) =>
-      JSON.stringify(other['services']).includes(`"certificates":[${String(Number(one['id']))}`),
-    );
+  const inUse = kind === 'certificates' && usersOf(state, one).length > 0;
   if (valueIn(one['protection'], 'delete') === true)
     return refuse(422, 'protected', `${singular[kind]} is delete protected`);
   if (inUse) return refuse(422, 'resource_in_use', 'certificate is still in use');
   state.objects[kind].delete(Number(one['id']));
   return kind === 'servers' ? ok({ action: state.begin('delete_server') }) : { status: 204 };
+}
+
+/** The load balancers that have a certificate. */
+function usersOf(state: HcloudState, certificate: JsonObject): readonly JsonObject[] {
+  const uses = (service: JsonObject) => {
+    const ids = valueIn(service['http'], 'certificates');
+    return Array.isArray(ids) && ids.includes(certificate['id'] ?? 0);
+  };
+  return [...state.objects.load_balancers.values()]
+    .filter((one) => objectsIn(one['services']).some(uses))
+    .map((one) => ({ id: one['id'] ?? 0, type: 'load_balancer' }));
 }
 
 function createBalancer({ state, body }: Asked): FakeAnswer {
@@ -164,13 +181,19 @@ function createCertificate({ state, body }: Asked): FakeAnswer {
   if (uploaded && (typeof body['certificate'] !== 'string' || typeof body['private_key'] !== 'string')) {
     return refuse(422, 'invalid_input', "invalid input in field 'certificate'");
   }
+  const names = Array.isArray(body['domain_names']) ? body['domain_names'] : [];
+  if (!uploaded && names.some((name) => typeof name === 'string' && name.startsWith('*.')))
+    return refuse(422, 'invalid_input', "invalid input in field 'domain_names'");
+  const leaf = uploaded ? leafIn(body['certificate']) : null;
+  if (uploaded && !leaf) return refuse(422, 'invalid_input', "invalid input in field 'certificate'");
   const id = state.nextId();
   const made: JsonObject = {
     id,
     name: body['name'] ?? '',
+    fingerprint: leaf?.fingerprint256 ?? null,
     type: uploaded ? 'uploaded' : 'managed',
     certificate: body['certificate'] ?? null,
-    domain_names: body['domain_names'] ?? [],
+    domain_names: leaf ? namesIn(leaf) : names,
     not_valid_before: '2026-01-01T00:00:00+00:00',
     not_valid_after: '2026-12-31T00:00:00+00:00',
     labels: body['labels'] ?? {},
@@ -178,6 +201,35 @@ function createCertificate({ state, body }: Asked): FakeAnswer {
   };
   state.objects.certificates.set(id, made);
   return { status: 201, body: { certificate: made, action: uploaded ? null : state.begin('create_certificate') } };
+}
+
+function leafIn(pem: JsonObject[string] | undefined): X509Certificate | null {
+  try {
+    return new X509Certificate(typeof pem === 'string' ? pem : '');
+  } catch {
+    return null;
+  }
+}
+
+function namesIn({ subjectAltName = '' }: X509Certificate): readonly string[] {
+  return subjectAltName.split(', ').map((name) => name.replace(/^DNS:/, ''));
+}
+
+function createFirewall({ state, body }: Asked): FakeAnswer {
+  const taken = named(state, 'firewalls', body);
+  if (taken) return taken;
+  const problem = firewallProblem(state, objectsIn(body['rules']), objectsIn(body['apply_to']));
+  if (problem) return refuse(422, ...problem);
+  const id = state.nextId();
+  const made: JsonObject = {
+    id,
+    name: body['name'] ?? '',
+    labels: body['labels'] ?? {},
+    rules: objectsIn(body['rules']).map((rule) => ({ description: null, ...rule })),
+    applied_to: body['apply_to'] ?? [],
+  };
+  state.objects.firewalls.set(id, made);
+  return { status: 201, body: { firewall: made, actions: [state.begin('set_firewall_rules')] } };
 }
 
 function createNetwork({ state, body }: Asked): FakeAnswer {

@@ -41,6 +41,8 @@ export interface FakeService extends AsyncDisposable {
   readonly url: string;
   /** Every request, in the order of arrival. */
   readonly log: readonly FakeRequest[];
+  /** The most requests that were under way at the same time. */
+  mostAtOnce(): number;
   fail(failure: Failure): void;
   close(): Promise<void>;
 }
@@ -52,7 +54,11 @@ export async function startFake(options: FakeOptions): Promise<FakeService> {
   const log: FakeRequest[] = [];
   const failures: { readonly failure: Failure; left: number }[] = [];
   const arrivals: number[] = [];
+  let [now, most] = [0, 0];
   const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    now += 1;
+    most = Math.max(most, now);
+    response.once('close', () => (now -= 1));
     const request = await read(incoming);
     log.push(request);
     const failure = failures.find(({ failure: { matches }, left }) => left > 0 && matches(request));
@@ -83,6 +89,7 @@ export async function startFake(options: FakeOptions): Promise<FakeService> {
   return {
     url: `http://127.0.0.1:${port}`,
     log,
+    mostAtOnce: () => most,
     fail: (failure) => failures.push({ failure, left: failure.times }),
     close,
     [Symbol.asyncDispose]: close,

@@ -13,12 +13,14 @@ import type { Shape } from '../shape.ts';
 import {
   actionShape,
   certificateShape,
+  firewallShape,
   imageShape,
   loadBalancerShape,
   networkShape,
   serverShape,
   type Action,
   type Certificate,
+  type Firewall,
   type Image,
   type LoadBalancer,
   type Network,
@@ -105,6 +107,11 @@ export class HetznerCloud {
   /** The load balancer of that name, or null. */
   async loadBalancer(name: string, signal?: AbortSignal): Promise<LoadBalancer | null> {
     const found = await this.#all('load_balancers', loadBalancerShape, { name }, signal);
+    return found.find((one) => one.name === name) ?? null;
+  }
+
+  async firewall(name: string, signal?: AbortSignal): Promise<Firewall | null> {
+    const found = await this.#all('firewalls', firewallShape, { name }, signal);
     return found.find((one) => one.name === name) ?? null;
   }
 

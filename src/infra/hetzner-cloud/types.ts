@@ -6,7 +6,8 @@ export interface Server {
   readonly name: string;
   readonly status: string;
   readonly public_net: {
-    readonly ipv4: { readonly ip: string } | null;
+    readonly ipv4: { readonly ip: string; readonly dns_ptr?: string | null } | null;
+    /** A network, such as 2001:db8:1::/64. */
     readonly ipv6?: { readonly ip: string } | null;
   };
   readonly private_net: readonly { readonly ip: string; readonly network: number }[];
@@ -86,6 +87,9 @@ export interface Certificate {
   readonly type: 'managed' | 'uploaded';
   readonly domain_names: readonly string[];
   readonly not_valid_after?: string | null;
+  /** SHA-256 with colons; of managed ones that are not issued yet, null. */
+  readonly fingerprint?: string | null;
+  readonly used_by?: readonly { readonly id: number; readonly type: string }[];
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -95,6 +99,21 @@ export interface Network {
   readonly ip_range: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly subnets: readonly { readonly type: string; readonly ip_range: string; readonly network_zone: string }[];
+}
+
+export interface Firewall {
+  readonly id: number;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly rules: readonly {
+    readonly direction: string;
+    readonly protocol: string;
+    readonly port?: string | null;
+    readonly source_ips?: readonly string[];
+    readonly destination_ips?: readonly string[];
+    readonly description?: string | null;
+  }[];
+  readonly applied_to: readonly { readonly type: string; readonly server?: { readonly id: number } | null }[];
 }
 
 export interface Image {
@@ -191,6 +210,12 @@ export const networkShape = shape<Network>({
   type: 'object',
   required: ['id', 'name', 'ip_range', 'subnets', 'labels'],
   properties: { id, name: text, labels, ip_range: text, subnets: { type: 'array' } },
+});
+
+export const firewallShape = shape<Firewall>({
+  type: 'object',
+  required: ['id', 'name', 'labels', 'rules', 'applied_to'],
+  properties: { id, name: text, labels, rules: { type: 'array' }, applied_to: { type: 'array' } },
 });
 
 export const imageShape = shape<Image>({

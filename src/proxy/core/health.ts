@@ -4,16 +4,22 @@ import type { CheckConfig } from './config/model.ts';
 
 export type HealthChange = 'up' | 'down' | undefined;
 
+/** What of a check it goes by. */
+export type HealthSettings = Pick<
+  CheckConfig,
+  'rise' | 'fall' | 'init' | 'interMs' | 'fastinterMs' | 'downinterMs' | 'timeoutMs'
+>;
+
 export class Health {
   #rise: number;
   #fall: number;
   #value: number;
-  #timing: CheckConfig;
+  #timing: HealthSettings;
   /** Traffic reported an error since the last check: the next failure is enough, and it comes soon. */
   #accused = false;
   #checked = false;
 
-  constructor(config: CheckConfig) {
+  constructor(config: HealthSettings) {
     this.#timing = config;
     this.#rise = config.rise;
     this.#fall = config.fall;

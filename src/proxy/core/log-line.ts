@@ -25,6 +25,8 @@ export interface LogRecord {
   readonly serverConnections: number;
   readonly retries: number;
   readonly redispatched: boolean;
+  /** How many were in front of it where it waited: for its server, for any. */
+  readonly serverQueue: number;
   readonly queue: number;
   readonly method: string;
   readonly target: string;
@@ -45,7 +47,7 @@ export function formatLogLine(record: LogRecord): string {
   return (
     `${record.clientAddress}:${record.clientPort} [${dateOf(record.atMs)}] ${record.frontend} ` +
     `${record.backend}/${record.server} ${times} ${record.status} ${record.bytes} - - ${record.termination} ` +
-    `${connections}/${retries} 0/${record.queue} "${request}"\n`
+    `${connections}/${retries} ${record.serverQueue}/${record.queue} "${request}"\n`
   );
 }
 

@@ -1,6 +1,6 @@
 // Which rule of a frontend a request meets: the first that holds, in the order of the file or by how much each says.
 import { AddressSet } from './address.ts';
-import type { RuleConfig, ValueCondition } from './config/model.ts';
+import type { Conditions, RuleConfig, ValueCondition } from './config/model.ts';
 import { type Incoming, pathOf, queryOf } from './handling/incoming.ts';
 import { normalPath } from './handling/normal-path.ts';
 import { fieldValue } from './http/scan.ts';
@@ -35,15 +35,32 @@ function specificity({ host, path, pathPrefix, pathRegex }: RuleConfig): number 
   return byHost * 10_000 + byPath;
 }
 
-/** Cheap ones first. */
 function conditionsOf(rule: RuleConfig): Condition[] {
-  const { host, sni, scheme, path, pathPrefix, methods, source } = rule;
+  const { all, any, not } = rule;
+  const own = ownConditions(rule);
+  for (const each of all) own.push(...ownConditions(each));
+  if (any.length > 0) own.push(oneOf(any.map(ownConditions)));
+  for (const each of not) own.push(none(ownConditions(each)));
+  return own;
+}
+
+function oneOf(groups: readonly (readonly Condition[])[]): Condition {
+  return (subject) => groups.some((conditions) => conditions.every((holds) => holds(subject)));
+}
+
+function none(conditions: readonly Condition[]): Condition {
+  return (subject) => !conditions.every((holds) => holds(subject));
+}
+
+/** Cheap ones first. */
+function ownConditions(rule: Conditions): Condition[] {
+  const { host, sni, path, pathPrefix, scheme, methods, source } = rule;
   const found: (Condition | undefined)[] = [
     host === undefined || host === '*' ? undefined : hostCondition(host),
     sni === undefined || sni === '*' ? undefined : sniCondition(sni),
-    scheme === undefined ? undefined : ({ incoming }) => incoming.scheme === scheme,
     path === undefined ? undefined : (subject) => subject.path === path,
     pathPrefix === undefined ? undefined : prefixCondition(pathPrefix),
+    scheme === undefined ? undefined : ({ incoming }) => incoming.scheme === scheme,
     methods.length === 0 ? undefined : ({ incoming }) => methods.includes(incoming.head.method),
     source.length === 0 ? undefined : sourceCondition(source),
     ...Object.entries(rule.headers).map(([name, wanted]) => headerCondition(name.toLowerCase(), wanted)),

@@ -14,6 +14,11 @@ export class ServerRegistry {
     return this.#records.find((record) => record.key === key);
   }
 
+  /** Goes back to records of before; `sync` with their configuration must follow. */
+  restore(records: readonly ServerRecord[]): void {
+    this.#records = records;
+  }
+
   sync(config: ProxyConfig, nowMs: number): void {
     const before = new Map(this.#records.map((record) => [record.key, record]));
     this.#records = config.backends.flatMap((backend) =>

@@ -19,3 +19,9 @@ export function throttlePercent(risingSinceMs: number, slowstartMs: number, nowM
   const elapsed = nowMs - risingSinceMs;
   return elapsed >= slowstartMs ? undefined : Math.max(1, Math.floor((100 * Math.max(0, elapsed)) / slowstartMs));
 }
+
+/** How much of its limits a server that recovered has back, from 0 to 1. */
+export function risenShare(risingSinceMs: number, slowstartMs: number, nowMs: number): number {
+  if (risingSinceMs === 0 || slowstartMs <= 0) return 1;
+  return Math.min(1, Math.max(0, (nowMs - risingSinceMs) / slowstartMs));
+}

@@ -1,20 +1,14 @@
 // One request on its way: picks servers, repeats what may be repeated, waits while none is there. Deliberately not here:
 // what goes back to the client (response.ts) and framing (the connections).
 import { performance } from 'node:perf_hooks';
-import type { BackendConfig } from '../core/config/model.ts';
-import { hashKeyOf } from '../core/balance/hash-key.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import type { Incoming } from '../core/handling/incoming.ts';
-import { takeCookie } from '../core/http/cookie.ts';
-import type { RequestHead } from '../core/http/request-head.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
-import { isReplayable } from '../core/retry.ts';
-import { RetryPlan } from '../core/retry-plan.ts';
 import { blame } from './blame.ts';
 import type { Client } from './client.ts';
+import { ExchangeState } from './exchange-state.ts';
 import { introduction } from './reception.ts';
-import { requestText } from './request-text.ts';
-import { pieceOf, RequestBody } from './request-body.ts';
+import { pieceOf } from './request-body.ts';
 import { ResponseWriter } from './response.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
 import { UpstreamConnection } from './upstream-connection.ts';
@@ -22,50 +16,17 @@ import type { Failure, UpstreamOwner } from './upstream-owner.ts';
 import { Waiting } from './waiting.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-export class Exchange implements UpstreamOwner {
-  readonly client: Client;
-  readonly head: RequestHead;
-  readonly incoming: Incoming;
-  /** What its rule does with it and with the response. */
-  readonly handling: Handling;
-  readonly backend: BackendRuntime;
-  /** The configuration it began with; a reload does not change it. */
-  readonly config: BackendConfig;
-  readonly body: RequestBody;
+export class Exchange extends ExchangeState implements UpstreamOwner {
   readonly response: ResponseWriter;
-  readonly replayable: boolean;
-  readonly startedAt = performance.now();
-  /** Value of the persistence cookie that came in. */
-  readonly cookie: string | undefined;
-  server: ServerRuntime | undefined;
-  queueMs = -1;
-  connectMs = -1;
-  readonly plan: RetryPlan<ServerRuntime>;
-  redispatched = false;
+  readonly waiting: Waiting;
   readonly #context: WorkerContext;
-  readonly #hashKey: string | undefined;
-  readonly #waiting: Waiting;
   #attempts: UpstreamConnection[] = [];
   #lastFailure: Failure | undefined;
 
   constructor(client: Client, incoming: Incoming, handling: Handling, backend: BackendRuntime, context: WorkerContext) {
-    const { config } = backend;
-    const { head } = incoming;
-    this.client = client;
-    this.head = head;
-    this.incoming = incoming;
-    this.handling = handling;
-    this.backend = backend;
-    this.config = config;
+    super(client, incoming, handling, backend);
     this.#context = context;
-    backend.counters.begin();
-    this.plan = new RetryPlan(config, head.method, head.hasIdempotencyKey);
-    this.replayable = isReplayable(head.method, head.hasIdempotencyKey, config.retryNonIdempotent);
-    if (config.hash) this.#hashKey = hashKeyOf(config.hash, head, client.address);
-    const { value, rest } = takeCookie(head.cookie, config.cookie?.name);
-    this.cookie = value;
-    this.body = new RequestBody(head, requestText(client, incoming, rest, config.hostHeader));
-    this.#waiting = new Waiting(this, context);
+    this.waiting = new Waiting(this, handling.priority, context);
     this.response = new ResponseWriter(this, context.log);
   }
 
@@ -78,9 +39,11 @@ export class Exchange implements UpstreamOwner {
     this.#dispatch();
   }
 
-  /** A server or a slot may be there now. */
-  resume(): void {
-    if (this.#waiting.active) this.#dispatch();
+  /** A server or a slot may be there now: `granted` has one. */
+  resume(granted?: ServerRuntime): void {
+    if (!this.waiting.active) return;
+    this.waiting.end();
+    this.#dispatch(granted);
   }
 
   /** A piece of the request body came from the client. Returns false to ask for a pause. */
@@ -112,13 +75,13 @@ export class Exchange implements UpstreamOwner {
   }
 
   #letGo(): void {
-    this.#waiting.end();
+    this.waiting.end();
     for (const attempt of this.#attempts.splice(0)) attempt.destroy();
   }
 
   /** No server has it yet. */
   get isWaiting(): boolean {
-    return this.#waiting.active;
+    return this.waiting.active;
   }
 
   resumeResponse(): void {
@@ -127,28 +90,25 @@ export class Exchange implements UpstreamOwner {
 
   /** Time for waiting is over. */
   onWaitTimeout(): void {
-    this.#waiting.end();
+    this.waiting.end();
     this.#giveUp(503);
   }
 
-  #dispatch(): void {
+  /** `granted`: a server that has a slot for it. */
+  #dispatch(granted?: ServerRuntime): void {
     const nowMs = this.#context.now();
-    const again = this.plan.takeSameServer(nowMs);
-    const picked = again ?? this.#pick(nowMs, this.cookie);
-    if (picked === 'none' || picked === 'full') {
+    const again = granted ? undefined : this.plan.takeSameServer(nowMs);
+    const picked = granted ?? again ?? this.pick(nowMs, this.bound());
+    const isServer = picked !== 'none' && picked !== 'full';
+    if (!isServer || (!granted && !this.backend.balancer.isFree(picked, nowMs, false))) {
       this.plan.forgetTried();
-      if (this.#waiting.begin(nowMs, picked)) return;
+      if (this.waiting.begin(nowMs, picked === 'none' ? 'none' : 'full', isServer ? picked : undefined)) return;
       this.onWaitTimeout();
       return;
     }
-    this.#waiting.end();
     if (this.queueMs < 0) this.queueMs = performance.now() - this.startedAt;
     if (this.server && this.server !== picked) this.#redispatched(this.server);
     this.#open(picked, again !== undefined);
-  }
-
-  #pick(nowMs: number, cookie: string | undefined): ServerRuntime | 'full' | 'none' {
-    return this.backend.balancer.pick({ nowMs, tried: this.plan.tried, cookie, hashKey: this.#hashKey });
   }
 
   /** `fresh`: not over a kept connection. */
@@ -224,7 +184,12 @@ export class Exchange implements UpstreamOwner {
 
   /** The first to answer serves; the others are let go. */
   #win(winner: UpstreamConnection): void {
-    this.server = winner.server;
+    const { server } = winner;
+    this.server = server;
+    if (this.backend.balancer.timesResponses) {
+      const nowMs = this.#context.now();
+      server.responseTime.add(nowMs - winner.startedMs, nowMs);
+    }
     if (this.#attempts.length === 1) return;
     for (const attempt of this.#attempts) if (attempt !== winner) attempt.destroy();
     this.#attempts = [winner];
@@ -242,7 +207,7 @@ export class Exchange implements UpstreamOwner {
     if (this.#earlyWarningMs() === 0 || this.response.started || this.#attempts.length > this.config.retries) return;
     const nowMs = this.#context.now();
     this.plan.markTried(server);
-    const picked = this.#pick(nowMs, undefined);
+    const picked = this.pick(nowMs, undefined);
     if (picked === 'none' || picked === 'full' || this.plan.tried.includes(picked)) return;
     if (!this.backend.budget.take(nowMs, this.config.retryBudgetPercent)) return;
     this.backend.counters.hedges += 1;

@@ -7,6 +7,8 @@ import type { TlsMaterial } from './tls-material.ts';
 export type ToWorker =
   | {
       readonly type: 'configure';
+      /** Counts configurations; comes back in `ready`. */
+      readonly generation: number;
       readonly config: ProxyConfig;
       readonly tls: TlsMaterial;
       readonly views: readonly ServerView[];
@@ -22,6 +24,8 @@ export type ToWorker =
   | { readonly type: 'server'; readonly view: ServerView }
   /** A check of the server passed: what a worker suspected is over. */
   | { readonly type: 'trust'; readonly key: string }
+  /** Another worker met a failure of the server. */
+  | { readonly type: 'suspect'; readonly key: string; readonly suspicion: Exclude<Suspicion, 'none'> }
   | { readonly type: 'shutdown-sessions'; readonly key: string }
   | { readonly type: 'report'; readonly id: number }
   /** What other workers let in under rate limits. */
@@ -34,9 +38,16 @@ export type ToWorker =
 export type Report = Readonly<Record<string, readonly number[]>>;
 
 export type FromWorker =
-  | { readonly type: 'ready' }
+  | { readonly type: 'ready'; readonly worker: number; readonly generation: number }
+  /** The configuration does not work here; the one before goes on. */
+  | { readonly type: 'failed'; readonly worker: number; readonly generation: number; readonly message: string }
   | { readonly type: 'listening'; readonly bind: string }
-  | { readonly type: 'accuse'; readonly key: string; readonly suspicion: Exclude<Suspicion, 'none'> }
+  | {
+      readonly type: 'accuse';
+      readonly worker: number;
+      readonly key: string;
+      readonly suspicion: Exclude<Suspicion, 'none'>;
+    }
   | { readonly type: 'holding'; readonly backend: string }
   | { readonly type: 'taken'; readonly worker: number; readonly taken: Taken }
   | { readonly type: 'report'; readonly id: number; readonly rows: Report };

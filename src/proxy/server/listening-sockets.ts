@@ -85,8 +85,9 @@ export class ListeningSockets {
     }
     if (bind.kind === 'unix') removeStale(bind.path);
     const handle = bind.kind === 'unix' ? createHandle(bind.path, -1, -1) : bindTcp(bind.host, bind.port);
-    if (typeof handle !== 'number') return handle;
-    const code = codeOf(handle);
+    if (typeof handle !== 'number' && isBound(handle, bind)) return handle;
+    if (typeof handle !== 'number') handle.close();
+    const code = typeof handle === 'number' ? codeOf(handle) : 'EADDRINUSE';
     throw new VezaError('cannot-bind', `cannot listen on ${bind.id}: ${code}`, {
       hint: code === 'EADDRINUSE' ? 'Another process listens there: `ss -ltnp` shows which.' : hintFor(code),
     });
@@ -99,6 +100,13 @@ function bindTcp(host: string, port: number): ListeningHandle | number {
   return typeof handle === 'number' && host === '::' && codeOf(handle) !== 'EADDRINUSE'
     ? createHandle('0.0.0.0', port, 4)
     : handle;
+}
+
+/** An address in use may show only in listen(), which then takes any free port: net.js itself looks at the port for that. */
+function isBound(handle: ListeningHandle, bind: Bind): boolean {
+  if (bind.kind === 'unix' || bind.port === 0) return true;
+  const name: { address?: string; port?: number } = {};
+  return handle.getsockname?.(name) === 0 && name.port === bind.port;
 }
 
 function codeOf(status: number): string {

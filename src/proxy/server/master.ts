@@ -1,69 +1,73 @@
 // The master process: owns the listening sockets, the health of the servers and the control sockets; carries no traffic.
-import { closeSync, openSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import type { Diagnostic } from '../../lib/diagnostic.ts';
-import { messageOf, VezaError } from '../../lib/errors.ts';
+import { VezaError } from '../../lib/errors.ts';
 import type { Bind, ProxyConfig } from '../core/config/model.ts';
-import type { CheckResult, ServerRecord } from '../core/server-record.ts';
-import { ServerRegistry } from '../core/server-registry.ts';
+import { bindsOf, describe, firstLine, placed, tryLog, workerCount } from './config-facts.ts';
+import { type ApplyResult, ConfigError, type ConfigOrigin, loadConfig, type LoadedConfig } from './config-source.ts';
+import { ConfigWatcher } from './config-watcher.ts';
 import { ControlServer } from './control-server.ts';
-import { HealthChecker } from './health-checker.ts';
-import type { FromWorker } from './ipc.ts';
+import { LastGood, loadOrLastGood } from './last-good.ts';
+import type { FromWorker, ToWorker } from './ipc.ts';
 import { ListeningSockets } from './listening-sockets.ts';
-import { ConfigError, loadConfig } from './load-config.ts';
-import { OcspStapler } from './ocsp-stapler.ts';
+import { MasterTls } from './master-tls.ts';
 import { notifySystemd } from './notify.ts';
-import { TicketKeys } from './ticket-keys.ts';
-import type { TlsMaterial } from './tls-material.ts';
-import { type KeptUpstream, upstreamsOf } from './upstream-tls.ts';
+import { ServerWatch } from './server-watch.ts';
 import { WorkerPool } from './worker-pool.ts';
+import { WorkersReady } from './workers-ready.ts';
+
+export interface MasterOptions {
+  /** Folder for what must outlive the process: the configuration that last worked. */
+  readonly stateFolder?: string | undefined;
+  /** Reload when the file changes. */
+  readonly watch?: boolean;
+}
 
 export class Master {
   readonly #file: string;
   readonly #log: (line: string) => void;
   readonly #sockets = new ListeningSockets(process.env);
   readonly #pool: WorkerPool;
-  readonly #checker: HealthChecker;
-  readonly #registry = new ServerRegistry();
+  readonly #tls: MasterTls;
+  readonly #servers: ServerWatch;
   readonly #control: ControlServer;
-  readonly #tickets: TicketKeys;
-  readonly #stapler: OcspStapler;
-  #config: ProxyConfig;
-  #tls: TlsMaterial;
-  /** What checks speak TLS with. */
-  #upstreams: ReadonlyMap<string, KeptUpstream>;
+  readonly #lastGood: LastGood;
+  readonly #taking = new WorkersReady();
+  readonly #watching: boolean;
+  #watcher: ConfigWatcher | undefined;
+  #loaded: LoadedConfig;
   #ready = false;
   #stopping = false;
   /** One reload at a time. */
-  #reloading: Promise<string | undefined> = Promise.resolve(undefined);
+  #applying: Promise<unknown> = Promise.resolve();
 
-  constructor(file: string, log: (line: string) => void) {
+  constructor(file: string, log: (line: string) => void, options: MasterOptions = {}) {
     this.#file = file;
     this.#log = log;
-    const loaded = loadConfig(file, 'run');
-    this.#config = loaded.config;
-    this.#tls = loaded.tls;
-    this.#warn(loaded.warnings);
-    this.#tickets = new TicketKeys((keys) => this.#pool.broadcast({ type: 'ticket-keys', keys }));
-    this.#stapler = new OcspStapler(log, () =>
-      this.#pool.broadcast({ type: 'staples', staples: this.#stapler.staples }),
-    );
-    this.#upstreams = upstreamsOf(this.#config, this.#tls, new Map());
-    this.#checker = new HealthChecker(
-      (record, result, change) => this.#onCheck(record, result, change),
-      (backend) => this.#upstreams.get(backend)?.tls,
-    );
+    this.#watching = options.watch === true;
+    this.#lastGood = new LastGood(options.stateFolder);
+    this.#loaded = loadOrLastGood(file, this.#lastGood, log);
+    this.#warn(this.#loaded);
+    this.#tls = new MasterTls((message) => this.#tell(message), log);
+    this.#tls.take(this.#loaded);
+    this.#servers = new ServerWatch({
+      tell: (message, except) => this.#tell(message, except),
+      log,
+      tlsOf: (backend) => this.#tls.upstream(backend),
+    });
     this.#pool = new WorkerPool({
       onStart: (worker) => this.#equip(worker),
       onMessage: (message) => this.#onMessage(message),
-      onDeath: (worker, pid, reason) => log(`worker ${worker} (pid ${pid}) ended with ${reason}; starting another`),
+      onDeath: (worker, pid, reason) => {
+        log(`worker ${worker} (pid ${pid}) ended with ${reason}; starting another`);
+        this.#taking.failed(worker, `ended with ${reason}`);
+      },
     });
     this.#control = new ControlServer({
-      registry: this.#registry,
+      registry: this.#servers.registry,
       config: () => this.#config,
       counters: () => this.#pool.collect(),
       clearCounters: () => this.#pool.clearCounters(),
-      changed: (record) => this.#push(record),
+      changed: (record) => this.#servers.push(record),
       shutdownSessions: (record) => this.#pool.broadcast({ type: 'shutdown-sessions', key: record.key }),
       reload: () => this.reload(),
       workers: () => this.#pool.size,
@@ -81,44 +85,81 @@ export class Master {
       );
     }
     await this.#control.open(config);
-    await this.#stapler.sync(config, this.#tls);
-    this.#registry.sync(config, performance.now());
+    await this.#tls.prepare(this.#loaded);
+    this.#servers.take(config);
     this.#pool.resize(workerCount(config), config.graceMs);
-    this.#checker.sync(this.#registry.records);
+    this.#servers.check();
+    if (this.#watching) this.#watcher = new ConfigWatcher(this.#file, () => void this.reload());
     process.on('SIGHUP', () => void this.reload());
     process.on('SIGUSR2', () => this.#pool.broadcast({ type: 'reopen-log' }));
     process.on('SIGTERM', () => void this.stop());
     process.on('SIGINT', () => void this.stop());
   }
 
-  /** Reads the file again and applies it, or keeps the running configuration. Returns what went wrong, if anything. */
-  reload(): Promise<string | undefined> {
-    this.#reloading = this.#reloading.then(() => this.#reload());
-    return this.#reloading;
+  get #config(): ProxyConfig {
+    return this.#loaded.config;
   }
 
-  async #reload(): Promise<string | undefined> {
-    if (this.#stopping) return 'the proxy is stopping';
+  /** Reads the file again and applies it, or keeps the running configuration. Returns what went wrong, if anything. */
+  async reload(): Promise<string | undefined> {
+    return (await this.apply({ path: this.#file })).message;
+  }
+
+  /**
+   * Applies a configuration whole, or keeps the running one: if it is not valid, an address cannot be bound, or a worker
+   * fails with it. Never rejects; one after another. A text is not written to the file: the next reload reads that again.
+   */
+  apply(origin: ConfigOrigin): Promise<ApplyResult> {
+    const result = this.#applying.then(() => this.#applyFrom(origin));
+    this.#applying = result;
+    return result;
+  }
+
+  async #applyFrom(origin: ConfigOrigin): Promise<ApplyResult> {
+    const before = this.#loaded;
+    if (this.#stopping) return { ok: false, problems: [], message: 'the proxy is stopping', hash: before.hash };
     await notifySystemd(`RELOADING=1\nMONOTONIC_USEC=${Math.floor(Number(process.hrtime.bigint()) / 1000)}`);
-    let problem: string | undefined;
+    let problems: readonly Diagnostic[] = [];
+    let message: string | undefined;
     try {
-      const { config, tls, warnings } = loadConfig(this.#file, 'run');
-      this.#warn(warnings);
-      tryLog(config.accessLog);
+      const loaded = loadConfig(origin, 'run');
+      this.#warn(loaded);
+      problems = loaded.warnings;
+      await this.#switchTo(loaded);
+      this.#log(`${loaded.name}: reloaded`);
+    } catch (error) {
+      if (error instanceof ConfigError) problems = error.diagnostics;
+      message = describe(error);
+      this.#log(`${message}\nreload refused, the running configuration stays`);
+    }
+    const status = message === undefined ? 'Running' : `Running; the last reload was refused: ${firstLine(message)}`;
+    await notifySystemd(`READY=1\nSTATUS=${status}`);
+    return { ok: message === undefined, problems, message, hash: this.#loaded.hash };
+  }
+
+  /** Old sockets close only when all workers run with the new ones, so that there is a way back. */
+  async #switchTo(loaded: LoadedConfig): Promise<void> {
+    const before = this.#loaded;
+    const { config } = loaded;
+    tryLog(config.accessLog);
+    const records = this.#servers.registry.records;
+    try {
       this.#sockets.open(bindsOf(config));
       await this.#control.open(config);
-      await this.#stapler.sync(config, tls);
-      this.#apply(config, tls);
-      this.#log(`${this.#file}: reloaded`);
+      await this.#tls.prepare(loaded);
+      const problem = await this.#spread(loaded);
+      if (problem !== undefined) throw new VezaError('worker-failed', `the configuration does not work: ${problem}`);
     } catch (error) {
-      problem = describe(error);
-      for (const id of this.#sockets.surplus(bindsOf(this.#config))) this.#sockets.close(id);
-      this.#log(`${problem}\nreload refused, the running configuration stays`);
+      if (this.#loaded !== before) {
+        this.#servers.registry.restore(records);
+        await this.#control.open(before.config);
+        await this.#spread(before);
+      }
+      this.#settle();
+      throw error;
     }
-    await notifySystemd(
-      `READY=1\nSTATUS=${problem === undefined ? 'Running' : 'Running; the last reload was refused'}`,
-    );
-    return problem;
+    this.#settle();
+    await this.#lastGood.keep(loaded, new Date(), this.#log);
   }
 
   /** Finishes what is under way, at most for the grace time. */
@@ -126,9 +167,9 @@ export class Master {
     if (this.#stopping) return;
     this.#stopping = true;
     await notifySystemd('STOPPING=1');
-    this.#checker.stop();
-    this.#tickets.stop();
-    this.#stapler.stop();
+    this.#watcher?.close();
+    this.#servers.stop();
+    this.#tls.stop();
     const stopped = this.#pool.stop(this.#config.graceMs, this.#sockets.activated);
     this.#sockets.closeAll();
     await stopped;
@@ -138,26 +179,36 @@ export class Master {
     process.removeAllListeners('SIGHUP');
   }
 
-  #apply(config: ProxyConfig, tls: TlsMaterial): void {
-    const before = this.#config;
-    this.#config = config;
-    this.#tls = tls;
-    this.#upstreams = upstreamsOf(config, tls, this.#upstreams);
-    this.#registry.sync(config, performance.now());
-    for (const id of this.#sockets.surplus(bindsOf(config))) {
-      this.#pool.broadcast({ type: 'unlisten', bind: id });
-      this.#sockets.close(id);
-    }
-    const known = new Set(bindsOf(before).map((bind) => bind.id));
-    for (let worker = 0; worker < this.#pool.size; worker += 1) {
+  /** Gives a configuration to all workers; resolves with what went wrong there. */
+  async #spread(loaded: LoadedConfig): Promise<string | undefined> {
+    const known = new Set(bindsOf(this.#config).map((bind) => bind.id));
+    const { config } = loaded;
+    this.#loaded = loaded;
+    this.#taking.next();
+    this.#tls.take(loaded);
+    this.#servers.take(config);
+    const workers = [...Array(this.#pool.size).keys()];
+    for (const worker of workers) {
       this.#configure(worker);
       this.#listen(worker, (bind) => !known.has(bind.id));
     }
+    const problem = await this.#taking.wait(workers);
+    if (problem !== undefined) return problem;
     this.#pool.resize(workerCount(config), config.graceMs);
-    this.#checker.sync(this.#registry.records);
+    this.#servers.check();
+    return undefined;
   }
 
-  #warn(warnings: readonly Diagnostic[]): void {
+  /** Drops what only another configuration than the one that runs needed. */
+  #settle(): void {
+    this.#tls.settle(this.#loaded);
+    for (const id of this.#sockets.surplus(bindsOf(this.#config))) {
+      this.#pool.broadcast({ type: 'unlisten', bind: id });
+      this.#sockets.close(id);
+    }
+  }
+
+  #warn({ warnings }: LoadedConfig): void {
     for (const { severity, ...rest } of warnings) this.#log(`${severity}: ${placed(rest)}`);
   }
 
@@ -167,12 +218,17 @@ export class Master {
   }
 
   #configure(worker: number): void {
-    const config = this.#config;
-    const now = performance.now();
-    const views = this.#registry.records.map((record) => record.view(now));
-    this.#pool.send(worker, { type: 'ticket-keys', keys: this.#tickets.current });
-    this.#pool.send(worker, { type: 'staples', staples: this.#stapler.staples });
-    this.#pool.send(worker, { type: 'configure', config, tls: this.#tls, views, workers: workerCount(config), worker });
+    const { config, tls } = this.#loaded;
+    for (const message of this.#tls.messages) this.#pool.send(worker, message);
+    this.#pool.send(worker, {
+      type: 'configure',
+      generation: this.#taking.generation,
+      config,
+      tls,
+      views: this.#servers.views(),
+      workers: workerCount(config),
+      worker,
+    });
   }
 
   #listen(worker: number, wanted: (bind: Bind) => boolean): void {
@@ -182,8 +238,10 @@ export class Master {
     }
   }
 
-  #push(record: ServerRecord): void {
-    this.#pool.broadcast({ type: 'server', view: record.view(performance.now()) });
+  #tell(message: ToWorker, except?: number): void {
+    for (let worker = 0; worker < this.#pool.size; worker += 1) {
+      if (worker !== except) this.#pool.send(worker, message);
+    }
   }
 
   #onMessage(message: FromWorker): void {
@@ -197,22 +255,23 @@ export class Master {
             .join(', ')}`,
         );
         void notifySystemd('READY=1\nSTATUS=Running');
+        void this.#lastGood.keep(this.#loaded, new Date(), this.#log);
         return;
-      case 'accuse': {
-        const record = this.#registry.find(message.key);
-        if (!record) return;
-        if (record.health?.accuse() === true) this.#checker.force(record);
+      case 'accuse':
+        this.#servers.accused(message);
         return;
-      }
       case 'holding':
-        this.#checker.hurry(message.backend);
+        this.#servers.hurry(message.backend);
         return;
       case 'taken':
-        for (let worker = 0; worker < this.#pool.size; worker += 1) {
-          if (worker !== message.worker) this.#pool.send(worker, { type: 'taken', taken: message.taken });
-        }
+        this.#tell({ type: 'taken', taken: message.taken }, message.worker);
         return;
       case 'ready':
+        this.#taking.ready(message.worker, message.generation);
+        return;
+      case 'failed':
+        if (!this.#taking.failed(message.worker, message.message)) this.#onBadStart(message.message);
+        return;
       case 'report':
         return;
       default:
@@ -220,41 +279,12 @@ export class Master {
     }
   }
 
-  #onCheck(record: ServerRecord, result: CheckResult, change: 'up' | 'down' | undefined): void {
-    if (change !== undefined) {
-      const how = `${result.code}${result.status === undefined ? '' : `/${result.status}`} in ${Math.round(result.durationMs)} ms`;
-      this.#log(`server ${record.key} is ${change === 'up' ? 'UP' : 'DOWN'} (${how}: ${result.detail})`);
-      this.#push(record);
-    }
-    if (result.passed && record.up) this.#pool.broadcast({ type: 'trust', key: record.key });
-  }
-}
-
-/** Throws if the access log cannot be written: each worker would find out only while it serves. */
-function tryLog(target: string): void {
-  if (!target.startsWith('/')) return;
-  try {
-    closeSync(openSync(target, 'a', 0o640));
-  } catch (error) {
-    throw new VezaError('cannot-open', `cannot open the access log: ${messageOf(error)}`, {
-      hint: 'Create its folder, writable for the user of veza-proxy, or set log.access to `stdout` or `off`.',
+  /** A worker that just started fails with the configuration that runs. Before the first one serves there is no way on. */
+  #onBadStart(problem: string): void {
+    this.#log(`error: a worker fails with the configuration: ${problem}`);
+    if (this.#ready || this.#stopping) return;
+    void this.stop().then(() => {
+      process.exitCode = 3;
     });
   }
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof ConfigError)) return messageOf(error);
-  return error.diagnostics.map(placed).join('\n');
-}
-
-function placed({ where, message }: Omit<Diagnostic, 'severity'>): string {
-  return `${where ? `${where.file}:${where.line}:${where.column}: ` : ''}${message}`;
-}
-
-function bindsOf(config: ProxyConfig): Bind[] {
-  return config.frontends.flatMap((frontend) => frontend.binds);
-}
-
-function workerCount(config: ProxyConfig): number {
-  return config.workers === 'auto' ? availableParallelism() : config.workers;
 }

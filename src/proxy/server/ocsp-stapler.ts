@@ -43,19 +43,9 @@ export class OcspStapler {
     );
   }
 
-  /** Looks after the certificates of a configuration; resolves when they have answers, or after a short while. */
-  async sync(config: ProxyConfig, material: TlsMaterial): Promise<void> {
-    const wanted = new Map<string, CertificateMaterial>();
-    for (const { name, tls } of config.frontends) {
-      for (const certificate of material.frontends[name]?.certificates ?? []) {
-        if (tls && mayStaple(tls, certificate)) wanted.set(certificate.fingerprint, certificate);
-      }
-    }
-    for (const [fingerprint, kept] of this.#kept) {
-      if (wanted.has(fingerprint)) continue;
-      clearTimeout(kept.timer);
-      this.#kept.delete(fingerprint);
-    }
+  /** Looks after the certificates of a configuration too; resolves when they have answers, or after a short while. */
+  async ask(config: ProxyConfig, material: TlsMaterial): Promise<void> {
+    const wanted = stapledOf(config, material);
     const fresh: Promise<void>[] = [];
     for (const [fingerprint, certificate] of wanted) {
       if (this.#kept.has(fingerprint)) continue;
@@ -68,6 +58,16 @@ export class OcspStapler {
     const timer = setTimeout(() => resolve(undefined), firstWaitMs);
     await Promise.race([Promise.all(fresh), promise]);
     clearTimeout(timer);
+  }
+
+  /** Forgets all other certificates. */
+  keepOnly(config: ProxyConfig, material: TlsMaterial): void {
+    const wanted = stapledOf(config, material);
+    for (const [fingerprint, kept] of this.#kept) {
+      if (wanted.has(fingerprint)) continue;
+      clearTimeout(kept.timer);
+      this.#kept.delete(fingerprint);
+    }
   }
 
   stop(): void {
@@ -93,6 +93,17 @@ export class OcspStapler {
     kept.timer = setTimeout(() => void this.#ask(kept), delayMs).unref();
     this.#changed();
   }
+}
+
+/** The certificates with which a configuration may send answers, by fingerprint. */
+function stapledOf(config: ProxyConfig, material: TlsMaterial): Map<string, CertificateMaterial> {
+  const wanted = new Map<string, CertificateMaterial>();
+  for (const { name, tls } of config.frontends) {
+    for (const certificate of material.frontends[name]?.certificates ?? []) {
+      if (tls && mayStaple(tls, certificate)) wanted.set(certificate.fingerprint, certificate);
+    }
+  }
+  return wanted;
 }
 
 function endOf({ thisUpdateMs, nextUpdateMs }: OcspAnswer): number {

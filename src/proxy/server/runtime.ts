@@ -4,11 +4,13 @@ import type { BackendConfig, ServerConfig } from '../core/config/model.ts';
 import { serverKey } from '../core/config/model.ts';
 import { Balancer } from '../core/balance/balancer.ts';
 import { ServerState, type ServerView } from '../core/balance/server-state.ts';
+import { Queues } from '../core/balance/queues.ts';
+import { shareOf } from '../core/balance/wait-queue.ts';
 import { Counters } from '../core/counters.ts';
 import { RetryBudget } from '../core/retry.ts';
-import type { Exchange } from './exchange.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
+import type { Waiting } from './waiting.ts';
 
 export class ServerRuntime extends ServerState {
   readonly key: string;
@@ -45,9 +47,6 @@ export class ServerRuntime extends ServerState {
   }
 }
 
-/** Requests that may wait for one server of their own before the others are told to wait on: keeps waking cheap. */
-const vainTries = 16;
-
 export class BackendRuntime {
   config: BackendConfig;
   servers: readonly ServerRuntime[];
@@ -56,12 +55,15 @@ export class BackendRuntime {
   readonly counters = new Counters();
   /** Undefined: without TLS. */
   tls: UpstreamTls | undefined;
-  readonly #waiting = new Set<Exchange>();
+  readonly queues: Queues<ServerRuntime, Waiting>;
+  readonly #now: () => number;
 
-  constructor(config: BackendConfig, worker: number, workers: number) {
+  constructor(config: BackendConfig, worker: number, workers: number, now: () => number) {
     this.config = config;
+    this.#now = now;
     this.servers = config.servers.map((server) => new ServerRuntime(this, server));
     this.balancer = new Balancer(config, this.servers, worker);
+    this.queues = new Queues(this.balancer);
     this.#share(worker, workers);
   }
 
@@ -108,36 +110,46 @@ export class BackendRuntime {
     for (const server of this.servers) server.closeIdle();
   }
 
-  wait(exchange: Exchange): void {
-    this.#waiting.add(exchange);
-    this.counters.queued = this.#waiting.size;
-    if (this.#waiting.size > this.counters.queuedMax) this.counters.queuedMax = this.#waiting.size;
+  wait(waiting: Waiting): void {
+    this.queues.add(waiting);
+    this.#count(waiting.server);
   }
 
-  leave(exchange: Exchange): void {
-    if (this.#waiting.delete(exchange)) this.counters.queued = this.#waiting.size;
+  leave(waiting: Waiting): void {
+    this.queues.delete(waiting);
+    this.#count(waiting.server);
+  }
+
+  #count(server: ServerRuntime | undefined): void {
+    const { counters } = server ?? this;
+    counters.queued = this.queues.sizeOf(server);
+    if (counters.queued > counters.queuedMax) counters.queuedMax = counters.queued;
   }
 
   get isWaited(): boolean {
-    return this.#waiting.size > 0;
+    return this.queues.isWaited;
+  }
+
+  /** A request on this server ended. */
+  freed(server: ServerRuntime): void {
+    if (this.queues.isWaited) this.queues.freed(server, this.servers, this.#now());
   }
 
   /** Lets waiting requests try again, oldest first. */
   wake(): void {
-    let vain = 0;
-    // Not a copy: thousands may wait. Who leaves meanwhile is passed over, who comes is at the end.
-    for (const exchange of this.#waiting) {
-      exchange.resume();
-      if (exchange.isWaiting && ++vain >= vainTries) return;
-    }
+    if (this.queues.isWaited) this.queues.wake(this.servers, this.#now());
   }
 
-  /** A limit holds over all workers: their shares add up to it, but each has at least one. */
   #share(worker: number, workers: number): void {
+    const { config, balancer } = this;
     for (const server of this.servers) {
-      const { maxconn } = server.config;
-      const rest = worker < maxconn % workers ? 1 : 0;
-      server.slots = maxconn === 0 ? 0 : Math.max(1, Math.floor(maxconn / workers) + rest);
+      server.slots = shareOf(server.config.maxconn, worker, workers);
+      server.minSlots = shareOf(server.config.minconn, worker, workers);
+      server.maxQueued = shareOf(server.config.maxqueue, worker, workers);
     }
+    balancer.slots = shareOf(config.maxconn, worker, workers);
+    balancer.fullAt = Math.max(1, config.fullconn / workers);
+    balancer.invalidate();
+    this.queues.maxQueued = shareOf(config.maxqueue, worker, workers);
   }
 }

@@ -120,7 +120,7 @@ export class UpstreamConnection extends UpstreamSocket {
     this.owner = undefined;
     this.server.inFlight -= 1;
     this.server.counters.end();
-    if (this.server.backend.isWaited) this.server.backend.wake();
+    this.server.backend.freed(this.server);
   }
 
   protected override onConnect(): void {

@@ -16,7 +16,7 @@ export class WorkerTls {
   #staples = new Map<string, Buffer>();
   #keys: Buffer | undefined;
 
-  /** Takes what a configuration says. */
+  /** Takes what a configuration says, or throws and stays as it was. */
   configure(config: ProxyConfig, material: TlsMaterial): void {
     const next = new Map<string, Kept>();
     for (const { name, tls } of config.frontends) {
@@ -32,8 +32,9 @@ export class WorkerTls {
       if (this.#keys) terminator.setTicketKeys(this.#keys);
       next.set(name, { made, terminator });
     }
+    const upstreams = upstreamsOf(config, material, this.#upstreams);
     this.#terminators = next;
-    this.#upstreams = upstreamsOf(config, material, this.#upstreams);
+    this.#upstreams = upstreams;
   }
 
   /** What connections to the servers of a backend are opened with; undefined = no TLS. */

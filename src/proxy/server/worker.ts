@@ -1,20 +1,17 @@
 // A worker process: accepts on the sockets it is given and carries the traffic. It decides nothing about health; it
 // tells the master what it meets and hears from it what to use.
 import type { Server } from 'node:net';
-import type { ServerView } from '../core/balance/server-state.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
-import { Counters } from '../core/counters.ts';
+import { messageOf } from '../../lib/errors.ts';
 import { TimerWheel } from '../core/timer-wheel.ts';
 import { AccessLog } from './access-log.ts';
 import { acceptOn } from './accepting.ts';
-import type { FrontendConnection } from './frontend-connection.ts';
-import { FrontendRuntime } from './frontend.ts';
-import type { FromWorker, Report, ToWorker } from './ipc.ts';
-import { RateLimitRegistry } from './rate-limits.ts';
-import { BackendRuntime, type ServerRuntime } from './runtime.ts';
+import type { FrontendRuntime } from './frontend.ts';
+import type { FromWorker, ToWorker } from './ipc.ts';
+import type { BackendRuntime, ServerRuntime } from './runtime.ts';
+import { Serving, type WorkerPlace } from './serving.ts';
 import { Throttle } from './throttle.ts';
 import type { WorkerContext } from './worker-context.ts';
-import { WorkerTls } from './worker-tls.ts';
 
 /** Precision of all timeouts. */
 const tickMs = 25;
@@ -36,15 +33,12 @@ export class Worker implements WorkerContext {
   readonly wheel: TimerWheel;
   readonly log = new AccessLog();
   stopping = false;
-  #place = { worker: 0, workers: 1 };
+  #place: WorkerPlace = { worker: 0, workers: 1 };
   #config: ProxyConfig | undefined;
-  readonly #frontends = new Map<string, FrontendRuntime>();
-  readonly #backends = new Map<string, BackendRuntime>();
+  readonly #serving = new Serving(() => this.now());
   readonly #listeners = new Map<string, Server>();
   /** Which frontend a socket belongs to; a reload may move it. */
-  #frontendOf = new Map<string, FrontendRuntime>();
-  readonly #tls = new WorkerTls();
-  readonly #limits = new RateLimitRegistry();
+  readonly #frontendOf = new Map<string, FrontendRuntime>();
   readonly #told = new Throttle(repeatMs);
   readonly #said = new Throttle(sayAgainMs);
   readonly #send: (message: FromWorker) => void;
@@ -70,15 +64,20 @@ export class Worker implements WorkerContext {
   }
 
   backend(name: string): BackendRuntime | undefined {
-    return this.#backends.get(name);
+    return this.#serving.backend(name);
   }
 
   accuse(server: ServerRuntime, suspicion: 'unreachable' | 'silent'): void {
+    this.#suspect(server, suspicion);
+    const { worker } = this.#place;
+    this.#tell(`accuse ${server.key} ${suspicion}`, { type: 'accuse', worker, key: server.key, suspicion });
+  }
+
+  #suspect(server: ServerRuntime, suspicion: 'unreachable' | 'silent'): void {
     const checked = server.config.check !== undefined;
     server.suspect(suspicion, this.now() + (checked ? suspicionMs : uncheckedSuspicionMs));
     if (suspicion === 'unreachable') server.closeIdle();
-    if (checked) this.#tell(`accuse ${server.key}`, { type: 'accuse', key: server.key, suspicion });
-    else setTimeout(() => server.backend.wake(), uncheckedSuspicionMs + 1).unref();
+    if (!checked) setTimeout(() => server.backend.wake(), uncheckedSuspicionMs + 1).unref();
   }
 
   holding(backend: BackendRuntime): void {
@@ -93,39 +92,44 @@ export class Worker implements WorkerContext {
   receive(message: ToWorker, handle: unknown): void {
     switch (message.type) {
       case 'configure':
-        this.#tls.configure(message.config, message.tls);
-        this.#configure(message.config, message.views, message.workers, message.worker);
+        this.#take(message);
         return;
       case 'listen':
         this.#listen(message.bind, handle);
         return;
       case 'ticket-keys':
-        this.#tls.setTicketKeys(Buffer.from(message.keys, 'base64'));
+        this.#serving.tls.setTicketKeys(Buffer.from(message.keys, 'base64'));
         return;
       case 'staples':
-        this.#tls.setStaples(message.staples);
+        this.#serving.tls.setStaples(message.staples);
         return;
       case 'unlisten':
         this.#listeners.get(message.bind)?.close();
         this.#listeners.delete(message.bind);
+        this.#frontendOf.delete(message.bind);
         return;
       case 'server':
-        this.#backends.get(backendOf(message.view.key))?.apply(message.view, this.now());
+        this.#serving.apply(message.view);
         return;
       case 'trust':
-        this.#trust(message.key);
+        this.#serving.trust(message.key);
         return;
+      case 'suspect': {
+        const server = this.#serving.server(message.key);
+        if (server) this.#suspect(server, message.suspicion);
+        return;
+      }
       case 'shutdown-sessions':
-        this.#server(message.key)?.shutdownSessions();
+        this.#serving.server(message.key)?.shutdownSessions();
         return;
       case 'report':
-        this.#send({ type: 'report', id: message.id, rows: this.#report() });
+        this.#send({ type: 'report', id: message.id, rows: this.#serving.report(this.log.dropped) });
         return;
       case 'taken':
-        this.#limits.add(message.taken, this.now());
+        this.#serving.limits.add(message.taken, this.now());
         return;
       case 'clear':
-        for (const { counters } of this.#rows().values()) counters.clear();
+        this.#serving.clearCounters();
         return;
       case 'reopen-log':
         this.log.reopen();
@@ -145,17 +149,17 @@ export class Worker implements WorkerContext {
     // Under socket activation the kernel's queue lives on with systemd, so nothing is refused; but while long requests
     // end, new ones must not wait in it: they are served, one a connection.
     if (!keepAccepting) this.#stopListening();
-    const before = this.#connections();
+    const before = this.#serving.connections();
     for (const connection of before) connection.drain();
     const until = this.now() + graceMs;
     while (this.now() < until && before.some((connection) => connection.phase !== 'closed')) await pause();
     this.#stopListening();
     // Who came meanwhile may have its request on the way: it is let go as the others were.
-    for (const connection of this.#connections()) connection.drain();
+    for (const connection of this.#serving.connections()) connection.drain();
     const last = this.now() + lastRequestsMs;
-    while (this.now() < last && this.#connections().some(({ phase }) => phase !== 'tunnel')) await pause();
-    for (const connection of this.#connections()) connection.destroy();
-    for (const backend of this.#backends.values()) {
+    while (this.now() < last && this.#serving.connections().some(({ phase }) => phase !== 'tunnel')) await pause();
+    for (const connection of this.#serving.connections()) connection.destroy();
+    for (const backend of this.#serving.backends) {
       for (const server of backend.servers) for (const connection of [...server.connections]) connection.destroy();
     }
     await this.log.close();
@@ -170,51 +174,39 @@ export class Worker implements WorkerContext {
     this.#listeners.clear();
   }
 
-  #connections(): FrontendConnection[] {
-    return [...this.#frontends.values()].flatMap((frontend) => [...frontend.connections]);
-  }
-
-  #configure(config: ProxyConfig, views: readonly ServerView[], workers: number, worker: number): void {
+  /** Tries the parts that can fail first: then either all of it holds or nothing of it. */
+  #take({ config, tls, views, workers, worker, generation }: ToWorker & { readonly type: 'configure' }): void {
+    try {
+      this.#serving.prepare(config, tls);
+    } catch (error) {
+      this.#send({ type: 'failed', worker, generation, message: messageOf(error) });
+      return;
+    }
     const before = this.#config;
     this.#config = config;
     this.#place = { worker, workers };
     if (before?.accessLog !== config.accessLog) this.log.open(config.accessLog);
     else this.log.reopen();
-    for (const backend of config.backends) {
-      const known = this.#backends.get(backend.name);
-      if (known) known.reconfigure(backend, worker, workers);
-      else this.#backends.set(backend.name, new BackendRuntime(backend, worker, workers));
-    }
-    for (const [name, backend] of this.#backends) {
-      if (config.backends.some((wanted) => wanted.name === name)) continue;
-      this.#backends.delete(name);
-      for (const server of backend.servers) server.closeIdle();
-    }
-    for (const [name, backend] of this.#backends) backend.speakTls(this.#tls.upstream(name));
-    this.#configureFrontends(config);
-    const now = this.now();
-    for (const view of views) this.#backends.get(backendOf(view.key))?.apply(view, now);
-    this.#send({ type: 'ready' });
+    this.#serving.configure(config, views, this.#place);
+    this.#assignBinds(config);
+    this.#send({ type: 'ready', worker, generation });
   }
 
-  #configureFrontends(config: ProxyConfig): void {
-    this.#frontendOf = new Map();
-    for (const wanted of config.frontends) {
-      const known = this.#frontends.get(wanted.name);
-      known?.reconfigure(wanted, this.#limits.find);
-      const frontend = known ?? new FrontendRuntime(wanted, this.#limits.find);
-      frontend.terminator = this.#tls.terminator(wanted.name);
-      this.#frontends.set(wanted.name, frontend);
-      for (const bind of wanted.binds) this.#frontendOf.set(bind.id, frontend);
-    }
-    for (const [name, frontend] of this.#frontends) {
-      if (config.frontends.some((wanted) => wanted.name === name)) continue;
-      this.#frontends.delete(name);
-      frontend.drain();
+  /** What still listens belongs to whom it did, until the master says that it goes. */
+  #assignBinds({ frontends }: ProxyConfig): void {
+    for (const bind of this.#frontendOf.keys()) if (!this.#listeners.has(bind)) this.#frontendOf.delete(bind);
+    for (const { name, binds } of frontends) {
+      const frontend = this.#serving.frontend(name);
+      if (frontend) for (const bind of binds) this.#frontendOf.set(bind.id, frontend);
     }
   }
 
   #listen(bind: string, handle: unknown): void {
+    // A configuration that was taken back left it open.
+    if (this.#listeners.has(bind)) {
+      (handle as { close?: () => void } | undefined)?.close?.();
+      return;
+    }
     const server = acceptOn(handle, {
       isPlain: () => this.#frontendOf.get(bind)?.isPlain(bind) !== false,
       open: (socket) => {
@@ -230,44 +222,19 @@ export class Worker implements WorkerContext {
 
   /** Requests that wait without new ones coming still want their servers checked soon. */
   #remind(): void {
-    for (const backend of this.#backends.values()) if (backend.isWaited) this.holding(backend);
+    for (const backend of this.#serving.backends) {
+      if (!backend.isWaited) continue;
+      this.holding(backend);
+      // Slots also come back with time alone, to who recovers.
+      backend.wake();
+    }
   }
 
   /** Tells the other workers what was let in under rate limits. */
   #share(): void {
-    const taken = this.#limits.drain();
+    const taken = this.#serving.limits.drain();
     const { worker, workers } = this.#place;
     if (taken && workers > 1) this.#send({ type: 'taken', worker, taken });
-  }
-
-  #trust(key: string): void {
-    const server = this.#server(key);
-    if (!server) return;
-    server.trust();
-    server.backend.wake();
-  }
-
-  #server(key: string): ServerRuntime | undefined {
-    return this.#backends.get(backendOf(key))?.servers.find((server) => server.key === key);
-  }
-
-  #rows(): Map<string, { readonly counters: Counters }> {
-    const rows = new Map<string, { readonly counters: Counters }>();
-    for (const [name, frontend] of this.#frontends) rows.set(`frontend:${name}`, frontend);
-    for (const [name, backend] of this.#backends) {
-      rows.set(`backend:${name}`, backend);
-      for (const server of backend.servers) rows.set(`server:${server.key}`, server);
-    }
-    return rows;
-  }
-
-  #report(): Report {
-    const [first] = this.#frontends.values();
-    if (first) first.counters.logDropped = this.log.dropped;
-    for (const backend of this.#backends.values()) {
-      for (const server of backend.servers) server.counters.idle = server.idle.length;
-    }
-    return Object.fromEntries([...this.#rows()].map(([name, { counters }]) => [name, counters.toArray()]));
   }
 
   /** Sends at most one message of a kind in a short while. */
@@ -278,20 +245,4 @@ export class Worker implements WorkerContext {
 
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-function backendOf(key: string): string {
-  return key.slice(0, key.indexOf('/'));
-}
-
-/** Runs this process as a worker of the one that forked it. */
-export function runWorker(): void {
-  const worker = new Worker((message) => process.connected && process.send?.(message));
-  process.on('message', (message, handle) => worker.receive(message as ToWorker, handle));
-  // The master stops its workers by message; a terminal's Ctrl-C goes to the whole group.
-  process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => undefined);
-  process.on('SIGHUP', () => undefined);
-  // Without a master nobody would ever stop it.
-  process.on('disconnect', () => void worker.stop(worker.config.graceMs, false));
 }

@@ -15,7 +15,11 @@ export interface TestSshd extends AsyncDisposable {
   readonly process: ChildProcess;
 }
 
-export async function startSshd(extraConfig: readonly string[] = []): Promise<TestSshd> {
+/** `through` starts it by another program, for instance in namespaces of its own. */
+export async function startSshd(
+  extraConfig: readonly string[] = [],
+  through: readonly string[] = [],
+): Promise<TestSshd> {
   if (!sshdPath) throw new Error('sshd is missing');
   const folder = mkdtempSync(join(tmpdir(), 'veza-sshd-'));
   // A root sshd wants its privilege separation folder.
@@ -39,7 +43,8 @@ export async function startSshd(extraConfig: readonly string[] = []): Promise<Te
     'LogLevel ERROR',
   ];
   writeFileSync(join(folder, 'config'), `${config.join('\n')}\n`);
-  const child = spawn(sshdPath, ['-D', '-e', '-f', join(folder, 'config')], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const words = [...through, sshdPath, '-D', '-e', '-f', join(folder, 'config')];
+  const child = spawn(words[0] ?? sshdPath, words.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
   for (let tries = 0; !(await accepts(port)); tries += 1) {

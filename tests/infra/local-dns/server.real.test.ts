@@ -94,7 +94,9 @@ describe('zones', () => {
     expect(await resolver.resolve4('example.com')).toEqual(['192.0.2.1']);
     expect(await resolver.resolveMx('example.com')).toMatchObject([{ exchange: 'mail.example.com', priority: 10 }]);
     expect(await resolver.resolveCaa('example.com')).toMatchObject([{ critical: 0, issue: 'letsencrypt.org' }]);
-    expect((await resolver.resolveTxt('long.example.com')).flat().join('')).toBe('ä'.repeat(200) + 'x'.repeat(300));
+    // Node.js reads the bytes of texts one by one.
+    const long = (await resolver.resolveTxt('long.example.com')).flat().join('');
+    expect(Buffer.from(long, 'latin1').toString('utf8')).toBe('ä'.repeat(200) + 'x'.repeat(300));
   });
 
   it('follows aliases within the zone and out of it, and ends those that lead in a circle', async () => {

@@ -1,7 +1,8 @@
 // Who is picked: round robin by weight, HAProxy's ring with its own golden vectors, persistence, suspicion, limits.
 import { describe, expect, it } from 'vitest';
-import { Balancer } from '../../../src/proxy/core/balance/balancer.ts';
-import { hashKeyOf } from '../../../src/proxy/core/balance/hash-key.ts';
+import { Balancer, type PickRequest } from '../../../src/proxy/core/balance/balancer.ts';
+import { hashKeyOf, hashOf } from '../../../src/proxy/core/balance/hash-key.ts';
+import { parseAddress } from '../../../src/proxy/core/address.ts';
 import { HashRing, ringHash, sdbm } from '../../../src/proxy/core/balance/hash-ring.ts';
 import type { ServerState } from '../../../src/proxy/core/balance/server-state.ts';
 import { effectiveWeight, throttlePercent } from '../../../src/proxy/core/slowstart.ts';
@@ -10,7 +11,7 @@ import { aBackend, statesOf } from '../support/builders.ts';
 interface Setting {
   readonly balancer: Balancer<ServerState>;
   readonly servers: readonly ServerState[];
-  pick(request?: object): string;
+  pick(request?: Partial<PickRequest<ServerState>> & { cookie?: string; hashKey?: string }): string;
 }
 
 function setUp(backend: object = {}): Setting {
@@ -21,7 +22,10 @@ function setUp(backend: object = {}): Setting {
     balancer,
     servers,
     pick: (request = {}) => {
-      const picked = balancer.pick({ nowMs: 0, tried: [], cookie: undefined, hashKey: undefined, ...request });
+      const { cookie, hashKey, ...rest } = request;
+      const bound = servers.find((server) => server.config.cookie === cookie);
+      const hash = hashKey === undefined ? undefined : sdbm(hashKey);
+      const picked = balancer.pick({ nowMs: 0, tried: [], bound, hash, ...rest });
       return typeof picked === 'string' ? picked : picked.config.name;
     },
   };
@@ -134,12 +138,37 @@ describe('consistent hash', () => {
     [{ key: 'query', name: 'id' }, '/a?x=1&id=9', '9'],
     [{ key: 'header', name: 'X-Track' }, '/', 't1'],
     [{ key: 'cookie', name: 'sid' }, '/', 'c1'],
-    [{ key: 'source' }, '/', '192.0.2.9'],
+    [{ key: 'uri', len: 3 }, '/abcd', '/ab'],
   ])('reads its key: %j from %s', (hash, target, expected) => {
     const { hash: config } = aBackend({ balance: 'hash', hash });
     if (!config) throw new Error('no hash');
     const request = { target, fields: 'X-Other: a\r\nx-track: t1\r\n', cookie: 'a=b; sid=c1', host: 'h' };
-    expect(hashKeyOf(config, request, '192.0.2.9')).toBe(expected);
+    expect(hashKeyOf(config, request)).toBe(expected);
+  });
+});
+
+describe('the hash of a client address', () => {
+  const hash = (options: object, address: string): number | undefined => {
+    const { hash: config } = aBackend({ balance: 'source', hash: options });
+    if (!config) throw new Error('no hash');
+    return hashOf(config, { target: '/', fields: '', cookie: '', host: '' }, parseAddress(address));
+  };
+
+  it.each([
+    ['192.0.2.9', 0xc0000209],
+    ['2001:db8::1', (0x20010db8 ^ 1) >>> 0],
+    ['::ffff:192.0.2.9', 0xc0000209],
+    ['', undefined],
+  ])('of %s is its words one upon the other', (address, expected) => {
+    expect(hash({}, address)).toBe(expected);
+  });
+
+  it('is the same for clients of one network', () => {
+    const networks = { ipv4Prefix: 20, ipv6Prefix: 56 };
+    expect(hash(networks, '192.0.18.77')).toBe(hash(networks, '192.0.30.1'));
+    expect(hash(networks, '192.0.18.77')).not.toBe(hash(networks, '192.0.32.1'));
+    expect(hash(networks, '2001:db8:0:11::1')).toBe(hash(networks, '2001:db8:0:22:5::1'));
+    expect(hash(networks, '2001:db8:0:111::1')).not.toBe(hash(networks, '2001:db8:0:222::1'));
   });
 });
 
@@ -169,7 +198,7 @@ describe('persistence', () => {
 describe('candidates', () => {
   it('prefers servers that did not fail this request', () => {
     const setting = setUp();
-    expect(setting.pick({ tried: [setting.servers[0]] })).toBe('s2');
+    expect(setting.pick({ tried: setting.servers.slice(0, 1) })).toBe('s2');
     expect(setting.pick({ tried: [...setting.servers] })).not.toBe('none');
   });
 

@@ -5,14 +5,19 @@ import { isFailure } from '../../../src/proxy/core/balance/breaker.ts';
 import type { ServerState } from '../../../src/proxy/core/balance/server-state.ts';
 import { aBackend, statesOf } from '../support/builders.ts';
 
-function world(breaker: object | undefined): { balancer: Balancer<ServerState>; states: ServerState[] } {
+interface World {
+  readonly balancer: Balancer<ServerState>;
+  readonly states: ServerState[];
+}
+
+function world(breaker: object | undefined): World {
   const backend = aBackend({ ...(breaker && { breaker }), cookie: { name: 'S' } });
   const states = statesOf(backend);
   return { balancer: new Balancer(backend, states), states };
 }
 
-function picks(balancer: Balancer<ServerState>, nowMs: number, cookie?: string): Set<string> {
-  const request = { nowMs, tried: [], cookie, hashKey: undefined };
+function picks({ balancer, states }: World, nowMs: number, cookie?: string): Set<string> {
+  const request = { nowMs, tried: [], bound: states.find(({ config }) => config.cookie === cookie), hash: undefined };
   const found = Array.from({ length: 12 }, () => balancer.pick(request));
   return new Set(found.map((picked) => (typeof picked === 'string' ? picked : picked.config.name)));
 }
@@ -27,10 +32,10 @@ describe('the breaker', () => {
     fail(balancer, states[0], 2, 1000);
     if (states[0]) balancer.observe(states[0], true, 1000);
     fail(balancer, states[0], 2, 1000);
-    expect(picks(balancer, 1000)).toEqual(new Set(['s1', 's2', 's3']));
+    expect(picks({ balancer, states }, 1000)).toEqual(new Set(['s1', 's2', 's3']));
     fail(balancer, states[0], 1, 1000);
-    expect(picks(balancer, 1000)).toEqual(new Set(['s2', 's3']));
-    expect(picks(balancer, 30_999, 's1')).toEqual(new Set(['s2', 's3']));
+    expect(picks({ balancer, states }, 1000)).toEqual(new Set(['s2', 's3']));
+    expect(picks({ balancer, states }, 30_999, 's1')).toEqual(new Set(['s2', 's3']));
   });
 
   it('lets one request try after its time; a failure opens it for longer, a success closes it', () => {
@@ -38,39 +43,39 @@ describe('the breaker', () => {
     const [first] = states;
     if (!first) throw new Error('no server');
     fail(balancer, first, 3, 0);
-    expect(picks(balancer, 10_000)).toContain('s1');
+    expect(picks({ balancer, states }, 10_000)).toContain('s1');
     first.inFlight = 1;
-    expect(picks(balancer, 10_000)).not.toContain('s1');
+    expect(picks({ balancer, states }, 10_000)).not.toContain('s1');
     first.inFlight = 0;
     fail(balancer, first, 1, 10_000);
-    expect(picks(balancer, 29_999)).not.toContain('s1');
-    expect(picks(balancer, 30_000)).toContain('s1');
+    expect(picks({ balancer, states }, 29_999)).not.toContain('s1');
+    expect(picks({ balancer, states }, 30_000)).toContain('s1');
     balancer.observe(first, true, 30_000);
     first.inFlight = 5;
     fail(balancer, first, 2, 30_000);
-    expect(picks(balancer, 30_000)).toContain('s1');
+    expect(picks({ balancer, states }, 30_000)).toContain('s1');
   });
 
   it('is never open for longer than its limit', () => {
     const { balancer, states } = world({ errors: 1, open: '10s', max: '15s' });
     fail(balancer, states[0], 1, 0);
     fail(balancer, states[0], 1, 10_000);
-    expect(picks(balancer, 25_000)).toContain('s1');
+    expect(picks({ balancer, states }, 25_000)).toContain('s1');
   });
 
   it('leaves enough servers in, and takes what is open rather than nothing', () => {
     const { balancer, states } = world({ errors: 1, maxEjected: 67 });
     for (const state of states) fail(balancer, state, 1, 0);
-    expect(picks(balancer, 0)).toEqual(new Set(['s3']));
+    expect(picks({ balancer, states }, 0)).toEqual(new Set(['s3']));
     const [, , third] = states;
     if (third) third.up = false;
-    expect(picks(balancer, 0)).toEqual(new Set(['s1', 's2']));
+    expect(picks({ balancer, states }, 0)).toEqual(new Set(['s1', 's2']));
   });
 
   it('is not there unless it is asked for', () => {
     const { balancer, states } = world(undefined);
     fail(balancer, states[0], 100, 0);
-    expect(picks(balancer, 0)).toContain('s1');
+    expect(picks({ balancer, states }, 0)).toContain('s1');
   });
 
   it('is closed by a configuration without it', () => {
@@ -78,7 +83,7 @@ describe('the breaker', () => {
     fail(balancer, states[0], 1, 0);
     balancer.reconfigure(aBackend({ cookie: { name: 'S' } }), states);
     if (states[0]) states[0].inFlight = 9;
-    expect(picks(balancer, 0)).toContain('s1');
+    expect(picks({ balancer, states }, 0)).toContain('s1');
   });
 
   it('counts what a healthy server would not say', () => {

@@ -27,7 +27,7 @@ describe('simulation', () => {
       for (let cycle = 0; cycle < 3; cycle += 1) {
         const counts = new Map<ServerState | string, number>();
         for (let pick = 0; pick < total; pick += 1) {
-          const picked = balancer.pick({ nowMs: 1, tried: [], cookie: undefined, hashKey: undefined });
+          const picked = balancer.pick({ nowMs: 1, tried: [], bound: undefined, hash: undefined });
           counts.set(picked, (counts.get(picked) ?? 0) + 1);
         }
         expect(states.map((state) => counts.get(state))).toEqual(weights);

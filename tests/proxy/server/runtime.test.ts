@@ -12,7 +12,7 @@ describe('the shares of maxconn', () => {
     [0, 2, [0, 0]],
   ])('of %d among %d workers are %j', (maxconn, workers, expected) => {
     const config = aBackend({ servers: [{ name: 'a', address: '192.0.2.1', port: 80, maxconn }] });
-    const shares = expected.map((_, worker) => new BackendRuntime(config, worker, workers).servers[0]?.slots);
+    const shares = expected.map((_, worker) => new BackendRuntime(config, worker, workers, () => 0).servers[0]?.slots);
     expect(shares).toEqual(expected);
   });
 });

@@ -1,7 +1,9 @@
-// The key that `balance: hash` hashes, taken out of a request.
+// What a hash policy hashes, taken out of a request, and its number. HAProxy's numbers: the same key, the same server.
+import type { Address } from '../address.ts';
 import type { HashConfig } from '../config/model.ts';
 import { cookieValue } from '../http/cookie.ts';
 import { fieldValue } from '../http/scan.ts';
+import { sdbm } from './hash-ring.ts';
 
 export interface KeySource {
   readonly target: string;
@@ -10,14 +12,38 @@ export interface KeySource {
   readonly host: string;
 }
 
-/** The key, or undefined if the request has none. `clientAddress` is the key of `source`. */
-export function hashKeyOf(config: HashConfig, request: KeySource, clientAddress: string): string | undefined {
+/** The number, or undefined if the request has no key. `client` is the key of `source`. */
+export function hashOf(config: HashConfig, request: KeySource, client: Address | undefined): number | undefined {
+  if (config.key === 'source') return client && addressHash(client, config.ipv4Prefix, config.ipv6Prefix);
+  const key = hashKeyOf(config, request);
+  return key === undefined ? undefined : sdbm(key);
+}
+
+/** The 32-bit words of an address, one upon the other: one word of IPv4, four of IPv6. */
+function addressHash(address: Address, ipv4Prefix: number, ipv6Prefix: number): number {
+  const isIpv4 = address[5] === 0xffff && address.subarray(0, 5).every((group) => group === 0);
+  const bits = isIpv4 ? 96 + ipv4Prefix : ipv6Prefix;
+  let hash = 0;
+  for (let index = isIpv4 ? 6 : 0; index < 8; index += 2) {
+    hash ^= (masked(address, index, bits) << 16) | masked(address, index + 1, bits);
+  }
+  return hash >>> 0;
+}
+
+/** One group of 16 bits, as far as it belongs to the prefix. */
+function masked(address: Address, index: number, bits: number): number {
+  const kept = Math.min(16, Math.max(0, bits - index * 16));
+  return (address[index] ?? 0) & ((0xffff << (16 - kept)) & 0xffff);
+}
+
+/** The key as text; none of `source`. */
+export function hashKeyOf(config: HashConfig, request: KeySource): string | undefined {
   const { target } = request;
   const question = target.indexOf('?');
   const path = question < 0 ? target : target.slice(0, question);
   switch (config.key) {
     case 'uri':
-      return limitDepth(config.whole ? target : path, config.depth);
+      return limited(config.whole ? target : path, config.len, config.depth);
     case 'path-segment':
       return path.split('/')[config.index] || undefined;
     case 'path-regex':
@@ -31,20 +57,21 @@ export function hashKeyOf(config: HashConfig, request: KeySource, clientAddress:
     case 'cookie':
       return cookieValue(request.cookie, config.name);
     case 'source':
-      return clientAddress;
+      return undefined;
     default:
       return config.key satisfies never;
   }
 }
 
-/** The first `depth` segments, counted as HAProxy does: by slashes behind the first. */
-function limitDepth(text: string, depth: number): string {
-  if (depth === 0) return text;
+/** The first `len` bytes, and of these the first `depth` segments, counted as HAProxy does: by slashes behind the first. */
+function limited(text: string, len: number, depth: number): string {
+  const short = len === 0 ? text : text.slice(0, len);
+  if (depth === 0) return short;
   let slashes = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    if (text.charCodeAt(at) === 0x2f && slashes++ === depth) return text.slice(0, at);
+  for (let at = 0; at < short.length; at += 1) {
+    if (short.charCodeAt(at) === 0x2f && slashes++ === depth) return short.slice(0, at);
   }
-  return text;
+  return short;
 }
 
 function queryValue(query: string, name: string): string | undefined {

@@ -1,7 +1,8 @@
 // What a worker knows of one server when it picks: health as the master says, administration, own suspicion, load.
 import type { ServerConfig } from '../config/model.ts';
 import { Breaker } from './breaker.ts';
-import { effectiveWeight } from '../slowstart.ts';
+import { effectiveWeight, risenShare } from '../slowstart.ts';
+import { ResponseTime } from './response-time.ts';
 
 export type AdminState = 'ready' | 'drain' | 'maint';
 
@@ -32,8 +33,14 @@ export class ServerState {
   readonly breaker = new Breaker();
   /** Requests under way in this worker. */
   inFlight = 0;
-  /** This worker's share of maxconn; 0 = no limit. */
+  /** Requests bound to it that wait for a slot, in this worker. */
+  queued = 0;
+  /** This worker's shares of maxconn, minconn and maxqueue; 0 = no limit. */
   slots = 0;
+  minSlots = 0;
+  maxQueued = 0;
+  /** Time to the first byte of its responses; kept only where a policy goes by it. */
+  readonly responseTime = new ResponseTime();
   /** Accumulator of smooth round robin. */
   current = 0;
 
@@ -65,8 +72,25 @@ export class ServerState {
     return this.up && this.admin !== 'maint';
   }
 
-  hasSlot(): boolean {
-    return this.slots === 0 || this.inFlight < this.slots;
+  /**
+   * Has it a slot, whoever waits for it. `fill`: how full the backend is, from 0 to 1; with it `minconn` grows to
+   * `maxconn`. Who recovers gets its slots back step by step.
+   */
+  hasSlot(nowMs: number, fill: number): boolean {
+    if (this.slots === 0) return true;
+    const limit = this.minSlots === 0 ? this.slots : Math.max(this.minSlots, Math.floor(this.slots * fill));
+    if (this.inFlight < 1) return true;
+    return this.inFlight < limit * risenShare(this.risingSinceMs, this.slowstartMs, nowMs);
+  }
+
+  /** Has it a slot for a request that comes now: those that wait go first. */
+  isFree(nowMs: number, fill: number): boolean {
+    return this.queued === 0 && this.hasSlot(nowMs, fill);
+  }
+
+  /** May one more wait for it. */
+  mayQueue(): boolean {
+    return this.maxQueued === 0 || this.queued < this.maxQueued;
   }
 
   suspect(suspicion: Suspicion, untilMs: number): void {

@@ -7,7 +7,7 @@ import { durationMs } from './duration.ts';
 import { nearName } from './explain.ts';
 import type { ValueCondition } from './model.ts';
 import type { Path } from './read.ts';
-import type { HandlingDocument, RuleDocument } from './resolve-frontend.ts';
+import type { ConditionsDocument, HandlingDocument, RuleDocument } from './resolve-frontend.ts';
 
 export type Add = (code: string, message: string, path: Path, hint?: string) => void;
 
@@ -17,10 +17,10 @@ export function checkRule(rule: RuleDocument, path: Path, add: Add): void {
   if (actions.length !== 1) {
     add('bad-rule', 'a rule needs exactly one of backend, redirect and respond', path);
   }
-  if (rule.pathRegex !== undefined) checkPattern(rule.pathRegex, [...path, 'pathRegex'], add);
-  checkNetworks(rule.source, [...path, 'source'], add);
-  checkConditions(rule.headers, [...path, 'headers'], add);
-  checkConditions(rule.query, [...path, 'query'], add);
+  checkConditions(rule, path, add);
+  for (const key of ['all', 'any', 'not'] as const) {
+    rule[key].forEach((each, index) => checkConditions(each, [...path, key, index], add));
+  }
   const { redirect, respond } = rule;
   if (redirect) {
     const { location, prefix, scheme, host, port } = redirect;
@@ -61,7 +61,14 @@ export function checkHandling(from: HandlingDocument, path: Path, add: Add): voi
   }
 }
 
-function checkConditions(conditions: Readonly<Record<string, ValueCondition>>, path: Path, add: Add): void {
+function checkConditions(from: ConditionsDocument, path: Path, add: Add): void {
+  if (from.pathRegex !== undefined) checkPattern(from.pathRegex, [...path, 'pathRegex'], add);
+  checkNetworks(from.source, [...path, 'source'], add);
+  checkValues(from.headers, [...path, 'headers'], add);
+  checkValues(from.query, [...path, 'query'], add);
+}
+
+function checkValues(conditions: Readonly<Record<string, ValueCondition>>, path: Path, add: Add): void {
   for (const [name, wanted] of Object.entries(conditions)) {
     if (typeof wanted === 'object' && 'regex' in wanted) checkPattern(wanted.regex, [...path, name, 'regex'], add);
   }

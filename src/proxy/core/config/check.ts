@@ -1,11 +1,14 @@
 // What a schema cannot say: names that must exist or be unique, values that must fit together.
 import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
 import { parseBind } from './bind.ts';
+import { checkBalance } from './check-balance.ts';
 import { type Add, checkHandling, checkNetworks, checkPattern, checkRule } from './check-handling.ts';
 import { checkBackendTls, checkFrontendTls } from './check-tls.ts';
 import { durationMs } from './duration.ts';
 import { nearName } from './explain.ts';
-import type { ConfigDocument, Path } from './read.ts';
+import type { Path } from './places.ts';
+import type { ConfigDocument } from './read.ts';
+import { showPosition } from './tree.ts';
 
 type Where = (path: Path, key?: string) => Position;
 
@@ -33,8 +36,8 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
       );
     }
   };
-  unique(document.frontends, 'frontends', 'frontend', add);
-  unique(document.backends, 'backends', 'backend', add);
+  unique(document.frontends, 'frontends', 'frontend', add, where);
+  unique(document.backends, 'backends', 'backend', add, where);
   uniqueBinds(document, add);
   document.stats.socket.forEach((text, index) => bind(text, ['stats', 'socket', index]));
   if (document.stats.listen !== undefined) bind(document.stats.listen, ['stats', 'listen']);
@@ -56,35 +59,15 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
     checkHandling(frontend, ['frontends', at], add);
   });
   document.backends.forEach((backend, at) => {
-    checkBackend(backend, ['backends', at], add);
+    checkBackend(backend, ['backends', at], add, where);
     checkBackendTls(backend, ['backends', at], add, warn);
   });
   return problems;
 }
 
-function checkBackend(backend: ConfigDocument['backends'][number], path: Path, add: Add): void {
-  if (backend.balance === 'hash' && !backend.hash) {
-    add(
-      'missing-key',
-      'balance: hash needs the key `hash`',
-      path,
-      'For instance `hash: { key: path-segment, index: 2 }`.',
-    );
-  }
-  const hash = backend.hash;
-  const needs = {
-    'path-segment': 'index',
-    'path-regex': 'pattern',
-    header: 'name',
-    query: 'name',
-    cookie: 'name',
-  } as const;
-  const needed = hash && hash.key in needs ? needs[hash.key as keyof typeof needs] : undefined;
-  if (hash && needed !== undefined && hash[needed] === undefined) {
-    add('missing-key', `hash key ${hash.key} needs \`${needed}\``, [...path, 'hash']);
-  }
-  if (hash?.pattern !== undefined) checkPattern(hash.pattern, [...path, 'hash', 'pattern'], add);
-  unique(backend.servers, [...path, 'servers'], 'server', add);
+function checkBackend(backend: ConfigDocument['backends'][number], path: Path, add: Add, where: Where): void {
+  checkBalance(backend, path, add);
+  unique(backend.servers, [...path, 'servers'], 'server', add, where);
   if (backend.check?.body) {
     const { text, regex } = backend.check.body;
     const at = [...path, 'check', 'body'];
@@ -114,13 +97,24 @@ function checkBackend(backend: ConfigDocument['backends'][number], path: Path, a
   }
 }
 
-function unique(items: readonly { readonly name: string }[], at: string | Path, noun: string, add: Add): void {
+function unique(
+  items: readonly { readonly name: string }[],
+  at: string | Path,
+  noun: string,
+  add: Add,
+  where: Where,
+): void {
   const path = typeof at === 'string' ? [at] : at;
-  const seen = new Set<string>();
+  const seen = new Map<string, number>();
   items.forEach((item, index) => {
-    if (seen.has(item.name))
-      add('duplicate-name', `there is already a ${noun} \`${item.name}\``, [...path, index, 'name']);
-    seen.add(item.name);
+    const first = seen.get(item.name);
+    if (first === undefined) {
+      seen.set(item.name, index);
+      return;
+    }
+    const at = showPosition(where([...path, first, 'name']));
+    const message = `there is already a ${noun} \`${item.name}\``;
+    add('duplicate-name', message, [...path, index, 'name'], `The other one is at ${at}.`);
   });
 }
 

@@ -2,7 +2,7 @@
 import type { ErrorObject } from 'ajv';
 import { closest, distance } from 'fastest-levenshtein';
 import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
-import type { Path } from './read.ts';
+import type { Path } from './places.ts';
 
 /** What ajv found, as problems with their place. */
 export function diagnosticOf(error: ErrorObject, where: (path: Path, key?: string) => Position): Diagnostic[] {
@@ -86,7 +86,8 @@ function ownDescription(error: ErrorObject): string | undefined {
   return (error.parentSchema as { description?: string } | undefined)?.description;
 }
 
-function pathOf(pointer: string): Path {
+/** The path of a JSON pointer. */
+export function pathOf(pointer: string): Path {
   return pointer
     .split('/')
     .slice(1)

@@ -82,19 +82,29 @@ export interface RuleAction {
   readonly backend: string | undefined;
   readonly redirect: RedirectConfig | undefined;
   readonly respond: RespondConfig | undefined;
+  /** Class of its requests in queues: lower goes first. */
+  readonly priority: number;
 }
 
-export interface RuleConfig extends RuleAction {
+/** What a request must be like; all that is said holds. */
+export interface Conditions {
   readonly host: string | undefined;
   readonly sni: string | undefined;
-  readonly scheme: 'http' | 'https' | undefined;
   readonly path: string | undefined;
   readonly pathPrefix: string | undefined;
   readonly pathRegex: string | undefined;
+  readonly scheme: 'http' | 'https' | undefined;
   readonly methods: readonly string[];
   readonly source: readonly string[];
   readonly headers: Readonly<Record<string, ValueCondition>>;
   readonly query: Readonly<Record<string, ValueCondition>>;
+}
+
+export interface RuleConfig extends RuleAction, Conditions {
+  readonly all: readonly Conditions[];
+  /** Empty: no such condition. */
+  readonly any: readonly Conditions[];
+  readonly not: readonly Conditions[];
   readonly handling: HandlingConfig;
 }
 
@@ -124,8 +134,18 @@ export type RetryNonIdempotent = 'never' | 'unsent' | 'idempotency-key' | 'alway
 
 export interface BackendConfig {
   readonly name: string;
-  readonly balance: 'roundrobin' | 'leastconn' | 'hash';
+  readonly balance:
+    'roundrobin' | 'static-rr' | 'leastconn' | 'random' | 'first' | 'hash' | 'least-response-time' | 'adaptive';
+  /** Servers that `random` compares. */
+  readonly draws: number;
   readonly hash: HashConfig | undefined;
+  readonly allBackups: boolean;
+  readonly allDown: 'hold' | 'fail' | 'any';
+  /** Limits over all workers; 0 = none. */
+  readonly maxconn: number;
+  readonly maxqueue: number;
+  /** Load from which on servers with minconn have their full maxconn. */
+  readonly fullconn: number;
   readonly cookie: CookieConfig | undefined;
   readonly slowstartMs: number;
   readonly shutdownSessionsOnDown: boolean;
@@ -156,7 +176,11 @@ export interface HashConfig {
   readonly index: number;
   readonly pattern: string;
   readonly name: string;
+  readonly type: 'consistent' | 'map-based';
+  readonly len: number;
   readonly depth: number;
+  readonly ipv4Prefix: number;
+  readonly ipv6Prefix: number;
   readonly whole: boolean;
   readonly balanceFactor: number;
 }
@@ -182,6 +206,8 @@ export interface ServerConfig {
   readonly backup: boolean;
   readonly disabled: boolean;
   readonly maxconn: number;
+  readonly minconn: number;
+  readonly maxqueue: number;
   readonly check: CheckConfig | undefined;
 }
 

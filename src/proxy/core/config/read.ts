@@ -1,27 +1,38 @@
-// Text of a configuration file -> configuration or diagnostics, all problems at once, each with its place.
+// Configuration files -> configuration or diagnostics, all problems at once, each with its place.
 // Never throws for bad input and never reads a file itself.
-import { Ajv } from 'ajv';
+import { Ajv, type ErrorObject } from 'ajv';
 import type { FromSchema } from 'json-schema-to-ts';
-import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
 import { checkDocument } from './check.ts';
-import { diagnosticOf } from './explain.ts';
+import { diagnosticOf, pathOf } from './explain.ts';
 import type { ProxyConfig } from './model.ts';
+import { replaceOldNames } from './old-names.ts';
+import { applyOverrides } from './overrides.ts';
+import { type Container, entryOf, isContainer, type Path, putEntry } from './places.ts';
 import { resolveConfig } from './resolve.ts';
 import { configSchema } from './schema.ts';
+import { type ConfigTree, readTree, type Source } from './tree.ts';
+import type { Environment } from './variables.ts';
 
+export type { Path } from './places.ts';
 export type ConfigDocument = FromSchema<typeof configSchema>;
-export type Path = readonly (string | number)[];
+
+interface Read {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Texts by the name that positions have, for showing lines. */
+  readonly texts: ReadonlyMap<string, string>;
+}
 
 export type ReadConfigResult =
-  | {
+  | (Read & {
       readonly ok: true;
       readonly config: ProxyConfig;
-      readonly diagnostics: readonly Diagnostic[];
+      /** What was read, variables filled in, before defaults: enough to read it again without its files. */
+      readonly document: Readonly<Record<string, unknown>>;
       /** The place of a value, for problems that only its reader finds: of files that it names. */
       readonly where: (path: Path) => Position;
-    }
-  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+    })
+  | (Read & { readonly ok: false });
 
 const validate = new Ajv({
   allErrors: true,
@@ -32,47 +43,83 @@ const validate = new Ajv({
 }).compile<ConfigDocument>(configSchema);
 
 /** Reads YAML or JSON (which is YAML). `file` is used in messages only. */
-export function readConfig(text: string, file: string): ReadConfigResult {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
-  const at = (offset: number): Position => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line: Math.max(1, line), column: Math.max(1, col) };
-  };
-  if (document.errors.length > 0) {
-    return {
-      ok: false,
-      diagnostics: document.errors.map((error) => ({
-        severity: 'error',
-        code: 'bad-yaml',
-        message: error.message,
-        where: at(error.pos[0]),
-        hint: 'Mind the indentation, and quote values that contain ": " or begin with a special character.',
-      })),
-    };
-  }
-  const where = (path: Path, key?: string): Position => at(offsetOf(document, path, key));
-  const value: unknown = document.toJS();
-  if (!validate(value)) {
-    return { ok: false, diagnostics: (validate.errors ?? []).flatMap((error) => diagnosticOf(error, where)) };
-  }
-  const problems = checkDocument(value, where);
-  if (problems.some((problem) => problem.severity === 'error')) return { ok: false, diagnostics: problems };
-  return { ok: true, config: resolveConfig(value), diagnostics: problems, where };
+export function readConfig(text: string, file: string, environment: Environment = {}): ReadConfigResult {
+  return readSources([{ file, text }], environment);
 }
 
-/** Offset of the value at a path, or of a key in the mapping there; of the nearest parent that exists. */
-function offsetOf(document: Document, path: Path, key?: string): number {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
-    if (!isNode(node)) continue;
-    return (length === path.length && key !== undefined ? keyOffset(node, key) : undefined) ?? node.range?.[0] ?? 0;
-  }
-  return 0;
+/** Reads several files as one configuration. */
+export function readSources(sources: readonly Source[], environment: Environment = {}): ReadConfigResult {
+  return judgeTree(readTree(sources, environment), environment);
 }
 
-function keyOffset(node: Node, key: string): number | undefined {
-  if (!isMap(node)) return undefined;
-  const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === key);
-  return pair && isScalar(pair.key) ? pair.key.range?.[0] : undefined;
+/** Judges what was read from files, or converted from another format. */
+export function judgeTree(tree: ConfigTree, environment: Environment = {}): ReadConfigResult {
+  const { root, places, texts, diagnostics } = tree;
+  if (tree.broken) return { ok: false, diagnostics, texts };
+  replaceOldNames(root, places);
+  applyOverrides(tree, environment);
+  const document = structuredClone(root);
+  const where = (path: Path, key?: string): Position => places.where(root, path, key);
+  const errors = schemaErrors(tree);
+  diagnostics.push(...errors.flatMap((error) => diagnosticOf(error, where)));
+  // Unknown keys hinder nobody from judging the rest.
+  if (errors.every((error) => error.keyword === 'additionalProperties')) {
+    for (const error of errors) drop(root, error);
+    diagnostics.push(...checkDocument(root as ConfigDocument, where));
+  }
+  const found = inOrder(diagnostics);
+  if (found.some((problem) => problem.severity === 'error')) return { ok: false, diagnostics: found, texts };
+  return { ok: true, config: resolveConfig(root as ConfigDocument), diagnostics: found, texts, document, where };
+}
+
+/** Text of a variable counts as the number or the truth value that the schema wants there. */
+function schemaErrors({ root, places }: ConfigTree): readonly ErrorObject[] {
+  for (;;) {
+    if (validate(root)) return [];
+    const errors = validate.errors ?? [];
+    let converted = false;
+    for (const { keyword, instancePath, params } of errors) {
+      if (keyword !== 'type' && keyword !== 'enum' && keyword !== 'const') continue;
+      const path = pathOf(instancePath);
+      const container = containerOf(root, path);
+      const key = path.at(-1);
+      if (!container || key === undefined || places.get(container, key)?.fromText !== true) continue;
+      const value = entryOf(container, key);
+      const meant = typeof value === 'string' ? fromText(value, (params as { type?: unknown }).type) : undefined;
+      if (meant === undefined) continue;
+      putEntry(container, key, meant);
+      converted = true;
+    }
+    if (!converted) return errors;
+  }
+}
+
+function fromText(text: string, type: unknown): number | boolean | undefined {
+  if (type === 'integer' && /^-?[0-9]+$/.test(text)) return Number(text);
+  if (type === 'number' && /^-?[0-9]+(\.[0-9]+)?$/.test(text)) return Number(text);
+  if (type === 'boolean' && /^(true|false)$/.test(text)) return text === 'true';
+  return undefined;
+}
+
+function containerOf(root: unknown, path: Path): Container | undefined {
+  let node = root;
+  for (const part of path.slice(0, -1)) node = isContainer(node) ? entryOf(node, part) : undefined;
+  return isContainer(node) ? node : undefined;
+}
+
+function drop(root: unknown, { instancePath, params }: ErrorObject): void {
+  const owner = containerOf(root, [...pathOf(instancePath), '']);
+  const { additionalProperty } = params as { additionalProperty?: unknown };
+  if (owner) Reflect.deleteProperty(owner, String(additionalProperty));
+}
+
+/** Files in the order of their names, each from top to bottom. */
+export function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.toSorted(byPlace);
+}
+
+function byPlace(one: Diagnostic, other: Diagnostic): number {
+  if (!one.where || !other.where) return 0;
+  if (one.where.file !== other.where.file) return one.where.file < other.where.file ? -1 : 1;
+  return one.where.line - other.where.line || one.where.column - other.where.column;
 }

@@ -1,12 +1,13 @@
 // Frontends and rules of a checked document -> the model: what a frontend says is merged into its rules.
 import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
-import type { Bind, FrontendConfig, HandlingConfig, RuleConfig } from './model.ts';
+import type { Bind, Conditions, FrontendConfig, HandlingConfig, RuleConfig } from './model.ts';
 import type { ConfigDocument } from './read.ts';
 import { resolveFrontendTls } from './resolve-tls.ts';
 
 type FrontendDocument = ConfigDocument['frontends'][number];
 export type RuleDocument = FrontendDocument['rules'][number];
+export type ConditionsDocument = RuleDocument['all'][number];
 /** The keys that frontends and rules share. */
 export type HandlingDocument = Pick<
   RuleDocument,
@@ -49,19 +50,13 @@ export function resolveFrontend(frontend: FrontendDocument): FrontendConfig {
 }
 
 function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig): RuleConfig {
-  const { path, pathPrefix, pathRegex, methods, source, headers, query, backend, redirect, respond } = rule;
+  const { backend, redirect, respond, priority } = rule;
   const own = resolveHandling(rule, id);
   return {
-    host: rule.host?.toLowerCase(),
-    sni: rule.sni?.toLowerCase(),
-    scheme: rule.scheme,
-    path,
-    pathPrefix,
-    pathRegex,
-    methods,
-    source,
-    headers,
-    query,
+    ...conditionsOf(rule),
+    all: rule.all.map(conditionsOf),
+    any: rule.any.map(conditionsOf),
+    not: rule.not.map(conditionsOf),
     backend,
     redirect: redirect && {
       ...redirect,
@@ -72,8 +67,15 @@ function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig):
       port: redirect.port,
     },
     respond,
+    priority,
     handling: rule.inherit ? merged(inherited, own) : own,
   };
+}
+
+function conditionsOf(from: ConditionsDocument): Conditions {
+  const { path, pathPrefix, pathRegex, scheme, methods, source, headers, query } = from;
+  const [host, sni] = [from.host?.toLowerCase(), from.sni?.toLowerCase()];
+  return { host, sni, path, pathPrefix, pathRegex, scheme, methods, source, headers, query };
 }
 
 /** A rule's own part replaces the frontend's part of the same kind. */

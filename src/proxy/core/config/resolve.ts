@@ -1,8 +1,10 @@
 // A checked document -> the model: durations in milliseconds, overrides applied, nothing left to interpret.
+import { balanceWord } from './balance-names.ts';
 import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
 import type { BackendConfig, CheckConfig, CookieConfig, ProxyConfig, ServerConfig } from './model.ts';
 import type { ConfigDocument } from './read.ts';
+import { resolveBalance, stickySessionCookie } from './resolve-balance.ts';
 import { binds, resolveFrontend } from './resolve-frontend.ts';
 import { resolveBackendTls } from './resolve-tls.ts';
 
@@ -45,16 +47,11 @@ function backendTimeouts(from: ConfigDocument['timeouts']): BackendConfig['timeo
 }
 
 function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['timeouts']): BackendConfig {
-  const { hash, cookie } = backend;
+  const cookie = cookieOf(backend);
   return {
     name: backend.name,
-    balance: backend.balance,
-    hash: hash && { ...hash, index: hash.index ?? 1, pattern: hash.pattern ?? '', name: hash.name ?? '' },
-    cookie: cookie && {
-      name: cookie.name,
-      attributes: cookieAttributes(cookie, false),
-      tlsAttributes: cookieAttributes(cookie, true),
-    },
+    ...resolveBalance(backend),
+    cookie,
     slowstartMs: durationMs(backend.slowstart),
     shutdownSessionsOnDown: backend.onMarkedDown === 'shutdown-sessions',
     breaker: backend.breaker && {
@@ -63,7 +60,6 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
       maxMs: durationMs(backend.breaker.max),
       maxEjectedPercent: backend.breaker.maxEjected,
     },
-    holdMs: durationMs(backend.hold),
     retries: backend.retries,
     retryNonIdempotent: backend.retryNonIdempotent,
     retryBudgetPercent: backend.retryBudget,
@@ -73,6 +69,17 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
     timeouts: backendTimeouts({ ...timeouts, ...backend.timeouts }),
     servers: backend.servers.map((server, index) => resolveServer(server, index + 1, backend)),
   };
+}
+
+function cookieOf({ balance, cookie }: BackendDocument): CookieConfig | undefined {
+  if (cookie) {
+    return {
+      name: cookie.name,
+      attributes: cookieAttributes(cookie, false),
+      tlsAttributes: cookieAttributes(cookie, true),
+    };
+  }
+  return balanceWord(balance)?.sticky === true ? stickySessionCookie : undefined;
 }
 
 /** HAProxy's order: HttpOnly, Secure, domain, further attributes. */
@@ -99,6 +106,8 @@ function resolveServer(server: ServerDocument, id: number, backend: BackendDocum
     backup: server.backup,
     disabled: server.disabled,
     maxconn: server.maxconn,
+    minconn: server.minconn,
+    maxqueue: server.maxqueue,
     check: resolveCheck(server, backend),
   };
 }

@@ -1,33 +1,5 @@
-// The parts of a backend's schema that have keys of their own: hash, cookie, check.
+// The parts of a backend's schema that have keys of their own: cookie, breaker, check.
 import { durationOf } from './schema-words.ts';
-
-export const hashSchema = {
-  type: 'object',
-  required: ['key'],
-  additionalProperties: false,
-  description: 'What `balance: hash` hashes. A request without the key is spread by round robin.',
-  properties: {
-    key: {
-      enum: ['uri', 'path-segment', 'path-regex', 'header', 'query', 'cookie', 'source'],
-      description:
-        'uri: the path (see depth, whole). path-segment: segment number `index`. path-regex: first group of `pattern`. header, query, cookie: the value called `name`. source: the client address.',
-    },
-    index: {
-      type: 'integer',
-      minimum: 1,
-      description: 'path-segment: which one; in /stream/42/seg.ts segment 2 is 42.',
-    },
-    pattern: { type: 'string', description: 'path-regex: JavaScript regular expression with one group.' },
-    name: { type: 'string', minLength: 1, description: 'header, query, cookie: its name.' },
-    depth: { type: 'integer', minimum: 0, default: 0, description: 'uri: only the first so many segments. 0 = all.' },
-    whole: { type: 'boolean', default: false, description: 'uri: with the query string.' },
-    balanceFactor: {
-      anyOf: [{ const: 0 }, { type: 'integer', minimum: 101, maximum: 1000 }],
-      default: 0,
-      description: 'Bounded load in percent of the average; beyond it the next server of the ring serves. 0 = off.',
-    },
-  },
-} as const;
 
 export const cookieSchema = {
   type: 'object',

@@ -51,38 +51,58 @@ const valueCondition = {
   ],
 } as const;
 
+const conditionProperties = {
+  host: { type: 'string', description: 'Exact host (port and case ignored), `*.example.org`, or `*`.' },
+  sni: { type: 'string', description: 'The name that the client asked for in its TLS handshake, as `host`.' },
+  path: { type: 'string', pattern: '^/', description: 'The path is exactly this.' },
+  pathPrefix: {
+    type: 'string',
+    pattern: '^/',
+    description: 'The path begins with this, by whole segments: `/api` matches `/api` and `/api/x`, not `/apiary`.',
+  },
+  pathRegex: { type: 'string', description: 'JavaScript regular expression on the path.' },
+  scheme: { enum: ['http', 'https'], description: 'How the client came; behind trusted proxies as they say.' },
+  methods: { ...names, description: 'Any of these methods.' },
+  source: { ...names, description: 'The client connects from any of these addresses or ranges.' },
+  headers: {
+    type: 'object',
+    default: {},
+    propertyNames: { pattern: headerName },
+    additionalProperties: valueCondition,
+    description: 'Headers and what they must be: a text, `{ regex: ... }` or `{ present: true }`.',
+  },
+  query: {
+    type: 'object',
+    default: {},
+    additionalProperties: valueCondition,
+    description: 'Parameters of the query and what they must be, as with `headers`.',
+  },
+} as const;
+
+const conditionList = {
+  type: 'array',
+  default: [],
+  items: { type: 'object', minProperties: 1, additionalProperties: false, properties: conditionProperties },
+} as const;
+
 export const ruleSchema = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    host: { type: 'string', description: 'Exact host (port and case ignored), `*.example.org`, or `*`.' },
-    sni: { type: 'string', description: 'The name that the client asked for in its TLS handshake, as `host`.' },
-    scheme: { enum: ['http', 'https'], description: 'How the client came: without or with TLS.' },
-    path: { type: 'string', pattern: '^/', description: 'The path is exactly this.' },
-    pathPrefix: {
-      type: 'string',
-      pattern: '^/',
-      description: 'The path begins with this, by whole segments: `/api` matches `/api` and `/api/x`, not `/apiary`.',
-    },
-    pathRegex: { type: 'string', description: 'JavaScript regular expression on the path.' },
-    methods: { ...names, description: 'Any of these methods.' },
-    source: { ...names, description: 'The client connects from any of these addresses or ranges.' },
-    headers: {
-      type: 'object',
-      default: {},
-      propertyNames: { pattern: headerName },
-      additionalProperties: valueCondition,
-      description: 'Headers and what they must be: a text, `{ regex: ... }` or `{ present: true }`.',
-    },
-    query: {
-      type: 'object',
-      default: {},
-      additionalProperties: valueCondition,
-      description: 'Parameters of the query and what they must be, as with `headers`.',
-    },
+    ...conditionProperties,
+    all: { ...conditionList, description: 'All of these hold too.' },
+    any: { ...conditionList, description: 'At least one of these holds too.' },
+    not: { ...conditionList, description: 'None of these holds.' },
     backend: { type: 'string', description: 'Name of the backend to use.' },
     redirect: redirectSchema,
     respond: respondSchema,
+    priority: {
+      type: 'integer',
+      minimum: -2047,
+      maximum: 2047,
+      default: 0,
+      description: 'Class of its requests where they wait for a slot of `maxconn`: lower goes first.',
+    },
     inherit: {
       type: 'boolean',
       default: true,

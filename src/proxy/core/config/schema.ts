@@ -1,6 +1,7 @@
 // The configuration file as JSON Schema: every key, its default and its description. Validation, documentation and
 // editor completion come from this one literal. Meaning across keys (names that must exist) is checked in check.ts.
-import { breakerSchema, checkSchema, hashSchema, cookieSchema } from './schema-parts.ts';
+import { balanceProperties, serverLimitProperties } from './schema-balance.ts';
+import { breakerSchema, checkSchema, cookieSchema } from './schema-parts.ts';
 import { handlingProperties } from './schema-handling.ts';
 import { ruleSchema } from './schema-rules.ts';
 import { backendTlsSchema, frontendTlsSchema, http2Schema } from './tls-schema.ts';
@@ -122,12 +123,7 @@ const serverSchema = {
     },
     backup: { type: 'boolean', default: false, description: 'Used only while no other server is usable.' },
     disabled: { type: 'boolean', default: false, description: 'Starts in state MAINT.' },
-    maxconn: {
-      type: 'integer',
-      minimum: 0,
-      default: 0,
-      description: 'Requests at once, over all workers; more wait in the queue. 0 = no limit.',
-    },
+    ...serverLimitProperties,
     check: {
       type: 'object',
       additionalProperties: false,
@@ -150,13 +146,7 @@ const backendSchema = {
   additionalProperties: false,
   properties: {
     name: nameSchema('Name of the backend.'),
-    balance: {
-      enum: ['roundrobin', 'leastconn', 'hash'],
-      default: 'roundrobin',
-      description:
-        'roundrobin: smooth, by weight. leastconn: fewest requests under way. hash: consistent ring, see `hash`.',
-    },
-    hash: hashSchema,
+    ...balanceProperties,
     cookie: cookieSchema,
     check: checkSchema,
     breaker: breakerSchema,
@@ -167,10 +157,6 @@ const backendSchema = {
       description:
         'shutdown-sessions: when a server goes DOWN its tunnels are closed and its requests tried elsewhere.',
     },
-    hold: durationOf(
-      '10s',
-      'While no server is usable, requests wait this long for one, then get 503 with Retry-After.',
-    ),
     retries: {
       type: 'integer',
       minimum: 0,

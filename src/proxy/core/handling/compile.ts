@@ -26,6 +26,7 @@ export function compileFrontend(config: FrontendConfig, limits: RateLimits): Com
     backend: config.defaultBackend,
     redirect: undefined,
     respond: undefined,
+    priority: 0,
   });
   return {
     handlingOf: (incoming) => handlings[router(incoming)] ?? fallback,

@@ -59,6 +59,10 @@ export class Handling {
     this.isPlain = Object.values(config).every((part) => part === undefined) && !action.redirect && !action.respond;
   }
 
+  get priority(): number {
+    return this.#action.priority;
+  }
+
   get backend(): string | undefined {
     return this.#action.backend;
   }

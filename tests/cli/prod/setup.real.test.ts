@@ -73,7 +73,7 @@ describe('prod setup', () => {
     at.write('hosts:\n  gone: { ip: 192.0.2.77, type: hrobot }\n  noc: { ip: 203.0.113.10, type: hcloud }\n');
     const { stdout, exitCode } = await at.prod('setup --step discover');
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/hcloud +noc +203\.0\.113\.10 +cx22 +fsn1-dc14 +running/);
+    expect(stdout).toMatch(/hcloud +noc +203\.0\.113\.10 +cx22 +fsn1(-dc\d+)? +running/);
     expect(stdout).toMatch(/hrobot +de +192\.0\.2\.21 +AX41-NVMe +FSN1-DC8 +ready/);
     expect(stdout).toContain('! gone (192.0.2.77) is not among the servers of hrobot');
     expect(stdout).not.toContain('! noc');

@@ -1,0 +1,178 @@
+// A `backend` (or the backend half of a `listen`) -> ours: policy, persistence, retries, timeouts, servers.
+import type { Draft } from '../draft.ts';
+import type { Report } from '../report.ts';
+import type { Proxy } from './sections.ts';
+import { convertServers } from './server.ts';
+import type { Findings } from './statements.ts';
+import { durationOf } from './units.ts';
+import type { Line, Word } from './words.ts';
+
+type Entries = Record<string, unknown>;
+
+export function convertBackend(proxy: Proxy, findings: Findings, draft: Draft, report: Report): Entries {
+  const backend: Entries = {};
+  draft.put(backend, 'name', proxy.name, proxy.spot);
+  for (const line of proxy.lines) setting(line, proxy, backend, draft, report);
+  hashType(proxy.lines, backend, draft, report);
+  const { hostHeader } = findings;
+  if (hostHeader) draft.put(backend, 'hostHeader', hostHeader.value, hostHeader.spot);
+  convertServers(proxy.lines, backend, draft, report);
+  return backend;
+}
+
+function setting({ first, words }: Line, proxy: Proxy, backend: Entries, draft: Draft, report: Report): void {
+  const [, second, third] = words;
+  switch (first.text) {
+    case 'balance':
+      balance(words.slice(1), backend, draft, report);
+      return;
+    case 'cookie':
+      cookie(words, backend, draft, report);
+      return;
+    case 'retries':
+      draft.put(backend, 'retries', Math.min(10, Number(second?.text)), first);
+      return;
+    case 'option':
+      if (second?.text === 'allbackups') draft.put(backend, 'allbackups', true, second);
+      return;
+    case 'retry-on':
+      retryOn(words.slice(1), report);
+      return;
+    case 'fullconn':
+    case 'http-reuse':
+      report.info(first, `\`${first.text}\` is not needed`);
+      return;
+    case 'timeout': {
+      const key = backendTimeouts[second?.text ?? ''];
+      const duration = third && durationOf(third.text);
+      if (key === undefined || !second || !third || proxy.kind === 'frontend') return;
+      if (duration === undefined) report.error(third, `\`${third.text}\` is not a duration`);
+      else draft.put(draft.record(backend, 'timeouts', second), key, duration, second);
+    }
+  }
+}
+
+const backendTimeouts: Readonly<Record<string, string>> = {
+  connect: 'connect',
+  server: 'server',
+  queue: 'queue',
+  tunnel: 'tunnel',
+};
+
+function balance([policy, ...rest]: readonly Word[], backend: Entries, draft: Draft, report: Report): void {
+  if (!policy) return;
+  // What a `defaults` section said is void.
+  Reflect.deleteProperty(backend, 'hash');
+  const name = policy.text.replace(/\(.*$/, '');
+  const argument = /\(([^)]*)\)/.exec(policy.text)?.[1] ?? rest[0]?.text ?? '';
+  const hash = (value: Entries): void => {
+    draft.put(backend, 'balance', 'hash', policy);
+    draft.put(backend, 'hash', value, policy);
+  };
+  switch (name) {
+    case 'roundrobin':
+    case 'static-rr':
+    case 'leastconn':
+    case 'first':
+    case 'random':
+      draft.put(backend, 'balance', policy.text, policy);
+      return;
+    case 'source':
+      hash({ key: 'source' });
+      return;
+    case 'uri': {
+      const depth = rest.findIndex((word) => word.text === 'depth');
+      const whole = rest.some((word) => word.text === 'whole');
+      const length = rest.find((word) => word.text === 'len');
+      if (length) report.warning(length, 'the whole path is hashed, not its beginning only');
+      hash({ key: 'uri', ...(depth >= 0 && { depth: Number(rest[depth + 1]?.text) }), ...(whole && { whole }) });
+      return;
+    }
+    case 'url_param':
+      hash({ key: 'query', name: argument });
+      return;
+    case 'hdr':
+      hash({ key: 'header', name: argument });
+      return;
+    default:
+      report.error(
+        policy,
+        `\`balance ${policy.text}\` cannot be carried over`,
+        'There are roundrobin, static-rr, leastconn, first, random, source, uri, url_param and hdr.',
+      );
+  }
+}
+
+function hashType(lines: readonly Line[], backend: Entries, draft: Draft, report: Report): void {
+  const hash = backend['hash'] as Entries | undefined;
+  const type = lines.findLast(({ first }) => first.text === 'hash-type');
+  const factor = lines.findLast(({ first }) => first.text === 'hash-balance-factor');
+  if (!hash) return;
+  const spot = type?.words[1] ?? lines.findLast(({ first }) => first.text === 'balance')?.first;
+  if (spot && type?.words[1]?.text !== 'consistent') {
+    report.info(spot, 'keys are spread by a consistent ring: they go to other servers than before, once');
+  }
+  const value = Number(factor?.words[1]?.text ?? 0);
+  if (factor && value > 0) draft.put(hash, 'balanceFactor', Math.max(101, value), factor.first);
+}
+
+function cookie(words: readonly Word[], backend: Entries, draft: Draft, report: Report): void {
+  const [keyword, name, ...options] = words;
+  if (!keyword || !name) return;
+  const value: Entries = { name: name.text, httponly: false };
+  const modes = new Set(options.map((word) => word.text));
+  if (!modes.has('insert')) {
+    report.error(
+      keyword,
+      'only cookies that the proxy inserts itself can be carried over',
+      'Write `cookie NAME insert indirect nocache`.',
+    );
+    return;
+  }
+  if (!modes.has('indirect')) report.warning(keyword, 'servers do not see the cookie, as with `indirect`');
+  for (let at = 0; at < options.length; at += 1) {
+    const option = options[at];
+    if (!option) continue;
+    const next = options[at + 1]?.text ?? '';
+    switch (option.text) {
+      case 'insert':
+      case 'indirect':
+      case 'nocache':
+        break;
+      case 'httponly':
+        value['httponly'] = true;
+        break;
+      case 'secure':
+        value['secure'] = true;
+        break;
+      case 'domain':
+        value['domain'] = next.replace(/^\./, '');
+        at += 1;
+        break;
+      case 'attr': {
+        const site = /^SameSite=(Strict|Lax|None)$/i.exec(next)?.[1];
+        if (site !== undefined) value['samesite'] = site.charAt(0).toUpperCase() + site.slice(1).toLowerCase();
+        else report.error(option, `the attribute \`${next}\` cannot be carried over`);
+        at += 1;
+        break;
+      }
+      case 'maxidle':
+      case 'maxlife':
+        report.warning(option, `\`${option.text}\`: the cookie lasts as long as the browser`);
+        at += 1;
+        break;
+      default:
+        report.error(option, `\`${option.text}\` of a cookie cannot be carried over`);
+    }
+  }
+  draft.put(backend, 'cookie', value, keyword);
+}
+
+/** Whatever breaks before an answer is repeated here where the method allows it. */
+function retryOn(words: readonly Word[], report: Report): void {
+  for (const word of words) {
+    if (/^[45][0-9]{2}$/.test(word.text)) report.warning(word, `answers with ${word.text} are passed on, not repeated`);
+    else if (word.text === 'none')
+      report.warning(word, 'what may be repeated is repeated', 'Set `retries: 0` for none.');
+  }
+}

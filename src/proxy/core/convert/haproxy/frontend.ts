@@ -1,0 +1,171 @@
+// A `frontend` (or the frontend half of a `listen`) -> ours: addresses, options, and the rules with their edits.
+import type { Draft } from '../draft.ts';
+import type { Report, Spot } from '../report.ts';
+import { headerEdits, rewriteOf, rulesOf, type Way, waysOf } from './rules.ts';
+import type { Proxy } from './sections.ts';
+import type { Findings, Statement } from './statements.ts';
+import { bindsOf } from './units.ts';
+import type { Line, Word } from './words.ts';
+
+type Entries = Record<string, unknown>;
+
+export interface FrontendParts {
+  readonly proxy: Proxy;
+  readonly statements: readonly Statement[];
+  readonly findings: Findings;
+  /** Statements of a backend. */
+  readonly stepsOf: (backend: string) => readonly Statement[];
+}
+
+export function convertFrontend(
+  { proxy, statements, findings, stepsOf }: FrontendParts,
+  draft: Draft,
+  report: Report,
+): Entries {
+  const frontend: Entries = {};
+  draft.put(frontend, 'name', proxy.name, proxy.spot);
+  const binds: unknown[] = [];
+  draft.put(frontend, 'bind', binds, proxy.spot);
+  draft.put(frontend, 'forwardFor', findings.forwardFor, proxy.spot);
+  if (findings.forward.size > 0) draft.put(frontend, 'forward', [...findings.forward], proxy.spot);
+  for (const line of proxy.lines) {
+    const { first, words } = line;
+    if (first.text === 'bind') bind(words, frontend, binds, draft, report);
+    else if (first.text === 'maxconn') draft.put(frontend, 'maxconn', Number(words[1]?.text), first);
+  }
+  if (binds.length === 0) report.error(proxy.spot, `\`${proxy.name}\` has no bind that could be carried over`);
+  rateLimit(proxy, findings, frontend, draft, report);
+  compression(proxy.lines, frontend, draft, report);
+  rules(waysOf(statements, stepsOf, report), frontend, draft, report);
+  return frontend;
+}
+
+function bind(words: readonly Word[], frontend: Entries, binds: unknown[], draft: Draft, report: Report): void {
+  const [, address, ...options] = words;
+  const found = address && bindsOf(address.text);
+  if (!address || !found) {
+    if (address) report.error(address, `\`${address.text}\` cannot be listened on here`);
+    return;
+  }
+  for (const each of found) draft.push(binds, each, address);
+  for (let at = 0; at < options.length; at += 1) {
+    const option = options[at];
+    if (!option) continue;
+    if (option.text === 'accept-proxy') draft.put(frontend, 'acceptProxy', ['0.0.0.0/0', '::/0'], option);
+    else if (option.text === 'ssl') {
+      report.error(option, 'TLS of a bind cannot be carried over');
+      return;
+    } else if (withoutEffect.has(option.text)) at += flags.has(option.text) ? 0 : 1;
+    else report.error(option, `\`${option.text}\` of a bind cannot be carried over`);
+  }
+}
+
+/** Options of a bind that clients do not notice. */
+const withoutEffect: ReadonlySet<string> = new Set([
+  'alpn', 'backlog', 'defer-accept', 'gid', 'group', 'id', 'interface', 'level', 'maxconn', 'mode', 'name', 'nice',
+  'process', 'shards', 'tfo', 'thread', 'transparent', 'uid', 'user', 'v4v6', 'v6only', 'mss', 'namespace',
+]); // prettier-ignore
+const flags: ReadonlySet<string> = new Set(['defer-accept', 'tfo', 'transparent', 'v4v6', 'v6only']);
+
+/** `deny if { sc_http_req_rate(0) gt 100 }` with the stick-table that counts. */
+function rateLimit(
+  { lines }: Proxy,
+  { rateLimit: found }: Findings,
+  frontend: Entries,
+  draft: Draft,
+  report: Report,
+): void {
+  if (!found) return;
+  const table = lines.findLast(({ first, words }) => {
+    return first.text === 'stick-table' && words.some((word) => word.text.startsWith('http_req_rate('));
+  });
+  const word = table?.words.find(({ text }) => text.includes('http_req_rate('));
+  const period = /http_req_rate\(([^)]+)\)/.exec(word?.text ?? '')?.[1];
+  if (period === undefined) {
+    report.error(found.spot, 'the table that counts these requests was not found in this section');
+    return;
+  }
+  const per = /[a-z]$/.test(period) ? period : `${period}ms`;
+  draft.put(frontend, 'rateLimit', { requests: found.above, per }, found.spot);
+}
+
+function compression(lines: readonly Line[], frontend: Entries, draft: Draft, report: Report): void {
+  for (const { first, words } of lines) {
+    if (first.text !== 'compression') continue;
+    const [, what, ...values] = words;
+    if (what?.text === 'algo') {
+      const codings = values.map((word) => word.text).filter((name) => name === 'gzip');
+      if (codings.length === 0) report.error(what, 'only gzip can be carried over');
+      else draft.put(draft.record(frontend, 'compression', first), 'codings', codings, what);
+    } else if (what?.text === 'type') {
+      draft.put(
+        draft.record(frontend, 'compression', first),
+        'types',
+        values.map((word) => word.text),
+        what,
+      );
+    } else if (what) {
+      report.warning(what, `\`compression ${what.text}\` has no counterpart here`);
+    }
+  }
+}
+
+/** What all ways to servers have in common is said once, in the frontend. */
+function rules(ways: readonly Way[], frontend: Entries, draft: Draft, report: Report): void {
+  const handlings = ways.map((way) => handlingOf(way, report));
+  const last = handlings.at(-1);
+  const shared = last && ways.at(-1)?.end.do === 'backend' ? last.handling : {};
+  const spot = ways.at(-1)?.spot;
+  if (spot) for (const [key, value] of Object.entries(shared)) draft.put(frontend, key, value, last?.spot ?? spot);
+  const list: unknown[] = [];
+  const [first] = ways;
+  if (first) draft.put(frontend, 'rules', list, first.spot);
+  for (const { way, conditions } of rulesOf(ways)) {
+    const handling = handlings[ways.indexOf(way)]?.handling ?? {};
+    const rule = ruleOf(way, conditions, handling, shared, draft);
+    const isRest = Object.keys(conditions).length === 0 && way === ways.at(-1);
+    if (isRest && way.end.do === 'backend') draft.put(frontend, 'defaultBackend', way.end.name, way.spot);
+    else draft.push(list, rule, way.spot);
+  }
+  if (list.length === 0) Reflect.deleteProperty(frontend, 'rules');
+}
+
+interface Handled {
+  readonly handling: Entries;
+  readonly spot: Spot;
+}
+
+/** HAProxy's edits of responses do not touch answers of the proxy itself. */
+function handlingOf(way: Way, report: Report): Handled {
+  const { edits, end, spot } = way;
+  if (end.do === 'answer') {
+    const add = Object.fromEntries(end.headers);
+    return { handling: end.headers.length > 0 ? { responseHeaders: { set: add } } : {}, spot };
+  }
+  const requestHeaders = headerEdits(edits, 'request', report);
+  const responseHeaders = headerEdits(edits, 'response', report);
+  const rewrite = rewriteOf(edits, report);
+  const handling = {
+    ...(rewrite && { rewrite }),
+    ...(requestHeaders && { requestHeaders }),
+    ...(responseHeaders && { responseHeaders }),
+  };
+  return { handling, spot: edits[0]?.spot ?? spot };
+}
+
+function ruleOf(way: Way, conditions: Entries, handling: Entries, shared: Entries, draft: Draft): Entries {
+  const rule: Entries = {};
+  const { end, spot } = way;
+  for (const [key, value] of Object.entries(conditions)) draft.put(rule, key, value, spot);
+  if (end.do === 'backend') draft.put(rule, 'backend', end.name, spot);
+  else for (const [key, value] of Object.entries(end.answer)) draft.put(rule, key, value, spot);
+  // A part of the frontend that this rule does not have can only be left out with all the others.
+  const foreign = Object.keys(shared).some(
+    (key) => !(key in handling) && (end.do === 'backend' || key === 'responseHeaders'),
+  );
+  if (foreign) draft.put(rule, 'inherit', false, spot);
+  for (const [key, value] of Object.entries(handling)) {
+    if (foreign || JSON.stringify(shared[key]) !== JSON.stringify(value)) draft.put(rule, key, value, spot);
+  }
+  return rule;
+}

@@ -1,0 +1,100 @@
+// Lines of proxies that no other part reads: which of them matter, and what is said of those that do not go along.
+import { nearestName } from '../../../../lib/suggest.ts';
+import type { Report } from '../report.ts';
+import type { Proxy } from './sections.ts';
+import type { Line } from './words.ts';
+
+/** Read by other parts. */
+const read: ReadonlySet<string> = new Set([
+  'acl', 'balance', 'bind', 'compression', 'cookie', 'default-server', 'default_backend', 'hash-balance-factor',
+  'hash-type', 'http-after-response', 'http-check', 'http-request', 'http-response', 'log', 'maxconn', 'mode',
+  'monitor-uri', 'option', 'redirect', 'retries', 'retry-on', 'server', 'server-template', 'stats', 'stick-table',
+  'tcp-check', 'tcp-request', 'timeout', 'use_backend', 'fullconn', 'http-reuse',
+]); // prettier-ignore
+
+const unneeded: ReadonlySet<string> = new Set([
+  'backlog', 'bind-process', 'description', 'enabled', 'hash-preserve-affinity', 'id', 'load-server-state-from-file',
+  'log-format', 'log-format-sd', 'log-tag', 'max-keep-alive-queue', 'server-state-file-name', 'unique-id-format',
+  'unique-id-header', 'clitcpka-cnt', 'srvtcpka-cnt', 'email-alert', 'declare', 'capture', 'rate-limit', 'external-check',
+]); // prettier-ignore
+
+const dangerous: readonly string[] = [
+  'block', 'disabled', 'dispatch', 'errorfile', 'errorfiles', 'errorloc', 'errorloc302', 'errorloc303', 'filter',
+  'force-persist', 'grace', 'http-error', 'ignore-persist', 'persist', 'source', 'stick', 'tcp-response', 'use-fcgi-app',
+  'use-server', 'reqadd', 'rspadd', 'reqrep', 'rsprep', 'monitor', 'transparent',
+]; // prettier-ignore
+
+const errorPages: ReadonlySet<string> = new Set([
+  'errorfile',
+  'errorfiles',
+  'errorloc',
+  'errorloc302',
+  'errorloc303',
+  'http-error',
+]);
+
+/** Options that are always on here, that other parts read, or that change nothing for clients. */
+const options: ReadonlySet<string> = new Set([
+  'abortonclose', 'allbackups', 'checkcache', 'contstats', 'dontlog-normal', 'dontlognull', 'forwardfor',
+  'http-buffer-request', 'http-keep-alive', 'http-server-close', 'httpchk', 'httpclose', 'httplog', 'tcplog',
+  'independent-streams', 'ldap-check', 'log-health-checks', 'log-separate-errors', 'logasap', 'mysql-check', 'nolinger',
+  'originalto', 'persist', 'pgsql-check', 'prefer-last-server', 'redis-check', 'redispatch', 'smtpchk',
+  'splice-auto', 'splice-request', 'splice-response', 'ssl-hello-chk', 'tcp-check', 'tcp-smart-accept',
+  'tcp-smart-connect', 'tcpka', 'clitcpka', 'srvtcpka', 'socket-stats', 'spop-check', 'external-check', 'httpslog',
+  'http-use-htx', 'http-pretend-keepalive', 'accept-invalid-http-request', 'accept-invalid-http-response',
+  'http-ignore-probes', 'http-no-delay', 'http-use-proxy-header', 'h1-case-adjust-bogus-client',
+  'h1-case-adjust-bogus-server', 'forceclose', 'disable-h2-upgrade', 'idle-close-on-response', 'transparent',
+]); // prettier-ignore
+
+const optionErrors: ReadonlySet<string> = new Set(['persist', 'transparent', 'http-use-proxy-header']);
+const optionWarnings: Readonly<Record<string, string>> = {
+  originalto: 'no X-Original-To is added',
+  'accept-invalid-http-request': 'what cannot be understood in one way only is refused',
+  'accept-invalid-http-response': 'what cannot be understood in one way only is refused',
+  httpclose: 'connections are kept',
+  forceclose: 'connections are kept',
+};
+
+export function reportLines({ lines }: Proxy, report: Report): void {
+  for (const line of lines) {
+    const { first, words } = line;
+    const [, second] = words;
+    const name = first.text === 'no' || first.text === 'default' ? (second?.text ?? '') : first.text;
+    if (first.text === 'option' && second) option(second.text, line, report);
+    else if (errorPages.has(name)) report.warning(first, `\`${name}\`: clients get a short text instead`);
+    else if (dangerous.includes(name)) report.error(first, `\`${name}\` cannot be carried over`);
+    else if (unneeded.has(name)) report.warning(first, `\`${name}\` has no counterpart here`);
+    else if (!read.has(name)) {
+      const near = nearestName(name, [...read, ...unneeded, ...dangerous]);
+      report.error(
+        first,
+        `\`${name}\` is no keyword of this section`,
+        near === null ? undefined : `Did you mean \`${near}\`?`,
+      );
+    }
+    if (first.text === 'tcp-request') tcpRequest(line, report);
+    if (first.text === 'http-after-response')
+      report.error(first, '`http-after-response` cannot be carried over', 'Use http-response.');
+  }
+}
+
+function option(name: string, { words, first }: Line, report: Report): void {
+  const spot = words[1] ?? first;
+  if (!options.has(name)) {
+    const near = nearestName(name, options);
+    report.error(spot, `HAProxy has no \`option ${name}\``, near === null ? undefined : `Did you mean \`${near}\`?`);
+  } else if (optionErrors.has(name)) report.error(spot, `\`option ${name}\` cannot be carried over`);
+  else if (name in optionWarnings) report.warning(spot, `\`option ${name}\`: ${optionWarnings[name] ?? ''}`);
+}
+
+function tcpRequest({ words, first }: Line, report: Report): void {
+  const text = words.slice(1).map((word) => word.text);
+  const isHarmless = text[0] === 'inspect-delay' || text[1] === 'accept' || (text[1] ?? '').startsWith('track-sc');
+  if (isHarmless) report.info(words[1] ?? first, 'requests are always read before they are judged');
+  else
+    report.error(
+      words[1] ?? first,
+      `\`tcp-request ${text.slice(0, 2).join(' ')}\` cannot be carried over`,
+      'Look at `deny` and `allow` of frontends.',
+    );
+}

@@ -1,0 +1,230 @@
+// What http-request, http-response, redirect and use_backend lines do, as data. What they cannot do here is reported.
+import type { Report, Spot } from '../report.ts';
+import { answerOf, redirectOf, type Terminal } from './answers.ts';
+import type { Acls, Case } from './conditions.ts';
+import { convertFormat } from './formats.ts';
+import type { Line, Word } from './words.ts';
+
+export interface HeaderEdit {
+  readonly do: 'header';
+  readonly side: 'request' | 'response';
+  readonly op: 'set' | 'add' | 'remove';
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface RewriteEdit {
+  readonly do: 'rewrite';
+  readonly rewrite: Readonly<Record<string, unknown>>;
+}
+
+export interface Use {
+  readonly do: 'use';
+  readonly backend: string;
+}
+
+export type Effect = HeaderEdit | RewriteEdit | Terminal | Use;
+
+export interface Statement {
+  readonly spot: Spot;
+  readonly cases: readonly Case[];
+  readonly effect: Effect;
+}
+
+/** Facts about a section that its lines say by the way. */
+export interface Findings {
+  /** Headers that tell servers where a request comes from. */
+  readonly forward: Set<string>;
+  forwardFor: boolean;
+  rateLimit: { readonly above: number; readonly spot: Spot } | undefined;
+  hostHeader: { readonly value: string; readonly spot: Spot } | undefined;
+}
+
+export function newFindings(): Findings {
+  return { forward: new Set(), forwardFor: false, rateLimit: undefined, hostHeader: undefined };
+}
+
+/** Splits a line at its `if` or `unless`, which stands behind `from` words at least. */
+export function splitCondition(
+  line: Line,
+  from: number,
+): { readonly words: readonly Word[]; readonly condition: readonly Word[] } {
+  const at = line.words.findIndex((word, index) => index >= from && (word.text === 'if' || word.text === 'unless'));
+  if (at < 0) return { words: line.words, condition: [] };
+  return { words: line.words.slice(0, at), condition: line.words.slice(at) };
+}
+
+/** http-request and http-response lines; what they do without being a step of their own goes into `findings`. */
+export function ruleStatement(line: Line, acls: Acls, findings: Findings, report: Report): Statement | undefined {
+  const { words, condition } = splitCondition(line, 2);
+  const [keyword, action, ...args] = words;
+  if (!keyword || !action) {
+    report.error(line.first, `\`${line.first.text}\` needs an action`);
+    return undefined;
+  }
+  const name = action.text.replace(/\(.*$/, '');
+  const rate = acls.rate(condition);
+  if (rate && (name === 'deny' || name === 'tarpit' || name === 'reject')) {
+    findings.rateLimit = { above: rate.above, spot: action };
+    return undefined;
+  }
+  if (harmless.has(name)) {
+    report.warning(action, `\`${keyword.text} ${action.text}\` has no counterpart here`);
+    return undefined;
+  }
+  if (name.startsWith('track-sc')) return undefined;
+  if (isForwarding(name, args, condition, findings)) return undefined;
+  const effect = effectOf(
+    keyword.text === 'http-request' ? 'request' : 'response',
+    name,
+    args,
+    action,
+    findings,
+    report,
+  );
+  if (!effect) return undefined;
+  if (effect.do === 'header' && effect.side === 'response' && condition.length > 0) {
+    report.error(condition[0] ?? action, 'headers of responses cannot be edited under a condition');
+    return undefined;
+  }
+  const cases = acls.cases(condition, action);
+  return cases && { spot: action, cases, effect };
+}
+
+/** Change nothing that clients or servers see. */
+const harmless: ReadonlySet<string> = new Set([
+  'capture',
+  'cache-use',
+  'cache-store',
+  'disable-l7-retry',
+  'sc-inc-gpc0',
+  'sc-inc-gpc1',
+  'set-log-level',
+  'set-mark',
+  'set-nice',
+  'set-priority-class',
+  'set-priority-offset',
+  'set-tos',
+  'set-var',
+  'set-var-fmt',
+  'unset-var',
+  'wait-for-body',
+]);
+
+/** Headers that `forwardFor` and `forward` set by themselves, with values that no client can forge. */
+function isForwarding(action: string, args: readonly Word[], condition: readonly Word[], findings: Findings): boolean {
+  if (action !== 'set-header' && action !== 'add-header') return false;
+  const [name = '', value = ''] = args.map((word) => word.text);
+  const values = forwarded[name.toLowerCase()];
+  const always = condition.length === 0;
+  if (!values?.(value, always)) return false;
+  if (name.toLowerCase() === 'x-forwarded-port') findings.forward.add('x-forwarded-port');
+  else if (name.toLowerCase() === 'x-real-ip') findings.forward.add('x-real-ip');
+  else findings.forwardFor = true;
+  return true;
+}
+
+const forwarded: Readonly<Record<string, (value: string, always: boolean) => boolean>> = {
+  'x-forwarded-for': (value) => value === '%[src]' || value === '%ci',
+  'x-forwarded-host': (value) => /^%\[(?:req\.)?f?hdr\(host\)\]$/i.test(value),
+  'x-forwarded-port': (value) => value === '%[dst_port]' || value === '%fp',
+  'x-forwarded-proto': (value, always) => (always ? value.startsWith('%[ssl_fc') : /^https?$/.test(value)),
+  'x-real-ip': (value) => value === '%[src]' || value === '%ci',
+};
+
+function effectOf(
+  side: 'request' | 'response',
+  action: string,
+  args: readonly Word[],
+  spot: Word,
+  findings: Findings,
+  report: Report,
+): Effect | undefined {
+  const [first, second] = args;
+  switch (action) {
+    case 'set-header':
+    case 'add-header':
+      return (
+        first && second && headerEdit(side, action === 'set-header' ? 'set' : 'add', first, second, findings, report)
+      );
+    case 'del-header':
+      if (args.length === 1 && first) return { do: 'header', side, op: 'remove', name: first.text, value: '' };
+      report.error(spot, 'headers can be removed by their whole names only');
+      return undefined;
+    case 'set-path':
+    case 'set-pathq':
+    case 'replace-path':
+    case 'replace-pathq':
+      return rewriteEdit(action, args, spot, report);
+    case 'redirect':
+      return side === 'request' ? redirectOf(args, spot, report) : unknown(spot, report);
+    case 'deny':
+    case 'tarpit':
+    case 'reject':
+    case 'silent-drop':
+    case 'return':
+      return side === 'request' ? answerOf(action, args, spot, report) : unknown(spot, report);
+    case 'allow':
+      return unknown(spot, report, 'Move the lines that it skips behind conditions of their own.');
+    case 'auth':
+      return unknown(spot, report, 'Use `basicAuth`; `veza-proxy password` makes the hashes.');
+    default:
+      return unknown(spot, report);
+  }
+}
+
+function unknown(spot: Word, report: Report, hint?: string): Effect | undefined {
+  report.error(spot, `\`${spot.text}\` cannot be carried over`, hint);
+  return undefined;
+}
+
+function headerEdit(
+  side: 'request' | 'response',
+  op: 'set' | 'add',
+  name: Word,
+  value: Word,
+  findings: Findings,
+  report: Report,
+): Effect | undefined {
+  const format = convertFormat(value.text);
+  if ('unknown' in format) {
+    report.error(value, `\`${format.unknown}\` has no placeholder here`);
+    return undefined;
+  }
+  if (name.text.toLowerCase() === 'host' && side === 'request') {
+    if (/^[A-Za-z0-9.:[\]_-]+$/.test(format.text)) findings.hostHeader = { value: format.text, spot: name };
+    else report.error(value, 'the Host for servers can only be a fixed name');
+    return undefined;
+  }
+  return { do: 'header', side, op, name: name.text, value: format.text };
+}
+
+function rewriteEdit(action: string, args: readonly Word[], spot: Word, report: Report): Effect | undefined {
+  const [first, second] = args;
+  if (action === 'set-path' && first) {
+    const [, prefix, suffix] = /^(\/[^%]*)?%\[path\](.*)$/.exec(first.text) ?? [];
+    if (prefix !== undefined && suffix === '')
+      return { do: 'rewrite', rewrite: { addPrefix: prefix.replace(/\/$/, '') } };
+    if (/^\/[^%]*$/.test(first.text)) {
+      return { do: 'rewrite', rewrite: { regex: { pattern: '^.*$', to: first.text.replaceAll('$', '$$$$') } } };
+    }
+  }
+  if (action === 'replace-path' && first && second && !second.text.includes('%')) {
+    // HAProxy puts the text in place of the whole path.
+    const to = second.text
+      .replaceAll('$', '$$$$')
+      .replaceAll(/\\([1-9])/g, '$$$1')
+      .replaceAll('\\0', '$$&');
+    if (!to.includes('$&')) return { do: 'rewrite', rewrite: { regex: { pattern: wholePath(first.text), to } } };
+  }
+  report.error(spot, `this \`${action}\` cannot be carried over`, 'Look at `rewrite` of rules.');
+  return undefined;
+}
+
+/** An expression that takes the whole path where the given one matches a part of it. */
+function wholePath(pattern: string): string {
+  const begins = pattern.startsWith('^');
+  const ends = pattern.endsWith('$') && !pattern.endsWith('\\$');
+  const inner = pattern.includes('|') ? `(?:${pattern})` : pattern;
+  return `${begins ? '' : '^.*?'}${inner}${ends || /\.\*\)?$/.test(pattern) ? '' : '.*$'}`;
+}

@@ -1,0 +1,170 @@
+// A pool of backends and the policy by which one is picked, for programs that carry the traffic themselves.
+import { Balancer } from '../core/balance/balancer.ts';
+import { ServerState } from '../core/balance/server-state.ts';
+import type { BackendConfig } from '../core/config/model.ts';
+import { readConfig } from '../core/config/read.ts';
+import { VezaError } from '../../lib/errors.ts';
+
+export type Algorithm = 'roundrobin' | 'static-rr' | 'leastconn' | 'first' | 'random';
+
+export interface BackendSettings {
+  /** `http://192.0.2.1:8080`; names it in the pool. */
+  readonly url: string;
+  readonly weight?: number;
+  /** 0 = no limit. */
+  readonly maxConnections?: number;
+  readonly backup?: boolean;
+}
+
+/** One backend, with what is under way there. */
+export class Backend extends ServerState {
+  readonly url: string;
+  successCount = 0;
+  failureCount = 0;
+
+  constructor(url: string, config: BackendConfig['servers'][number], slowstartMs: number) {
+    super(config, slowstartMs);
+    this.url = url;
+    this.slots = config.maxconn;
+  }
+
+  get isAlive(): boolean {
+    return this.up;
+  }
+
+  setAlive(alive: boolean): void {
+    this.up = alive;
+  }
+
+  getConnectionCount(): number {
+    return this.inFlight;
+  }
+
+  /** False when it has as many as it may. */
+  incrementConnections(): boolean {
+    if (this.slots > 0 && this.inFlight >= this.slots) return false;
+    this.inFlight += 1;
+    return true;
+  }
+
+  decrementConnections(): void {
+    this.inFlight = Math.max(0, this.inFlight - 1);
+  }
+}
+
+export class Pool {
+  #algorithm: Algorithm;
+  #settings: readonly BackendSettings[] = [];
+  #backends: readonly Backend[] = [];
+  #balancer: Balancer<Backend> | undefined;
+
+  constructor(algorithm: Algorithm = 'roundrobin') {
+    this.#algorithm = algorithm;
+  }
+
+  getAlgorithm(): Algorithm {
+    return this.#algorithm;
+  }
+
+  setAlgorithm(algorithm: Algorithm): void {
+    this.#algorithm = algorithm;
+    this.#rebuild();
+  }
+
+  /** Throws VezaError if the URL is none or is there already. */
+  addBackend(settings: BackendSettings): Backend {
+    if (this.getBackendByUrl(settings.url))
+      throw new VezaError('duplicate-name', `there is already a backend ${settings.url}`);
+    this.updateBackends([...this.#settings, settings]);
+    const added = this.getBackendByUrl(settings.url);
+    if (!added) throw new VezaError('bad-value', `${settings.url} cannot be used`);
+    return added;
+  }
+
+  /** Throws VezaError if there is no such backend. */
+  removeBackend(url: string): void {
+    if (!this.getBackendByUrl(url)) throw new VezaError('unknown-backend', `backend not found: ${url}`);
+    this.updateBackends(this.#settings.filter((each) => each.url !== url));
+  }
+
+  /** Replaces all; those with the same URL keep their state and counters. Changes nothing if one of them is wrong. */
+  updateBackends(settings: readonly BackendSettings[]): void {
+    const before = this.#settings;
+    this.#settings = settings;
+    try {
+      this.#rebuild();
+    } catch (error) {
+      this.#settings = before;
+      throw error;
+    }
+  }
+
+  getAllBackends(): readonly Backend[] {
+    return this.#backends;
+  }
+
+  getBackendByUrl(url: string): Backend | undefined {
+    return this.#backends.find((backend) => backend.url === url);
+  }
+
+  /** False if there is no such backend. */
+  markBackendStatus(url: string, alive: boolean): boolean {
+    const backend = this.getBackendByUrl(url);
+    if (!backend) return false;
+    backend.setAlive(alive);
+    this.#balancer?.invalidate();
+    return true;
+  }
+
+  /** The next backend by the policy; `tried` ones only if there is no other. Undefined if none can take a request. */
+  getNextPeer(nowMs = performance.now(), tried: readonly Backend[] = []): Backend | undefined {
+    const picked = this.#balancer?.pick({ nowMs, tried, bound: undefined, hash: undefined });
+    return typeof picked === 'string' ? undefined : picked;
+  }
+
+  #rebuild(): void {
+    if (this.#settings.length === 0) {
+      this.#backends = [];
+      this.#balancer = undefined;
+      return;
+    }
+    const config = configOf(this.#settings, this.#algorithm);
+    this.#backends = config.servers.map((server, index) => {
+      const { url } = this.#settings[index] ?? { url: '' };
+      const known = this.getBackendByUrl(url);
+      if (!known) return new Backend(url, server, config.slowstartMs);
+      known.config = server;
+      known.weight = server.weight;
+      known.slots = server.maxconn;
+      return known;
+    });
+    if (this.#balancer) this.#balancer.reconfigure(config, this.#backends);
+    else this.#balancer = new Balancer(config, this.#backends);
+    this.#balancer.invalidate();
+  }
+}
+
+/** Judged as a configuration file is. Throws VezaError. */
+function configOf(settings: readonly BackendSettings[], balance: Algorithm): BackendConfig {
+  const servers = settings.map(({ url, weight, maxConnections, backup }, index) => {
+    const match = /^https?:\/\/(\[[^\]]+\]|[^/:]+)(?::([0-9]+))?\/?$/.exec(url);
+    if (!match?.[1])
+      throw new VezaError('bad-value', `${url} is not the URL of a backend`, { hint: 'Write http://HOST:PORT.' });
+    return {
+      name: `server${index + 1}`,
+      address: match[1].replace(/^\[|\]$/g, ''),
+      port: Number(match[2] ?? (url.startsWith('https') ? 443 : 80)),
+      ...(weight !== undefined && { weight }),
+      ...(maxConnections !== undefined && { maxconn: maxConnections }),
+      ...(backup !== undefined && { backup }),
+    };
+  });
+  const text = JSON.stringify({
+    frontends: [{ name: 'x', bind: ['127.0.0.1:0'] }],
+    backends: [{ name: 'pool', balance, servers }],
+  });
+  const result = readConfig(text, 'pool');
+  const [config] = result.ok ? result.config.backends : [];
+  if (!config) throw new VezaError('bad-value', result.diagnostics.map(({ message }) => message).join('; '));
+  return config;
+}

@@ -1,0 +1,42 @@
+// Small questions about configurations and their problems that the master asks.
+import { closeSync, openSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import type { Diagnostic } from '../../lib/diagnostic.ts';
+import { messageOf, VezaError } from '../../lib/errors.ts';
+import type { Bind, ProxyConfig } from '../core/config/model.ts';
+import { ConfigError } from './config-source.ts';
+
+/** Throws if the access log cannot be written: each worker would find out only while it serves. */
+export function tryLog(target: string): void {
+  if (!target.startsWith('/')) return;
+  try {
+    closeSync(openSync(target, 'a', 0o640));
+  } catch (error) {
+    throw new VezaError('cannot-open', `cannot open the access log: ${messageOf(error)}`, {
+      hint: 'Create its folder, writable for the user of veza-proxy, or set log.access to `stdout` or `off`.',
+    });
+  }
+}
+
+/** All that is wrong, a line each. */
+export function describe(error: unknown): string {
+  if (!(error instanceof ConfigError)) return messageOf(error);
+  return error.diagnostics.map(placed).join('\n');
+}
+
+/** A problem with its place, on a line. */
+export function placed({ where, message }: Omit<Diagnostic, 'severity'>): string {
+  return `${where ? `${where.file}:${where.line}:${where.column}: ` : ''}${message}`;
+}
+
+export function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}
+
+export function bindsOf(config: ProxyConfig): Bind[] {
+  return config.frontends.flatMap((frontend) => frontend.binds);
+}
+
+export function workerCount(config: ProxyConfig): number {
+  return config.workers === 'auto' ? availableParallelism() : config.workers;
+}

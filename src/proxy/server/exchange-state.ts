@@ -1,0 +1,66 @@
+// What is known of a request from its beginning, and what was measured of it: the part of an exchange that others read.
+import { performance } from 'node:perf_hooks';
+import { hashOf } from '../core/balance/hash-key.ts';
+import type { Pick } from '../core/balance/balancer.ts';
+import type { BackendConfig } from '../core/config/model.ts';
+import type { Handling } from '../core/handling/handling.ts';
+import type { Incoming } from '../core/handling/incoming.ts';
+import { takeCookie } from '../core/http/cookie.ts';
+import type { RequestHead } from '../core/http/request-head.ts';
+import { isReplayable } from '../core/retry.ts';
+import { RetryPlan } from '../core/retry-plan.ts';
+import type { Client } from './client.ts';
+import { requestText } from './request-text.ts';
+import { RequestBody } from './request-body.ts';
+import type { BackendRuntime, ServerRuntime } from './runtime.ts';
+
+export abstract class ExchangeState {
+  readonly client: Client;
+  readonly head: RequestHead;
+  readonly incoming: Incoming;
+  /** What its rule does with it and with the response. */
+  readonly handling: Handling;
+  readonly backend: BackendRuntime;
+  /** The configuration it began with; a reload does not change it. */
+  readonly config: BackendConfig;
+  readonly body: RequestBody;
+  readonly replayable: boolean;
+  readonly startedAt = performance.now();
+  /** Value of the persistence cookie that came in. */
+  readonly cookie: string | undefined;
+  server: ServerRuntime | undefined;
+  queueMs = -1;
+  connectMs = -1;
+  readonly plan: RetryPlan<ServerRuntime>;
+  redispatched = false;
+  readonly #hash: number | undefined;
+
+  constructor(client: Client, incoming: Incoming, handling: Handling, backend: BackendRuntime) {
+    const { config } = backend;
+    const { head } = incoming;
+    this.client = client;
+    this.head = head;
+    this.incoming = incoming;
+    this.handling = handling;
+    this.backend = backend;
+    this.config = config;
+    backend.counters.begin();
+    this.plan = new RetryPlan(config, head.method, head.hasIdempotencyKey);
+    this.replayable = isReplayable(head.method, head.hasIdempotencyKey, config.retryNonIdempotent);
+    if (config.hash) this.#hash = hashOf(config.hash, head, client.peer);
+    const { value, rest } = takeCookie(head.cookie, config.cookie?.name);
+    this.cookie = value;
+    this.body = new RequestBody(head, requestText(client, incoming, rest, config.hostHeader));
+  }
+
+  /** The server that the client's cookie names. */
+  protected bound(): ServerRuntime | undefined {
+    const { cookie } = this;
+    if (cookie === undefined || cookie === '' || !this.config.cookie) return undefined;
+    return this.backend.servers.find((server) => server.config.cookie === cookie);
+  }
+
+  protected pick(nowMs: number, bound: ServerRuntime | undefined): Pick<ServerRuntime> {
+    return this.backend.balancer.pick({ nowMs, tried: this.plan.tried, bound, hash: this.#hash });
+  }
+}

@@ -1,0 +1,136 @@
+// What a worker serves: the frontends and backends of its configuration, as they are while it runs.
+import type { ServerView } from '../core/balance/server-state.ts';
+import type { ProxyConfig } from '../core/config/model.ts';
+import type { Counters } from '../core/counters.ts';
+import { compileFrontend } from '../core/handling/compile.ts';
+import type { FrontendConnection } from './frontend-connection.ts';
+import { FrontendRuntime } from './frontend.ts';
+import type { Report } from './ipc.ts';
+import { RateLimitRegistry } from './rate-limits.ts';
+import { BackendRuntime, type ServerRuntime } from './runtime.ts';
+import type { TlsMaterial } from './tls-material.ts';
+import { WorkerTls } from './worker-tls.ts';
+
+/** Which of the workers this one is. */
+export interface WorkerPlace {
+  readonly worker: number;
+  readonly workers: number;
+}
+
+export class Serving {
+  readonly tls = new WorkerTls();
+  readonly limits = new RateLimitRegistry();
+  readonly #frontends = new Map<string, FrontendRuntime>();
+  readonly #backends = new Map<string, BackendRuntime>();
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  get frontends(): Iterable<FrontendRuntime> {
+    return this.#frontends.values();
+  }
+
+  get backends(): Iterable<BackendRuntime> {
+    return this.#backends.values();
+  }
+
+  frontend(name: string): FrontendRuntime | undefined {
+    return this.#frontends.get(name);
+  }
+
+  backend(name: string): BackendRuntime | undefined {
+    return this.#backends.get(name);
+  }
+
+  server(key: string): ServerRuntime | undefined {
+    return this.#backends.get(backendOf(key))?.servers.find((server) => server.key === key);
+  }
+
+  connections(): FrontendConnection[] {
+    return [...this.#frontends.values()].flatMap((frontend) => [...frontend.connections]);
+  }
+
+  /** Does what can fail of a configuration first: throws, and then nothing of it holds. */
+  prepare(config: ProxyConfig, material: TlsMaterial): void {
+    for (const frontend of config.frontends) compileFrontend(frontend, this.limits.find);
+    this.tls.configure(config, material);
+  }
+
+  /** Takes a configuration that was prepared. */
+  configure(config: ProxyConfig, views: readonly ServerView[], place: WorkerPlace): void {
+    this.#configureBackends(config, place);
+    this.#configureFrontends(config);
+    for (const view of views) this.apply(view);
+  }
+
+  /** Takes what the master says of a server. */
+  apply(view: ServerView): void {
+    this.#backends.get(backendOf(view.key))?.apply(view, this.#now());
+  }
+
+  /** What was suspected of a server is over. */
+  trust(key: string): void {
+    const server = this.server(key);
+    server?.trust();
+    server?.backend.wake();
+  }
+
+  clearCounters(): void {
+    for (const { counters } of this.#rows().values()) counters.clear();
+  }
+
+  /** `logDropped`: lines that no file took. */
+  report(logDropped: number): Report {
+    const [first] = this.#frontends.values();
+    if (first) first.counters.logDropped = logDropped;
+    for (const backend of this.#backends.values()) {
+      for (const server of backend.servers) server.counters.idle = server.idle.length;
+    }
+    return Object.fromEntries([...this.#rows()].map(([name, { counters }]) => [name, counters.toArray()]));
+  }
+
+  #configureBackends(config: ProxyConfig, { worker, workers }: WorkerPlace): void {
+    for (const backend of config.backends) {
+      const known = this.#backends.get(backend.name);
+      if (known) known.reconfigure(backend, worker, workers);
+      else this.#backends.set(backend.name, new BackendRuntime(backend, worker, workers, this.#now));
+    }
+    for (const [name, backend] of this.#backends) {
+      if (config.backends.some((wanted) => wanted.name === name)) continue;
+      this.#backends.delete(name);
+      for (const server of backend.servers) server.closeIdle();
+    }
+    for (const [name, backend] of this.#backends) backend.speakTls(this.tls.upstream(name));
+  }
+
+  #configureFrontends(config: ProxyConfig): void {
+    for (const wanted of config.frontends) {
+      const known = this.#frontends.get(wanted.name);
+      known?.reconfigure(wanted, this.limits.find);
+      const frontend = known ?? new FrontendRuntime(wanted, this.limits.find);
+      frontend.terminator = this.tls.terminator(wanted.name);
+      this.#frontends.set(wanted.name, frontend);
+    }
+    for (const [name, frontend] of this.#frontends) {
+      if (config.frontends.some((wanted) => wanted.name === name)) continue;
+      this.#frontends.delete(name);
+      frontend.drain();
+    }
+  }
+
+  #rows(): Map<string, { readonly counters: Counters }> {
+    const rows = new Map<string, { readonly counters: Counters }>();
+    for (const [name, frontend] of this.#frontends) rows.set(`frontend:${name}`, frontend);
+    for (const [name, backend] of this.#backends) {
+      rows.set(`backend:${name}`, backend);
+      for (const server of backend.servers) rows.set(`server:${server.key}`, server);
+    }
+    return rows;
+  }
+}
+
+function backendOf(key: string): string {
+  return key.slice(0, key.indexOf('/'));
+}

@@ -1,0 +1,165 @@
+// Requests that wait for slots in a running proxy: no server gets more than its limit, everybody gets its turn, in order.
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readAll, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
+
+/** A backend that answers when it is told to, and counts what it has at once. */
+class Slow {
+  readonly open: { readonly url: string; readonly response: ServerResponse }[] = [];
+  readonly seen: string[] = [];
+  most = 0;
+  readonly server: Server;
+
+  constructor() {
+    this.server = createServer((request: IncomingMessage, response) => {
+      request.resume();
+      this.seen.push(request.url ?? '');
+      this.open.push({ url: request.url ?? '', response });
+      this.most = Math.max(this.most, this.open.length);
+    }).listen(0, '127.0.0.1');
+  }
+
+  get port(): number {
+    const address = this.server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  /** Ends the oldest request. */
+  answer(): void {
+    this.open.shift()?.response.end('done');
+  }
+}
+
+let a: Slow;
+let b: Slow;
+let proxy: RunningProxy | undefined;
+
+beforeEach(async () => {
+  a = new Slow();
+  b = new Slow();
+  await Promise.all([a, b].map(({ server }) => once(server, 'listening')));
+});
+
+afterEach(async () => {
+  for (const { server } of [a, b]) {
+    server.closeAllConnections();
+    server.close();
+  }
+  await proxy?.[Symbol.asyncDispose]();
+});
+
+async function start(backend: object, server: object = {}): Promise<RunningProxy> {
+  proxy = await startProxy((front, control) => ({
+    workers: 1,
+    grace: '100ms',
+    stats: { socket: [`127.0.0.1:${control}`] },
+    timeouts: { queue: '20s', firstByte: '0' },
+    frontends: [
+      {
+        name: 'http',
+        bind: [`127.0.0.1:${front}`],
+        rules: [{ pathPrefix: '/urgent', backend: 'api', priority: -1 }],
+        defaultBackend: 'api',
+      },
+    ],
+    backends: [
+      {
+        name: 'api',
+        cookie: { name: 'SERVERID' },
+        servers: [a, b].map(({ port }, index) => ({
+          name: 'ab'[index],
+          address: '127.0.0.1',
+          port,
+          maxconn: 1,
+          ...server,
+        })),
+        ...backend,
+      },
+    ],
+  }));
+  return proxy;
+}
+
+async function ask(path: string, cookie = ''): Promise<number> {
+  const socket = connect({ port: proxy?.port ?? 0, host: '127.0.0.1' });
+  const line = cookie === '' ? '' : `Cookie: SERVERID=${cookie}\r\n`;
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n${line}Connection: close\r\n\r\n`);
+  return statusOf(await readAll(socket, 30_000));
+}
+
+async function queued(row: string): Promise<number> {
+  const csv = (await proxy?.command('show stat')) ?? '';
+  return Number(
+    csv
+      .split('\n')
+      .find((line) => line.startsWith(`api,${row},`))
+      ?.split(',')[2] ?? -1,
+  );
+}
+
+describe('maxconn', () => {
+  it('is never exceeded; the rest waits in order, the urgent first, and all are served', async () => {
+    await start({});
+    const answers = [ask('/1'), ask('/2')];
+    await until(() => a.open.length + b.open.length === 2);
+    for (const path of ['/3', '/4', '/urgent/5']) {
+      answers.push(ask(path));
+      await until(async () => (await queued('BACKEND')) === answers.length - 2);
+    }
+    a.answer();
+    await until(() => a.seen.length + b.seen.length === 3);
+    expect([...a.seen, ...b.seen]).toContain('/urgent/5');
+    b.answer();
+    await until(() => a.seen.length + b.seen.length === 4);
+    expect([...a.seen, ...b.seen]).toContain('/3');
+    a.answer();
+    await until(() => a.seen.length + b.seen.length === 5);
+    while (a.open.length + b.open.length > 0) for (const each of [a, b]) each.answer();
+    expect(await Promise.all(answers)).toEqual([200, 200, 200, 200, 200]);
+    expect([a.most, b.most]).toEqual([1, 1]);
+    expect(await queued('BACKEND')).toBe(0);
+  });
+
+  it('lets clients that are bound wait for their server while another is free, up to maxqueue', async () => {
+    await start({}, { maxqueue: 1 });
+    const answers = [ask('/1', 'a')];
+    await until(() => a.open.length === 1);
+    answers.push(ask('/2', 'a'));
+    await until(async () => (await queued('a')) === 1);
+    answers.push(ask('/3', 'a'));
+    await until(() => b.seen.length === 1);
+    expect(b.seen).toEqual(['/3']);
+    a.answer();
+    await until(() => a.seen.length === 2);
+    a.answer();
+    b.answer();
+    expect(await Promise.all(answers)).toEqual([200, 200, 200]);
+  });
+
+  it('of the backend holds over all servers; beyond maxqueue is 503 at once, and so is waiting too long', async () => {
+    await start({ maxconn: 1, maxqueue: 1, timeouts: { queue: '1s' } }, { maxconn: 0 });
+    const first = ask('/1');
+    await until(() => a.open.length + b.open.length === 1);
+    const second = ask('/2');
+    await until(async () => (await queued('BACKEND')) === 1);
+    expect(await ask('/3')).toBe(503);
+    expect(await second).toBe(503);
+    for (const each of [a, b]) each.answer();
+    expect(await first).toBe(200);
+    expect(a.seen.length + b.seen.length).toBe(1);
+  });
+
+  it('lets go of clients of a server that goes into maintenance', async () => {
+    const running = await start({});
+    const answers = [ask('/1', 'a'), ask('/2', 'a')];
+    await until(async () => (await queued('a')) === 1);
+    await running.command('set server api/a state maint');
+    await until(() => b.seen.length === 1);
+    a.answer();
+    b.answer();
+    expect(await Promise.all(answers)).toEqual([200, 200]);
+    expect(a.seen.length).toBe(1);
+  });
+});
