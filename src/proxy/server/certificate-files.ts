@@ -110,7 +110,9 @@ export function readPair(
     fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
     keyType: key.object.asymmetricKeyType ?? '',
     file: certFile,
+    notBeforeMs: Date.parse(certificate.validFrom),
     notAfterMs: Date.parse(certificate.validTo),
+    isKept: false,
     mustStaple: certificate.raw.includes(mustStapleBytes),
     responder: /^OCSP - URI:(\S+)$/m.exec(certificate.infoAccess ?? '')?.[1] ?? '',
   };

@@ -13,7 +13,7 @@ import { logAnswer, logRefusal } from './exchange-log.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { FrontendConnection, Origin } from './frontend-connection.ts';
 import { connectionLimits } from './limits.ts';
-import { answerText, incomingOf, newRequestId } from './reception.ts';
+import { answerText, challengeAnswer, incomingOf, newRequestId } from './reception.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -142,6 +142,11 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
     this.keepsAlive = head.keepAlive && !this.context.stopping;
     this.pending = undefined;
     const incoming = incomingOf(this, head, this.context.now());
+    const challenge = challengeAnswer(this.context.challenges, head);
+    if (challenge) {
+      this.#answer(incoming, challenge, bytes, from);
+      return;
+    }
     const handling = this.frontend.handlingOf(incoming);
     const verdict = handling.isPlain ? undefined : handling.check(incoming, newRequestId);
     if (!(verdict instanceof Promise)) {

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { Diagnostic } from '../../lib/diagnostic.ts';
 import { messageOf, VezaError } from '../../lib/errors.ts';
 import type { Bind, ProxyConfig } from '../core/config/model.ts';
-import { ConfigError } from './config-source.ts';
+import { ConfigError, type LoadedConfig } from './config-source.ts';
 
 /** Throws if the access log cannot be written: each worker would find out only while it serves. */
 export function tryLog(target: string): void {
@@ -27,6 +27,10 @@ export function describe(error: unknown): string {
 /** A problem with its place, on a line. */
 export function placed({ where, message }: Omit<Diagnostic, 'severity'>): string {
   return `${where ? `${where.file}:${where.line}:${where.column}: ` : ''}${message}`;
+}
+
+export function logWarnings({ warnings }: LoadedConfig, log: (line: string) => void): void {
+  for (const { severity, ...rest } of warnings) log(`${severity}: ${placed(rest)}`);
 }
 
 export function firstLine(text: string): string {

@@ -36,6 +36,8 @@ export interface SoundConfig {
 
 /** The same with what is in the files that it names. */
 export interface LoadedConfig extends SoundConfig {
+  /** Without them: to read them again. */
+  readonly sound: SoundConfig;
   readonly tls: TlsMaterial;
 }
 
@@ -112,7 +114,7 @@ export function withFiles(from: SoundConfig, purpose: Purpose): LoadedConfig {
   );
   const warnings = inOrder([...from.warnings, ...found]);
   if (warnings.some(({ severity }) => severity === 'error')) throw new ConfigError(warnings, from.texts);
-  return { ...from, tls: material, warnings };
+  return { ...from, sound: from, tls: material, warnings };
 }
 
 export function hashOf(document: unknown): string {

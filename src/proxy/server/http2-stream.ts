@@ -6,7 +6,7 @@ import type { Address } from '../core/address.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import type { Answer, Incoming } from '../core/handling/incoming.ts';
 import { readHttp2Head } from '../core/http/http2-head.ts';
-import { refuse, type Refusal } from '../core/http/request-head.ts';
+import { refuse, type Refusal, type RequestHead } from '../core/http/request-head.ts';
 import { readLines, readResponseLines } from '../core/http/response-lines.ts';
 import type { TlsFacts } from '../core/tls/facts.ts';
 import { WheelTimer } from '../core/timer-wheel.ts';
@@ -17,7 +17,7 @@ import { Exchange } from './exchange.ts';
 import { logAnswer, logRefusal } from './exchange-log.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { Http2Connection } from './http2-connection.ts';
-import { answerText, incomingOf, newRequestId } from './reception.ts';
+import { answerText, challengeAnswer, incomingOf, newRequestId } from './reception.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const nothing = Buffer.alloc(0);
@@ -81,6 +81,11 @@ export class Http2Stream extends WheelTimer implements Client {
       return;
     }
     this.#acceptsTrailers = head.acceptsTrailers;
+    const challenge = challengeAnswer(this.#context.challenges, head);
+    if (challenge) {
+      this.#answer(head, challenge);
+      return;
+    }
     const incoming = incomingOf(this, head, this.#context.now());
     const handling = this.frontend.handlingOf(incoming);
     const verdict = handling.isPlain ? undefined : handling.check(incoming, newRequestId);
@@ -97,9 +102,7 @@ export class Http2Stream extends WheelTimer implements Client {
   #decided(incoming: Incoming, handling: Handling, verdict: Answer | undefined): void {
     const { head } = incoming;
     if (verdict) {
-      logAnswer(this, this.#context.log, head, verdict.status);
-      this.write(answerText(handling.finished(incoming, verdict), head, true));
-      this.exchangeDone();
+      this.#answer(head, handling.finished(incoming, verdict));
       return;
     }
     const backend = handling.backend === undefined ? undefined : this.#context.backend(handling.backend);
@@ -114,6 +117,13 @@ export class Http2Stream extends WheelTimer implements Client {
     if (this.#reading) this.#readBody(exchange);
     else this.socket.resume();
     exchange.start();
+  }
+
+  /** Answers in place of a server. */
+  #answer(head: RequestHead, given: Answer): void {
+    logAnswer(this, this.#context.log, head, given.status);
+    this.write(answerText(given, head, true));
+    this.exchangeDone();
   }
 
   #readBody(exchange: Exchange): void {

@@ -19,6 +19,13 @@ export type ToWorker =
   | { readonly type: 'ticket-keys'; readonly keys: string }
   /** What issuers say of certificates: DER in Base64, by the certificate's fingerprint. */
   | { readonly type: 'staples'; readonly staples: Readonly<Record<string, string>> }
+  /** What an ACME authority is answered with: all that there is now. Comes back as `known`. */
+  | {
+      readonly type: 'challenges';
+      readonly worker: number;
+      readonly generation: number;
+      readonly answers: readonly { readonly token: string; readonly keyAuthorization: string }[];
+    }
   | { readonly type: 'listen'; readonly bind: string }
   | { readonly type: 'unlisten'; readonly bind: string }
   | { readonly type: 'server'; readonly view: ServerView }
@@ -41,6 +48,7 @@ export type FromWorker =
   | { readonly type: 'ready'; readonly worker: number; readonly generation: number }
   /** The configuration does not work here; the one before goes on. */
   | { readonly type: 'failed'; readonly worker: number; readonly generation: number; readonly message: string }
+  | { readonly type: 'known'; readonly worker: number; readonly generation: number }
   | { readonly type: 'listening'; readonly bind: string }
   | {
       readonly type: 'accuse';

@@ -1,5 +1,6 @@
-// TLS in the master: what it makes or asks for on behalf of all workers (keys of session tickets, stapled answers), and
-// what its own checks of servers speak TLS with.
+// TLS in the master: what it makes or asks for on behalf of all workers (keys of session tickets, stapled answers,
+// certificates), and what its own checks of servers speak TLS with.
+import { CertificateKeeper, type KeeperPorts } from './certificate-keeper.ts';
 import type { LoadedConfig } from './config-source.ts';
 import type { ToWorker } from './ipc.ts';
 import { OcspStapler } from './ocsp-stapler.ts';
@@ -9,12 +10,14 @@ import { type KeptUpstream, type UpstreamTls, upstreamsOf } from './upstream-tls
 export class MasterTls {
   readonly #tickets: TicketKeys;
   readonly #stapler: OcspStapler;
+  readonly #keeper: CertificateKeeper;
   #upstreams: ReadonlyMap<string, KeptUpstream> = new Map();
 
-  /** `broadcast` reaches all workers. */
-  constructor(broadcast: (message: ToWorker) => void, log: (line: string) => void) {
+  constructor(ports: KeeperPorts) {
+    const broadcast = (message: ToWorker): void => ports.workers().forEach((worker) => ports.send(worker, message));
     this.#tickets = new TicketKeys(() => broadcast(this.#ticketKeys));
-    this.#stapler = new OcspStapler(log, () => broadcast(this.#staples));
+    this.#stapler = new OcspStapler(ports.log, () => broadcast(this.#staples));
+    this.#keeper = new CertificateKeeper(ports);
   }
 
   /** Before a configuration is given to workers: they shall have answers to staple from the first client on. */
@@ -32,14 +35,29 @@ export class MasterTls {
     this.#stapler.keepOnly(config, tls);
   }
 
+  /** All sockets of the configuration that runs listen: certificates can be got. */
+  keep(loaded: LoadedConfig): void {
+    this.#keeper.sync(loaded);
+  }
+
+  /** A worker knows what to answer an authority with. */
+  known(worker: number, generation: number): void {
+    this.#keeper.known(worker, generation);
+  }
+
+  /** A worker ended. */
+  lost(worker: number): void {
+    this.#keeper.lost(worker);
+  }
+
   /** What checks of the servers of a backend speak TLS with. */
   upstream(backend: string): UpstreamTls | undefined {
     return this.#upstreams.get(backend)?.tls;
   }
 
   /** What a worker needs before its configuration. */
-  get messages(): readonly ToWorker[] {
-    return [this.#ticketKeys, this.#staples];
+  messagesFor(worker: number): readonly ToWorker[] {
+    return [this.#ticketKeys, this.#staples, this.#keeper.messageFor(worker)];
   }
 
   get #ticketKeys(): ToWorker {
@@ -53,5 +71,6 @@ export class MasterTls {
   stop(): void {
     this.#tickets.stop();
     this.#stapler.stop();
+    this.#keeper.stop();
   }
 }

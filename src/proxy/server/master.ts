@@ -1,19 +1,26 @@
 // The master process: owns the listening sockets, the health of the servers and the control sockets; carries no traffic.
 import type { Diagnostic } from '../../lib/diagnostic.ts';
 import { VezaError } from '../../lib/errors.ts';
-import type { Bind, ProxyConfig } from '../core/config/model.ts';
-import { bindsOf, describe, firstLine, placed, tryLog, workerCount } from './config-facts.ts';
-import { type ApplyResult, ConfigError, type ConfigOrigin, loadConfig, type LoadedConfig } from './config-source.ts';
+import type { ProxyConfig } from '../core/config/model.ts';
+import { bindsOf, describe, firstLine, logWarnings, tryLog, workerCount } from './config-facts.ts';
+import {
+  type ApplyResult,
+  ConfigError,
+  type ConfigOrigin,
+  loadConfig,
+  type LoadedConfig,
+  withFiles,
+} from './config-source.ts';
 import { ConfigWatcher } from './config-watcher.ts';
 import { ControlServer } from './control-server.ts';
+import { Distribution } from './distribution.ts';
 import { LastGood, loadOrLastGood } from './last-good.ts';
-import type { FromWorker, ToWorker } from './ipc.ts';
+import type { FromWorker } from './ipc.ts';
 import { ListeningSockets } from './listening-sockets.ts';
 import { MasterTls } from './master-tls.ts';
 import { notifySystemd } from './notify.ts';
 import { ServerWatch } from './server-watch.ts';
 import { WorkerPool } from './worker-pool.ts';
-import { WorkersReady } from './workers-ready.ts';
 
 export interface MasterOptions {
   /** Folder for what must outlive the process: the configuration that last worked. */
@@ -31,10 +38,12 @@ export class Master {
   readonly #servers: ServerWatch;
   readonly #control: ControlServer;
   readonly #lastGood: LastGood;
-  readonly #taking = new WorkersReady();
+  readonly #distribution: Distribution;
   readonly #watching: boolean;
   #watcher: ConfigWatcher | undefined;
   #loaded: LoadedConfig;
+  /** Ids of the binds on which a worker listens. */
+  readonly #listening = new Set<string>();
   #ready = false;
   #stopping = false;
   /** One reload at a time. */
@@ -46,21 +55,34 @@ export class Master {
     this.#watching = options.watch === true;
     this.#lastGood = new LastGood(options.stateFolder);
     this.#loaded = loadOrLastGood(file, this.#lastGood, log);
-    this.#warn(this.#loaded);
-    this.#tls = new MasterTls((message) => this.#tell(message), log);
+    logWarnings(this.#loaded, log);
+    this.#tls = new MasterTls({
+      workers: () => this.#pool.workers,
+      send: (worker, message) => this.#pool.send(worker, message),
+      log,
+      renewed: () => this.#renew(),
+    });
     this.#tls.take(this.#loaded);
     this.#servers = new ServerWatch({
-      tell: (message, except) => this.#tell(message, except),
+      tell: (message, except) => this.#pool.broadcast(message, except),
       log,
       tlsOf: (backend) => this.#tls.upstream(backend),
     });
     this.#pool = new WorkerPool({
-      onStart: (worker) => this.#equip(worker),
+      onStart: (worker) => this.#distribution.equip(worker, this.#loaded),
       onMessage: (message) => this.#onMessage(message),
       onDeath: (worker, pid, reason) => {
         log(`worker ${worker} (pid ${pid}) ended with ${reason}; starting another`);
-        this.#taking.failed(worker, `ended with ${reason}`);
+        this.#distribution.failed(worker, `ended with ${reason}`);
+        this.#tls.lost(worker);
       },
+    });
+    this.#distribution = new Distribution({
+      workers: () => this.#pool.workers,
+      send: (worker, message, handle) => this.#pool.send(worker, message, handle),
+      socket: (bind) => this.#sockets.get(bind),
+      before: (worker) => this.#tls.messagesFor(worker),
+      views: () => this.#servers.views(),
     });
     this.#control = new ControlServer({
       registry: this.#servers.registry,
@@ -115,6 +137,19 @@ export class Master {
     return result;
   }
 
+  /** Takes certificates that were renewed; all else stays as it is. */
+  #renew(): void {
+    this.#applying = this.#applying.then(async () => {
+      if (this.#stopping) return;
+      try {
+        await this.#switchTo(withFiles(this.#loaded.sound, 'run'));
+        this.#log('the new certificates are in use');
+      } catch (error) {
+        this.#log(`error: the new certificates are not used: ${describe(error)}`);
+      }
+    });
+  }
+
   async #applyFrom(origin: ConfigOrigin): Promise<ApplyResult> {
     const before = this.#loaded;
     if (this.#stopping) return { ok: false, problems: [], message: 'the proxy is stopping', hash: before.hash };
@@ -123,7 +158,7 @@ export class Master {
     let message: string | undefined;
     try {
       const loaded = loadConfig(origin, 'run');
-      this.#warn(loaded);
+      logWarnings(loaded, this.#log);
       problems = loaded.warnings;
       await this.#switchTo(loaded);
       this.#log(`${loaded.name}: reloaded`);
@@ -184,15 +219,9 @@ export class Master {
     const known = new Set(bindsOf(this.#config).map((bind) => bind.id));
     const { config } = loaded;
     this.#loaded = loaded;
-    this.#taking.next();
     this.#tls.take(loaded);
     this.#servers.take(config);
-    const workers = [...Array(this.#pool.size).keys()];
-    for (const worker of workers) {
-      this.#configure(worker);
-      this.#listen(worker, (bind) => !known.has(bind.id));
-    }
-    const problem = await this.#taking.wait(workers);
+    const problem = await this.#distribution.give(loaded, (bind) => !known.has(bind.id));
     if (problem !== undefined) return problem;
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#servers.check();
@@ -205,49 +234,29 @@ export class Master {
     for (const id of this.#sockets.surplus(bindsOf(this.#config))) {
       this.#pool.broadcast({ type: 'unlisten', bind: id });
       this.#sockets.close(id);
+      this.#listening.delete(id);
     }
+    this.#keepCertificates();
   }
 
-  #warn({ warnings }: LoadedConfig): void {
-    for (const { severity, ...rest } of warnings) this.#log(`${severity}: ${placed(rest)}`);
+  /** The authority asks as soon as it is asked: only where all sockets listen. */
+  #keepCertificates(): void {
+    if (this.#allListen) this.#tls.keep(this.#loaded);
   }
 
-  #equip(worker: number): void {
-    this.#configure(worker);
-    this.#listen(worker, () => true);
-  }
-
-  #configure(worker: number): void {
-    const { config, tls } = this.#loaded;
-    for (const message of this.#tls.messages) this.#pool.send(worker, message);
-    this.#pool.send(worker, {
-      type: 'configure',
-      generation: this.#taking.generation,
-      config,
-      tls,
-      views: this.#servers.views(),
-      workers: workerCount(config),
-      worker,
-    });
-  }
-
-  #listen(worker: number, wanted: (bind: Bind) => boolean): void {
-    for (const bind of bindsOf(this.#config).filter(wanted)) {
-      const handle = this.#sockets.get(bind.id);
-      if (handle) this.#pool.send(worker, { type: 'listen', bind: bind.id }, handle);
-    }
-  }
-
-  #tell(message: ToWorker, except?: number): void {
-    for (let worker = 0; worker < this.#pool.size; worker += 1) {
-      if (worker !== except) this.#pool.send(worker, message);
-    }
+  get #allListen(): boolean {
+    return bindsOf(this.#config).every(({ id }) => this.#listening.has(id));
   }
 
   #onMessage(message: FromWorker): void {
     switch (message.type) {
+      case 'known':
+        this.#tls.known(message.worker, message.generation);
+        return;
       case 'listening':
-        if (this.#ready) return;
+        this.#listening.add(message.bind);
+        this.#keepCertificates();
+        if (this.#ready || !this.#allListen) return;
         this.#ready = true;
         this.#log(
           `listening on ${bindsOf(this.#config)
@@ -264,13 +273,13 @@ export class Master {
         this.#servers.hurry(message.backend);
         return;
       case 'taken':
-        this.#tell({ type: 'taken', taken: message.taken }, message.worker);
+        this.#pool.broadcast({ type: 'taken', taken: message.taken }, message.worker);
         return;
       case 'ready':
-        this.#taking.ready(message.worker, message.generation);
+        this.#distribution.ready(message);
         return;
       case 'failed':
-        if (!this.#taking.failed(message.worker, message.message)) this.#onBadStart(message.message);
+        if (!this.#distribution.failed(message.worker, message.message)) this.#onBadStart(message.message);
         return;
       case 'report':
         return;

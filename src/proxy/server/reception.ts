@@ -1,7 +1,8 @@
 // Between the head of a request and its way to a server: who asks, as rules see it, and answers of the proxy itself.
 import { randomUUID } from 'node:crypto';
+import type { HttpTokens } from '../../acme/http-tokens.ts';
 import { parseAddress } from '../core/address.ts';
-import type { Answer, Incoming } from '../core/handling/incoming.ts';
+import { type Answer, answer, type Incoming, pathOf } from '../core/handling/incoming.ts';
 import type { RequestHead } from '../core/http/request-head.ts';
 import { proxyHeader } from '../core/proxy-protocol.ts';
 import type { Client } from './client.ts';
@@ -24,6 +25,13 @@ export function incomingOf(client: Client, head: RequestHead, nowMs: number): In
     target: head.target,
     requestId: '',
   };
+}
+
+/** The answer to an ACME authority, before all rules: it proves that names lead here. Undefined for all others. */
+export function challengeAnswer(challenges: HttpTokens, { method, target }: RequestHead): Answer | undefined {
+  if (challenges.size === 0 || (method !== 'GET' && method !== 'HEAD')) return undefined;
+  const body = challenges.answer(pathOf(target));
+  return body === null ? undefined : answer(200, '', body);
 }
 
 /** What the client speaks itself, as a trusted proxy before us says. */

@@ -4,9 +4,12 @@ import type { Diagnostic, Position } from '../../lib/diagnostic.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { BackendConfig, ProxyConfig } from '../core/config/model.ts';
 import type { Path } from '../core/config/read.ts';
-import type { FrontendTlsConfig } from '../core/config/tls-model.ts';
+import type { AcmeConfig, CertificateSource, FrontendTlsConfig } from '../core/config/tls-model.ts';
+import { checkAllowed, readKept } from './acme-files.ts';
 import { type Complain, readCertificates, readPair, readPem } from './certificate-files.ts';
-import type { BackendMaterial, FrontendMaterial, TlsMaterial } from './tls-material.ts';
+import type { BackendMaterial, CertificateMaterial, FrontendMaterial, TlsMaterial } from './tls-material.ts';
+
+type ComplainAt = (path: Path, severity?: Diagnostic['severity']) => Complain;
 
 export interface ReadMaterial {
   readonly material: TlsMaterial;
@@ -18,32 +21,38 @@ export const outdatedCode = 'expired-certificate';
 
 export function readTlsFiles(config: ProxyConfig, where: (path: Path) => Position, nowMs: number): ReadMaterial {
   const diagnostics: Diagnostic[] = [];
-  const complainAt =
-    (path: Path): Complain =>
+  const complainAt: ComplainAt =
+    (path, severity = 'error') =>
     (code, message, hint) => {
-      diagnostics.push({ severity: 'error', code, message, where: where(path), ...(hint !== undefined && { hint }) });
+      diagnostics.push({ severity, code, message, where: where(path), ...(hint !== undefined && { hint }) });
     };
+  const { acme } = config;
   const frontends: Record<string, FrontendMaterial> = {};
   const backends: Record<string, BackendMaterial> = {};
   config.frontends.forEach(({ name, tls }, at) => {
-    if (tls) frontends[name] = frontendMaterial(tls, (path) => complainAt(['frontends', at, 'tls', ...path]), nowMs);
+    const inside: ComplainAt = (path, severity) => complainAt(['frontends', at, 'tls', ...path], severity);
+    if (tls) frontends[name] = frontendMaterial(tls, acme, inside, nowMs);
   });
   config.backends.forEach((backend, at) => {
     if (backend.tls) backends[backend.name] = backendMaterial(backend.tls, complainAt(['backends', at, 'tls']), nowMs);
   });
-  return { material: { frontends, backends }, diagnostics };
+  const acmeTrust = acme?.trust === undefined ? '' : readPem(acme.trust, 'CERTIFICATE', complainAt(['acme', 'trust']));
+  return { material: { frontends, backends, acmeTrust }, diagnostics };
 }
 
 function frontendMaterial(
   { certificates, clientAuth }: FrontendTlsConfig,
-  complainAt: (path: Path) => Complain,
+  acme: AcmeConfig | undefined,
+  complainAt: ComplainAt,
   nowMs: number,
 ): FrontendMaterial {
   const found = certificates.flatMap((source, index) => {
-    const complain = complainAt(['certificates', index]);
-    if (typeof source === 'string') return readCertificates(source, nowMs, complain);
-    const pair = readPair(source.cert, source.key, nowMs, complain);
-    return pair ? [pair] : [];
+    return certificatesOf(
+      source,
+      acme,
+      (path, severity) => complainAt(['certificates', index, ...path], severity),
+      nowMs,
+    );
   });
   found.forEach(({ cert, key, file }) => tryContext({ cert, key }, file, complainAt(['certificates'])));
   const ca = clientAuth ? readPem(clientAuth.ca, 'CERTIFICATE', complainAt(['clientAuth', 'ca'])) : '';
@@ -53,6 +62,22 @@ function frontendMaterial(
     tryContext({ ca, ...(crl !== '' && { crl }) }, clientAuth.crl ?? clientAuth.ca, complainAt(['clientAuth']));
   }
   return { certificates: found, ca, crl };
+}
+
+function certificatesOf(
+  source: CertificateSource,
+  acme: AcmeConfig | undefined,
+  complainAt: ComplainAt,
+  nowMs: number,
+): readonly CertificateMaterial[] {
+  if (typeof source === 'string') return readCertificates(source, nowMs, complainAt([]));
+  let pair: CertificateMaterial | undefined;
+  if ('cert' in source) pair = readPair(source.cert, source.key, nowMs, complainAt([]));
+  else if (acme) {
+    checkAllowed(acme, source.acme, complainAt(['acme']));
+    pair = readKept(acme, source.acme, nowMs, complainAt(['acme'], 'warning'));
+  }
+  return pair ? [pair] : [];
 }
 
 function backendMaterial(

@@ -12,7 +12,10 @@ export interface CertificateMaterial {
   readonly keyType: string;
   /** The file that it is from, for messages. */
   readonly file: string;
+  readonly notBeforeMs: number;
   readonly notAfterMs: number;
+  /** The proxy got it and renews it. */
+  readonly isKept: boolean;
   /** Clients shall refuse it without a stapled answer of its issuer (RFC 7633). */
   readonly mustStaple: boolean;
   /** Where its issuer answers questions about it; '' = nowhere. */
@@ -36,6 +39,8 @@ export interface BackendMaterial {
 export interface TlsMaterial {
   readonly frontends: Readonly<Record<string, FrontendMaterial>>;
   readonly backends: Readonly<Record<string, BackendMaterial>>;
+  /** PEM: who else is trusted to have issued the certificate of the ACME directory; '' = nobody. */
+  readonly acmeTrust: string;
 }
 
-export const noMaterial: TlsMaterial = { frontends: {}, backends: {} };
+export const noMaterial: TlsMaterial = { frontends: {}, backends: {}, acmeTrust: '' };

@@ -1,4 +1,5 @@
 // What the parts of a worker share: clock, timers, counters' owners, and the way to the master.
+import type { HttpTokens } from '../../acme/http-tokens.ts';
 import type { TimerWheel } from '../core/timer-wheel.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import type { AccessLog } from './access-log.ts';
@@ -10,6 +11,8 @@ export interface WorkerContext {
   readonly log: AccessLog;
   /** The present configuration; a reload replaces it whole. */
   readonly config: ProxyConfig;
+  /** Questions of an ACME authority that are to be answered now. */
+  readonly challenges: HttpTokens;
   /** Graceful stop has begun: no connection is kept. */
   readonly stopping: boolean;
   /** Monotonic milliseconds. */

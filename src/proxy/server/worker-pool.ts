@@ -45,6 +45,10 @@ export class WorkerPool {
     return this.#slots.size;
   }
 
+  get workers(): readonly number[] {
+    return [...this.#slots.keys()];
+  }
+
   /** Grows or shrinks to `count` workers; surplus ones finish their work first. */
   resize(count: number, graceMs: number): void {
     for (let index = 0; index < count; index += 1) {
@@ -64,8 +68,9 @@ export class WorkerPool {
     if (child?.connected) child.send(message, handle as never);
   }
 
-  broadcast(message: ToWorker, handle?: ListeningHandle): void {
-    for (const index of this.#slots.keys()) this.send(index, message, handle);
+  /** Tells all of them, but perhaps one. */
+  broadcast(message: ToWorker, except?: number): void {
+    for (const index of this.#slots.keys()) if (index !== except) this.send(index, message);
   }
 
   /** Sums of all counters by row. */

@@ -1,6 +1,7 @@
 // A worker process: accepts on the sockets it is given and carries the traffic. It decides nothing about health; it
 // tells the master what it meets and hears from it what to use.
 import type { Server } from 'node:net';
+import { HttpTokens } from '../../acme/http-tokens.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { TimerWheel } from '../core/timer-wheel.ts';
@@ -32,6 +33,7 @@ const lastRequestsMs = 5000;
 export class Worker implements WorkerContext {
   readonly wheel: TimerWheel;
   readonly log = new AccessLog();
+  challenges = new HttpTokens();
   stopping = false;
   #place: WorkerPlace = { worker: 0, workers: 1 };
   #config: ProxyConfig | undefined;
@@ -102,6 +104,11 @@ export class Worker implements WorkerContext {
         return;
       case 'staples':
         this.#serving.tls.setStaples(message.staples);
+        return;
+      case 'challenges':
+        this.challenges = new HttpTokens();
+        for (const { token, keyAuthorization } of message.answers) this.challenges.present('', token, keyAuthorization);
+        this.#send({ type: 'known', worker: message.worker, generation: message.generation });
         return;
       case 'unlisten':
         this.#listeners.get(message.bind)?.close();

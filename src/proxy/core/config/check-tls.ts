@@ -55,3 +55,37 @@ export function checkBackendTls(backend: BackendDocument, path: Path, add: Add, 
     }
   }
 }
+
+/** Which hosts are allowed is checked where certificates are read. */
+export function checkAcme({ acme, frontends }: ConfigDocument, add: Add): void {
+  if (acme && !acme.agreeTerms) {
+    add(
+      'acme-terms',
+      'acme needs `agreeTerms: true`',
+      ['acme', 'agreeTerms'],
+      "Read the authority's terms of use first; its directory has their address.",
+    );
+  }
+  const known = new Map<string, string>();
+  frontends.forEach(({ tls }, at) => {
+    tls?.certificates.forEach((source, index) => {
+      if (typeof source !== 'object' || !('acme' in source)) return;
+      const path = ['frontends', at, 'tls', 'certificates', index, 'acme'];
+      const names = source.acme.map((name) => name.toLowerCase());
+      const [first = ''] = names;
+      if (!acme) add('missing-key', '`acme` of a certificate needs the top-level key `acme`', path);
+      if (names.some((name) => name.includes('*'))) {
+        add(
+          'acme-wildcard',
+          'the proxy cannot get certificates with a wildcard: they need dns-01',
+          path,
+          'Get it with `veza-run prod ssl` and name its files, or list the names.',
+        );
+      }
+      if ((known.get(first) ?? names.join()) !== names.join()) {
+        add('duplicate-name', `another certificate for \`${first}\` has other names`, path, 'Make them one.');
+      }
+      known.set(first, names.join());
+    });
+  });
+}

@@ -3,7 +3,7 @@ import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
 import { parseBind } from './bind.ts';
 import { checkBalance } from './check-balance.ts';
 import { type Add, checkHandling, checkNetworks, checkPattern, checkRule } from './check-handling.ts';
-import { checkBackendTls, checkFrontendTls } from './check-tls.ts';
+import { checkAcme, checkBackendTls, checkFrontendTls } from './check-tls.ts';
 import { durationMs } from './duration.ts';
 import { nearName } from './explain.ts';
 import type { Path } from './places.ts';
@@ -39,6 +39,7 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
   unique(document.frontends, 'frontends', 'frontend', add, where);
   unique(document.backends, 'backends', 'backend', add, where);
   uniqueBinds(document, add);
+  checkAcme(document, add);
   document.stats.socket.forEach((text, index) => bind(text, ['stats', 'socket', index]));
   if (document.stats.listen !== undefined) bind(document.stats.listen, ['stats', 'listen']);
   if (!/^(off|stdout|\/.+)$/.test(document.log.access)) {

@@ -12,7 +12,7 @@ import type { RateLimitConfig } from '../handling/rate-limit.ts';
 import type { RedirectConfig } from '../handling/redirect.ts';
 import type { RewriteConfig } from '../handling/rewrite.ts';
 import type { SecurityHeadersConfig } from '../handling/security-headers.ts';
-import type { BackendTlsConfig, FrontendTlsConfig, Http2Config } from './tls-model.ts';
+import type { AcmeConfig, BackendTlsConfig, ExpiryAlertsConfig, FrontendTlsConfig, Http2Config } from './tls-model.ts';
 
 export interface ProxyConfig {
   readonly workers: number | 'auto';
@@ -21,6 +21,8 @@ export interface ProxyConfig {
   readonly limits: HeadLimits;
   readonly accessLog: string;
   readonly stats: StatsConfig;
+  readonly acme: AcmeConfig | undefined;
+  readonly expiryAlerts: ExpiryAlertsConfig;
   readonly frontends: readonly FrontendConfig[];
   readonly backends: readonly BackendConfig[];
 }

@@ -2,7 +2,7 @@
 import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
 import type { ConfigDocument } from './read.ts';
-import type { BackendTlsConfig, FrontendTlsConfig } from './tls-model.ts';
+import type { AcmeConfig, BackendTlsConfig, FrontendTlsConfig } from './tls-model.ts';
 
 type FrontendTlsDocument = NonNullable<ConfigDocument['frontends'][number]['tls']>;
 type BackendTlsDocument = NonNullable<ConfigDocument['backends'][number]['tls']>;
@@ -11,7 +11,9 @@ export function resolveFrontendTls(tls: FrontendTlsDocument): FrontendTlsConfig 
   const { clientAuth } = tls;
   return {
     binds: tls.bind.map((text) => parseBind(text)?.id ?? ''),
-    certificates: tls.certificates,
+    certificates: tls.certificates.map((source) =>
+      typeof source === 'object' && 'acme' in source ? { acme: source.acme.map(lowerCase) } : source,
+    ),
     minVersion: tls.minVersion ?? (tls.profile === 'modern' ? 'TLSv1.3' : 'TLSv1.2'),
     sessionTickets: tls.sessionTickets,
     alpn: tls.alpn,
@@ -24,4 +26,13 @@ export function resolveFrontendTls(tls: FrontendTlsDocument): FrontendTlsConfig 
 
 export function resolveBackendTls(tls: BackendTlsDocument): BackendTlsConfig {
   return { ca: tls.ca, cert: tls.cert, key: tls.key, verify: !tls.insecureSkipVerify };
+}
+
+export function resolveAcme(acme: NonNullable<ConfigDocument['acme']>): AcmeConfig {
+  const { directory, email, hosts, storage, trust, keyType } = acme;
+  return { directory, email, hosts: hosts.map(lowerCase), storage, trust, keyType };
+}
+
+function lowerCase(name: string): string {
+  return name.toLowerCase();
 }

@@ -6,7 +6,7 @@ import type { BackendConfig, CheckConfig, CookieConfig, ProxyConfig, ServerConfi
 import type { ConfigDocument } from './read.ts';
 import { resolveBalance, stickySessionCookie } from './resolve-balance.ts';
 import { binds, resolveFrontend } from './resolve-frontend.ts';
-import { resolveBackendTls } from './resolve-tls.ts';
+import { resolveAcme, resolveBackendTls } from './resolve-tls.ts';
 
 type BackendDocument = ConfigDocument['backends'][number];
 type ServerDocument = BackendDocument['servers'][number];
@@ -31,6 +31,8 @@ export function resolveConfig(document: ConfigDocument): ProxyConfig {
       uri: stats.uri,
       refreshMs: durationMs(stats.refresh),
     },
+    acme: document.acme && resolveAcme(document.acme),
+    expiryAlerts: { days: document.expiryAlerts.days, webhook: document.expiryAlerts.webhook },
     frontends: document.frontends.map(resolveFrontend),
     backends: document.backends.map((backend) => resolveBackend(backend, timeouts)),
   };

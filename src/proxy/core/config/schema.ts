@@ -1,5 +1,6 @@
 // The configuration file as JSON Schema: every key, its default and its description. Validation, documentation and
 // editor completion come from this one literal. Meaning across keys (names that must exist) is checked in check.ts.
+import { acmeSchema, expiryAlertsSchema } from './acme-schema.ts';
 import { balanceProperties, serverLimitProperties } from './schema-balance.ts';
 import { breakerSchema, checkSchema, cookieSchema } from './schema-parts.ts';
 import { handlingProperties } from './schema-handling.ts';
@@ -255,6 +256,8 @@ export const configSchema = {
         refresh: durationOf('5s', 'The page reloads itself; 0 = never.'),
       },
     },
+    acme: acmeSchema,
+    expiryAlerts: expiryAlertsSchema,
     frontends: { type: 'array', minItems: 1, items: frontendSchema, description: 'Where clients connect.' },
     backends: { type: 'array', minItems: 1, items: backendSchema, description: 'Pools of servers.' },
   },

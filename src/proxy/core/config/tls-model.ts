@@ -1,8 +1,25 @@
 // TLS and HTTP/2 in the configuration as the program uses it. Only names of files: what is in them travels apart, so
 // that no private key is ever shown with a configuration.
 
-/** Where a certificate is: a file or folder, or a file for each part. */
-export type CertificateSource = string | { readonly cert: string; readonly key: string };
+/** Where a certificate is: a file or folder, a file for each part, or the names for which one is to be got. */
+export type CertificateSource =
+  string | { readonly cert: string; readonly key: string } | { readonly acme: readonly string[] };
+
+/** Certificates that the proxy gets itself. */
+export interface AcmeConfig {
+  readonly directory: string;
+  readonly email: string | undefined;
+  readonly hosts: readonly string[];
+  readonly storage: string;
+  /** PEM file; undefined: the well-known authorities. */
+  readonly trust: string | undefined;
+  readonly keyType: 'ecdsa' | 'rsa';
+}
+
+export interface ExpiryAlertsConfig {
+  readonly days: number;
+  readonly webhook: string | undefined;
+}
 
 export interface FrontendTlsConfig {
   /** Ids of the binds that speak TLS. */

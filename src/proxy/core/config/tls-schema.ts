@@ -1,5 +1,6 @@
 // The keys of TLS and HTTP/2: on the side of the clients (`tls`, `http2` of a frontend) and of the servers (`tls` of a
 // backend). Paths are of files on this machine; what is in them is checked where files are read (server/tls-files.ts).
+import { acmeSourceSchema } from './acme-schema.ts';
 import { durationOf } from './schema-words.ts';
 
 const file = { type: 'string', minLength: 1 } as const;
@@ -31,10 +32,11 @@ export const frontendTlsSchema = {
               key: { ...file, description: 'PEM file: its private key.' },
             },
           },
+          acmeSourceSchema,
         ],
       },
       description:
-        'PEM files with certificate, chain and key; folders of such files; or `{ cert, key }`. Clients get the one for the name they ask for, else the first.',
+        'PEM files with certificate, chain and key; folders of such files; `{ cert, key }`; or `{ acme: [HOST] }`. Clients get the one for the name they ask for, else the first.',
     },
     profile: {
       enum: ['intermediate', 'modern'],
