@@ -27,7 +27,7 @@ export class CertificateStore {
   /** The certificate that holds, or `null` where there is none that can be read. */
   async read(name: string): Promise<StoredCertificate | null> {
     try {
-      const live = join(this.#folder, 'live', fileName(name));
+      const live = liveFolder(this.#folder, name);
       // Resolved once, so that both files are of one version.
       const version = await realpath(live);
       const certificate = await readFile(join(version, 'fullchain.pem'), 'utf8');
@@ -71,7 +71,7 @@ export class CertificateStore {
 
   /** Removes a certificate, all its versions and what is remembered of it. */
   async remove(name: string): Promise<void> {
-    await rm(join(this.#folder, 'live', fileName(name)), { force: true });
+    await rm(liveFolder(this.#folder, name), { force: true });
     await rm(join(this.#folder, 'archive', fileName(name)), { recursive: true, force: true });
     await rm(this.#stateFile(name), { force: true });
   }
@@ -111,6 +111,11 @@ export class CertificateStore {
     const kept = others.toSorted().slice(-(keptVersions - 1));
     for (const path of others) if (!kept.includes(path)) await rm(path, { recursive: true, force: true });
   }
+}
+
+/** The link that leads to a certificate and its key; it is replaced whole. Throws AcmeError. */
+export function liveFolder(folder: string, name: string): string {
+  return join(folder, 'live', fileName(name));
 }
 
 /** A name as the name of a file. Throws AcmeError where it cannot be one. */

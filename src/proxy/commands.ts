@@ -13,7 +13,14 @@ import { diffConfigs, showDiff } from './core/diff/diff.ts';
 import { hashPassword } from './core/handling/basic-auth.ts';
 import { askRunning } from './server/ask-reload.ts';
 import { control } from './server/ctl.ts';
-import { ConfigError, convertSource, loadConfig, type LoadedConfig, readFiles } from './server/config-source.ts';
+import {
+  ConfigError,
+  convertSource,
+  loadConfig,
+  type LoadedConfig,
+  readFiles,
+  soundConfig,
+} from './server/config-source.ts';
 import { Master } from './server/master.ts';
 import { version } from './server/version.ts';
 
@@ -43,7 +50,7 @@ Signals: SIGHUP reloads, SIGTERM stops gracefully, SIGUSR2 opens the log files a
     takes: ['CONFIG'],
     summary: 'check it and tell every problem; start nothing',
     run: ([file = '']) => {
-      warn(loadConfig(file));
+      warn(loadConfig(file, 'validate'));
       process.stdout.write(`${file}: the configuration is valid\n`);
       return Promise.resolve();
     },
@@ -53,7 +60,7 @@ Signals: SIGHUP reloads, SIGTERM stops gracefully, SIGUSR2 opens the log files a
     summary: 'tell what changes from one configuration to the other, and what a reload does',
     help: 'Exit codes: 0 nothing changes, 2 something does, 1 one of them is not valid.',
     run: ([before = '', after = '']) => {
-      const text = showDiff(diffConfigs(loadConfig(before).config, loadConfig(after).config));
+      const text = showDiff(diffConfigs(soundConfig(before).config, soundConfig(after).config));
       process.stdout.write(text === undefined ? 'nothing changes\n' : `${text}\n`);
       if (text !== undefined) process.exitCode = 2;
       return Promise.resolve();

@@ -54,9 +54,10 @@ function none(conditions: readonly Condition[]): Condition {
 
 /** Cheap ones first. */
 function ownConditions(rule: Conditions): Condition[] {
-  const { host, path, pathPrefix, scheme, methods, source } = rule;
+  const { host, sni, path, pathPrefix, scheme, methods, source } = rule;
   const found: (Condition | undefined)[] = [
     host === undefined || host === '*' ? undefined : hostCondition(host),
+    sni === undefined || sni === '*' ? undefined : sniCondition(sni),
     path === undefined ? undefined : (subject) => subject.path === path,
     pathPrefix === undefined ? undefined : prefixCondition(pathPrefix),
     scheme === undefined ? undefined : ({ incoming }) => incoming.scheme === scheme,
@@ -70,12 +71,23 @@ function ownConditions(rule: Conditions): Condition[] {
 }
 
 function hostCondition(rule: string): Condition {
+  const holds = nameCondition(rule);
+  return ({ host }) => holds(host);
+}
+
+/** Without TLS or without a name no such rule holds. */
+function sniCondition(rule: string): Condition {
+  const holds = nameCondition(rule);
+  return ({ incoming: { tls } }) => tls !== undefined && tls.sni !== '' && holds(tls.sni);
+}
+
+function nameCondition(rule: string): (name: string) => boolean {
   if (!rule.startsWith('*.')) {
     const wanted = hostName(rule);
-    return ({ host }) => host === wanted;
+    return (name) => name === wanted;
   }
   const suffix = rule.slice(1);
-  return ({ host }) => host.length > suffix.length && host.endsWith(suffix);
+  return (name) => name.length > suffix.length && name.endsWith(suffix);
 }
 
 /** By whole segments: `/api` and `/api/` match `/api` and `/api/x`, not `/apiary`. */

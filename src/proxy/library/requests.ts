@@ -19,6 +19,8 @@ export interface RequestFacts {
   /** Who is connected. */
   readonly source?: string;
   readonly scheme?: 'http' | 'https';
+  /** The name that was asked for in the TLS handshake. */
+  readonly sni?: string;
 }
 
 /** The rules of one frontend. */
@@ -44,7 +46,15 @@ export class Router {
 
 /** Judged by the same strict parser as requests of clients. */
 function incomingOf(
-  { method = 'GET', host, target, headers = {}, source = '', scheme = 'http' }: RequestFacts,
+  {
+    method = 'GET',
+    host,
+    target,
+    headers = {},
+    source = '',
+    sni,
+    scheme = sni === undefined ? 'http' : 'https',
+  }: RequestFacts,
   frontend: string,
 ): Incoming {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -52,8 +62,20 @@ function incomingOf(
   const head = parseRequestHead(text, { headerBytes: 65_536, headers: 1000, uriBytes: 65_536 });
   if (head.refused) throw new VezaError('bad-request', `not a request: ${head.reason}`);
   const peer = parseAddress(source);
-  const times = { nowMs: 0, epochMs: 0 };
-  return { head, peer, peerText: source, port: 0, client: source, scheme, frontend, ...times, target, requestId: '' };
+  return {
+    head,
+    peer,
+    peerText: source,
+    port: 0,
+    client: source,
+    scheme,
+    tls: scheme === 'http' ? undefined : { sni: sni?.toLowerCase() ?? '', version: '', cipher: '', client: undefined },
+    frontend,
+    nowMs: 0,
+    epochMs: 0,
+    target,
+    requestId: '',
+  };
 }
 
 /** Changes paths, and maps what servers say about places back. */

@@ -15,34 +15,44 @@ interface AcceptingHandle {
 
 const shared = Buffer.allocUnsafeSlow(receiveBytes);
 
-/** Listens on a handle of the master. `open` gets each socket and says who takes what comes from it. */
-export function acceptOn(handle: unknown, open: (socket: Socket) => Receive | undefined): Server {
+/** What is done with those who connect. */
+export interface Acceptor {
+  /** False: the socket is read by somebody else (TLS), in its own way. */
+  readonly isPlain: () => boolean;
+  /** Gets each socket and says who takes what comes from it. */
+  readonly open: (socket: Socket) => Receive | undefined;
+}
+
+/** Listens on a handle of the master. */
+export function acceptOn(handle: unknown, acceptor: Acceptor): Server {
   const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
-    const receive = open(socket);
-    socket.on('data', (bytes: Buffer) => receive?.(bytes));
+    const receive = acceptor.open(socket);
+    if (receive) socket.on('data', receive);
   });
   server.listen(handle, backlog, () => {
     // net.Server cannot be told what its sockets read into. Without this (undocumented) place all works, only slower.
     const accepting = (server as unknown as { _handle?: AcceptingHandle })._handle;
-    if (accepting?.onconnection) accepting.onconnection = (status, client) => accept(status, client, open);
+    if (accepting?.onconnection) accepting.onconnection = (status, client) => accept(status, client, acceptor);
   });
   return server;
 }
 
-function accept(status: number, handle: object | undefined, open: (socket: Socket) => Receive | undefined): void {
+function accept(status: number, handle: object | undefined, { isPlain, open }: Acceptor): void {
   if (status !== 0 || !handle) return;
   const client: { receive?: Receive | undefined } = {};
   const options: SocketConstructorOpts = {
     // What libuv accepted; the types know only handles that user code can make.
     handle: handle as NonNullable<SocketConstructorOpts['handle']>,
     allowHalfOpen: true,
-    onread: {
-      buffer: shared,
-      callback: (size) => {
-        client.receive?.(shared.subarray(0, size));
-        return true;
+    ...(isPlain() && {
+      onread: {
+        buffer: shared,
+        callback: (size: number) => {
+          client.receive?.(shared.subarray(0, size));
+          return true;
+        },
       },
-    },
+    }),
   };
   const socket = new Socket(options);
   socket.setNoDelay(true);

@@ -3,14 +3,14 @@
 import { connect } from 'node:net';
 import { VezaError } from '../../lib/errors.ts';
 import type { Bind } from '../core/config/model.ts';
-import { loadConfig } from './config-source.ts';
+import { soundConfig } from './config-source.ts';
 
 /** Longer than a few workers, one after the other, may take on a busy machine. */
 const patienceMs = 120_000;
 
 /** Resolves with what the proxy said: undefined if it is done, else why not. Throws VezaError. */
 export async function askRunning(file: string, command: 'reload' | 'upgrade'): Promise<string | undefined> {
-  const [socket] = loadConfig(file).config.stats.sockets;
+  const [socket] = soundConfig(file).config.stats.sockets;
   if (!socket) {
     throw new VezaError('no-socket', `${file} has no stats.socket, by which the running proxy could be asked`, {
       hint: 'Add `stats: { socket: [unix:/run/veza-proxy/admin.sock] }`, or send SIGHUP for a reload and read its log.',

@@ -2,7 +2,7 @@
 import zlib from 'node:zlib';
 import type { Transform } from 'node:stream';
 import type { Coding } from '../core/handling/compression.ts';
-import type { ClientConnection } from './client-connection.ts';
+import type { Client } from './client.ts';
 
 /** Pieces below this go out as text, in one write with their framing. */
 export const inlineBytes = 4096;
@@ -15,11 +15,11 @@ export class BodyWriter {
   #chunked = false;
   #encoder: Transform | undefined;
   #flushes = false;
-  readonly #client: ClientConnection;
+  readonly #client: Client;
   /** The encoder takes more again. */
   readonly #onDrain: () => void;
 
-  constructor(client: ClientConnection, onDrain: () => void) {
+  constructor(client: Client, onDrain: () => void) {
     this.#client = client;
     this.#onDrain = onDrain;
   }
@@ -65,6 +65,7 @@ export class BodyWriter {
   end(trailers: string, done: () => void): void {
     const finish = (): void => {
       if (this.#chunked) this.send(`0\r\n${trailers}\r\n`);
+      else if (trailers !== '') this.#client.trailers(trailers);
       done();
     };
     if (!this.#encoder) {

@@ -5,25 +5,28 @@ import type { Handling } from '../core/handling/handling.ts';
 import type { Answer, Incoming } from '../core/handling/incoming.ts';
 import { BodyReader } from '../core/http/body-reader.ts';
 import { refuse, type Refusal, type RequestHead } from '../core/http/request-head.ts';
+import type { Client } from './client.ts';
 import { ClientReader } from './client-reader.ts';
 import { errorResponse } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import { logAnswer, logRefusal } from './exchange-log.ts';
-import type { FrontendRuntime, Route } from './frontend.ts';
+import type { FrontendRuntime } from './frontend.ts';
+import type { FrontendConnection, Origin, Route } from './frontend-connection.ts';
 import { connectionLimits } from './limits.ts';
-import { answerText, incomingOf, newRequestId } from './reception.ts';
+import { answerText, challengeAnswer, incomingOf, newRequestId } from './reception.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-export class ClientConnection extends ClientReader {
+export class ClientConnection extends ClientReader implements Client, FrontendConnection {
   #exchange: Exchange | undefined;
   #body: BodyReader | undefined;
   #halfClosed = false;
   #draining = false;
   #tunnel: Tunnel | undefined;
+  #lent = false;
 
-  constructor(socket: Socket, frontend: FrontendRuntime, context: WorkerContext) {
-    super(socket, frontend, context);
+  constructor(socket: Socket, frontend: FrontendRuntime, context: WorkerContext, origin?: Origin) {
+    super(socket, frontend, context, origin);
     socket.on('end', () => this.#onEnd());
     socket.on('error', () => this.destroy());
     socket.on('close', () => this.destroy());
@@ -39,9 +42,22 @@ export class ClientConnection extends ClientReader {
 
   write(data: string | Uint8Array): void {
     if (this.phase === 'closed') return;
-    const flows = typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data);
+    const isText = typeof data === 'string';
+    if (!isText) this.#lent = true;
+    const flows = isText ? this.socket.write(data, 'latin1') : this.socket.write(data);
     if (flows || this.phase === 'tunnel' || this.role === 'wait' || !this.isCongested) return;
     this.arm('stall', this.context.config.timeouts.clientMs);
+  }
+
+  /** Bytes that were given to it are in use still; texts need nobody's memory. */
+  get holdsBytes(): boolean {
+    if (this.#lent && this.socket.writableLength === 0) this.#lent = false;
+    return this.#lent;
+  }
+
+  /** Without chunks HTTP/1 has no place for them. */
+  trailers(): void {
+    return;
   }
 
   /** The server takes no more for now; the client is not to blame for the time that takes. */
@@ -94,7 +110,7 @@ export class ClientConnection extends ClientReader {
 
   /** Closes in a way that cannot be taken for the end of a body that lasts until the connection ends. */
   cut(): void {
-    if (this.socket.remotePort !== undefined && !this.socket.destroyed) this.socket.resetAndDestroy();
+    if (this.raw.remotePort !== undefined && !this.raw.destroyed) this.raw.resetAndDestroy();
     this.destroy();
   }
 
@@ -132,6 +148,11 @@ export class ClientConnection extends ClientReader {
     this.keepsAlive = head.keepAlive && !this.context.stopping;
     this.pending = undefined;
     const incoming = incomingOf(this, head, this.context.now());
+    const challenge = challengeAnswer(this.context.challenges, head);
+    if (challenge) {
+      this.#answer(incoming, challenge, bytes, from);
+      return;
+    }
     const handling = this.frontend.handlingOf(incoming);
     const verdict = handling.isPlain ? undefined : handling.check(incoming, newRequestId);
     if (!(verdict instanceof Promise)) {

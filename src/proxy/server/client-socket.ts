@@ -3,7 +3,9 @@ import type { Socket } from 'node:net';
 import { type Address, parseAddress } from '../core/address.ts';
 import type { Endpoints } from '../core/proxy-protocol.ts';
 import { WheelTimer } from '../core/timer-wheel.ts';
+import type { TlsFacts } from '../core/tls/facts.ts';
 import type { FrontendRuntime } from './frontend.ts';
+import type { Origin } from './frontend-connection.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** What a connection waits for. */
@@ -11,6 +13,10 @@ export type TimerRole = 'none' | 'idle' | 'head' | 'body' | 'wait' | 'commit' | 
 
 export abstract class ClientSocket extends WheelTimer {
   readonly socket: Socket;
+  /** The socket of the kernel: another than `socket` with TLS. */
+  protected readonly raw: Socket;
+  /** Undefined without TLS. */
+  readonly tls: TlsFacts | undefined;
   readonly frontend: FrontendRuntime;
   readonly openedAt = performance.now();
   /** Empty for a client of a unix socket. */
@@ -28,9 +34,11 @@ export abstract class ClientSocket extends WheelTimer {
   protected readonly context: WorkerContext;
   protected role: TimerRole = 'none';
 
-  constructor(socket: Socket, frontend: FrontendRuntime, context: WorkerContext) {
+  constructor(socket: Socket, frontend: FrontendRuntime, context: WorkerContext, origin?: Origin) {
     super();
     this.socket = socket;
+    this.raw = origin?.raw ?? socket;
+    this.tls = origin?.tls;
     this.frontend = frontend;
     this.context = context;
     this.address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
@@ -39,7 +47,8 @@ export abstract class ClientSocket extends WheelTimer {
     this.trusted = frontend.trusted.has(this.peer);
     this.localAddress = (socket.localAddress ?? '').replace(/^::ffff:/, '');
     this.localPort = socket.localPort ?? 0;
-    this.expectsProxy = frontend.balancers.has(this.peer);
+    this.expectsProxy = origin === undefined && frontend.balancers.has(this.peer);
+    if (origin?.endpoints) this.setEndpoints(origin.endpoints);
   }
 
   /** What a balancer in front of us says of the connection. */

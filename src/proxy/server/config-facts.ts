@@ -1,9 +1,11 @@
 // Small questions about configurations and their problems that the master asks.
 import { closeSync, openSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import type { Diagnostic } from '../../lib/diagnostic.ts';
 import { messageOf, VezaError } from '../../lib/errors.ts';
 import type { Bind, ProxyConfig } from '../core/config/model.ts';
-import { ConfigError } from './config-source.ts';
+import { ConfigError, type LoadedConfig } from './config-source.ts';
+import type { OperationalLog } from './operational-log.ts';
 
 /** Throws if a log cannot be written: each worker would find out only while it serves. */
 export function tryLogs({ log }: ProxyConfig): void {
@@ -23,9 +25,16 @@ export function tryLogs({ log }: ProxyConfig): void {
 /** All that is wrong, a line each. */
 export function describe(error: unknown): string {
   if (!(error instanceof ConfigError)) return messageOf(error);
-  return error.diagnostics
-    .map(({ where, message }) => `${where ? `${where.file}:${where.line}:${where.column}: ` : ''}${message}`)
-    .join('\n');
+  return error.diagnostics.map(placed).join('\n');
+}
+
+/** A problem with its place, on a line. */
+export function placed({ where, message }: Omit<Diagnostic, 'severity'>): string {
+  return `${where ? `${where.file}:${where.line}:${where.column}: ` : ''}${message}`;
+}
+
+export function logWarnings({ warnings }: LoadedConfig, journal: OperationalLog): void {
+  for (const { severity, ...rest } of warnings) journal.write(severity === 'info' ? 'info' : 'warn', placed(rest));
 }
 
 export function firstLine(text: string): string {

@@ -2,21 +2,27 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
-import type { Diagnostic } from '../../lib/diagnostic.ts';
+import type { Diagnostic, Position } from '../../lib/diagnostic.ts';
 import { DiagnosticsError, messageOf, VezaError } from '../../lib/errors.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
-import { judgeTree, type ReadConfigResult, readSources } from '../core/config/read.ts';
+import type { Path } from '../core/config/places.ts';
+import { inOrder, judgeTree, type ReadConfigResult, readSources } from '../core/config/read.ts';
 import type { Source } from '../core/config/tree.ts';
 import type { NamedFiles } from '../core/config/named-files.ts';
 import { convertFile } from '../core/convert/convert.ts';
 import type { Conversion } from '../core/convert/haproxy/convert.ts';
 import type { Environment } from '../core/config/variables.ts';
+import { outdatedCode, readTlsFiles } from './tls-files.ts';
+import type { TlsMaterial } from './tls-material.ts';
 
 /** What a configuration is read from. `name` of a text stands in messages; its ending says the format. */
 export type ConfigOrigin = { readonly path: string } | { readonly text: string; readonly name?: string };
 
-/** A configuration that was read and found good. */
-export interface LoadedConfig {
+/** `run`: a certificate that expired is a warning, since everything else must go on. */
+export type Purpose = 'run' | 'validate';
+
+/** A configuration that was read and found good, but for the files that it names. */
+export interface SoundConfig {
   readonly config: ProxyConfig;
   readonly warnings: readonly Diagnostic[];
   readonly texts: ReadonlyMap<string, string>;
@@ -25,6 +31,15 @@ export interface LoadedConfig {
   /** SHA-256 of the document. */
   readonly hash: string;
   readonly name: string;
+  /** The place of a value. */
+  readonly where: (path: Path) => Position;
+}
+
+/** The same with what is in the files that it names. */
+export interface LoadedConfig extends SoundConfig {
+  /** Without them: to read them again. */
+  readonly sound: SoundConfig;
+  readonly tls: TlsMaterial;
 }
 
 /** What became of a configuration that was to be applied. */
@@ -47,15 +62,24 @@ export class ConfigError extends DiagnosticsError {
   }
 }
 
-/** Reads and checks a configuration; throws ConfigError or VezaError. */
-export function loadConfig(from: string | ConfigOrigin, environment: Environment = process.env): LoadedConfig {
+/** Reads and checks a configuration, and the files that it names; throws ConfigError or VezaError. */
+export function loadConfig(
+  from: string | ConfigOrigin,
+  purpose: Purpose,
+  environment: Environment = process.env,
+): LoadedConfig {
+  return withFiles(soundConfig(from, environment), purpose);
+}
+
+/** Reads and checks a configuration alone: who asks what it says need not be able to read keys. */
+export function soundConfig(from: string | ConfigOrigin, environment: Environment = process.env): SoundConfig {
   const origin = typeof from === 'string' ? { path: from } : from;
   const name = 'path' in origin ? origin.path : (origin.name ?? 'configuration.yml');
   const sources = sourcesOf(origin, name);
   const [source] = sources;
   const conversion = source && sources.length === 1 ? convertSource(source, environment) : undefined;
   if (conversion) return loadedFrom(conversion, environment, name);
-  return loaded(readSources(sources, environment, namedFiles), name);
+  return sound(readSources(sources, environment, namedFiles), name);
 }
 
 /** Converts a file of another balancer; files that it names are read beside it. Undefined for one of our own. */
@@ -70,10 +94,10 @@ export function convertSource(source: Source, environment: Environment = process
 }
 
 /** A converted configuration runs only if it does what it did: what would let others in or lead elsewhere refuses it. */
-function loadedFrom({ tree, notes }: Conversion, environment: Environment, name: string): LoadedConfig {
+function loadedFrom({ tree, notes }: Conversion, environment: Environment, name: string): SoundConfig {
   const told = notes.filter(({ severity }) => severity !== 'info');
   const result = judgeTree({ ...tree, diagnostics: [...tree.diagnostics, ...told] }, environment, namedFiles);
-  return loaded(result, name);
+  return sound(result, name);
 }
 
 /** Files that a configuration names: those of a relative path are beside the file that says so. */
@@ -88,10 +112,21 @@ export const namedFiles: NamedFiles = (path, from) => {
 };
 
 /** A result of reading as what it is good for; throws ConfigError. */
-export function loaded(result: ReadConfigResult, name: string): LoadedConfig {
+export function sound(result: ReadConfigResult, name: string): SoundConfig {
   if (!result.ok) throw new ConfigError(result.diagnostics, result.texts);
-  const { config, diagnostics, texts, document } = result;
-  return { config, warnings: diagnostics, texts, document, hash: hashOf(document), name };
+  const { config, diagnostics, texts, document, where } = result;
+  return { config, warnings: diagnostics, texts, document, hash: hashOf(document), name, where };
+}
+
+/** Reads the certificates and keys that a configuration names; throws ConfigError. */
+export function withFiles(from: SoundConfig, purpose: Purpose): LoadedConfig {
+  const { material, diagnostics } = readTlsFiles(from.config, from.where, Date.now());
+  const found = diagnostics.map((problem) =>
+    purpose === 'run' && problem.code === outdatedCode ? { ...problem, severity: 'warning' as const } : problem,
+  );
+  const warnings = inOrder([...from.warnings, ...found]);
+  if (warnings.some(({ severity }) => severity === 'error')) throw new ConfigError(warnings, from.texts);
+  return { ...from, sound: from, tls: material, warnings };
 }
 
 export function hashOf(document: unknown): string {

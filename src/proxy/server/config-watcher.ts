@@ -83,7 +83,7 @@ export class ConfigWatcher {
 
   #isValid(): boolean {
     try {
-      loadConfig(this.#path);
+      loadConfig(this.#path, 'run');
       return true;
     } catch {
       return false;

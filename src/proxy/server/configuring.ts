@@ -4,8 +4,7 @@ import type { Diagnostic } from '../../lib/diagnostic.ts';
 import { VezaError } from '../../lib/errors.ts';
 import type { Edited } from '../core/config/edit.ts';
 import type { Bind, ProxyConfig } from '../core/config/model.ts';
-import type { ServerRegistry } from '../core/server-registry.ts';
-import { bindsOf, describe, firstLine, tryLogs, workerCount } from './config-facts.ts';
+import { bindsOf, describe, firstLine, logWarnings, tryLogs, workerCount } from './config-facts.ts';
 import {
   type ApplyResult,
   ConfigError,
@@ -13,37 +12,39 @@ import {
   hashOf,
   loadConfig,
   type LoadedConfig,
+  withFiles,
 } from './config-source.ts';
-import type { AgentChecker } from './agent-checker.ts';
 import type { ControlServer } from './control-server.ts';
 import type { EventBus } from './event-bus.ts';
-import type { HealthChecker } from './health-checker.ts';
 import type { LastGood } from './last-good.ts';
 import type { ListeningSockets } from './listening-sockets.ts';
+import type { MasterTls } from './master-tls.ts';
 import { notifyReloaded, notifyReloading } from './notify.ts';
 import type { OperationalLog } from './operational-log.ts';
+import type { ServerWatch } from './server-watch.ts';
 import type { WorkerPool } from './worker-pool.ts';
 import { WorkersReady } from './workers-ready.ts';
 
 /** What a configuration is about. */
 export interface Configured {
   readonly sockets: ListeningSockets;
-  readonly registry: ServerRegistry;
+  readonly servers: ServerWatch;
+  readonly tls: MasterTls;
   readonly journal: OperationalLog;
   readonly events: EventBus;
   readonly lastGood: LastGood;
   readonly pool: WorkerPool;
-  readonly checker: HealthChecker;
-  readonly agents: AgentChecker;
   readonly control: ControlServer;
   /** The proxy is on its way out: nothing new is taken. */
-  isStopping(): boolean;
+  readonly isStopping: () => boolean;
 }
 
 export class Configuring {
   readonly taking = new WorkersReady();
   loaded: LoadedConfig;
   readonly #parts: () => Configured;
+  /** Ids of the binds on which a worker listens. */
+  readonly #listening = new Set<string>();
   /** One reload at a time. */
   #applying: Promise<unknown> = Promise.resolve();
 
@@ -75,7 +76,8 @@ export class Configuring {
     let problems: readonly Diagnostic[] = [];
     let message: string | undefined;
     try {
-      const loaded = loadConfig(origin);
+      const loaded = loadConfig(origin, 'run');
+      logWarnings(loaded, this.#parts().journal);
       problems = loaded.warnings;
       await this.#switchTo(loaded);
       this.#parts().events.emit('config_reloaded', { source: loaded.name });
@@ -103,9 +105,11 @@ export class Configuring {
     const result = this.#applying.then(async () => {
       const edited = change(this.config);
       if ('problem' in edited) return edited.problem;
-      const { hash } = this.loaded;
+      const { loaded } = this;
+      // Certificates that are renewed later do not undo it.
+      const sound = { ...loaded.sound, config: edited.config, hash: hashOf([loaded.hash, edited.config]) };
       try {
-        await this.#switchTo({ ...this.loaded, config: edited.config, hash: hashOf([hash, edited.config]) }, 'edited');
+        await this.#switchTo({ ...loaded, ...sound, sound }, 'edited');
         return undefined;
       } catch (error) {
         return describe(error);
@@ -115,29 +119,45 @@ export class Configuring {
     return result;
   }
 
+  /** Takes certificates that were renewed; all else stays as it is. */
+  renew(): void {
+    this.#applying = this.#applying.then(async () => {
+      const { isStopping, journal, events } = this.#parts();
+      if (isStopping()) return;
+      try {
+        await this.#switchTo(withFiles(this.loaded.sound, 'run'), 'renewed');
+        journal.info('the new certificates are in use');
+        events.emit('cert_action', { action: 'in use', names: certificatesOf(this.loaded) });
+      } catch (error) {
+        journal.error(`the new certificates are not used: ${describe(error)}`);
+      }
+    });
+  }
+
   /** Old sockets close only when all workers run with the new ones, so that there is a way back. */
-  async #switchTo(loaded: LoadedConfig, origin: 'read' | 'edited' = 'read'): Promise<void> {
+  async #switchTo(loaded: LoadedConfig, origin: 'read' | 'edited' | 'renewed' = 'read'): Promise<void> {
     const before = this.loaded;
     const { config } = loaded;
     tryLogs(config);
-    const records = this.#parts().registry.records;
+    const records = this.#parts().servers.registry.records;
     try {
       this.#parts().journal.configure(config.log);
       this.#parts().sockets.open(bindsOf(config));
       await this.#parts().control.open(config);
+      await this.#parts().tls.prepare(loaded);
       const problem = await this.#spread(loaded);
       if (problem !== undefined) throw new VezaError('worker-failed', `the configuration does not work: ${problem}`);
     } catch (error) {
       if (this.loaded !== before) {
-        this.#parts().registry.restore(records);
+        this.#parts().servers.registry.restore(records);
         await this.#parts().control.open(before.config);
         this.#parts().journal.configure(before.config.log);
         await this.#spread(before);
       }
-      this.#dropSurplus();
+      this.#settle();
       throw error;
     }
-    this.#dropSurplus();
+    this.#settle();
     if (origin === 'read') await this.keep();
   }
 
@@ -152,8 +172,9 @@ export class Configuring {
     const { config } = loaded;
     this.loaded = loaded;
     this.taking.next();
-    this.#parts().registry.sync(config, performance.now());
-    const workers = [...Array(this.#parts().pool.size).keys()];
+    this.#parts().tls.take(loaded);
+    this.#parts().servers.take(config);
+    const { workers } = this.#parts().pool;
     for (const worker of workers) {
       this.#configure(worker);
       this.#listen(worker, (bind) => !known.has(bind.id));
@@ -161,16 +182,35 @@ export class Configuring {
     const problem = await this.taking.wait(workers);
     if (problem !== undefined) return problem;
     this.#parts().pool.resize(workerCount(config), config.graceMs);
-    this.#parts().checker.sync(this.#parts().registry.records);
-    this.#parts().agents.sync(this.#parts().registry.records);
+    this.#parts().servers.check();
     return undefined;
   }
 
-  #dropSurplus(): void {
+  /** Drops what only another configuration than the one that runs needed. */
+  #settle(): void {
+    this.#parts().tls.settle(this.loaded);
     for (const id of this.#parts().sockets.surplus(bindsOf(this.config))) {
       this.#parts().pool.broadcast({ type: 'unlisten', bind: id });
       this.#parts().sockets.close(id);
+      this.#listening.delete(id);
     }
+    this.#keepCertificates();
+  }
+
+  /** A worker listens on a bind. */
+  listens(bind: string): void {
+    this.#listening.add(bind);
+    this.#keepCertificates();
+  }
+
+  /** Whether clients can come wherever the configuration says. */
+  get allListen(): boolean {
+    return bindsOf(this.config).every(({ id }) => this.#listening.has(id));
+  }
+
+  /** The authority asks as soon as it is asked: only where all sockets listen. */
+  #keepCertificates(): void {
+    if (this.allListen) this.#parts().tls.keep(this.loaded);
   }
 
   /** A worker that starts gets the configuration and all sockets. */
@@ -180,14 +220,16 @@ export class Configuring {
   }
 
   #configure(worker: number): void {
-    const config = this.config;
-    const now = performance.now();
-    const views = this.#parts().registry.records.map((record) => record.view(now));
-    this.#parts().pool.send(worker, {
+    const { config, tls } = this.loaded;
+    const { pool, servers, tls: own } = this.#parts();
+    // The keys of tickets, stapled answers and answers for an authority come first: the first client may need them.
+    for (const message of own.messagesFor(worker)) pool.send(worker, message);
+    pool.send(worker, {
       type: 'configure',
       generation: this.taking.generation,
       config,
-      views,
+      tls,
+      views: servers.views(),
       workers: workerCount(config),
       worker,
     });
@@ -199,4 +241,10 @@ export class Configuring {
       if (handle) this.#parts().pool.send(worker, { type: 'listen', bind: bind.id }, handle);
     }
   }
+}
+
+/** The names of the certificates that are served. */
+function certificatesOf({ tls }: LoadedConfig): readonly string[] {
+  const names = Object.values(tls.frontends).flatMap(({ certificates }) => certificates.flatMap((each) => each.names));
+  return [...new Set(names)];
 }

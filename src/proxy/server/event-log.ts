@@ -30,6 +30,7 @@ export function logEvent(log: OperationalLog, event: ProxyEvent): void {
       log.write(level, `${data.actor}: ${data.action}`, { audit: true, ...data.detail });
       return;
     // Told by the action itself.
+    case 'cert_action':
     case 'server_changed':
     case 'server_added':
     case 'server_removed':

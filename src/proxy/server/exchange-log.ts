@@ -1,9 +1,10 @@
 // Counts a finished request in every row it belongs to, and gives what is known of it to the access log.
 import { performance } from 'node:perf_hooks';
 import type { RequestHead } from '../core/http/request-head.ts';
+import { http2Minor } from '../core/http/http2-head.ts';
 import type { AccessRecord } from '../core/logging/access-record.ts';
 import { type AccessLog, inLines } from './access-log.ts';
-import type { ClientConnection } from './client-connection.ts';
+import type { Client } from './client.ts';
 import type { Exchange } from './exchange.ts';
 
 /** `termination`: HAProxy's first two flags. `headAt`: when the response head came, 0 if it did not. */
@@ -50,12 +51,12 @@ export function recordExchange(exchange: Exchange, log: AccessLog, termination: 
 }
 
 /** A request that was refused before it was one. */
-export function logRefusal(client: ClientConnection, log: AccessLog, status: number): void {
+export function logRefusal(client: Client, log: AccessLog, status: number): void {
   logOwn(client, log, undefined, status, 'PR--');
 }
 
 /** A request that the proxy answered itself: HAProxy's `L` for local, or `P` for what it does not let in. */
-export function logAnswer(client: ClientConnection, log: AccessLog, head: RequestHead, status: number): void {
+export function logAnswer(client: Client, log: AccessLog, head: RequestHead, status: number): void {
   const { counters } = client.frontend;
   const denied = status === 401 || status === 403 || status === 429;
   if (denied) counters.denied += 1;
@@ -67,7 +68,7 @@ export function logAnswer(client: ClientConnection, log: AccessLog, head: Reques
 }
 
 function logOwn(
-  client: ClientConnection,
+  client: Client,
   log: AccessLog,
   head: RequestHead | undefined,
   status: number,
@@ -126,7 +127,7 @@ function requestFacts(head: RequestHead | undefined, log: AccessLog): RequestFac
   return {
     method: head?.method ?? '',
     target: head?.target ?? '',
-    protocol: `HTTP/1.${head?.minor ?? 1}`,
+    protocol: head?.minor === http2Minor ? 'HTTP/2.0' : `HTTP/1.${head?.minor ?? 1}`,
     host: head?.host ?? '',
     referer: rich ? (value('referer') ?? '') : '',
     userAgent: rich ? (value('user-agent') ?? '') : '',
@@ -139,7 +140,7 @@ type Origin = Pick<
   'mode' | 'clientAddress' | 'clientPort' | 'atMs' | 'frontend' | 'active' | 'frontendConnections'
 >;
 
-function origin(client: ClientConnection, log: AccessLog): Origin {
+function origin(client: Client, log: AccessLog): Origin {
   return {
     mode: 'http',
     clientAddress: client.address,

@@ -9,13 +9,13 @@ import { readPersistence } from '../core/http/persistence.ts';
 import type { RequestHead } from '../core/http/request-head.ts';
 import { isReplayable } from '../core/retry.ts';
 import { RetryPlan } from '../core/retry-plan.ts';
-import type { ClientConnection } from './client-connection.ts';
+import type { Client } from './client.ts';
 import { requestText } from './request-text.ts';
 import { RequestBody } from './request-body.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
 
 export abstract class ExchangeState {
-  readonly client: ClientConnection;
+  readonly client: Client;
   readonly head: RequestHead;
   readonly incoming: Incoming;
   /** What its rule does with it and with the response. */
@@ -40,7 +40,7 @@ export abstract class ExchangeState {
   attempts = 0;
   readonly #hash: number | undefined;
 
-  constructor(client: ClientConnection, incoming: Incoming, handling: Handling, backend: BackendRuntime) {
+  constructor(client: Client, incoming: Incoming, handling: Handling, backend: BackendRuntime) {
     const { config } = backend;
     const { head } = incoming;
     this.client = client;

@@ -6,8 +6,9 @@ import type { Handling } from '../core/handling/handling.ts';
 import type { Answer, Incoming } from '../core/handling/incoming.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
 import { blame } from './blame.ts';
-import type { ClientConnection } from './client-connection.ts';
+import type { Client } from './client.ts';
 import { ExchangeState } from './exchange-state.ts';
+import { introduction } from './reception.ts';
 import { pieceOf } from './request-body.ts';
 import { PluggedResponse } from './plugged-response.ts';
 import { ResponseWriter } from './response.ts';
@@ -24,13 +25,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   #attempts: UpstreamConnection[] = [];
   #lastFailure: Failure | undefined;
 
-  constructor(
-    client: ClientConnection,
-    incoming: Incoming,
-    handling: Handling,
-    backend: BackendRuntime,
-    context: WorkerContext,
-  ) {
+  constructor(client: Client, incoming: Incoming, handling: Handling, backend: BackendRuntime, context: WorkerContext) {
     super(client, incoming, handling, backend);
     this.#context = context;
     this.waiting = new Waiting(this, handling.priority, context);
@@ -138,7 +133,8 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     // connection of its own. So does a tunnel: a server that stops may still answer on kept ones, and refuse tunnels.
     const shared = this.replayable && !fresh && this.head.upgrade === '' && this.config.sendProxy === 'off';
     const idle = shared ? server.idle.pop() : undefined;
-    const connection = idle ?? new UpstreamConnection(server, this.#context);
+    const connection =
+      idle ?? new UpstreamConnection(server, this.#context, introduction(this.client, this.config.sendProxy));
     connection.use(this, this.head.method === 'HEAD', timeouts.firstByteMs, timeouts.serverMs);
     this.#attempts.push(connection);
     if (idle) {
@@ -168,7 +164,6 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   onConnected(connection: UpstreamConnection): void {
     this.connectMs = connection.connectedMs - connection.startedMs;
     this.#context.observe(connection.server, 'connected');
-    if (this.config.sendProxy !== 'off') connection.introduce(this.config.sendProxy, this.client);
     this.#send(connection);
   }
 

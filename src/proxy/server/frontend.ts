@@ -7,35 +7,23 @@ import { type CompiledFrontend, compileFrontend, type RateLimits } from '../core
 import type { FindPlugins } from '../core/handling/plugins.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import type { Incoming } from '../core/handling/incoming.ts';
+import { ClearStart } from './clear-start.ts';
 import { ClientConnection } from './client-connection.ts';
+import type { Receive } from './accepting.ts';
+import type { FrontendConnection, Origin } from './frontend-connection.ts';
+import { Http2Connection } from './http2-connection.ts';
+import type { OpeningEvents } from './opening.ts';
 import { TcpConnection } from './tcp-connection.ts';
+import { TlsHandshake } from './tls-handshake.ts';
+import type { TlsTerminator } from './tls-terminator.ts';
 import type { WorkerContext } from './worker-context.ts';
-
-export interface Route {
-  readonly backend: string;
-  readonly server: string | undefined;
-}
-
-/** A client, in whatever mode. */
-export interface FrontConnection {
-  readonly phase: string;
-  readonly address: string;
-  readonly port: number;
-  readonly frontend: FrontendRuntime;
-  /** On the clock of `performance.now()`. */
-  readonly openedAt: number;
-  /** Where what it asks for goes, once that is decided. */
-  readonly route: Route | undefined;
-  receive(bytes: Buffer): void;
-  /** Lets go of it, when that costs nothing. */
-  drain(): void;
-  destroy(): void;
-}
 
 export class FrontendRuntime {
   config: FrontendConfig;
   readonly counters = new Counters();
-  readonly connections = new Set<FrontConnection>();
+  readonly connections = new Set<FrontendConnection>();
+  /** Of the present configuration. */
+  terminator: TlsTerminator | undefined;
   #compiled: CompiledFrontend;
 
   constructor(config: FrontendConfig, limits: RateLimits, plugins?: FindPlugins) {
@@ -61,26 +49,79 @@ export class FrontendRuntime {
     return this.#compiled.balancers;
   }
 
-  /** Undefined beyond maxconn. */
-  accept(socket: Socket, context: WorkerContext): FrontConnection | undefined {
-    if (this.connections.size >= this.config.maxconn) return undefined;
+  /** Whether what comes to this bind is read as it is: bytes of mode tcp, or requests of HTTP/1. */
+  isPlain(bind: string): boolean {
+    return this.config.mode === 'tcp' || (!this.#speaksTls(bind) && !this.config.http2.clear);
+  }
+
+  #speaksTls(bind: string): boolean {
+    return this.config.tls?.binds.includes(bind) === true;
+  }
+
+  /** Takes a client, or closes its socket beyond maxconn. Says who reads from it if nothing comes before requests. */
+  accept(socket: Socket, bind: string, context: WorkerContext): Receive | undefined {
+    if (this.connections.size >= this.config.maxconn) {
+      socket.destroy();
+      return undefined;
+    }
     this.counters.connectionsTotal += 1;
     if (this.config.mode === 'tcp') return this.#join(socket, context);
-    const connection = new ClientConnection(socket, this, context);
-    this.#opened(connection);
-    return connection;
+    if (this.isPlain(bind)) {
+      const connection = new ClientConnection(socket, this, context);
+      this.#add(connection);
+      return (bytes) => connection.receive(bytes);
+    }
+    this.#open(socket, this.#speaksTls(bind), context);
+    return undefined;
   }
 
-  #join(socket: Socket, context: WorkerContext): FrontConnection | undefined {
+  #join(socket: Socket, context: WorkerContext): Receive | undefined {
     const backend = context.backend(this.config.defaultBackend ?? '');
-    if (!backend) return undefined;
+    if (!backend) {
+      socket.destroy();
+      return undefined;
+    }
     const connection = new TcpConnection(socket, this, backend, context);
-    this.#opened(connection);
+    this.#add(connection);
     connection.start();
-    return connection;
+    return (bytes) => connection.receive(bytes);
   }
 
-  #opened(connection: FrontConnection): void {
+  #open(raw: Socket, secure: boolean, context: WorkerContext): void {
+    const events: OpeningEvents = {
+      opened: (socket, origin, version) => {
+        this.closed(opening);
+        this.#opened(socket, origin, version, context);
+      },
+      closed: () => this.closed(opening),
+      badProxyHeader: () => (this.counters.requestErrors += 1),
+    };
+    const { terminator } = this;
+    if (secure && !terminator) throw new Error(`frontend ${this.config.name} has no certificates`);
+    const opening =
+      secure && terminator
+        ? new TlsHandshake(raw, terminator, this, context, events)
+        : new ClearStart(raw, this, context, events);
+    this.#add(opening);
+    const withinMs = secure ? this.config.tls?.handshakeMs : undefined;
+    opening.start(withinMs ?? context.config.timeouts.httpRequestMs);
+  }
+
+  #opened(socket: Socket, origin: Origin, version: 'http/1.1' | 'h2', context: WorkerContext): void {
+    if (version === 'h2') {
+      const connection = new Http2Connection(socket, this, context, origin);
+      this.#add(connection);
+      if (context.stopping) connection.drain();
+      return;
+    }
+    const connection = new ClientConnection(socket, this, context, origin);
+    this.#add(connection);
+    socket.on('data', (bytes: Buffer) => connection.receive(bytes));
+    socket.resume();
+    if (context.stopping) connection.drain();
+  }
+
+  #add(connection: FrontendConnection): void {
     this.connections.add(connection);
     this.counters.connections = this.connections.size;
   }
@@ -90,7 +131,7 @@ export class FrontendRuntime {
     for (const connection of [...this.connections]) connection.drain();
   }
 
-  closed(connection: FrontConnection): void {
+  closed(connection: FrontendConnection): void {
     this.connections.delete(connection);
     this.counters.connections = this.connections.size;
   }

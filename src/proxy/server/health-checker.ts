@@ -1,9 +1,10 @@
 // Runs the active checks in the master: each server on its own timer, never two checks of one server at once.
-import { connect } from 'node:net';
 import { checkRequest, type CheckVerdict, checkVerdict } from '../core/check-verdict.ts';
 import type { CheckConfig } from '../core/config/model.ts';
 import { proxyHeader } from '../core/proxy-protocol.ts';
 import type { CheckResult, ServerRecord } from '../core/server-record.ts';
+import { dial } from './dial.ts';
+import type { UpstreamTls } from './upstream-tls.ts';
 
 type Listener = (record: ServerRecord, result: CheckResult, change: 'up' | 'down' | undefined) => void;
 
@@ -24,8 +25,11 @@ export class HealthChecker {
   readonly #held = new Map<string, number>();
   readonly #listener: Listener;
 
-  constructor(listener: Listener) {
+  readonly #tlsOf: (backend: string) => UpstreamTls | undefined;
+
+  constructor(listener: Listener, tlsOf: (backend: string) => UpstreamTls | undefined = () => undefined) {
     this.#listener = listener;
+    this.#tlsOf = tlsOf;
   }
 
   /** Checks exactly these from now on. First checks come at once, spread over the shortest interval. */
@@ -84,7 +88,8 @@ export class HealthChecker {
     }
     task.running = true;
     task.again = false;
-    const result = await runCheck({ ...check, timeoutMs: record.health?.timeoutMs ?? check.timeoutMs });
+    const tls = check.tls && this.#tlsOf(record.backend.name);
+    const result = await runCheck({ ...check, timeoutMs: record.health?.timeoutMs ?? check.timeoutMs }, tls);
     task.running = false;
     if (this.#tasks.get(record) !== task) return;
     this.#listener(record, result, record.record(result, performance.now()));
@@ -101,12 +106,23 @@ export class HealthChecker {
 }
 
 /** One check; never rejects. */
-export function runCheck(check: CheckConfig): Promise<CheckResult> {
+export function runCheck(check: CheckConfig, tls?: UpstreamTls): Promise<CheckResult> {
   const startedAt = performance.now();
   const { promise, resolve } = Promise.withResolvers<CheckResult>();
   let connected = false;
   let answer = Buffer.alloc(0);
-  const socket = connect({ host: check.address, port: check.port, noDelay: true });
+  let ready = false;
+  const intro = check.sendProxy === 'off' ? undefined : proxyHeader(check.sendProxy, undefined);
+  const onReady = (): void => {
+    ready = true;
+    const request = checkRequest(check);
+    if (request !== '') socket.write(request, 'latin1');
+    else if (!check.body) finish({ passed: true, code: tls ? 'L6OK' : 'L4OK', detail: 'connected', status: undefined });
+  };
+  const destination = { address: check.address, port: check.port, serverName: check.tls?.serverName ?? '' };
+  const socket = dial(destination, { tls, intro, onread: undefined, onReady });
+  /** How far it came, in HAProxy's words. */
+  const layer = (): string => (ready ? 'L7' : connected && tls ? 'L6' : 'L4');
   const finish = (verdict: CheckVerdict, silent = false): void => {
     clearTimeout(timer);
     socket.destroy();
@@ -114,26 +130,22 @@ export function runCheck(check: CheckConfig): Promise<CheckResult> {
   };
   const fail = (code: string, detail: string, silent: boolean): void =>
     finish({ passed: false, code, detail, status: undefined }, silent);
-  const timer = setTimeout(() => fail(connected ? 'L7TOUT' : 'L4TOUT', 'timeout', true), check.timeoutMs);
+  const timer = setTimeout(() => fail(`${layer()}TOUT`, 'timeout', true), check.timeoutMs);
   const judge = (ended: boolean): void => {
     const verdict = checkVerdict(check, answer, ended);
     if (verdict) finish(verdict);
   };
-  socket.on('connect', () => {
-    connected = true;
-    if (check.sendProxy !== 'off') socket.write(proxyHeader(check.sendProxy, undefined));
-    const request = checkRequest(check);
-    if (request !== '') socket.write(request, 'latin1');
-    else if (!check.body) finish({ passed: true, code: 'L4OK', detail: 'connected', status: undefined });
-  });
+  socket.on('connect', () => (connected = true));
   socket.on('data', (bytes: Buffer) => {
     answer = Buffer.concat([answer, bytes]);
     judge(false);
   });
   socket.on('end', () => judge(true));
   socket.on('error', (error: NodeJS.ErrnoException) => {
-    const answered = error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET' || error.code === 'EPIPE';
-    fail(connected ? 'L7RSP' : 'L4CON', error.message, !answered);
+    const quiet = error.syscall !== undefined && !['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(error.code ?? '');
+    // What is no error of the system is one of the handshake.
+    const code = error.syscall === undefined && !ready ? 'L6RSP' : layer() === 'L4' ? 'L4CON' : `${layer()}RSP`;
+    fail(code, error.message, quiet);
   });
   return promise;
 }

@@ -2,6 +2,7 @@
 import type { ServerView, Suspicion } from '../core/balance/server-state.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import type { Taken } from './rate-limits.ts';
+import type { TlsMaterial } from './tls-material.ts';
 
 export type ToWorker =
   | {
@@ -9,9 +10,21 @@ export type ToWorker =
       /** Counts configurations; comes back in `ready`. */
       readonly generation: number;
       readonly config: ProxyConfig;
+      readonly tls: TlsMaterial;
       readonly views: readonly ServerView[];
       readonly workers: number;
       readonly worker: number;
+    }
+  /** What seals the tickets of sessions: 48 bytes in Base64. */
+  | { readonly type: 'ticket-keys'; readonly keys: string }
+  /** What issuers say of certificates: DER in Base64, by the certificate's fingerprint. */
+  | { readonly type: 'staples'; readonly staples: Readonly<Record<string, string>> }
+  /** What an ACME authority is answered with: all that there is now. Comes back as `known`. */
+  | {
+      readonly type: 'challenges';
+      readonly worker: number;
+      readonly generation: number;
+      readonly answers: readonly { readonly token: string; readonly keyAuthorization: string }[];
     }
   | { readonly type: 'listen'; readonly bind: string }
   | { readonly type: 'unlisten'; readonly bind: string }
@@ -58,6 +71,7 @@ export type FromWorker =
   | { readonly type: 'ready'; readonly worker: number; readonly generation: number }
   /** The configuration does not work here; the one before goes on. */
   | { readonly type: 'failed'; readonly worker: number; readonly generation: number; readonly message: string }
+  | { readonly type: 'known'; readonly worker: number; readonly generation: number }
   | { readonly type: 'listening'; readonly bind: string }
   | {
       readonly type: 'accuse';
@@ -73,4 +87,6 @@ export type FromWorker =
   | { readonly type: 'sessions'; readonly id: number; readonly sessions: readonly SessionFacts[] }
   /** What a plugin says, or does wrong. */
   | { readonly type: 'plugin'; readonly plugin: string; readonly text: string; readonly isError: boolean }
+  /** What a worker has to say to whoever runs the proxy. */
+  | { readonly type: 'said'; readonly text: string }
   | { readonly type: 'dropped'; readonly dropped: DroppedRequest };

@@ -6,7 +6,7 @@ import { messageOf } from '../../lib/errors.ts';
 import { judgeTree } from '../core/config/read.ts';
 import { treeOf } from '../core/config/tree.ts';
 import { describe } from './config-facts.ts';
-import { hashOf, loadConfig, loaded, type LoadedConfig, namedFiles } from './config-source.ts';
+import { hashOf, loadConfig, type LoadedConfig, namedFiles, sound, withFiles } from './config-source.ts';
 
 interface Snapshot {
   readonly version: 1;
@@ -60,7 +60,8 @@ export class LastGood {
     try {
       const snapshot = JSON.parse(readFileSync(this.#file, 'utf8')) as Snapshot;
       if (hashOf(snapshot.document) !== snapshot.hash) return undefined;
-      const config = loaded(judgeTree(treeOf(snapshot.document, this.#file), {}, namedFiles), snapshot.name);
+      const read = sound(judgeTree(treeOf(snapshot.document, this.#file), {}, namedFiles), snapshot.name);
+      const config = withFiles(read, 'run');
       return { config, savedAt: snapshot.savedAt };
     } catch {
       return undefined;
@@ -71,7 +72,7 @@ export class LastGood {
 /** The configuration of a file, or where that is not good, the one that last worked. Throws if there is neither. */
 export function loadOrLastGood(file: string, lastGood: LastGood, log: (line: string) => void): LoadedConfig {
   try {
-    return loadConfig(file);
+    return loadConfig(file, 'run');
   } catch (error) {
     const kept = lastGood.load();
     if (!kept) throw error;

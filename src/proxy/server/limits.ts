@@ -14,3 +14,21 @@ export const connectionLimits = {
   /** Idle connections to servers are closed after this unless the server said less: Node's servers close after 5 s. */
   upstreamIdleMs: 4000,
 } as const;
+
+export const http2Limits = {
+  /** Streams that a client gives up before their response: browsers do that in bursts, attacks without end. */
+  resetBurst: 500,
+  resetsPerSecond: 50,
+  /** Pings and settings: a few a minute are usual. */
+  controlBurst: 200,
+  controlsPerSecond: 10,
+  /** From saying so to the end of such a connection. */
+  calmMs: 250,
+  /** nghttp2 ends the connection beyond these. */
+  invalidFrames: 100,
+  rejectedStreams: 100,
+  /** Of one connection, over all of its streams. */
+  sessionMegabytes: 16,
+  /** What a client may send over all streams before we have passed it on. */
+  windowBytes: 1_048_576,
+} as const;

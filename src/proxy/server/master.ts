@@ -1,24 +1,21 @@
 // The master process: owns the listening sockets, the health of the servers and the control sockets; carries no traffic.
-import type { AgentReport } from '../core/agent.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
-import type { CheckResult, ServerRecord } from '../core/server-record.ts';
-import { ServerRegistry } from '../core/server-registry.ts';
-import { bindsOf, tryLogs, workerCount } from './config-facts.ts';
+import { bindsOf, logWarnings, tryLogs, workerCount } from './config-facts.ts';
 import { type Configured, Configuring } from './configuring.ts';
 import { ConfigWatcher } from './config-watcher.ts';
-import { AgentChecker } from './agent-checker.ts';
 import { RateTracker } from '../core/stats/rates.ts';
 import { ControlServer } from './control-server.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
 import { EventBus } from './event-bus.ts';
-import { checkText, logEvent } from './event-log.ts';
-import { HealthChecker } from './health-checker.ts';
-import type { DroppedRequest, FromWorker, ToWorker } from './ipc.ts';
+import { logEvent } from './event-log.ts';
+import type { DroppedRequest, FromWorker } from './ipc.ts';
 import { LastGood, loadOrLastGood } from './last-good.ts';
 import { ListeningSockets } from './listening-sockets.ts';
+import { MasterTls } from './master-tls.ts';
 import { notifySystemd } from './notify.ts';
 import { OperationalLog } from './operational-log.ts';
 import { Recent } from './recent.ts';
+import { ServerWatch } from './server-watch.ts';
 import { watchRates, WorkerPool } from './worker-pool.ts';
 
 /** Invalid requests that `show errors` remembers. */
@@ -35,9 +32,8 @@ export class Master {
   readonly #file: string;
   readonly #sockets = new ListeningSockets(process.env);
   readonly #pool: WorkerPool;
-  readonly #checker: HealthChecker;
-  readonly #agents = new AgentChecker((record, report) => this.#onAgent(record, report));
-  readonly #registry = new ServerRegistry();
+  readonly #tls: MasterTls;
+  readonly #servers: ServerWatch;
   readonly #control: ControlServer;
   readonly #journal = new OperationalLog();
   readonly #events = new EventBus();
@@ -49,8 +45,6 @@ export class Master {
   readonly #configuring: Configuring;
   #looking: NodeJS.Timeout | undefined;
   #ready = false;
-  /** Which servers said last that they are about to stop. */
-  readonly #ending = new WeakMap<ServerRecord, boolean>();
   #stopping = false;
 
   constructor(file: string, options: MasterOptions = {}) {
@@ -61,13 +55,28 @@ export class Master {
     this.#configuring = new Configuring(loaded, () => this.#parts());
     this.#journal.configure(this.#config.log);
     this.#events.subscribe((event) => logEvent(this.#journal, event));
-    this.#checker = new HealthChecker((record, result, change) => this.#onCheck(record, result, change));
+    logWarnings(loaded, this.#journal);
+    this.#tls = new MasterTls({
+      workers: () => this.#pool.workers,
+      send: (worker, message) => this.#pool.sendBoth(worker, message),
+      journal: this.#journal,
+      acted: (action, names) => this.#events.emit('cert_action', { action, names }),
+      renewed: () => this.#configuring.renew(),
+    });
+    this.#tls.take(loaded);
+    this.#servers = new ServerWatch({
+      tell: (message, except) => this.#pool.broadcast(message, except),
+      journal: this.#journal,
+      events: this.#events,
+      tlsOf: (backend) => this.#tls.upstream(backend),
+    });
     this.#pool = new WorkerPool({
       onStart: (worker) => this.#configuring.equip(worker),
       onMessage: (message) => this.#onMessage(message),
       onDeath: (worker, pid, reason) => {
         this.#events.emit('worker_died', { worker, pid, reason });
         this.#configuring.taking.failed(worker, `ended with ${reason}`);
+        this.#tls.lost(worker);
       },
     });
     this.#control = new ControlServer(this.#controlled());
@@ -76,13 +85,12 @@ export class Master {
   #parts(): Configured {
     return {
       sockets: this.#sockets,
-      registry: this.#registry,
+      servers: this.#servers,
+      tls: this.#tls,
       journal: this.#journal,
       events: this.#events,
       lastGood: this.#lastGood,
       pool: this.#pool,
-      checker: this.#checker,
-      agents: this.#agents,
       control: this.#control,
       isStopping: () => this.#stopping,
     };
@@ -90,14 +98,14 @@ export class Master {
 
   #controlled(): ControlledProxy {
     return {
-      registry: this.#registry,
+      registry: this.#servers.registry,
       rates: this.#rates,
       events: this.#events,
       log: this.#journal,
       config: () => this.#config,
       counters: () => this.#pool.collect(),
       clearCounters: (all) => this.#pool.clearCounters(all),
-      changed: (record) => this.#push(record),
+      changed: (record) => this.#servers.push(record),
       shutdownSessions: (record) => this.#pool.broadcast({ type: 'shutdown-sessions', key: record.key }),
       sessions: () => this.#pool.sessions(),
       shutdownSession: (session) => this.#pool.broadcast({ type: 'shutdown-session', session }),
@@ -123,12 +131,12 @@ export class Master {
       this.#journal.warn(`${unused} of systemd's sockets match no \`bind\`; compare ListenStream= with it`);
     }
     await this.#control.open(config);
-    this.#registry.sync(config, performance.now());
+    await this.#tls.prepare(this.#configuring.loaded);
+    this.#servers.take(config);
     this.#pool.resize(workerCount(config), config.graceMs);
-    this.#checker.sync(this.#registry.records);
+    this.#servers.check();
     this.#looking = watchRates(this.#pool, this.#rates);
     if (this.#watching) this.#watcher = new ConfigWatcher(this.#file, () => void this.reload());
-    this.#agents.sync(this.#registry.records);
     process.on('SIGHUP', () => void this.reload());
     process.on('SIGUSR2', () => this.#reopenLogs());
     process.on('SIGTERM', () => void this.stop());
@@ -164,8 +172,8 @@ export class Master {
     await notifySystemd('STOPPING=1');
     clearInterval(this.#looking);
     this.#watcher?.close();
-    this.#checker.stop();
-    this.#agents.stop();
+    this.#servers.stop();
+    this.#tls.stop();
     const stopped = this.#pool.stop(this.#config.graceMs, this.#sockets.activated);
     this.#sockets.closeAll();
     await stopped;
@@ -176,46 +184,30 @@ export class Master {
     process.removeAllListeners('SIGHUP');
   }
 
-  #push(record: ServerRecord): void {
-    this.#pool.broadcast({ type: 'server', view: record.view(performance.now()) });
-  }
-
-  #tellOthers(than: number, message: ToWorker): void {
-    for (let worker = 0; worker < this.#pool.size; worker += 1) {
-      if (worker !== than) this.#pool.send(worker, message);
-    }
-  }
-
   #onMessage(message: FromWorker): void {
     switch (message.type) {
+      case 'known':
+        this.#tls.known(message.worker, message.generation);
+        return;
       case 'listening':
-        if (this.#ready) return;
+        this.#configuring.listens(message.bind);
+        if (this.#ready || !this.#configuring.allListen) return;
         this.#ready = true;
         this.#events.emit('proxy_started', { binds: bindsOf(this.#config).map(({ id }) => id) });
         void notifySystemd('READY=1\nSTATUS=Running');
         void this.#configuring.keep();
         return;
-      case 'accuse': {
-        const record = this.#registry.find(message.key);
-        if (!record) return;
-        // The others need not lose requests to find it out. Before the check, whose success ends all suspicion.
-        const { key, suspicion } = message;
-        this.#tellOthers(message.worker, { type: 'suspect', key, suspicion });
-        if (record.health?.accuse() === true) this.#checker.force(record);
+      case 'accuse':
+        this.#servers.accused(message);
         return;
-      }
-      case 'observed': {
-        const record = this.#registry.find(message.key);
-        const { change, check } = record?.observe(performance.now()) ?? {};
-        if (record && change === 'down') this.#fell(record, 'too many errors in a row');
-        if (record && check === true) this.#checker.force(record);
+      case 'observed':
+        this.#servers.observed(message.key);
         return;
-      }
       case 'holding':
-        this.#checker.hurry(message.backend);
+        this.#servers.hurry(message.backend);
         return;
       case 'taken':
-        this.#tellOthers(message.worker, { type: 'taken', taken: message.taken });
+        this.#pool.broadcast({ type: 'taken', taken: message.taken }, message.worker);
         return;
       case 'ready':
         this.#configuring.taking.ready(message.worker, message.generation);
@@ -229,6 +221,9 @@ export class Master {
         return;
       case 'plugin':
         this.#journal.write(message.isError ? 'error' : 'info', `plugin ${message.plugin}: ${message.text}`);
+        return;
+      case 'said':
+        this.#journal.warn(message.text);
         return;
       case 'sessions':
       case 'report':
@@ -245,37 +240,5 @@ export class Master {
     void this.stop().then(() => {
       process.exitCode = 3;
     });
-  }
-
-  #fell(record: ServerRecord, why: string): void {
-    this.#events.emit('server_down', { server: record.key, check: 'traffic', detail: why });
-    this.#push(record);
-  }
-
-  #onAgent(record: ServerRecord, report: AgentReport): void {
-    const before = record.describe();
-    const weight = record.weightNow;
-    record.report(report, performance.now());
-    if (record.describe() === before && record.weightNow === weight) return;
-    const reason = report.reason === '' ? '' : `: ${report.reason}`;
-    this.#journal.warn(
-      `server ${record.key} is ${record.describe()}, weight ${record.weightNow}, as its agent says${reason}`,
-    );
-    this.#push(record);
-  }
-
-  #onCheck(record: ServerRecord, result: CheckResult, change: 'up' | 'down' | undefined): void {
-    const check = checkText(result);
-    if (change !== undefined) {
-      this.#events.emit(`server_${change}`, { server: record.key, check, detail: result.detail });
-      this.#push(record);
-    } else if ((this.#ending.get(record) ?? false) !== record.stopping) {
-      if (record.stopping) this.#journal.warn(`server ${record.key} is about to stop (${result.detail})`);
-      this.#push(record);
-    } else if (!result.passed) {
-      this.#journal.debug(`check of ${record.key} failed: ${check}: ${result.detail}`);
-    }
-    this.#ending.set(record, record.stopping);
-    if (result.passed && record.up) this.#pool.broadcast({ type: 'trust', key: record.key });
   }
 }

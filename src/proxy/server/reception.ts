@@ -1,13 +1,15 @@
 // Between the head of a request and its way to a server: who asks, as rules see it, and answers of the proxy itself.
 import { randomUUID } from 'node:crypto';
+import type { HttpTokens } from '../../acme/http-tokens.ts';
 import { parseAddress } from '../core/address.ts';
-import type { Answer, Incoming } from '../core/handling/incoming.ts';
+import { type Answer, answer, type Incoming, pathOf } from '../core/handling/incoming.ts';
 import type { RequestHead } from '../core/http/request-head.ts';
-import type { ClientConnection } from './client-connection.ts';
+import { proxyHeader } from '../core/proxy-protocol.ts';
+import type { Client } from './client.ts';
 import { reasons } from './error-response.ts';
 
 /** A request as rules see it. */
-export function incomingOf(client: ClientConnection, head: RequestHead, nowMs: number): Incoming {
+export function incomingOf(client: Client, head: RequestHead, nowMs: number): Incoming {
   const { trusted } = client;
   return {
     head,
@@ -15,7 +17,8 @@ export function incomingOf(client: ClientConnection, head: RequestHead, nowMs: n
     peerText: client.address,
     port: client.port,
     client: trusted ? clientBehind(client, head.forwardedFor) : client.address,
-    scheme: trusted && head.forwardedProto.toLowerCase() === 'https' ? 'https' : 'http',
+    scheme: schemeOf(client, head),
+    tls: client.tls,
     frontend: client.frontend.config.name,
     nowMs,
     epochMs: client.requestAtMs,
@@ -24,8 +27,21 @@ export function incomingOf(client: ClientConnection, head: RequestHead, nowMs: n
   };
 }
 
+/** The answer to an ACME authority, before all rules: it proves that names lead here. Undefined for all others. */
+export function challengeAnswer(challenges: HttpTokens, { method, target }: RequestHead): Answer | undefined {
+  if (challenges.size === 0 || (method !== 'GET' && method !== 'HEAD')) return undefined;
+  const body = challenges.answer(pathOf(target));
+  return body === null ? undefined : answer(200, '', body);
+}
+
+/** What the client speaks itself, as a trusted proxy before us says. */
+function schemeOf({ trusted, tls }: Client, { forwardedProto }: RequestHead): 'http' | 'https' {
+  if (trusted && forwardedProto !== '') return forwardedProto.toLowerCase() === 'https' ? 'https' : 'http';
+  return tls ? 'https' : 'http';
+}
+
 /** The last hop that no trusted proxy is: what stands before it anybody can have written. */
-function clientBehind(client: ClientConnection, forwardedFor: string): string {
+function clientBehind(client: Client, forwardedFor: string): string {
   const hops = forwardedFor.split(',').map((hop) => hop.trim());
   for (const hop of hops.toReversed()) {
     const address = parseAddress(hop);
@@ -33,6 +49,15 @@ function clientBehind(client: ClientConnection, forwardedFor: string): string {
     if (!client.frontend.trusted.has(address)) return hop;
   }
   return client.address;
+}
+
+type Introduced = Pick<Client, 'address' | 'port' | 'localAddress' | 'localPort'>;
+
+/** What a connection for this client begins with, where servers are told whom it is for. */
+export function introduction(client: Introduced, version: 'off' | 'v1' | 'v2'): Buffer | undefined {
+  if (version === 'off') return undefined;
+  const { address: source, port: sourcePort, localAddress: destination, localPort: destinationPort } = client;
+  return proxyHeader(version, { source, sourcePort, destination, destinationPort });
 }
 
 export function newRequestId(): string {

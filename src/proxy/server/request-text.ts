@@ -2,13 +2,13 @@
 import type { Incoming } from '../core/handling/incoming.ts';
 import type { RequestHead } from '../core/http/request-head.ts';
 import { withoutFields } from '../core/http/scan.ts';
-import type { ClientConnection } from './client-connection.ts';
+import type { Client } from './client.ts';
 
 /**
  * `cookie`: what is left of the Cookie header. With the host header `server` there is no Host line: who sends it to a
  * server puts it in (request-body.ts).
  */
-export function requestText(client: ClientConnection, incoming: Incoming, cookie: string, hostHeader: string): string {
+export function requestText(client: Client, incoming: Incoming, cookie: string, hostHeader: string): string {
   const { head, target } = incoming;
   const host = head.host === '' ? localAuthority(client) : head.host;
   const fields = head.origins && !client.trusted ? withoutFields(head.fields, head.origins) : head.fields;
@@ -17,7 +17,7 @@ export function requestText(client: ClientConnection, incoming: Incoming, cookie
   text += fields;
   if (cookie !== '') text += `Cookie: ${cookie}\r\n`;
   if (head.length === -1) text += 'Transfer-Encoding: chunked\r\n';
-  if (head.expectContinue && head.minor === 1) text += 'Expect: 100-continue\r\n';
+  if (head.expectContinue && head.minor > 0) text += 'Expect: 100-continue\r\n';
   if (head.acceptsTrailers) text += 'TE: trailers\r\nConnection: TE\r\n';
   if (head.upgrade !== '') text += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
   if (client.frontend.config.forwardFor || client.trusted) text += forwardLines(client, head, host);
@@ -26,7 +26,7 @@ export function requestText(client: ClientConnection, incoming: Incoming, cookie
   return `${text}\r\n`;
 }
 
-function furtherLines(client: ClientConnection, incoming: Incoming, host: string): string {
+function furtherLines(client: Client, incoming: Incoming, host: string): string {
   const { forward } = client.frontend.config;
   const { address } = client;
   let text = '';
@@ -40,13 +40,14 @@ function furtherLines(client: ClientConnection, incoming: Incoming, host: string
   return text;
 }
 
-function forwardLines(client: ClientConnection, head: RequestHead, host: string): string {
+function forwardLines(client: Client, head: RequestHead, host: string): string {
   const { trusted, address } = client;
   const { forwardFor } = client.frontend.config;
   if (!trusted && address !== '')
-    return `X-Forwarded-For: ${address}\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: ${host}\r\n`;
+    return `X-Forwarded-For: ${address}\r\nX-Forwarded-Proto: ${client.tls ? 'https' : 'http'}\r\nX-Forwarded-Host: ${host}\r\n`;
   const hops = [trusted ? head.forwardedFor : '', forwardFor ? address : ''].filter((hop) => hop !== '');
-  const proto = trusted && head.forwardedProto !== '' ? head.forwardedProto : forwardFor ? 'http' : '';
+  const proto =
+    trusted && head.forwardedProto !== '' ? head.forwardedProto : forwardFor ? (client.tls ? 'https' : 'http') : '';
   const original = trusted && head.forwardedHost !== '' ? head.forwardedHost : forwardFor ? host : '';
   return (
     (hops.length > 0 ? `X-Forwarded-For: ${hops.join(', ')}\r\n` : '') +
@@ -56,7 +57,7 @@ function forwardLines(client: ClientConnection, head: RequestHead, host: string)
 }
 
 /** Host of an HTTP/1.0 request that named none. */
-function localAuthority({ localAddress, localPort }: ClientConnection): string {
+function localAuthority({ localAddress, localPort }: Client): string {
   if (localAddress === '') return 'localhost';
   return `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`;
 }

@@ -1,6 +1,7 @@
 // The response as it goes to the client. A small response to a replayable request is held until it is complete: as long
 // as nothing was sent, a server that dies in the middle of it costs nothing.
 import { performance } from 'node:perf_hooks';
+import { http2Minor } from '../core/http/http2-head.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
 import type { EditedHead } from '../core/handling/handling.ts';
 import type { Answer } from '../core/handling/incoming.ts';
@@ -142,7 +143,7 @@ export class ResponseWriter {
 
   /** Bytes of the server are in memory still: held back, or not taken by the client yet. */
   get holdsBytes(): boolean {
-    return this.#held.length > 0 || this.#exchange.client.socket.writableLength > 0;
+    return this.#held.length > 0 || this.#exchange.client.holdsBytes;
   }
 
   /** Forgets a response that broke before anything of it was sent. */
@@ -228,7 +229,7 @@ export class ResponseWriter {
     const { minor } = request;
     const endless = head.length === -2 || head.length === -1;
     const { fields, coding } = this.#edited(server, head);
-    const chunked = coding !== undefined || (endless && minor === 1);
+    const chunked = minor !== http2Minor && (coding !== undefined || (endless && minor === 1));
     this.#out.start(chunked, coding, endless);
     const keepAlive = client.settleKeepAlive(body.complete && !(endless && minor === 0));
     let text = `HTTP/1.1 ${head.statusText}\r\n`;

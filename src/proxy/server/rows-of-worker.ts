@@ -5,7 +5,7 @@ import type { FrontendRuntime } from './frontend.ts';
 import type { Report } from './ipc.ts';
 import type { BackendRuntime } from './runtime.ts';
 
-type Rows = ReadonlyMap<string, Counters>;
+export type Rows = ReadonlyMap<string, Counters>;
 
 /** `frontend:NAME`, `backend:NAME`, `server:BACKEND/NAME`. */
 export function rowsOf(

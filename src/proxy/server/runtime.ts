@@ -8,6 +8,7 @@ import { type QueuedRequest, Queues } from '../core/balance/queues.ts';
 import { shareOf } from '../core/balance/wait-queue.ts';
 import { Counters } from '../core/counters.ts';
 import { RetryBudget } from '../core/retry.ts';
+import type { UpstreamTls } from './upstream-tls.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 import type { Failure, UpstreamPhase } from './upstream-owner.ts';
 
@@ -59,6 +60,8 @@ export class BackendRuntime {
   readonly balancer: Balancer<ServerRuntime>;
   readonly budget = new RetryBudget();
   readonly counters = new Counters();
+  /** Undefined: without TLS. */
+  tls: UpstreamTls | undefined;
   readonly queues: Queues<ServerRuntime, QueuedRequest<ServerRuntime>>;
   readonly #now: () => number;
 
@@ -105,6 +108,13 @@ export class BackendRuntime {
       if (this.config.shutdownSessionsOnDown) server.shutdownSessions(view.silent === true ? 'all' : 'tunnels');
     }
     this.wake();
+  }
+
+  /** What new connections are opened with; kept ones that were opened with something else are closed. */
+  speakTls(tls: UpstreamTls | undefined): void {
+    if (this.tls === tls) return;
+    this.tls = tls;
+    for (const server of this.servers) server.closeIdle();
   }
 
   wait(waiting: QueuedRequest<ServerRuntime>): void {

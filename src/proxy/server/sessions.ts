@@ -1,5 +1,5 @@
 // Connections of clients as `show sess` lists them.
-import type { FrontConnection } from './frontend.ts';
+import type { FrontendConnection } from './frontend-connection.ts';
 import type { FromWorker, SessionFacts } from './ipc.ts';
 
 /** No more are listed of a worker: the list is for people. */
@@ -8,7 +8,7 @@ const maxShown = 1000;
 /** The answer of a worker to the question `id` of its master. */
 export function sessionsOf(
   id: number,
-  connections: readonly FrontConnection[],
+  connections: readonly FrontendConnection[],
   worker: number,
   nowMs: number,
 ): FromWorker {
@@ -24,11 +24,11 @@ export function sessionsOf(
   return { type: 'sessions', id, sessions };
 }
 
-export function endSession(connections: readonly FrontConnection[], worker: number, session: string): void {
+export function endSession(connections: readonly FrontendConnection[], worker: number, session: string): void {
   for (const connection of connections) if (sessionId(connection, worker) === session) connection.destroy();
 }
 
 /** `worker:address:port`. */
-function sessionId(connection: FrontConnection, worker: number): string {
+function sessionId(connection: FrontendConnection, worker: number): string {
   return `${worker}:${connection.address}:${connection.port}`;
 }

@@ -5,7 +5,8 @@ import { hashOf } from '../core/balance/hash-key.ts';
 import type { QueuedRequest } from '../core/balance/queues.ts';
 import { readProxyHeader } from '../core/proxy-protocol.ts';
 import { ClientSocket } from './client-socket.ts';
-import type { FrontendRuntime, Route } from './frontend.ts';
+import type { FrontendRuntime } from './frontend.ts';
+import type { FrontendConnection, Route } from './frontend-connection.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
 import { TcpUpstream } from './tcp-upstream.ts';
 import type { Failure } from './upstream-owner.ts';
@@ -18,7 +19,7 @@ const halfClosedMs = 30_000;
 const maxAttempts = 16;
 const noRequest = { target: '', fields: '', cookie: '', host: '' };
 
-export class TcpConnection extends ClientSocket implements QueuedRequest<ServerRuntime> {
+export class TcpConnection extends ClientSocket implements FrontendConnection, QueuedRequest<ServerRuntime> {
   phase: 'idle' | 'busy' | 'tunnel' | 'closed' = 'idle';
   readonly priority = 0;
   readonly order = nextArrival();
@@ -166,14 +167,13 @@ export class TcpConnection extends ClientSocket implements QueuedRequest<ServerR
   }
 
   connected(upstream: TcpUpstream): void {
-    const { config, balancer } = this.#backend;
+    const { balancer } = this.#backend;
     const nowMs = this.context.now();
     this.#connectMs = nowMs - this.#startedAt - this.#queueMs;
     balancer.observe(upstream.server, true, nowMs);
     this.context.observe(upstream.server, 'connected');
     if (balancer.timesResponses) upstream.server.responseTime.add(this.#connectMs, nowMs);
     this.phase = 'tunnel';
-    if (config.sendProxy !== 'off') upstream.introduce(config.sendProxy, this);
     if (this.#early.length > 0) upstream.socket.write(this.#early);
     this.#early = Buffer.alloc(0);
     upstream.touch(this.#quietMs);

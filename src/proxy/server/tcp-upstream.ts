@@ -1,6 +1,7 @@
 // The server's side of a connection in mode tcp: bytes both ways, and nothing known about them.
 import type { TcpConnection } from './tcp-connection.ts';
 import type { ServerRuntime } from './runtime.ts';
+import { introduction } from './reception.ts';
 import { connectFailure, type Failure, type UpstreamPhase } from './upstream-owner.ts';
 import { UpstreamSocket } from './upstream-socket.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -10,7 +11,7 @@ export class TcpUpstream extends UpstreamSocket {
   readonly #client: TcpConnection;
 
   constructor(server: ServerRuntime, client: TcpConnection, context: WorkerContext, connectMs: number) {
-    super(server, context);
+    super(server, context, introduction(client, server.backend.config.sendProxy));
     this.#client = client;
     server.connections.add(this);
     server.inFlight += 1;
@@ -64,7 +65,9 @@ export class TcpUpstream extends UpstreamSocket {
   }
 
   protected override onError(error: NodeJS.ErrnoException): void {
-    this.fail(this.phase === 'connecting' ? connectFailure(error.code) : 'reset');
+    if (this.phase !== 'connecting') return this.fail('reset');
+    this.tellTlsProblem(error);
+    this.fail(connectFailure(error.code));
   }
 
   protected override onClose(): void {

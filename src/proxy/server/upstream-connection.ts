@@ -30,8 +30,8 @@ export class UpstreamConnection extends UpstreamSocket {
   #reusable = true;
   #hints = 0;
 
-  constructor(server: ServerRuntime, context: WorkerContext) {
-    super(server, context);
+  constructor(server: ServerRuntime, context: WorkerContext, intro?: Buffer) {
+    super(server, context, intro);
     server.connections.add(this);
   }
 
@@ -132,8 +132,10 @@ export class UpstreamConnection extends UpstreamSocket {
   protected override onError(error: NodeJS.ErrnoException): void {
     if (this.phase === 'closed') return;
     if (this.phase === 'idle') this.destroy();
-    else if (this.phase === 'connecting') this.fail(connectFailure(error.code));
-    else this.fail(error.code === 'ETIMEDOUT' ? 'timeout' : 'reset');
+    else if (this.phase === 'connecting') {
+      this.tellTlsProblem(error);
+      this.fail(connectFailure(error.code));
+    } else this.fail(error.code === 'ETIMEDOUT' ? 'timeout' : 'reset');
   }
 
   protected override onClose(): void {
@@ -277,7 +279,8 @@ export class UpstreamConnection extends UpstreamSocket {
   #park(): void {
     this.#head = undefined;
     this.#body = undefined;
-    if (!this.#reusable || !this.requestDone || this.#keepMs === 0 || !this.server.up || this.context.stopping) {
+    const wanted = this.server.up && this.isCurrent && !this.context.stopping;
+    if (!this.#reusable || !this.requestDone || this.#keepMs === 0 || !wanted) {
       this.destroy();
       return;
     }

@@ -1,9 +1,9 @@
 // The socket of a connection to a server and the memory that it reads into. Deliberately not here: what the bytes mean.
-import { connect, type Socket } from 'node:net';
-import { proxyHeader } from '../core/proxy-protocol.ts';
+import type { Socket } from 'node:net';
 import { WheelTimer } from '../core/timer-wheel.ts';
-import type { ClientSocket } from './client-socket.ts';
+import { dial } from './dial.ts';
 import type { ServerRuntime } from './runtime.ts';
+import type { UpstreamTls } from './upstream-tls.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** One read of a large body; more would help little and cost memory for every connection. */
@@ -22,27 +22,34 @@ export abstract class UpstreamSocket extends WheelTimer {
   #receive = receiveBuffer();
 
   /** It is one client's, and serves nobody else. */
-  protected isPrivate = false;
+  protected readonly isPrivate: boolean;
+  readonly #tls: UpstreamTls | undefined;
 
-  constructor(server: ServerRuntime, context: WorkerContext) {
+  /** `intro`: says by the PROXY protocol whose connection this is. */
+  constructor(server: ServerRuntime, context: WorkerContext, intro: Buffer | undefined) {
     super();
     this.server = server;
     this.context = context;
-    const { address, port } = server.config;
+    this.isPrivate = intro !== undefined;
+    this.#tls = server.backend.tls;
     const onread = { buffer: () => this.#receive, callback: (size: number) => this.#onRead(size) };
-    this.socket = connect({ host: address, port, noDelay: true, keepAlive: true, allowHalfOpen: true, onread });
-    this.socket.on('connect', () => this.onConnect());
+    this.socket = dial(server.config, { tls: this.#tls, intro, onread, onReady: () => this.onConnect() });
     this.socket.on('end', () => this.onEnd());
     this.socket.on('error', (error: NodeJS.ErrnoException) => this.onError(error));
     this.socket.on('close', () => this.onClose());
     this.socket.on('drain', () => this.onDrain());
   }
 
-  /** Says by the PROXY protocol whose connection this is; it then serves nobody else. */
-  introduce(version: 'v1' | 'v2', client: ClientSocket): void {
-    const { address: source, port: sourcePort, localAddress: destination, localPort: destinationPort } = client;
-    this.socket.write(proxyHeader(version, { source, sourcePort, destination, destinationPort }));
-    this.isPrivate = true;
+  /** It was opened as new ones are: a reload may want TLS, or trust others. */
+  protected get isCurrent(): boolean {
+    return this.#tls === this.server.backend.tls;
+  }
+
+  /** Why it could not be opened, if that is about TLS. */
+  protected tellTlsProblem(error: NodeJS.ErrnoException): void {
+    // Refused connections and the like are told by checks.
+    if (!this.#tls || error.syscall !== undefined) return;
+    this.context.tell(`tls ${this.server.key}`, `server ${this.server.key}: no TLS: ${error.message}`);
   }
 
   /** Takes what came. Returns false if the bytes are still needed after the call. */

@@ -1,9 +1,10 @@
 // What the parts of a worker share: clock, timers, counters' owners, and the way to the master.
+import type { HttpTokens } from '../../acme/http-tokens.ts';
 import type { TimerWheel } from '../core/timer-wheel.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import type { Refusal } from '../core/http/request-head.ts';
 import type { AccessLog } from './access-log.ts';
-import type { ClientConnection } from './client-connection.ts';
+import type { Client } from './client.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
 import type { Observation } from '../core/balance/observer.ts';
 import type { Suspicion } from '../core/balance/server-state.ts';
@@ -13,6 +14,8 @@ export interface WorkerContext {
   readonly log: AccessLog;
   /** The present configuration; a reload replaces it whole. */
   readonly config: ProxyConfig;
+  /** Questions of an ACME authority that are to be answered now. */
+  readonly challenges: HttpTokens;
   /** Graceful stop has begun: no connection is kept. */
   readonly stopping: boolean;
   /** Monotonic milliseconds. */
@@ -23,7 +26,9 @@ export interface WorkerContext {
   /** What traffic met of a server, for its health check where that observes. */
   observe(server: ServerRuntime, seen: Observation): void;
   /** Tells the master of a request that was no valid one, now and then. */
-  dropped(client: ClientConnection, refusal: Refusal): void;
+  dropped(client: Client, refusal: Refusal): void;
+  /** Says something to whoever runs the proxy; the same topic not again and again. */
+  tell(topic: string, text: string): void;
   /** Tells the master that requests wait for a server of this backend. */
   holding(backend: BackendRuntime): void;
 }

@@ -1,9 +1,10 @@
 // The worker processes as the master sees them: started, replaced when they die, asked for their counters, stopped.
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { Counters } from '../core/counters.ts';
 import type { RateTracker } from '../core/stats/rates.ts';
-import type { FromWorker, Report, SessionFacts, ToWorker } from './ipc.ts';
+import type { FromWorker, SessionFacts, ToWorker } from './ipc.ts';
 import type { ListeningHandle } from './listening-sockets.ts';
+import { hasEnded, noteBeginning, type WorkerSlot } from './worker-slot.ts';
 
 /** A scrape does not wait longer for a busy worker; its last numbers are used. */
 const reportTimeoutMs = 300;
@@ -19,18 +20,6 @@ const lastMs = 10_000;
  * a millisecond, so more costs memory and buys nothing (measured: no difference in CPU time a request).
  */
 const workerFlags = ['--max-semi-space-size=2'];
-
-interface WorkerSlot {
-  readonly index: number;
-  child: ChildProcess;
-  last: Report;
-  startedAt: number;
-  idlePercent: number;
-  /** Sockets that it was given and does not accept on yet. */
-  silent: number;
-  /** Set while it is to take the place of another: called once it serves, or with why it does not. */
-  begun: ((problem: string | undefined) => void) | undefined;
-}
 
 export interface PoolEvents {
   /** A worker started: send it its configuration and sockets. */
@@ -57,6 +46,10 @@ export class WorkerPool {
 
   get size(): number {
     return this.#slots.size;
+  }
+
+  get workers(): readonly number[] {
+    return [...this.#slots.keys()];
   }
 
   /** Grows or shrinks to `count` workers; surplus ones finish their work first. */
@@ -121,9 +114,14 @@ export class WorkerPool {
     slot.child.send(message, handle as never);
   }
 
-  /** Those that are leaving still serve. */
-  broadcast(message: ToWorker): void {
-    for (const { child } of this.#all()) if (child.connected) child.send(message);
+  /** Tells all of them, but perhaps one. Those that are leaving still serve. */
+  broadcast(message: ToWorker, except?: number): void {
+    for (const { index, child } of this.#all()) if (index !== except && child.connected) child.send(message);
+  }
+
+  /** Tells a worker, and the one that it takes the place of, which serves still. */
+  sendBoth(worker: number, message: ToWorker): void {
+    for (const { index, child } of this.#all()) if (index === worker && child.connected) child.send(message);
   }
 
   #all(): WorkerSlot[] {
@@ -270,18 +268,6 @@ export class WorkerPool {
     for (const [row, values] of Object.entries(slot.last)) addTo(this.#retired, row, values).dropGauges();
     slot.last = {};
   }
-}
-
-/** It serves when it accepts on all sockets; it got its configuration before them. */
-function noteBeginning(slot: WorkerSlot, message: FromWorker): void {
-  if (message.type === 'failed') slot.begun?.(message.message);
-  if (message.type !== 'listening') return;
-  slot.silent -= 1;
-  if (slot.silent === 0) slot.begun?.(undefined);
-}
-
-function hasEnded({ child }: WorkerSlot): boolean {
-  return child.exitCode !== null || child.signalCode !== null;
 }
 
 /** Looks at the counters once a second: rates and the live page need to know how they grow. */

@@ -2,24 +2,23 @@
 // tells the master what it meets and hears from it what to use.
 import type { Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HttpTokens } from '../../acme/http-tokens.ts';
 import type { Observation } from '../core/balance/observer.ts';
-import type { ServerView } from '../core/balance/server-state.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Refusal } from '../core/http/request-head.ts';
-import { compileFrontend } from '../core/handling/compile.ts';
 import { TimerWheel } from '../core/timer-wheel.ts';
 import { AccessLog } from './access-log.ts';
 import { acceptOn } from './accepting.ts';
-import type { ClientConnection } from './client-connection.ts';
-import { type FrontConnection, FrontendRuntime } from './frontend.ts';
+import type { Client } from './client.ts';
+import type { FrontendRuntime } from './frontend.ts';
 import type { FromWorker, ToWorker } from './ipc.ts';
 import { LoadMeter } from './load-meter.ts';
-import { RateLimitRegistry } from './rate-limits.ts';
-import { BackendRuntime, type ServerRuntime } from './runtime.ts';
-import { backendOf, reportOf, rowsOf } from './rows-of-worker.ts';
-import { endSession, sessionsOf } from './sessions.ts';
 import type { PluginRegistry } from './plugins/plugin-registry.ts';
+import type { BackendRuntime, ServerRuntime } from './runtime.ts';
+import { Serving, type WorkerPlace } from './serving.ts';
+import { endSession, sessionsOf } from './sessions.ts';
+import { Throttle } from './throttle.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** Precision of all timeouts. */
@@ -31,6 +30,8 @@ const uncheckedSuspicionMs = 1000;
 /** How often the master may be told the same. */
 const repeatMs = 200;
 const remindMs = 500;
+/** How often the same is said about a server. */
+const sayAgainMs = 10_000;
 /** How often workers tell each other what they let in under rate limits. */
 const shareMs = 100;
 /** Requests that came while the grace time ran out may still be answered. */
@@ -38,27 +39,26 @@ const lastRequestsMs = 5000;
 
 export class Worker implements WorkerContext {
   readonly wheel: TimerWheel;
-  readonly log = new AccessLog(() =>
-    [...this.#frontends.values()].reduce((sum, { connections }) => sum + connections.size, 0),
-  );
-  readonly #load = new LoadMeter();
+  readonly log = new AccessLog(() => this.#serving.connectionCount);
+  challenges = new HttpTokens();
   stopping = false;
-  #place = { worker: 0, workers: 1 };
+  #place: WorkerPlace = { worker: 0, workers: 1 };
   #config: ProxyConfig | undefined;
-  readonly #frontends = new Map<string, FrontendRuntime>();
-  readonly #backends = new Map<string, BackendRuntime>();
+  readonly #load = new LoadMeter();
+  readonly #serving: Serving;
+  readonly #plugins: PluginRegistry;
   readonly #listeners = new Map<string, Server>();
   /** Which frontend a socket belongs to; a reload may move it. */
   readonly #frontendOf = new Map<string, FrontendRuntime>();
-  readonly #limits = new RateLimitRegistry();
-  readonly #told = new Map<string, number>();
+  readonly #told = new Throttle(repeatMs);
+  readonly #said = new Throttle(sayAgainMs);
   readonly #send: (message: FromWorker) => void;
-  readonly #plugins: PluginRegistry;
   readonly #timers: readonly NodeJS.Timeout[];
 
   constructor(send: (message: FromWorker) => void, plugins: PluginRegistry) {
     this.#send = send;
     this.#plugins = plugins;
+    this.#serving = new Serving(plugins, () => this.now());
     this.wheel = new TimerWheel(this.now(), tickMs);
     this.#timers = [
       setInterval(() => this.wheel.advance(this.now()), tickMs),
@@ -77,7 +77,7 @@ export class Worker implements WorkerContext {
   }
 
   backend(name: string): BackendRuntime | undefined {
-    return this.#backends.get(name);
+    return this.#serving.backend(name);
   }
 
   accuse(server: ServerRuntime, suspicion: 'unreachable' | 'silent'): void {
@@ -98,8 +98,18 @@ export class Worker implements WorkerContext {
     if (check && server.observer.record(check, seen)) this.#send({ type: 'observed', key: server.key });
   }
 
+  dropped(client: Client, { status, reason }: Refusal): void {
+    const frontend = client.frontend.config.name;
+    const dropped = { atMs: Date.now(), frontend, client: client.address, status, reason };
+    this.#tell(`dropped ${frontend}`, { type: 'dropped', dropped });
+  }
+
   holding(backend: BackendRuntime): void {
     this.#tell(`hold ${backend.config.name}`, { type: 'holding', backend: backend.config.name });
+  }
+
+  tell(topic: string, text: string): void {
+    if (this.#said.passes(topic, this.now())) this.#send({ type: 'said', text });
   }
 
   /** Takes a message of the master; `handle` is a listening socket. */
@@ -111,44 +121,55 @@ export class Worker implements WorkerContext {
       case 'listen':
         this.#listen(message.bind, handle);
         return;
+      case 'ticket-keys':
+        this.#serving.tls.setTicketKeys(Buffer.from(message.keys, 'base64'));
+        return;
+      case 'staples':
+        this.#serving.tls.setStaples(message.staples);
+        return;
+      case 'challenges':
+        this.challenges = new HttpTokens();
+        for (const { token, keyAuthorization } of message.answers) this.challenges.present('', token, keyAuthorization);
+        this.#send({ type: 'known', worker: message.worker, generation: message.generation });
+        return;
       case 'unlisten':
         this.#listeners.get(message.bind)?.close();
         this.#listeners.delete(message.bind);
         this.#frontendOf.delete(message.bind);
         return;
       case 'server':
-        this.#backends.get(backendOf(message.view.key))?.apply(message.view, this.now());
+        this.#serving.apply(message.view);
         return;
       case 'trust':
-        this.#trust(message.key);
+        this.#serving.trust(message.key);
         return;
       case 'suspect': {
-        const server = this.#server(message.key);
+        const server = this.#serving.server(message.key);
         if (server) this.#suspect(server, message.suspicion);
         return;
       }
       case 'shutdown-sessions':
-        this.#server(message.key)?.shutdownSessions();
+        this.#serving.server(message.key)?.shutdownSessions();
         return;
       case 'report':
         this.#send({
           type: 'report',
           id: message.id,
-          rows: reportOf(rowsOf(this.#frontends, this.#backends), this.log),
+          rows: this.#serving.report(this.log),
           idlePercent: this.#load.idlePercent(),
         });
         return;
       case 'taken':
-        this.#limits.add(message.taken, this.now());
+        this.#serving.limits.add(message.taken, this.now());
         return;
       case 'clear':
-        for (const counters of rowsOf(this.#frontends, this.#backends).values()) counters.clear(message.all);
+        this.#serving.clearCounters(message.all);
         return;
       case 'sessions':
-        this.#send(sessionsOf(message.id, this.#connections(), this.#place.worker, this.now()));
+        this.#send(sessionsOf(message.id, this.#serving.connections(), this.#place.worker, this.now()));
         return;
       case 'shutdown-session':
-        endSession(this.#connections(), this.#place.worker, message.session);
+        endSession(this.#serving.connections(), this.#place.worker, message.session);
         return;
       case 'reopen-log':
         this.log.reopen();
@@ -168,17 +189,17 @@ export class Worker implements WorkerContext {
     // Under socket activation the kernel's queue lives on with systemd, so nothing is refused; but while long requests
     // end, new ones must not wait in it: they are served, one a connection.
     if (!keepAccepting) this.#stopListening();
-    const before = this.#connections();
+    const before = this.#serving.connections();
     for (const connection of before) connection.drain();
     const until = this.now() + graceMs;
     while (this.now() < until && before.some((connection) => connection.phase !== 'closed')) await sleep(20);
     this.#stopListening();
     // Who came meanwhile may have its request on the way: it is let go as the others were.
-    for (const connection of this.#connections()) connection.drain();
+    for (const connection of this.#serving.connections()) connection.drain();
     const last = this.now() + lastRequestsMs;
-    while (this.now() < last && this.#connections().some(({ phase }) => phase !== 'tunnel')) await sleep(20);
-    for (const connection of this.#connections()) connection.destroy();
-    for (const backend of this.#backends.values()) {
+    while (this.now() < last && this.#serving.connections().some(({ phase }) => phase !== 'tunnel')) await sleep(20);
+    for (const connection of this.#serving.connections()) connection.destroy();
+    for (const backend of this.#serving.backends) {
       for (const server of backend.servers) for (const connection of [...server.connections]) connection.destroy();
     }
     await this.#plugins.close();
@@ -187,76 +208,49 @@ export class Worker implements WorkerContext {
     if (process.connected) process.disconnect();
   }
 
-  dropped(client: ClientConnection, { status, reason }: Refusal): void {
-    const frontend = client.frontend.config.name;
-    const dropped = { atMs: Date.now(), frontend, client: client.address, status, reason };
-    this.#tell(`dropped ${frontend}`, { type: 'dropped', dropped });
-  }
-
   #stopListening(): void {
     for (const listener of this.#listeners.values()) listener.close();
     this.#listeners.clear();
   }
 
-  #connections(): FrontConnection[] {
-    return [...this.#frontends.values()].flatMap((frontend) => [...frontend.connections]);
-  }
-
   /** Tries the parts that can fail first: then either all of it holds or nothing of it. */
-  #take({ config, views, workers, worker, generation }: ToWorker & { readonly type: 'configure' }): void {
+  #take({ config, tls, views, workers, worker, generation }: ToWorker & { readonly type: 'configure' }): void {
     try {
-      for (const frontend of config.frontends) compileFrontend(frontend, this.#limits.find, this.#plugins.find);
+      this.#serving.prepare(config, tls);
     } catch (error) {
-      this.#plugins.rollback();
       this.#send({ type: 'failed', worker, generation, message: messageOf(error) });
       return;
     }
-    this.#configure(config, views, workers, worker);
-    this.#send({ type: 'ready', worker, generation });
-  }
-
-  #configure(config: ProxyConfig, views: readonly ServerView[], workers: number, worker: number): void {
     this.#config = config;
     this.#place = { worker, workers };
     this.log.configure(config.log);
-    for (const backend of config.backends) {
-      const known = this.#backends.get(backend.name);
-      if (known) known.reconfigure(backend, worker, workers);
-      else this.#backends.set(backend.name, new BackendRuntime(backend, worker, workers, () => this.now()));
-    }
-    for (const [name, backend] of this.#backends) {
-      if (config.backends.some((wanted) => wanted.name === name)) continue;
-      this.#backends.delete(name);
-      for (const server of backend.servers) server.closeIdle();
-    }
-    this.#configureFrontends(config);
-    this.#plugins.commit();
-    const now = this.now();
-    for (const view of views) this.#backends.get(backendOf(view.key))?.apply(view, now);
+    this.#serving.configure(config, views, this.#place);
+    this.#assignBinds(config);
+    this.#send({ type: 'ready', worker, generation });
   }
 
-  #configureFrontends(config: ProxyConfig): void {
-    // What still listens belongs to whom it did, until the master says that it goes.
+  /** What still listens belongs to whom it did, until the master says that it goes. */
+  #assignBinds({ frontends }: ProxyConfig): void {
     for (const bind of this.#frontendOf.keys()) if (!this.#listeners.has(bind)) this.#frontendOf.delete(bind);
-    for (const wanted of config.frontends) {
-      const known = this.#frontends.get(wanted.name);
-      known?.reconfigure(wanted, this.#limits.find, this.#plugins.find);
-      const frontend = known ?? new FrontendRuntime(wanted, this.#limits.find, this.#plugins.find);
-      this.#frontends.set(wanted.name, frontend);
-      for (const bind of wanted.binds) this.#frontendOf.set(bind.id, frontend);
-    }
-    for (const [name, frontend] of this.#frontends) {
-      if (config.frontends.some((wanted) => wanted.name === name)) continue;
-      this.#frontends.delete(name);
-      frontend.drain();
+    for (const { name, binds } of frontends) {
+      const frontend = this.#serving.frontend(name);
+      if (frontend) for (const bind of binds) this.#frontendOf.set(bind.id, frontend);
     }
   }
 
   #listen(bind: string, handle: unknown): void {
-    const server = acceptOn(handle, (socket) => {
-      const connection = this.#frontendOf.get(bind)?.accept(socket, this);
-      if (!connection) socket.destroy();
-      return connection && ((bytes) => connection.receive(bytes));
+    // A configuration that was taken back left it open.
+    if (this.#listeners.has(bind)) {
+      (handle as { close?: () => void } | undefined)?.close?.();
+      return;
+    }
+    const server = acceptOn(handle, {
+      isPlain: () => this.#frontendOf.get(bind)?.isPlain(bind) !== false,
+      open: (socket) => {
+        const frontend = this.#frontendOf.get(bind);
+        if (!frontend) socket.destroy();
+        return frontend?.accept(socket, bind, this);
+      },
     });
     server.on('error', (error) => process.stderr.write(`cannot listen on ${bind}: ${error.message}\n`));
     server.on('listening', () => this.#send({ type: 'listening', bind }));
@@ -265,7 +259,7 @@ export class Worker implements WorkerContext {
 
   /** Requests that wait without new ones coming still want their servers checked soon. */
   #remind(): void {
-    for (const backend of this.#backends.values()) {
+    for (const backend of this.#serving.backends) {
       if (!backend.isWaited) continue;
       this.holding(backend);
       // Slots also come back with time alone, to who recovers.
@@ -275,26 +269,13 @@ export class Worker implements WorkerContext {
 
   /** Tells the other workers what was let in under rate limits. */
   #share(): void {
-    const taken = this.#limits.drain();
+    const taken = this.#serving.limits.drain();
     const { worker, workers } = this.#place;
     if (taken && workers > 1) this.#send({ type: 'taken', worker, taken });
   }
 
-  #trust(key: string): void {
-    const server = this.#server(key);
-    server?.trust();
-    server?.backend.wake();
-  }
-
-  #server(key: string): ServerRuntime | undefined {
-    return this.#backends.get(backendOf(key))?.servers.find((server) => server.key === key);
-  }
-
-  /** Sends at most one message of a kind in a short while: thousands of requests can meet the same failure. */
+  /** Sends at most one message of a kind in a short while. */
   #tell(topic: string, message: FromWorker): void {
-    const now = this.now();
-    if (now - (this.#told.get(topic) ?? -Infinity) < repeatMs) return;
-    this.#told.set(topic, now);
-    this.#send(message);
+    if (this.#told.passes(topic, this.now())) this.#send(message);
   }
 }

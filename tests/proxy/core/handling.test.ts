@@ -15,6 +15,7 @@ interface Step {
   readonly host?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly from?: string;
+  readonly sni?: string;
   readonly scheme?: 'http' | 'https';
   readonly atMs?: number;
   /** `backend NAME`, or a status with what follows it in the Location header. */
@@ -51,6 +52,10 @@ function incomingOf(step: Step): Incoming {
     port: 4711,
     client: from,
     scheme: step.scheme ?? 'http',
+    tls:
+      step.sni === undefined
+        ? undefined
+        : { sni: step.sni, version: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256', client: undefined },
     frontend: 'http',
     nowMs,
     epochMs: 1_700_000_000_000,

@@ -52,6 +52,19 @@ describe('the persistence cookie', () => {
     );
   });
 
+  it.each([
+    [{}, true, true],
+    [{}, false, false],
+    [{ secure: false }, true, false],
+    [{ secure: true }, false, true],
+  ])('with %j to a client with TLS %j is marked as secure: %j', (attributes, tls, expected) => {
+    const { cookie } = aBackend({ cookie: { name: 'SERVERID', ...attributes } });
+    if (!cookie) throw new Error('no cookie');
+    expect(insertedCookie(cookie, 'c1', new ResponseHead(), { method: 'GET', isTls: tls }).includes('; Secure')).toBe(
+      expected,
+    );
+  });
+
   it('set by a server under the same name is taken out, others stay', () => {
     const fields = 'Set-Cookie: SERVERID=x\r\nSet-Cookie: a=SERVERID=1\r\nX: y\r\n';
     expect(withoutSetCookie(fields, 'SERVERID')).toBe('Set-Cookie: a=SERVERID=1\r\nX: y\r\n');

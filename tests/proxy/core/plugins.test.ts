@@ -11,7 +11,14 @@ function anIncoming(): Incoming {
   const text = 'GET /a?b=1 HTTP/1.1\r\nHost: x\r\nCookie: k=v\r\nAccept: one\r\nAccept: two\r\n';
   const head = parseRequestHead(text, aConfig().limits);
   if (head.refused) throw new Error(head.reason);
-  const who = { peer: undefined, peerText: '192.0.2.9', port: 1, client: '192.0.2.9', scheme: 'http' } as const;
+  const who = {
+    peer: undefined,
+    peerText: '192.0.2.9',
+    port: 1,
+    client: '192.0.2.9',
+    scheme: 'http',
+    tls: undefined,
+  } as const;
   return { head, ...who, frontend: 'http', nowMs: 0, epochMs: 0, target: head.target, requestId: '' };
 }
 

@@ -32,6 +32,15 @@ export function checkMode(
   for (const key of keys)
     if (frontend[key] !== undefined)
       add('bad-value', `\`${key}\` means nothing in mode tcp`, [...path, key], 'Remove it.');
+  if (frontend.tls)
+    add(
+      'bad-value',
+      '`tls` means nothing in mode tcp: its bytes go through as they are',
+      [...path, 'tls'],
+      'Let the servers have the certificates, or use mode http.',
+    );
+  if (frontend.http2.clear)
+    add('bad-value', '`http2` means nothing in mode tcp', [...path, 'http2'], 'Remove it.');
   if (frontend.rules.length > 0)
     add(
       'bad-value',

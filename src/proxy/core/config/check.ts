@@ -5,6 +5,7 @@ import { checkBalance } from './check-balance.ts';
 import { type Add, checkHandling, checkNetworks, checkRule } from './check-handling.ts';
 import { checkMode } from './check-mode.ts';
 import { checkHealth } from './check-health.ts';
+import { checkAcme, checkBackendTls, checkFrontendTls } from './check-tls.ts';
 import { nearName } from './explain.ts';
 import type { Path } from './places.ts';
 import type { ConfigDocument } from './read.ts';
@@ -17,6 +18,9 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
   const problems: Diagnostic[] = [];
   const add: Add = (code, message, path, hint) => {
     problems.push({ severity: 'error', code, message, where: where(path), ...(hint !== undefined && { hint }) });
+  };
+  const warn: Add = (code, message, path, hint) => {
+    problems.push({ severity: 'warning', code, message, where: where(path), ...(hint !== undefined && { hint }) });
   };
   const backends = document.backends.map((backend) => backend.name);
   const knownBackend = (name: string | undefined, path: Path): void => {
@@ -41,9 +45,12 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
     else bind(socket.bind, ['stats', 'socket', index, 'bind']);
   });
   document.admin?.listen.forEach((text, index) => bind(text, ['admin', 'listen', index]));
+  checkAcme(document, add);
   if (document.stats.listen !== undefined) bind(document.stats.listen, ['stats', 'listen']);
   document.frontends.forEach((frontend, at) => {
     frontend.bind.forEach((text, index) => bind(text, ['frontends', at, 'bind', index]));
+    frontend.tls?.bind.forEach((text, index) => bind(text, ['frontends', at, 'tls', 'bind', index]));
+    checkFrontendTls(frontend, ['frontends', at], add);
     knownBackend(frontend.defaultBackend, ['frontends', at, 'defaultBackend']);
     frontend.rules.forEach((rule, index) => {
       const path = ['frontends', at, 'rules', index];
@@ -55,7 +62,10 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
     checkHandling(frontend, ['frontends', at], add);
     checkMode(frontend, document.backends, ['frontends', at], add);
   });
-  document.backends.forEach((backend, at) => checkBackend(backend, ['backends', at], add, where));
+  document.backends.forEach((backend, at) => {
+    checkBackend(backend, ['backends', at], add, where);
+    checkBackendTls(backend, ['backends', at], add, warn);
+  });
   return problems;
 }
 
@@ -102,18 +112,13 @@ function unique(
 function uniqueBinds(document: ConfigDocument, add: Add): void {
   const seen = new Map<string, string>();
   document.frontends.forEach((frontend, at) => {
-    frontend.bind.forEach((text, index) => {
+    const check = (text: string, path: Path): void => {
       const id = parseBind(text)?.id;
       const other = id === undefined ? undefined : seen.get(id);
-      if (other !== undefined) {
-        add('duplicate-bind', `\`${text}\` is already bound by frontend \`${other}\``, [
-          'frontends',
-          at,
-          'bind',
-          index,
-        ]);
-      }
+      if (other !== undefined) add('duplicate-bind', `\`${text}\` is already bound by frontend \`${other}\``, path);
       if (id !== undefined && !/:0$/.test(id)) seen.set(id, frontend.name);
-    });
+    };
+    frontend.bind.forEach((text, index) => check(text, ['frontends', at, 'bind', index]));
+    frontend.tls?.bind.forEach((text, index) => check(text, ['frontends', at, 'tls', 'bind', index]));
   });
 }

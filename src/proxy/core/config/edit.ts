@@ -1,5 +1,6 @@
 // Changes of a running configuration by commands: configuration -> changed copy, or why not. Pure; a reload undoes them.
 import { parseAddress } from '../address.ts';
+import { serverNameOf } from './server-name.ts';
 import type { BackendConfig, FrontendConfig, ProxyConfig, ServerConfig } from './model.ts';
 
 export type Edited = { readonly config: ProxyConfig } | { readonly problem: string };
@@ -50,6 +51,7 @@ export function addServer(config: ProxyConfig, backendName: string, wanted: NewS
     maxconn: wanted.maxconn ?? 0,
     minconn: 0,
     maxqueue: 0,
+    serverName: serverNameAt(sibling, wanted.address),
     check: wanted.check === true ? checkAt(sibling, wanted.address, wanted.port) : undefined,
   };
   return { config: withServers(config, backend, [...backend.servers, server]) };
@@ -67,6 +69,7 @@ const bare: ServerConfig = {
   maxconn: 0,
   minconn: 0,
   maxqueue: 0,
+  serverName: '',
   check: undefined,
 };
 
@@ -87,6 +90,7 @@ export function replaceServers(config: ProxyConfig, backendName: string, wanted:
       cookie: server.cookie ?? known?.cookie ?? fresh.cookie,
       maxconn: server.maxconn ?? known?.maxconn ?? fresh.maxconn,
       backup: server.backup ?? known?.backup ?? fresh.backup,
+      serverName: serverNameAt(known ?? before.servers[0], server.address),
       check: server.check === false ? undefined : moved(check, known ?? before.servers[0], server.address, server.port),
     }));
   }
@@ -131,15 +135,16 @@ export function editServer(
   key: string,
   change: { readonly address?: string; readonly port?: number; readonly maxconn?: number; readonly disabled?: boolean },
 ): Edited {
-  const [backendName, serverName] = splitKey(key);
+  const [backendName, wanted] = splitKey(key);
   const backend = config.backends.find(({ name }) => name === backendName);
-  const server = backend?.servers.find(({ name }) => name === serverName);
+  const server = backend?.servers.find(({ name }) => name === wanted);
   if (!backend || !server) return { problem: noSuchServer };
   const changed = { ...server, ...change };
   const problem = addressProblem(changed.address, changed.port);
   if (problem !== undefined) return { problem };
+  const serverName = serverNameAt(server, changed.address);
   const check = server.check && checkAt(server, changed.address, changed.port);
-  const servers = backend.servers.map((each) => (each === server ? { ...changed, check } : each));
+  const servers = backend.servers.map((each) => (each === server ? { ...changed, serverName, check } : each));
   return { config: withServers(config, backend, servers) };
 }
 
@@ -159,6 +164,12 @@ function addressProblem(address: string, port: number): string | undefined {
   return Number.isInteger(port) && port > 0 && port <= 65_535 ? undefined : `Invalid port '${port}'`;
 }
 
+/** The name that a server has for TLS at another address: one that was given stays, one that is the address follows it. */
+function serverNameAt(from: ServerConfig | undefined, address: string): string {
+  if (from && from.serverName !== '' && from.serverName !== from.address) return from.serverName;
+  return serverNameOf({ address });
+}
+
 /** The check of a server as it would be at another address: what named the old one names the new one. */
 function checkAt(from: ServerConfig | undefined, address: string, port: number): ServerConfig['check'] {
   if (!from?.check) return undefined;
@@ -169,6 +180,7 @@ function checkAt(from: ServerConfig | undefined, address: string, port: number):
     address: check.address === from.address ? address : check.address,
     port: check.port === from.port ? port : check.port,
     host: check.host === at(from.address, from.port) ? at(address, port) : check.host,
+    tls: check.tls && { serverName: serverNameAt(from, address) },
   };
 }
 

@@ -17,6 +17,10 @@ import type { AccessFormat } from '../logging/access-record.ts';
 import type { Level } from '../logging/entry.ts';
 import type { LogTarget } from '../logging/target.ts';
 import type { SocketLevel } from '../stats/commands.ts';
+import type { CheckConfig } from './check-model.ts';
+import type { AcmeConfig, BackendTlsConfig, ExpiryAlertsConfig, FrontendTlsConfig, Http2Config } from './tls-model.ts';
+
+export type { AgentConfig, CheckConfig } from './check-model.ts';
 
 export interface ProxyConfig {
   readonly workers: number | 'auto';
@@ -26,6 +30,8 @@ export interface ProxyConfig {
   readonly log: LogConfig;
   readonly stats: StatsConfig;
   readonly admin: AdminConfig | undefined;
+  readonly acme: AcmeConfig | undefined;
+  readonly expiryAlerts: ExpiryAlertsConfig;
   readonly frontends: readonly FrontendConfig[];
   readonly backends: readonly BackendConfig[];
 }
@@ -95,7 +101,10 @@ export type Bind =
 export interface FrontendConfig {
   readonly name: string;
   readonly mode: 'http' | 'tcp';
+  /** All of them, with and without TLS. */
   readonly binds: readonly Bind[];
+  readonly tls: FrontendTlsConfig | undefined;
+  readonly http2: Http2Config;
   readonly rules: readonly RuleConfig[];
   readonly ruleOrder: 'listed' | 'specific';
   readonly defaultBackend: string | undefined;
@@ -122,6 +131,7 @@ export interface RuleAction {
 /** What a request must be like; all that is said holds. */
 export interface Conditions {
   readonly host: string | undefined;
+  readonly sni: string | undefined;
   readonly path: string | undefined;
   readonly pathPrefix: string | undefined;
   readonly pathRegex: string | undefined;
@@ -193,6 +203,7 @@ export interface BackendConfig {
   /** `preserve`, `server`, or what servers see instead. */
   readonly hostHeader: string;
   readonly sendProxy: 'off' | 'v1' | 'v2';
+  readonly tls: BackendTlsConfig | undefined;
   readonly timeouts: BackendTimeouts;
   readonly servers: readonly ServerConfig[];
 }
@@ -236,6 +247,8 @@ export interface ServerConfig {
   readonly name: string;
   readonly address: string;
   readonly port: number;
+  /** To ask for in TLS and to find in the certificate; '' = the address, which is no name. */
+  readonly serverName: string;
   readonly weight: number;
   readonly cookie: string;
   readonly backup: boolean;
@@ -244,45 +257,6 @@ export interface ServerConfig {
   readonly minconn: number;
   readonly maxqueue: number;
   readonly check: CheckConfig | undefined;
-}
-
-export interface CheckConfig {
-  readonly type: 'http' | 'tcp';
-  readonly method: string;
-  readonly path: string;
-  readonly host: string;
-  readonly address: string;
-  readonly port: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** What a TCP check sends after connecting. */
-  readonly send: string;
-  /** What an answer must hold, or must not. */
-  readonly body: { readonly text: string; readonly regex: string | undefined; readonly not: boolean } | undefined;
-  /** Inclusive ranges of healthy statuses. */
-  readonly expect: readonly (readonly [number, number])[];
-  readonly interMs: number;
-  readonly fastinterMs: number;
-  readonly downinterMs: number;
-  readonly fall: number;
-  readonly rise: number;
-  readonly timeoutMs: number;
-  /** Speak for ourselves by the PROXY protocol first. */
-  readonly sendProxy: 'off' | 'v1' | 'v2';
-  readonly init: 'up' | 'fully-up' | 'down' | 'fully-down';
-  /** How long checks must pass before the server is UP again. */
-  readonly minReadyMs: number;
-  readonly disableOn404: boolean;
-  readonly observe: 'off' | 'layer4' | 'layer7';
-  readonly errorLimit: number;
-  readonly onError: 'fastinter' | 'fail-check' | 'sudden-death' | 'mark-down';
-  readonly agent: AgentConfig | undefined;
-}
-
-export interface AgentConfig {
-  readonly address: string;
-  readonly port: number;
-  readonly send: string;
-  readonly interMs: number;
 }
 
 /** `backend/server`: how state survives reloads, and how commands name a server. */

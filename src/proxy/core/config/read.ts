@@ -30,6 +30,8 @@ export type ReadConfigResult =
       readonly config: ProxyConfig;
       /** What was read, variables filled in, before defaults: enough to read it again without its files. */
       readonly document: Readonly<Record<string, unknown>>;
+      /** The place of a value, for problems that only its reader finds: of files that it names. */
+      readonly where: (path: Path) => Position;
     })
   | (Read & { readonly ok: false });
 
@@ -71,9 +73,9 @@ export function judgeTree(tree: ConfigTree, environment: Environment = {}, files
     diagnostics.push(...checkDocument(root as ConfigDocument, where));
     if (files) diagnostics.push(...readNamedFiles(root as ConfigDocument, document, where, files));
   }
-  const found = diagnostics.toSorted(byPlace);
+  const found = inOrder(diagnostics);
   if (found.some((problem) => problem.severity === 'error')) return { ok: false, diagnostics: found, texts };
-  return { ok: true, config: resolveConfig(root as ConfigDocument), diagnostics: found, texts, document };
+  return { ok: true, config: resolveConfig(root as ConfigDocument), diagnostics: found, texts, document, where };
 }
 
 /** Text of a variable counts as the number or the truth value that the schema wants there. */
@@ -118,6 +120,10 @@ function drop(root: unknown, { instancePath, params }: ErrorObject): void {
 }
 
 /** Files in the order of their names, each from top to bottom. */
+export function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.toSorted(byPlace);
+}
+
 function byPlace(one: Diagnostic, other: Diagnostic): number {
   if (!one.where || !other.where) return 0;
   if (one.where.file !== other.where.file) return one.where.file < other.where.file ? -1 : 1;

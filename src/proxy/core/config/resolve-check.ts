@@ -2,6 +2,7 @@
 import { durationMs } from './duration.ts';
 import type { CheckConfig } from './model.ts';
 import type { ConfigDocument } from './read.ts';
+import { serverNameOf } from './server-name.ts';
 
 type BackendDocument = ConfigDocument['backends'][number];
 type ServerDocument = BackendDocument['servers'][number];
@@ -38,10 +39,13 @@ export function timingOf(check: CheckDocument, own: ServerDocument['check']): Ti
   };
 }
 
-export function resolveCheck(server: ServerDocument, { check, sendProxy }: BackendDocument): CheckConfig | undefined {
+export function resolveCheck(server: ServerDocument, backend: BackendDocument): CheckConfig | undefined {
+  const { check, sendProxy } = backend;
   if (!check || server.check?.enabled === false) return undefined;
   const own = server.check;
   const { agent } = check;
+  // Another port or address is another service.
+  const same = own?.port === undefined && own?.address === undefined;
   return {
     type: check.type,
     method: check.method,
@@ -60,8 +64,8 @@ export function resolveCheck(server: ServerDocument, { check, sendProxy }: Backe
       return [Number(low), Number(high)] as const;
     }),
     ...timingOf(check, own),
-    // Another port or address is another service.
-    sendProxy: own?.port === undefined && own?.address === undefined ? sendProxy : 'off',
+    tls: backend.tls && (check.tls ?? same) ? { serverName: serverNameOf(server, backend.tls) } : undefined,
+    sendProxy: same ? sendProxy : 'off',
     init: check.init,
     minReadyMs: durationMs(check.minReady),
     disableOn404: check.disableOn404,

@@ -4,6 +4,7 @@ import { durationMs } from './duration.ts';
 import type { Bind, Conditions, FrontendConfig, HandlingConfig, RuleConfig } from './model.ts';
 import type { PluginConfig } from '../handling/plugins.ts';
 import type { ConfigDocument } from './read.ts';
+import { resolveFrontendTls } from './resolve-tls.ts';
 
 type FrontendDocument = ConfigDocument['frontends'][number];
 export type RuleDocument = FrontendDocument['rules'][number];
@@ -37,7 +38,9 @@ export function resolveFrontend(frontend: FrontendDocument): FrontendConfig {
   return {
     name: frontend.name,
     mode: frontend.mode,
-    binds: binds(frontend.bind),
+    binds: binds([...frontend.bind, ...(frontend.tls?.bind ?? [])]),
+    tls: frontend.tls && resolveFrontendTls(frontend.tls),
+    http2: frontend.http2,
     rules: frontend.rules.map((rule, index) => resolveRule(rule, `${frontend.name}#${index}`, own)),
     ruleOrder: frontend.ruleOrder,
     defaultBackend: frontend.defaultBackend,
@@ -74,8 +77,9 @@ function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig):
 }
 
 function conditionsOf(from: ConditionsDocument): Conditions {
-  const { host, path, pathPrefix, pathRegex, scheme, methods, source, headers, query } = from;
-  return { host: host?.toLowerCase(), path, pathPrefix, pathRegex, scheme, methods, source, headers, query };
+  const { path, pathPrefix, pathRegex, scheme, methods, source, headers, query } = from;
+  const [host, sni] = [from.host?.toLowerCase(), from.sni?.toLowerCase()];
+  return { host, sni, path, pathPrefix, pathRegex, scheme, methods, source, headers, query };
 }
 
 /** A rule's own part replaces the frontend's part of the same kind. */

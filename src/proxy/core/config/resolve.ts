@@ -6,6 +6,8 @@ import { cookieWord, resolveBalance, resolveCookie } from './resolve-balance.ts'
 import { resolveCheck } from './resolve-check.ts';
 import { resolveFrontend } from './resolve-frontend.ts';
 import { resolveAdmin, resolveLog, resolveStats } from './resolve-control.ts';
+import { resolveAcme, resolveBackendTls } from './resolve-tls.ts';
+import { serverNameOf } from './server-name.ts';
 
 type BackendDocument = ConfigDocument['backends'][number];
 type ServerDocument = BackendDocument['servers'][number];
@@ -26,6 +28,8 @@ export function resolveConfig(document: ConfigDocument): ProxyConfig {
     log: resolveLog(document.log),
     stats: resolveStats(stats),
     admin: resolveAdmin(document.admin),
+    acme: document.acme && resolveAcme(document.acme),
+    expiryAlerts: { days: document.expiryAlerts.days, webhook: document.expiryAlerts.webhook },
     frontends: document.frontends.map(resolveFrontend),
     backends: document.backends.map((backend) => resolveBackend(backend, timeouts)),
   };
@@ -61,6 +65,7 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
     retryBudgetPercent: backend.retryBudget,
     hostHeader: backend.hostHeader,
     sendProxy: backend.sendProxy,
+    tls: backend.tls && resolveBackendTls(backend.tls),
     timeouts: backendTimeouts({ ...timeouts, ...backend.timeouts }),
     servers: backend.servers.map((server, index) => resolveServer(server, index + 1, backend)),
   };
@@ -72,6 +77,7 @@ function resolveServer(server: ServerDocument, id: number, backend: BackendDocum
     name: server.name,
     address: server.address,
     port: server.port,
+    serverName: serverNameOf(server, backend.tls),
     weight: server.weight,
     cookie: cookieWord(backend, server),
     backup: server.backup,

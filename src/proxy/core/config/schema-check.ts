@@ -72,6 +72,10 @@ export const checkSchema = {
       default: '',
       description: 'tcp: what is sent after connecting, for instance "PING\\r\\n".',
     },
+    tls: {
+      type: 'boolean',
+      description: 'Over TLS; when left out as the traffic, but for checks of another address or port.',
+    },
     body: {
       type: 'object',
       additionalProperties: false,

@@ -53,6 +53,7 @@ const valueCondition = {
 
 const conditionProperties = {
   host: { type: 'string', description: 'Exact host (port and case ignored), `*.example.org`, or `*`.' },
+  sni: { type: 'string', description: 'The name that the client asked for in its TLS handshake, as `host`.' },
   path: { type: 'string', pattern: '^/', description: 'The path is exactly this.' },
   pathPrefix: {
     type: 'string',

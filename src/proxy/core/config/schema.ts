@@ -1,6 +1,7 @@
 // The configuration file as JSON Schema: every key, its default and its description. Validation, documentation and
 // editor completion come from this one literal. Meaning across keys (names that must exist) is checked in check.ts.
 import { adminSchema } from './schema-admin.ts';
+import { acmeSchema, expiryAlertsSchema } from './acme-schema.ts';
 import { balanceProperties, serverLimitProperties } from './schema-balance.ts';
 import { checkSchema, serverCheckSchema } from './schema-check.ts';
 import { breakerSchema, cookieSchema } from './schema-parts.ts';
@@ -9,6 +10,7 @@ import { handlingProperties } from './schema-handling.ts';
 import { logSchema } from './schema-log.ts';
 import { statsSchema } from './schema-stats.ts';
 import { ruleSchema } from './schema-rules.ts';
+import { backendTlsSchema, frontendTlsSchema, http2Schema } from './tls-schema.ts';
 import { durationOf, nameSchema, weightSchema } from './schema-words.ts';
 
 const timeoutsSchema = {
@@ -49,13 +51,13 @@ const backendTimeoutsSchema = {
 
 const frontendSchema = {
   type: 'object',
-  required: ['name', 'bind'],
+  required: ['name'],
   additionalProperties: false,
   properties: {
     name: nameSchema('Name of the frontend, as statistics and logs show it.'),
     bind: {
       type: 'array',
-      minItems: 1,
+      default: [],
       items: { type: 'string', minLength: 1 },
       description:
         'Addresses to listen on: `*:80`, `127.0.0.1:8080`, `[::]:80`, `unix:/run/x.sock`. A socket that systemd passed with the same address is used instead of binding.',
@@ -110,6 +112,8 @@ const frontendSchema = {
       items: { type: 'string' },
       description: 'Addresses or ranges that speak the PROXY protocol (v1 or v2): they must, all others must not.',
     },
+    tls: frontendTlsSchema,
+    http2: http2Schema,
     ...handlingProperties,
   },
 } as const;
@@ -122,6 +126,7 @@ const serverSchema = {
     name: nameSchema('Name of the server, unique in its backend.'),
     address: { type: 'string', minLength: 1, description: 'IP address or host name.' },
     port: { type: 'integer', minimum: 1, maximum: 65_535, description: 'Port.' },
+    serverName: { type: 'string', pattern: '^[A-Za-z0-9.-]+$', description: 'As `tls.serverName`, for this server.' },
     weight: weightSchema,
     cookie: {
       type: 'string',
@@ -165,6 +170,7 @@ const backendSchema = {
       description:
         'Tell servers who the client is by the PROXY protocol; checks too. Each client then has connections of its own.',
     },
+    tls: backendTlsSchema,
     timeouts: backendTimeoutsSchema,
     servers: { type: 'array', minItems: 1, items: serverSchema, description: 'The servers, in order.' },
   },
@@ -196,6 +202,8 @@ export const configSchema = {
     log: logSchema,
     stats: statsSchema,
     admin: adminSchema,
+    acme: acmeSchema,
+    expiryAlerts: expiryAlertsSchema,
     frontends: { type: 'array', minItems: 1, items: frontendSchema, description: 'Where clients connect.' },
     backends: { type: 'array', minItems: 1, items: backendSchema, description: 'Pools of servers.' },
   },

@@ -1,6 +1,7 @@
 // What rules, edits and middleware may know of a request, and an answer that the proxy gives itself. Plain data.
 import type { Address } from '../address.ts';
 import type { RequestHead } from '../http/request-head.ts';
+import type { TlsFacts } from '../tls/facts.ts';
 
 export interface Incoming {
   readonly head: RequestHead;
@@ -11,6 +12,8 @@ export interface Incoming {
   /** The client behind trusted proxies; the peer where there are none. */
   readonly client: string;
   readonly scheme: 'http' | 'https';
+  /** Of the connection itself; undefined without TLS. */
+  readonly tls: TlsFacts | undefined;
   readonly frontend: string;
   /** Monotonic and epoch milliseconds. */
   readonly nowMs: number;

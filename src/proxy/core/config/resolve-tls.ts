@@ -1,0 +1,38 @@
+// TLS of a checked document -> the model.
+import { parseBind } from './bind.ts';
+import { durationMs } from './duration.ts';
+import type { ConfigDocument } from './read.ts';
+import type { AcmeConfig, BackendTlsConfig, FrontendTlsConfig } from './tls-model.ts';
+
+type FrontendTlsDocument = NonNullable<ConfigDocument['frontends'][number]['tls']>;
+type BackendTlsDocument = NonNullable<ConfigDocument['backends'][number]['tls']>;
+
+export function resolveFrontendTls(tls: FrontendTlsDocument): FrontendTlsConfig {
+  const { clientAuth } = tls;
+  return {
+    binds: tls.bind.map((text) => parseBind(text)?.id ?? ''),
+    certificates: tls.certificates.map((source) =>
+      typeof source === 'object' && 'acme' in source ? { acme: source.acme.map(lowerCase) } : source,
+    ),
+    minVersion: tls.minVersion ?? (tls.profile === 'modern' ? 'TLSv1.3' : 'TLSv1.2'),
+    sessionTickets: tls.sessionTickets,
+    alpn: tls.alpn,
+    strictSni: tls.strictSni,
+    clientAuth: clientAuth && { ca: clientAuth.ca, mode: clientAuth.mode, crl: clientAuth.crl },
+    ocsp: tls.ocsp,
+    handshakeMs: durationMs(tls.handshake),
+  };
+}
+
+export function resolveBackendTls(tls: BackendTlsDocument): BackendTlsConfig {
+  return { ca: tls.ca, cert: tls.cert, key: tls.key, verify: !tls.insecureSkipVerify };
+}
+
+export function resolveAcme(acme: NonNullable<ConfigDocument['acme']>): AcmeConfig {
+  const { directory, email, hosts, storage, trust, keyType } = acme;
+  return { directory, email, hosts: hosts.map(lowerCase), storage, trust, keyType };
+}
+
+function lowerCase(name: string): string {
+  return name.toLowerCase();
+}

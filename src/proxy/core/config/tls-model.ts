@@ -1,0 +1,48 @@
+// TLS and HTTP/2 in the configuration as the program uses it. Only names of files: what is in them travels apart, so
+// that no private key is ever shown with a configuration.
+
+/** Where a certificate is: a file or folder, a file for each part, or the names for which one is to be got. */
+export type CertificateSource =
+  string | { readonly cert: string; readonly key: string } | { readonly acme: readonly string[] };
+
+/** Certificates that the proxy gets itself. */
+export interface AcmeConfig {
+  readonly directory: string;
+  readonly email: string | undefined;
+  readonly hosts: readonly string[];
+  readonly storage: string;
+  /** PEM file; undefined: the well-known authorities. */
+  readonly trust: string | undefined;
+  readonly keyType: 'ecdsa' | 'rsa';
+}
+
+export interface ExpiryAlertsConfig {
+  readonly days: number;
+  readonly webhook: string | undefined;
+}
+
+export interface FrontendTlsConfig {
+  /** Ids of the binds that speak TLS. */
+  readonly binds: readonly string[];
+  readonly certificates: readonly CertificateSource[];
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly sessionTickets: boolean;
+  readonly alpn: readonly ('h2' | 'http/1.1')[];
+  readonly strictSni: boolean;
+  readonly clientAuth:
+    { readonly ca: string; readonly mode: 'required' | 'optional'; readonly crl: string | undefined } | undefined;
+  readonly ocsp: 'auto' | 'on' | 'off';
+  readonly handshakeMs: number;
+}
+
+export interface Http2Config {
+  readonly maxStreams: number;
+  readonly clear: boolean;
+}
+
+export interface BackendTlsConfig {
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  readonly verify: boolean;
+}

@@ -1,0 +1,56 @@
+// Opens a connection to a server: plain or with TLS, perhaps with the header of the PROXY protocol in front of all.
+import { connect, type NetConnectOpts, type OnReadOpts, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { UpstreamTls } from './upstream-tls.ts';
+
+export interface Destination {
+  readonly address: string;
+  readonly port: number;
+  readonly serverName: string;
+}
+
+export interface DialOptions {
+  readonly tls: UpstreamTls | undefined;
+  /** Said before everything else, TLS too. */
+  readonly intro: Buffer | undefined;
+  readonly onread: OnReadOpts | undefined;
+  readonly onReady: () => void;
+}
+
+/** `onReady` is called when bytes can flow: with TLS when the server's certificate was verified. */
+export function dial(to: Destination, options: DialOptions): Socket {
+  const { tls, intro, onread, onReady } = options;
+  const own = { host: to.address, port: to.port, noDelay: true, keepAlive: true, allowHalfOpen: true };
+  if (!tls) {
+    const socket = connect({ ...own, ...(onread && { onread }) });
+    socket.on('connect', onReady);
+    if (intro) socket.write(intro);
+    return socket;
+  }
+  const secured = { ...own, ...tls.optionsFor(to.serverName, to.address, to.port) };
+  const socket = intro
+    ? connectTls({ ...secured, socket: introduced(own, intro) })
+    : connectTls({ ...secured, ...(onread && { onread }) });
+  socket.on('session', (session) => tls.keep(to.serverName, to.address, to.port, session));
+  socket.on('secureConnect', onReady);
+  // Over another socket Node.js cannot read into memory of ours.
+  if (intro && onread) readInto(socket, onread);
+  return socket;
+}
+
+function introduced(own: NetConnectOpts, intro: Buffer): Socket {
+  const raw = connect(own);
+  raw.write(intro);
+  return raw;
+}
+
+function readInto(socket: TLSSocket, onread: OnReadOpts): void {
+  socket.on('data', (bytes: Buffer) => {
+    for (let from = 0; from < bytes.length;) {
+      const into = typeof onread.buffer === 'function' ? onread.buffer() : onread.buffer;
+      const size = bytes.copy(into, 0, from);
+      onread.callback(size, into);
+      from += size;
+    }
+  });
+}

@@ -1,0 +1,152 @@
+// Keeps what issuers say of our certificates at hand: asked by the master, long before the last answer is out of date,
+// and sent to the workers. An answer is kept as long as it holds, whatever becomes of the responder.
+import { X509Certificate } from 'node:crypto';
+import { request } from 'node:http';
+import { messageOf, VezaError } from '../../lib/errors.ts';
+import type { ProxyConfig } from '../core/config/model.ts';
+import type { Journal } from './certificate-keeper.ts';
+import { type OcspAnswer, ocspRequest, readOcspAnswer } from './ocsp.ts';
+import type { CertificateMaterial, TlsMaterial } from './tls-material.ts';
+import { mayStaple } from './tls-terminator.ts';
+
+const timeoutMs = 10_000;
+const answerBytes = 65_536;
+/** How long a start or a reload waits for first answers. */
+const firstWaitMs = 3000;
+const retryMs = { first: 30_000, last: 3_600_000 } as const;
+const refreshMs = { least: 60_000, most: 43_200_000 } as const;
+/** Answers that name no end are asked for again every so often, and not used for longer than a day. */
+const endless = { refreshMs: 3_600_000, useMs: 86_400_000 } as const;
+
+interface Kept {
+  readonly certificate: CertificateMaterial;
+  answer: OcspAnswer | undefined;
+  failures: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export class OcspStapler {
+  readonly #kept = new Map<string, Kept>();
+  readonly #journal: Journal;
+  readonly #changed: () => void;
+
+  constructor(journal: Journal, changed: () => void) {
+    this.#journal = journal;
+    this.#changed = changed;
+  }
+
+  /** Answers that hold now, in Base64, by the fingerprint of their certificate. */
+  get staples(): Record<string, string> {
+    const now = Date.now();
+    const holding = [...this.#kept].filter(([, { answer }]) => answer && now < endOf(answer));
+    return Object.fromEntries(
+      holding.map(([fingerprint, { answer }]) => [fingerprint, answer?.der.toString('base64') ?? '']),
+    );
+  }
+
+  /** Looks after the certificates of a configuration too; resolves when they have answers, or after a short while. */
+  async ask(config: ProxyConfig, material: TlsMaterial): Promise<void> {
+    const wanted = stapledOf(config, material);
+    const fresh: Promise<void>[] = [];
+    for (const [fingerprint, certificate] of wanted) {
+      if (this.#kept.has(fingerprint)) continue;
+      const kept: Kept = { certificate, answer: undefined, failures: 0, timer: undefined };
+      this.#kept.set(fingerprint, kept);
+      fresh.push(this.#ask(kept));
+    }
+    if (fresh.length === 0) return;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => resolve(undefined), firstWaitMs);
+    await Promise.race([Promise.all(fresh), promise]);
+    clearTimeout(timer);
+  }
+
+  /** Forgets all other certificates. */
+  keepOnly(config: ProxyConfig, material: TlsMaterial): void {
+    const wanted = stapledOf(config, material);
+    for (const [fingerprint, kept] of this.#kept) {
+      if (wanted.has(fingerprint)) continue;
+      clearTimeout(kept.timer);
+      this.#kept.delete(fingerprint);
+    }
+  }
+
+  stop(): void {
+    for (const { timer } of this.#kept.values()) clearTimeout(timer);
+    this.#kept.clear();
+  }
+
+  async #ask(kept: Kept): Promise<void> {
+    const { certificate } = kept;
+    let delayMs: number;
+    try {
+      kept.answer = await askResponder(certificate);
+      kept.failures = 0;
+      delayMs = refreshOf(kept.answer);
+    } catch (error) {
+      delayMs = Math.min(retryMs.last, retryMs.first * 2 ** kept.failures);
+      kept.failures += 1;
+      this.#journal.warn(
+        `no stapled answer for ${certificate.file} from ${certificate.responder}: ${messageOf(error)}`,
+      );
+      // Told again when what there was is out of date.
+      if (kept.answer) delayMs = Math.max(1000, Math.min(delayMs, endOf(kept.answer) - Date.now()));
+    }
+    if (this.#kept.get(certificate.fingerprint) !== kept) return;
+    kept.timer = setTimeout(() => void this.#ask(kept), delayMs).unref();
+    this.#changed();
+  }
+}
+
+/** The certificates with which a configuration may send answers, by fingerprint. */
+function stapledOf(config: ProxyConfig, material: TlsMaterial): Map<string, CertificateMaterial> {
+  const wanted = new Map<string, CertificateMaterial>();
+  for (const { name, tls } of config.frontends) {
+    for (const certificate of material.frontends[name]?.certificates ?? []) {
+      if (tls && mayStaple(tls, certificate)) wanted.set(certificate.fingerprint, certificate);
+    }
+  }
+  return wanted;
+}
+
+function endOf({ thisUpdateMs, nextUpdateMs }: OcspAnswer): number {
+  return nextUpdateMs ?? thisUpdateMs + endless.useMs;
+}
+
+/** At half of the time that an answer holds. */
+function refreshOf({ thisUpdateMs, nextUpdateMs }: OcspAnswer): number {
+  if (nextUpdateMs === undefined) return endless.refreshMs;
+  const middle = (thisUpdateMs + nextUpdateMs) / 2 - Date.now();
+  return Math.min(refreshMs.most, Math.max(refreshMs.least, middle));
+}
+
+async function askResponder({ cert, responder }: CertificateMaterial): Promise<OcspAnswer> {
+  const [own, issuing] = cert.split(/(?<=-----END CERTIFICATE-----)\s*/);
+  if (own === undefined || issuing === undefined || issuing.trim() === '')
+    throw new VezaError('no-issuer', "its file does not hold its issuer's certificate");
+  const [certificate, issuer] = [new X509Certificate(own), new X509Certificate(issuing)];
+  const answer = await post(responder, ocspRequest(certificate, issuer));
+  return readOcspAnswer(answer, certificate, issuer, Date.now());
+}
+
+function post(url: string, body: Buffer): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const headers = { 'Content-Type': 'application/ocsp-request', 'Content-Length': body.length };
+  const outgoing = request(url, { method: 'POST', headers, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
+    const pieces: Buffer[] = [];
+    let size = 0;
+    response.on('data', (bytes: Buffer) => {
+      size += bytes.length;
+      if (size > answerBytes) outgoing.destroy(new VezaError('bad-ocsp-answer', 'the answer is too large'));
+      else pieces.push(bytes);
+    });
+    response.on('end', () => {
+      if (response.statusCode === 200) resolve(Buffer.concat(pieces));
+      else reject(new VezaError('bad-ocsp-answer', `status ${response.statusCode ?? 0}`));
+    });
+    response.on('error', reject);
+  });
+  outgoing.on('error', reject);
+  outgoing.end(body);
+  return promise;
+}

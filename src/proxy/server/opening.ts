@@ -1,0 +1,103 @@
+// A connection before it is known what is spoken there, or before that can begin: the header of a balancer in front of us
+// comes first, if it is one that must say whom it speaks for. Counts as a connection, and has so much time in all.
+import type { Socket } from 'node:net';
+import { parseAddress } from '../core/address.ts';
+import { type Endpoints, readProxyHeader } from '../core/proxy-protocol.ts';
+import { WheelTimer } from '../core/timer-wheel.ts';
+import type { FrontendRuntime } from './frontend.ts';
+import type { FrontendConnection, Origin } from './frontend-connection.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+export interface OpeningEvents {
+  /** Now a request can come. */
+  opened(socket: Socket, origin: Origin, version: 'http/1.1' | 'h2'): void;
+  /** It is over without one. */
+  closed(): void;
+  badProxyHeader(): void;
+}
+
+export abstract class Opening extends WheelTimer implements FrontendConnection {
+  phase: 'opening' | 'closed' = 'opening';
+  readonly address: string;
+  readonly port: number;
+  readonly frontend: FrontendRuntime;
+  readonly openedAt = performance.now();
+  readonly route = undefined;
+  protected readonly raw: Socket;
+  protected endpoints: Endpoints | undefined;
+  readonly #context: WorkerContext;
+  readonly #events: OpeningEvents;
+  #early: Buffer | undefined;
+
+  constructor(raw: Socket, frontend: FrontendRuntime, context: WorkerContext, events: OpeningEvents) {
+    super();
+    this.raw = raw;
+    this.frontend = frontend;
+    this.address = (raw.remoteAddress ?? '').replace(/^::ffff:/, '');
+    this.port = raw.remotePort ?? 0;
+    this.#context = context;
+    this.#events = events;
+  }
+
+  /** What comes after the header of a balancer. */
+  protected abstract proceed(): void;
+
+  start(withinMs: number): void {
+    this.#context.wheel.arm(this, this.#context.now(), withinMs);
+    this.raw.on('error', () => this.destroy());
+    this.raw.on('close', () => this.destroy());
+    if (this.frontend.balancers.has(parseAddress(this.address))) this.raw.on('data', this.#readProxy);
+    else this.proceed();
+  }
+
+  override onTimer(): void {
+    this.destroy();
+  }
+
+  /** Nothing was promised yet: it may go on to its first request, which will be its last. */
+  drain(): void {
+    return;
+  }
+
+  destroy(): void {
+    if (this.phase === 'closed') return;
+    this.#leave();
+    this.raw.destroy();
+    this.#events.closed();
+  }
+
+  protected opened(socket: Socket, origin: Origin, version: 'http/1.1' | 'h2'): void {
+    if (this.phase === 'closed') {
+      socket.destroy();
+      return;
+    }
+    this.#leave();
+    this.#events.opened(socket, origin, version);
+  }
+
+  /** Stops reading, and lets whoever reads next have what was read too much. */
+  protected giveBack(reader: (bytes: Buffer) => void, rest: Buffer): void {
+    this.raw.off('data', reader);
+    this.raw.pause();
+    if (rest.length > 0) this.raw.unshift(rest);
+  }
+
+  #leave(): void {
+    this.phase = 'closed';
+    this.#context.wheel.remove(this);
+  }
+
+  readonly #readProxy = (bytes: Buffer): void => {
+    this.#early = this.#early ? Buffer.concat([this.#early, bytes]) : bytes;
+    const header = readProxyHeader(this.#early);
+    if (header.state === 'more') return;
+    if (header.state === 'bad') {
+      this.#events.badProxyHeader();
+      this.destroy();
+      return;
+    }
+    this.endpoints = header.endpoints;
+    this.giveBack(this.#readProxy, this.#early.subarray(header.end));
+    this.proceed();
+  };
+}

@@ -1,0 +1,118 @@
+// The servers as the master sees them: their health by checks and agents, what workers meet, and what workers are told of
+// them.
+import type { AgentReport } from '../core/agent.ts';
+import type { ServerView } from '../core/balance/server-state.ts';
+import type { ProxyConfig } from '../core/config/model.ts';
+import type { CheckResult, ServerRecord } from '../core/server-record.ts';
+import { ServerRegistry } from '../core/server-registry.ts';
+import { AgentChecker } from './agent-checker.ts';
+import type { EventBus } from './event-bus.ts';
+import { checkText } from './event-log.ts';
+import { HealthChecker } from './health-checker.ts';
+import type { FromWorker, ToWorker } from './ipc.ts';
+import type { OperationalLog } from './operational-log.ts';
+import type { UpstreamTls } from './upstream-tls.ts';
+
+export interface ServerWatchPorts {
+  /** Tells all workers, but perhaps one. */
+  readonly tell: (message: ToWorker, except?: number) => void;
+  readonly journal: OperationalLog;
+  readonly events: EventBus;
+  tlsOf(backend: string): UpstreamTls | undefined;
+}
+
+export class ServerWatch {
+  readonly registry = new ServerRegistry();
+  readonly #checker: HealthChecker;
+  readonly #agents = new AgentChecker((record, report) => this.#onAgent(record, report));
+  readonly #ports: ServerWatchPorts;
+  /** Which servers said last that they are about to stop. */
+  readonly #ending = new WeakMap<ServerRecord, boolean>();
+
+  constructor(ports: ServerWatchPorts) {
+    this.#ports = ports;
+    this.#checker = new HealthChecker(
+      (record, result, change) => this.#onCheck(record, result, change),
+      (backend) => ports.tlsOf(backend),
+    );
+  }
+
+  /** Takes the servers of a configuration; what is known of those that stay is kept. */
+  take(config: ProxyConfig): void {
+    this.registry.sync(config, performance.now());
+  }
+
+  /** Checks the servers that are there now and asks their agents, and no others. */
+  check(): void {
+    this.#checker.sync(this.registry.records);
+    this.#agents.sync(this.registry.records);
+  }
+
+  views(): ServerView[] {
+    const now = performance.now();
+    return this.registry.records.map((record) => record.view(now));
+  }
+
+  /** Tells the workers how a server is. */
+  push(record: ServerRecord): void {
+    this.#ports.tell({ type: 'server', view: record.view(performance.now()) });
+  }
+
+  /** A worker met a failure. */
+  accused({ worker, key, suspicion }: FromWorker & { readonly type: 'accuse' }): void {
+    const record = this.registry.find(key);
+    if (!record) return;
+    // The others need not lose requests to find it out. Before the check, whose success ends all suspicion.
+    this.#ports.tell({ type: 'suspect', key, suspicion }, worker);
+    if (record.health?.accuse() === true) this.#checker.force(record);
+  }
+
+  /** Traffic met too many errors in a row. */
+  observed(key: string): void {
+    const record = this.registry.find(key);
+    const { change, check } = record?.observe(performance.now()) ?? {};
+    if (record && change === 'down') {
+      this.#ports.events.emit('server_down', { server: key, check: 'traffic', detail: 'too many errors in a row' });
+      this.push(record);
+    }
+    if (record && check === true) this.#checker.force(record);
+  }
+
+  /** Requests wait for a server of a backend. */
+  hurry(backend: string): void {
+    this.#checker.hurry(backend);
+  }
+
+  stop(): void {
+    this.#checker.stop();
+    this.#agents.stop();
+  }
+
+  #onAgent(record: ServerRecord, report: AgentReport): void {
+    const before = record.describe();
+    const weight = record.weightNow;
+    record.report(report, performance.now());
+    if (record.describe() === before && record.weightNow === weight) return;
+    const reason = report.reason === '' ? '' : `: ${report.reason}`;
+    this.#ports.journal.warn(
+      `server ${record.key} is ${record.describe()}, weight ${record.weightNow}, as its agent says${reason}`,
+    );
+    this.push(record);
+  }
+
+  #onCheck(record: ServerRecord, result: CheckResult, change: 'up' | 'down' | undefined): void {
+    const { journal, events, tell } = this.#ports;
+    const check = checkText(result);
+    if (change !== undefined) {
+      events.emit(`server_${change}`, { server: record.key, check, detail: result.detail });
+      this.push(record);
+    } else if ((this.#ending.get(record) ?? false) !== record.stopping) {
+      if (record.stopping) journal.warn(`server ${record.key} is about to stop (${result.detail})`);
+      this.push(record);
+    } else if (!result.passed) {
+      journal.debug(`check of ${record.key} failed: ${check}: ${result.detail}`);
+    }
+    this.#ending.set(record, record.stopping);
+    if (result.passed && record.up) tell({ type: 'trust', key: record.key });
+  }
+}

@@ -1,0 +1,135 @@
+// What a worker serves: the frontends and backends of its configuration, as they are while it runs.
+import type { ServerView } from '../core/balance/server-state.ts';
+import type { ProxyConfig } from '../core/config/model.ts';
+import { compileFrontend } from '../core/handling/compile.ts';
+import type { AccessLog } from './access-log.ts';
+import type { FrontendConnection } from './frontend-connection.ts';
+import { FrontendRuntime } from './frontend.ts';
+import type { Report } from './ipc.ts';
+import type { PluginRegistry } from './plugins/plugin-registry.ts';
+import { RateLimitRegistry } from './rate-limits.ts';
+import { backendOf, reportOf, type Rows, rowsOf } from './rows-of-worker.ts';
+import { BackendRuntime, type ServerRuntime } from './runtime.ts';
+import type { TlsMaterial } from './tls-material.ts';
+import { WorkerTls } from './worker-tls.ts';
+
+/** Which of the workers this one is. */
+export interface WorkerPlace {
+  readonly worker: number;
+  readonly workers: number;
+}
+
+export class Serving {
+  readonly tls = new WorkerTls();
+  readonly limits = new RateLimitRegistry();
+  readonly #frontends = new Map<string, FrontendRuntime>();
+  readonly #backends = new Map<string, BackendRuntime>();
+  readonly #plugins: PluginRegistry;
+  readonly #now: () => number;
+
+  constructor(plugins: PluginRegistry, now: () => number) {
+    this.#plugins = plugins;
+    this.#now = now;
+  }
+
+  get frontends(): Iterable<FrontendRuntime> {
+    return this.#frontends.values();
+  }
+
+  get backends(): Iterable<BackendRuntime> {
+    return this.#backends.values();
+  }
+
+  frontend(name: string): FrontendRuntime | undefined {
+    return this.#frontends.get(name);
+  }
+
+  backend(name: string): BackendRuntime | undefined {
+    return this.#backends.get(name);
+  }
+
+  server(key: string): ServerRuntime | undefined {
+    return this.#backends.get(backendOf(key))?.servers.find((server) => server.key === key);
+  }
+
+  connections(): FrontendConnection[] {
+    return [...this.#frontends.values()].flatMap((frontend) => [...frontend.connections]);
+  }
+
+  get connectionCount(): number {
+    return [...this.#frontends.values()].reduce((sum, { connections }) => sum + connections.size, 0);
+  }
+
+  /** Does what can fail of a configuration first: throws, and then nothing of it holds. */
+  prepare(config: ProxyConfig, material: TlsMaterial): void {
+    try {
+      for (const frontend of config.frontends) compileFrontend(frontend, this.limits.find, this.#plugins.find);
+      this.tls.configure(config, material);
+    } catch (error) {
+      this.#plugins.rollback();
+      throw error;
+    }
+  }
+
+  /** Takes a configuration that was prepared. */
+  configure(config: ProxyConfig, views: readonly ServerView[], place: WorkerPlace): void {
+    this.#configureBackends(config, place);
+    this.#configureFrontends(config);
+    this.#plugins.commit();
+    for (const view of views) this.apply(view);
+  }
+
+  /** Takes what the master says of a server. */
+  apply(view: ServerView): void {
+    this.#backends.get(backendOf(view.key))?.apply(view, this.#now());
+  }
+
+  /** What was suspected of a server is over. */
+  trust(key: string): void {
+    const server = this.server(key);
+    server?.trust();
+    server?.backend.wake();
+  }
+
+  /** `all`: totals too, else only what was highest. */
+  clearCounters(all: boolean): void {
+    for (const counters of this.#rows().values()) counters.clear(all);
+  }
+
+  report(log: AccessLog): Report {
+    return reportOf(this.#rows(), log);
+  }
+
+  #configureBackends(config: ProxyConfig, { worker, workers }: WorkerPlace): void {
+    for (const backend of config.backends) {
+      const known = this.#backends.get(backend.name);
+      if (known) known.reconfigure(backend, worker, workers);
+      else this.#backends.set(backend.name, new BackendRuntime(backend, worker, workers, this.#now));
+    }
+    for (const [name, backend] of this.#backends) {
+      if (config.backends.some((wanted) => wanted.name === name)) continue;
+      this.#backends.delete(name);
+      for (const server of backend.servers) server.closeIdle();
+    }
+    for (const [name, backend] of this.#backends) backend.speakTls(this.tls.upstream(name));
+  }
+
+  #configureFrontends(config: ProxyConfig): void {
+    for (const wanted of config.frontends) {
+      const known = this.#frontends.get(wanted.name);
+      known?.reconfigure(wanted, this.limits.find, this.#plugins.find);
+      const frontend = known ?? new FrontendRuntime(wanted, this.limits.find, this.#plugins.find);
+      frontend.terminator = this.tls.terminator(wanted.name);
+      this.#frontends.set(wanted.name, frontend);
+    }
+    for (const [name, frontend] of this.#frontends) {
+      if (config.frontends.some((wanted) => wanted.name === name)) continue;
+      this.#frontends.delete(name);
+      frontend.drain();
+    }
+  }
+
+  #rows(): Rows {
+    return rowsOf(this.#frontends, this.#backends);
+  }
+}

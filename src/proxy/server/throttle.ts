@@ -1,0 +1,17 @@
+// Lets the same thing through once in a while: thousands of requests can meet the same failure.
+
+export class Throttle {
+  readonly #againMs: number;
+  readonly #last = new Map<string, number>();
+
+  constructor(againMs: number) {
+    this.#againMs = againMs;
+  }
+
+  /** Whether this topic was not let through for a while; it then is. */
+  passes(topic: string, nowMs: number): boolean {
+    if (nowMs - (this.#last.get(topic) ?? -Infinity) < this.#againMs) return false;
+    this.#last.set(topic, nowMs);
+    return true;
+  }
+}

@@ -1,0 +1,101 @@
+// Reads the files that the TLS keys of a configuration name. Every problem has the place of the key that named the file.
+import { createSecureContext } from 'node:tls';
+import type { Diagnostic, Position } from '../../lib/diagnostic.ts';
+import { messageOf } from '../../lib/errors.ts';
+import type { BackendConfig, ProxyConfig } from '../core/config/model.ts';
+import type { Path } from '../core/config/read.ts';
+import type { AcmeConfig, CertificateSource, FrontendTlsConfig } from '../core/config/tls-model.ts';
+import { checkAllowed, readKept } from './acme-files.ts';
+import { type Complain, readCertificates, readPair, readPem } from './certificate-files.ts';
+import type { BackendMaterial, CertificateMaterial, FrontendMaterial, TlsMaterial } from './tls-material.ts';
+
+type ComplainAt = (path: Path, severity?: Diagnostic['severity']) => Complain;
+
+export interface ReadMaterial {
+  readonly material: TlsMaterial;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A certificate that is not valid now is no mistake of the file: `validate` objects, what runs goes on with it. */
+export const outdatedCode = 'expired-certificate';
+
+export function readTlsFiles(config: ProxyConfig, where: (path: Path) => Position, nowMs: number): ReadMaterial {
+  const diagnostics: Diagnostic[] = [];
+  const complainAt: ComplainAt =
+    (path, severity = 'error') =>
+    (code, message, hint) => {
+      diagnostics.push({ severity, code, message, where: where(path), ...(hint !== undefined && { hint }) });
+    };
+  const { acme } = config;
+  const frontends: Record<string, FrontendMaterial> = {};
+  const backends: Record<string, BackendMaterial> = {};
+  config.frontends.forEach(({ name, tls }, at) => {
+    const inside: ComplainAt = (path, severity) => complainAt(['frontends', at, 'tls', ...path], severity);
+    if (tls) frontends[name] = frontendMaterial(tls, acme, inside, nowMs);
+  });
+  config.backends.forEach((backend, at) => {
+    if (backend.tls) backends[backend.name] = backendMaterial(backend.tls, complainAt(['backends', at, 'tls']), nowMs);
+  });
+  const acmeTrust = acme?.trust === undefined ? '' : readPem(acme.trust, 'CERTIFICATE', complainAt(['acme', 'trust']));
+  return { material: { frontends, backends, acmeTrust }, diagnostics };
+}
+
+function frontendMaterial(
+  { certificates, clientAuth }: FrontendTlsConfig,
+  acme: AcmeConfig | undefined,
+  complainAt: ComplainAt,
+  nowMs: number,
+): FrontendMaterial {
+  const found = certificates.flatMap((source, index) => {
+    return certificatesOf(
+      source,
+      acme,
+      (path, severity) => complainAt(['certificates', index, ...path], severity),
+      nowMs,
+    );
+  });
+  found.forEach(({ cert, key, file }) => tryContext({ cert, key }, file, complainAt(['certificates'])));
+  const ca = clientAuth ? readPem(clientAuth.ca, 'CERTIFICATE', complainAt(['clientAuth', 'ca'])) : '';
+  const crl =
+    clientAuth?.crl === undefined ? '' : readPem(clientAuth.crl, 'X509 CRL', complainAt(['clientAuth', 'crl']));
+  if (clientAuth && ca !== '') {
+    tryContext({ ca, ...(crl !== '' && { crl }) }, clientAuth.crl ?? clientAuth.ca, complainAt(['clientAuth']));
+  }
+  return { certificates: found, ca, crl };
+}
+
+function certificatesOf(
+  source: CertificateSource,
+  acme: AcmeConfig | undefined,
+  complainAt: ComplainAt,
+  nowMs: number,
+): readonly CertificateMaterial[] {
+  if (typeof source === 'string') return readCertificates(source, nowMs, complainAt([]));
+  let pair: CertificateMaterial | undefined;
+  if ('cert' in source) pair = readPair(source.cert, source.key, nowMs, complainAt([]));
+  else if (acme) {
+    checkAllowed(acme, source.acme, complainAt(['acme']));
+    pair = readKept(acme, source.acme, nowMs, complainAt(['acme'], 'warning'));
+  }
+  return pair ? [pair] : [];
+}
+
+function backendMaterial(
+  { ca, cert, key }: NonNullable<BackendConfig['tls']>,
+  complain: Complain,
+  nowMs: number,
+): BackendMaterial {
+  const own = cert !== undefined && key !== undefined ? readPair(cert, key, nowMs, complain) : undefined;
+  const authorities = ca === undefined ? '' : readPem(ca, 'CERTIFICATE', complain);
+  if (ca !== undefined && authorities !== '') tryContext({ ca: authorities }, ca, complain);
+  return { ca: authorities, cert: own?.cert ?? '', key: own?.key ?? '' };
+}
+
+/** OpenSSL has the last word: on keys that are too short, and on what a part of a chain is. */
+function tryContext(options: Parameters<typeof createSecureContext>[0], file: string, complain: Complain): void {
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    complain('bad-certificate', `OpenSSL refuses what is in ${file}: ${messageOf(error)}`);
+  }
+}

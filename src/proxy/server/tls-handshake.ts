@@ -1,0 +1,28 @@
+// A connection whose TLS handshake is under way.
+import type { Socket } from 'node:net';
+import type { FrontendRuntime } from './frontend.ts';
+import { Opening, type OpeningEvents } from './opening.ts';
+import type { TlsTerminator } from './tls-terminator.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+export class TlsHandshake extends Opening {
+  readonly #terminator: TlsTerminator;
+
+  constructor(
+    raw: Socket,
+    terminator: TlsTerminator,
+    frontend: FrontendRuntime,
+    context: WorkerContext,
+    events: OpeningEvents,
+  ) {
+    super(raw, frontend, context, events);
+    this.#terminator = terminator;
+  }
+
+  protected override proceed(): void {
+    this.#terminator.accept(this.raw, (socket, tls) => {
+      const version = socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1';
+      this.opened(socket, { raw: this.raw, tls, endpoints: this.endpoints }, version);
+    });
+  }
+}

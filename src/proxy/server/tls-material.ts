@@ -1,0 +1,46 @@
+// What the files that a configuration names hold: certificates, keys, authorities. It goes to the workers beside the
+// configuration, never in it.
+
+export interface CertificateMaterial {
+  /** PEM: the certificate, then its chain. */
+  readonly cert: string;
+  readonly key: string;
+  /** DNS names, perhaps with a wildcard. */
+  readonly names: readonly string[];
+  /** SHA-256 of the certificate, in hexadecimal digits. */
+  readonly fingerprint: string;
+  readonly keyType: string;
+  /** The file that it is from, for messages. */
+  readonly file: string;
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+  /** The proxy got it and renews it. */
+  readonly isKept: boolean;
+  /** Clients shall refuse it without a stapled answer of its issuer (RFC 7633). */
+  readonly mustStaple: boolean;
+  /** Where its issuer answers questions about it; '' = nowhere. */
+  readonly responder: string;
+}
+
+export interface FrontendMaterial {
+  readonly certificates: readonly CertificateMaterial[];
+  /** PEM; '' = none. */
+  readonly ca: string;
+  readonly crl: string;
+}
+
+export interface BackendMaterial {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** By name of the frontend, and of the backend. */
+export interface TlsMaterial {
+  readonly frontends: Readonly<Record<string, FrontendMaterial>>;
+  readonly backends: Readonly<Record<string, BackendMaterial>>;
+  /** PEM: who else is trusted to have issued the certificate of the ACME directory; '' = nobody. */
+  readonly acmeTrust: string;
+}
+
+export const noMaterial: TlsMaterial = { frontends: {}, backends: {}, acmeTrust: '' };

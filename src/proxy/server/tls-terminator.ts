@@ -1,0 +1,189 @@
+// TLS of one frontend in a worker: which certificate a name gets, and who may come in. The certificates of a
+// configuration stay with the handshakes that began with them; a reload makes a new terminator.
+import { constants, createHash, type X509Certificate } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { createSecureContext, createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls';
+import type { FrontendTlsConfig } from '../core/config/tls-model.ts';
+import type { ClientCertificate, TlsFacts } from '../core/tls/facts.ts';
+import { NameMap } from '../core/tls/names.ts';
+import { ciphers, groups, groupsWithoutMlkem, sessionSeconds } from '../core/tls/profile.ts';
+import type { CertificateMaterial, FrontendMaterial } from './tls-material.ts';
+
+/** Stapled answers by the SHA-256 of the certificate that they are about; DER. */
+export type Staples = ReadonlyMap<string, Buffer>;
+
+/** A client that came through its handshake. */
+export type Secured = (socket: TLSSocket, facts: TlsFacts) => void;
+
+export class TlsTerminator {
+  readonly #config: FrontendTlsConfig;
+  readonly #server: Server;
+  readonly #waiting = new WeakMap<Socket, Secured>();
+
+  constructor(frontend: string, config: FrontendTlsConfig, material: FrontendMaterial, staples: () => Staples) {
+    this.#config = config;
+    const options = optionsOf(config, material);
+    const [first = [], ...others] = groupsOf(material.certificates, config);
+    // For the names of the first group nothing is switched: only so both kinds of keys can be offered.
+    const names = new NameMap<SecureContext | 'first'>();
+    for (const name of namesOf(first)) names.add(name, 'first');
+    for (const group of others) {
+      const context = createSecureContext({ ...options, ...pems(group) });
+      for (const name of namesOf(group)) names.add(name, context);
+    }
+    this.#server = createServer({
+      ...options,
+      ...pems(first),
+      ALPNProtocols: [...config.alpn],
+      handshakeTimeout: config.handshakeMs,
+      requestCert: config.clientAuth !== undefined,
+      rejectUnauthorized: config.clientAuth?.mode === 'required',
+      sessionTimeout: sessionSeconds,
+      sessionIdContext: sessionScope(frontend, config, material),
+      SNICallback: (name, done) => {
+        const found = names.find(name);
+        if (!found && config.strictSni) done(new Error('there is no certificate for this name'));
+        else done(null, found === 'first' ? undefined : found);
+      },
+    });
+    this.#server.on('secureConnection', (socket) => this.#secured(socket));
+    // The raw socket closes, which is all that anybody wants to know.
+    this.#server.on('tlsClientError', () => undefined);
+    if (material.certificates.some((certificate) => mayStaple(config, certificate))) {
+      this.#server.on(
+        'OCSPRequest',
+        (certificate: Buffer, _issuer: Buffer, done: (error: null, answer?: Buffer) => void) => {
+          done(null, staples().get(createHash('sha256').update(certificate).digest('hex')));
+        },
+      );
+    }
+  }
+
+  /** One key for all workers, so that a client's ticket is good in each of them. */
+  setTicketKeys(keys: Buffer): void {
+    this.#server.setTicketKeys(keys);
+  }
+
+  /** Begins the handshake; where it fails the socket closes. */
+  accept(raw: Socket, secured: Secured): void {
+    this.#waiting.set(raw, secured);
+    this.#server.emit('connection', raw);
+  }
+
+  #secured(socket: TLSSocket): void {
+    const raw = rawOf(socket);
+    const secured = this.#waiting.get(raw);
+    const sni = typeof socket.servername === 'string' ? socket.servername.toLowerCase() : '';
+    const certificate = this.#config.clientAuth ? socket.getPeerX509Certificate() : undefined;
+    // Whoever has a certificate that is not valid must not pass for somebody without one.
+    const forged = certificate !== undefined && !socket.authorized;
+    if (!secured || forged || (sni === '' && this.#config.strictSni)) {
+      socket.destroy();
+      return;
+    }
+    secured(socket, {
+      sni,
+      version: socket.getProtocol() ?? '',
+      cipher: socket.getCipher().standardName,
+      client: certificate && factsOf(certificate),
+    });
+  }
+}
+
+export function mayStaple(config: FrontendTlsConfig, { mustStaple, responder }: CertificateMaterial): boolean {
+  return responder !== '' && (config.ocsp === 'on' || (config.ocsp === 'auto' && mustStaple));
+}
+
+/** The socket that carries a TLS socket (undocumented, and there in every version so far). */
+function rawOf(socket: TLSSocket): Socket {
+  return (socket as unknown as { readonly _parent: Socket })._parent;
+}
+
+type ContextOptions = NonNullable<Parameters<typeof createSecureContext>[0]>;
+
+function optionsOf(config: FrontendTlsConfig, { ca, crl }: FrontendMaterial): ContextOptions {
+  return {
+    minVersion: config.minVersion,
+    ciphers,
+    ecdhCurve: knownGroups(),
+    honorCipherOrder: false,
+    // A client that asks for handshake upon handshake within one connection makes us work for nothing.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | (config.sessionTickets ? 0 : constants.SSL_OP_NO_TICKET),
+    ...(ca !== '' && { ca }),
+    ...(crl !== '' && { crl }),
+  };
+}
+
+let foundGroups: string | undefined;
+
+/** An older Node.js than the pinned one may not know all of them. */
+function knownGroups(): string {
+  if (foundGroups === undefined) {
+    try {
+      createSecureContext({ ecdhCurve: groups });
+      foundGroups = groups;
+    } catch {
+      foundGroups = groupsWithoutMlkem;
+    }
+  }
+  return foundGroups;
+}
+
+/**
+ * Certificates for the same names with keys of different kinds. In the first group clients get the one that they
+ * understand; elsewhere the last serves alone, since Node.js switches to one certificate and not to a set of them, and
+ * so does what is stapled: an answer is about one.
+ */
+function groupsOf(certificates: readonly CertificateMaterial[], config: FrontendTlsConfig): CertificateMaterial[][] {
+  const found: CertificateMaterial[][] = [];
+  for (const certificate of certificates) {
+    const names = certificate.names.toSorted().join();
+    const group = found.find(
+      (others) =>
+        others[0]?.names.toSorted().join() === names && others.every(({ keyType }) => keyType !== certificate.keyType),
+    );
+    if (group) group.push(certificate);
+    else found.push([certificate]);
+  }
+  // Elliptic curves last: they cost a tenth.
+  const sorted = found.map((group) => group.toSorted((one, other) => Number(isCurve(one)) - Number(isCurve(other))));
+  return sorted.map((group, index) =>
+    index > 0 || group.some((certificate) => mayStaple(config, certificate)) ? group.slice(-1) : group,
+  );
+}
+
+function isCurve({ keyType }: CertificateMaterial): boolean {
+  return keyType !== 'rsa';
+}
+
+function namesOf([first]: readonly CertificateMaterial[]): readonly string[] {
+  return first?.names ?? [];
+}
+
+function pems(group: readonly CertificateMaterial[]): { readonly cert: string[]; readonly key: string[] } {
+  return { cert: group.map(({ cert }) => cert), key: group.map(({ key }) => key) };
+}
+
+/** A session of one frontend, or from before other clients were trusted, is worth nothing here. */
+function sessionScope(frontend: string, { clientAuth }: FrontendTlsConfig, { ca, crl }: FrontendMaterial): string {
+  const scope = JSON.stringify([frontend, clientAuth?.mode ?? '', ca, crl]);
+  return createHash('sha256').update(scope).digest('hex').slice(0, 32);
+}
+
+function factsOf(certificate: X509Certificate): ClientCertificate {
+  return {
+    subject: oneLine(certificate.subject),
+    issuer: oneLine(certificate.issuer),
+    serial: certificate.serialNumber,
+    fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+    der: certificate.raw.toString('base64'),
+  };
+}
+
+/** A distinguished name as RFC 4514 has it: the last part first, in ASCII that can stand in a header. */
+function oneLine(name: string): string {
+  const line = name.split('\n').toReversed().join(',');
+  return line.replaceAll(/[^\x20-\x7e]/gu, (character) =>
+    [...Buffer.from(character)].map((byte) => `\\${byte.toString(16).padStart(2, '0').toUpperCase()}`).join(''),
+  );
+}

@@ -1,0 +1,78 @@
+// What is wrong with certificates is told before anything runs: what, in which file, and which key of the configuration.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from '../../../src/proxy/core/config/read.ts';
+import { readTlsFiles, type ReadMaterial } from '../../../src/proxy/server/tls-files.ts';
+import { Authority, CertificateFolder } from '../support/certificates.ts';
+
+let folder: CertificateFolder;
+let ca: Authority;
+
+beforeAll(async () => {
+  folder = new CertificateFolder();
+  ca = await Authority.create();
+  const [one, other] = [await ca.issue({ names: ['a.test', '*.a.test'] }), await ca.issue({ names: ['b.test'] })];
+  const old = await ca.issue({ names: ['old.test'], from: -20, until: -10 });
+  folder.write('good.pem', one.cert + ca.pem + one.key);
+  folder.write('mixed.pem', one.cert + other.key);
+  folder.write('old.pem', old.cert + old.key);
+  folder.write('keyless.pem', one.cert);
+  folder.write('text.pem', 'nothing of the kind\n');
+  mkdirSync(join(folder.path, 'many'));
+  mkdirSync(join(folder.path, 'none'));
+  folder.write('many/a.pem', one.cert + one.key);
+  folder.write('many/b.crt', other.cert);
+  folder.write('many/b.key', other.key);
+  folder.write('many/.hidden.pem', 'x');
+});
+
+afterAll(() => folder[Symbol.dispose]());
+
+function read(tls: object): ReadMaterial {
+  const text = JSON.stringify({
+    frontends: [{ name: 'web', tls: { bind: ['*:443'], ...tls } }],
+    backends: [{ name: 'b', servers: [{ name: 's', address: 'h', port: 1 }] }],
+  });
+  const result = readConfig(text, 'x.json');
+  if (!result.ok) throw new Error(result.diagnostics.map(({ message }) => message).join());
+  return readTlsFiles(result.config, result.where, Date.now());
+}
+
+describe('files of certificates', () => {
+  it('are read: single ones, pairs and folders', () => {
+    const pair = { cert: join(folder.path, 'many/b.crt'), key: join(folder.path, 'many/b.key') };
+    const { material, diagnostics } = read({
+      certificates: [join(folder.path, 'good.pem'), pair, join(folder.path, 'many')],
+    });
+    expect(diagnostics).toEqual([]);
+    const found = material.frontends['web']?.certificates ?? [];
+    expect(found.map(({ names }) => names)).toEqual([
+      ['a.test', '*.a.test'],
+      ['b.test'],
+      ['a.test', '*.a.test'],
+      ['b.test'],
+    ]);
+    expect(found[0]?.cert.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+  });
+
+  it.each([
+    ['missing.pem', 'cannot-read'],
+    ['mixed.pem', 'mismatched-key'],
+    ['old.pem', 'expired-certificate'],
+    ['keyless.pem', 'bad-key'],
+    ['text.pem', 'bad-certificate'],
+    ['none', 'no-certificate'],
+  ])('%s is told as %s, with its place', (name, code) => {
+    const { diagnostics } = read({ certificates: [join(folder.path, 'good.pem'), join(folder.path, name)] });
+    expect(diagnostics).toMatchObject([{ severity: 'error', code, where: { file: 'x.json', line: 1 } }]);
+    expect(diagnostics[0]?.message).toContain(name);
+    expect(JSON.stringify(diagnostics)).not.toContain('PRIVATE');
+  });
+
+  it('of authorities are judged too', () => {
+    const certificates = [join(folder.path, 'good.pem')];
+    const { diagnostics } = read({ certificates, clientAuth: { ca: join(folder.path, 'text.pem') } });
+    expect(diagnostics).toMatchObject([{ code: 'bad-certificate' }]);
+  });
+});
