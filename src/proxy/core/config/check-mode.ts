@@ -39,8 +39,7 @@ export function checkMode(
       [...path, 'tls'],
       'Let the servers have the certificates, or use mode http.',
     );
-  if (frontend.http2.clear)
-    add('bad-value', '`http2` means nothing in mode tcp', [...path, 'http2'], 'Remove it.');
+  if (frontend.http2.clear) add('bad-value', '`http2` means nothing in mode tcp', [...path, 'http2'], 'Remove it.');
   if (frontend.rules.length > 0)
     add(
       'bad-value',
