@@ -153,6 +153,9 @@ describe('mode tcp', () => {
     expect(problems({})).toContain('needs `defaultBackend`');
     expect(problems({ defaultBackend: 'b', rules: [{ path: '/', backend: 'b' }] })).toContain('`rules` mean nothing');
     expect(problems({ defaultBackend: 'b', cors: { origins: ['*'] } })).toContain('`cors` means nothing');
+    const tls = { bind: ['*:443'], certificates: ['a.pem'] };
+    expect(problems({ defaultBackend: 'b', tls })).toContain('`tls` means nothing in mode tcp');
+    expect(problems({ defaultBackend: 'b', http2: { clear: true } })).toContain('`http2` means nothing in mode tcp');
     expect(problems({ defaultBackend: 'b' }, { cookie: { name: 'S' } })).toContain('cannot see');
     expect(problems({ defaultBackend: 'b' })).toBe('');
   });

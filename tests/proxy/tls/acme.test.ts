@@ -278,7 +278,7 @@ describe('a certificate that runs out', () => {
     };
     expect(event).toBe('certificate_expiry');
     expect(listed).toMatchObject([{ name: 'soon.test', days_left: 4, state: 'expiring' }]);
-    expect(proxy.log()).toMatch(/warning: the certificate soon\.test runs out on .*, in 4 days/);
+    expect(proxy.log()).toMatch(/warn: the certificate soon\.test runs out on .*, in 4 days/);
     expect(proxy.log()).not.toContain('late.test');
   });
 });

@@ -7,7 +7,7 @@ import type { Server } from 'node:http';
 import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Authority, CertificateFolder, type Issued } from '../support/certificates.ts';
-import { freePort, type RunningProxy, sleep, startProxy, until } from '../support/proxy.ts';
+import { freePort, request, type RunningProxy, sleep, startProxy, until } from '../support/proxy.ts';
 import { curl, echoBackend, get } from '../support/tls-client.ts';
 
 let folder: CertificateFolder;
@@ -95,15 +95,19 @@ async function visit(version: 'TLSv1.2' | 'TLSv1.3', session?: Buffer): Promise<
 }
 
 describe('sessions', () => {
-  it.each(['TLSv1.2', 'TLSv1.3'] as const)('of %s are resumed by all workers, and after a reload', async (version) => {
-    let { session } = await visit(version);
-    for (let round = 0; round < 12; round += 1) {
-      if (round === 6) expect(await proxy.command('reload')).toContain('Success=1');
-      const next = await visit(version, session);
-      expect(next.reused).toBe(true);
-      session = next.session;
-    }
-  });
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'of %s are resumed by all workers, after a reload and by new workers',
+    async (version) => {
+      let { session } = await visit(version);
+      for (let round = 0; round < 12; round += 1) {
+        if (round === 6) expect(await proxy.command('reload')).toContain('Success=1');
+        if (round === 9) expect(await request(proxy.controlPort, 'upgrade\n', 60_000)).toContain('Success=1');
+        const next = await visit(version, session);
+        expect(next.reused).toBe(true);
+        session = next.session;
+      }
+    },
+  );
 });
 
 describe('certificates', () => {
@@ -176,7 +180,7 @@ describe('certificates', () => {
     const old = await ca.issue({ names: ['a.test'], from: -20, until: -10 });
     writeFileSync(certFile, old.cert + old.key);
     expect(await proxy.command('reload')).toContain('Success=1');
-    expect(proxy.log()).toMatch(/warning: .*the certificate in .* expired on/);
+    expect(proxy.log()).toMatch(/warn: .*the certificate in .* expired on/);
     const { error } = await curl([
       '--cacert',
       folder.write('ca.crt', ca.pem),
