@@ -127,7 +127,7 @@ function meaningful(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(meaningful);
   if (!isPlain(value)) return value;
   const kept = Object.entries(value)
-    .map(([key, each]): [string, unknown] => [key, secret.has(key) ? '***' : meaningful(each)])
+    .map(([key, each]): [string, unknown] => [key, secret.has(key) && each !== undefined ? '***' : meaningful(each)])
     .filter(([, each]) => each !== undefined && JSON.stringify(each) !== '{}' && JSON.stringify(each) !== '[]');
   return Object.fromEntries(kept);
 }
