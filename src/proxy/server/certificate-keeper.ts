@@ -43,6 +43,8 @@ export class CertificateKeeper {
   #watching: Running | undefined;
   #loaded: LoadedConfig | undefined;
   #versions = '';
+  /** A worker may say that it listens while all of it ends. */
+  #stopped = false;
 
   constructor(ports: KeeperPorts) {
     this.#ports = ports;
@@ -51,6 +53,7 @@ export class CertificateKeeper {
 
   /** Looks after the certificates of a configuration. Its sockets must listen: the authority asks at once. */
   sync(loaded: LoadedConfig): void {
+    if (this.#stopped) return;
     const { config, tls } = loaded;
     this.#loaded = loaded;
     this.#versions = versionsOf(loaded);
@@ -80,6 +83,7 @@ export class CertificateKeeper {
   }
 
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#timer);
     this.#keeping?.stop.abort();
     this.#watching?.stop.abort();

@@ -210,7 +210,7 @@ describe.skipIf(skipWithoutPebble)('certificates of an authority', { timeout: 20
     expect(proxy.log()).toMatch(/cannot reach 127\.0\.0\.1:\d+.*; tried again at 20/);
     expect(statusOf(await request(proxy.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'))).toBe(403);
     await expect(served(secure)).rejects.toThrow();
-    expect(await proxy.command('reload')).toContain('Success=1');
+    await until(async () => (await proxy.command('reload')).includes('Success=1'), patienceMs);
   });
 });
 

@@ -76,3 +76,27 @@ describe('files of certificates', () => {
     expect(diagnostics).toMatchObject([{ code: 'bad-certificate' }]);
   });
 });
+
+describe('certificates that the proxy gets itself', () => {
+  const told = (acme: object | undefined, ...names: readonly string[]): readonly string[] => {
+    const text = JSON.stringify({
+      acme,
+      frontends: [{ name: 'web', tls: { bind: ['*:443'], certificates: [{ acme: names }] } }],
+      backends: [{ name: 'b', servers: [{ name: 's', address: 'h', port: 1 }] }],
+    });
+    const result = readConfig(text, 'x.json');
+    const found = result.ok ? readTlsFiles(result.config, result.where, Date.now()).diagnostics : result.diagnostics;
+    return found.map(({ severity, code }) => `${severity} ${code}`);
+  };
+
+  it('are for hosts that are listed only, and for whoever agreed to the terms', () => {
+    const acme = { storage: join(folder.path, 'acme'), hosts: ['a.test', '*.b.test'], agreeTerms: true };
+    expect(told(acme, 'A.test', 'www.b.test')).toEqual([]);
+    expect(told(acme, 'a.test', 'x.a.test')).toEqual(['error acme-host-not-allowed']);
+    expect(told(acme, 'x.www.b.test')).toEqual(['error acme-host-not-allowed']);
+    expect(told(acme, '*.b.test')).toEqual(['error acme-wildcard']);
+    expect(told({ ...acme, agreeTerms: false }, 'a.test')).toEqual(['error acme-terms']);
+    expect(told(undefined, 'a.test')).toEqual(['error missing-key']);
+    expect(told({ ...acme, trust: join(folder.path, 'text.pem') }, 'a.test')).toEqual(['error bad-certificate']);
+  });
+});

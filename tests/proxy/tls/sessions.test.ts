@@ -100,7 +100,7 @@ describe('sessions', () => {
     async (version) => {
       let { session } = await visit(version);
       for (let round = 0; round < 12; round += 1) {
-        if (round === 6) expect(await proxy.command('reload')).toContain('Success=1');
+        if (round === 6) expect(await request(proxy.controlPort, 'reload\n', 60_000)).toContain('Success=1');
         if (round === 9) expect(await request(proxy.controlPort, 'upgrade\n', 60_000)).toContain('Success=1');
         const next = await visit(version, session);
         expect(next.reused).toBe(true);
