@@ -1,22 +1,30 @@
 import { defineConfig } from 'vitest/config';
 
-// unit: seconds, no root, no network but loopback. integration: real shells, sockets and processes, with real waits.
-// e2e: boots real hosts (needs root and Linux). long: minutes; `npm run test:long`, not in CI.
+// unit: seconds, no root, no network but loopback. integration: real shells, sockets, programs and the balancer, side by
+// side: no test there may judge by time. timing: those that must, one after the other. e2e: boots real hosts (needs root
+// and Linux). long: minutes of load; `npm run test:long`, not in CI.
+const timing = [
+  'tests/failover-unit/**/*.test.ts',
+  'tests/proxy/core/simulation.real.test.ts',
+  'tests/proxy/server/{breaker,health,hostile-clients,hostile-operations,large-bodies,queues,reload}.test.ts',
+  'tests/proxy/server/{retries,suspicion,tcp,zero-loss}.test.ts',
+];
 const integration = [
   'tests/adapters/**/*.test.ts',
-  'tests/failover-unit/**/*.test.ts',
-  'tests/proxy/server/**/*.test.ts',
+  'tests/proxy/{h2,server,tls}/**/*.test.ts',
   'tests/**/*.real.test.ts',
 ];
 
 export default defineConfig({
   test: {
+    // All processors: by default one is left idle, which is half of a small machine.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
           name: 'unit',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/e2e/**', 'tests/long/**', 'node_modules/**', ...integration],
+          exclude: ['tests/{e2e,long}/**', 'node_modules/**', ...timing, ...integration],
           testTimeout: 20_000,
         },
       },
@@ -24,7 +32,16 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: integration,
+          exclude: ['node_modules/**', ...timing],
           testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'timing',
+          include: timing,
+          testTimeout: 60_000,
+          fileParallelism: false,
         },
       },
       {

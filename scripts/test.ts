@@ -32,6 +32,7 @@ say('lint');
 count((await run`npm run --silent lint`).exitCode === 0);
 await vitest('unit');
 await vitest('integration');
+await vitest('timing');
 await run`npm run --silent build`;
 await vitest('e2e');
 

@@ -105,6 +105,18 @@ describe.each(Object.keys(shells) as Shell[])('under %s', (shell) => {
     settle(() => copy.wants({ ...args, validate: 'grep bad %s' }, context()), shell);
   });
 
+  it('gives validate a name with the ending that the file will have', () => {
+    const ends = (ending: string) => `sh -c 'case "$1" in *[!.].${ending}) ;; *) exit 1 ;; esac' x %s`;
+    settle(() => copy.wants({ dest: at('site.yml'), content: 'a: 1', validate: ends('yml') }, context()), shell);
+    expect(readdirSync(at())).toEqual(['site.yml']);
+    const { failed } = converge(
+      copy.wants({ dest: at('site.yml'), content: 'a: 2', validate: ends('json') }, context()),
+      shell,
+    );
+    expect(failed?.stderr).toContain('exit status 1');
+    expect(readdirSync(at())).toEqual(['site.yml']);
+  });
+
   it('keeps a backup beside the file', () => {
     writeFileSync(at('f'), 'old');
     const outputs = converge(copy.wants({ dest: at('f'), content: 'new', backup: true }, context()), shell).outputs;

@@ -61,7 +61,7 @@ trap 'exit 1' HUP INT TERM`),
     fill(content),
     owned(wanted, kept),
     mode(wanted, kept),
-    id.validate !== undefined && validated(id.validate),
+    id.validate !== undefined && validated(id.validate, id.path),
     id.backup === true && current !== null && backup,
     rawShell(`sync "$t" 2>/dev/null || :
 if [ -L "$p" ] && [ -d "$p" ]; then rm -f "$p" || exit 1; fi
@@ -100,7 +100,9 @@ function mode(wanted: Partial<FileFacts>, kept: FileFacts | null): Script {
   return rawShell('chmod "$(printf %o "$((0666 & ~0$(umask)))")" "$t" || exit 1');
 }
 
-function validated(command: string): Script {
+/** Programs that judge a file by the ending of its name get the ending that it will have. */
+function validated(command: string, path: string): Script {
+  const [ending] = /\.[A-Za-z0-9]+$/.exec(path) ?? [];
   const words = splitWords(command).map((word) =>
     word
       .split('%s')
@@ -108,6 +110,7 @@ function validated(command: string): Script {
       .join('"$t"'),
   );
   return joinScripts(
+    ending !== undefined && sh`mv -f "$t" "$t"${ending} || exit 1\nt=$t${ending}`,
     rawShell(`out=$(${words.map((word) => (word === '' ? "''" : word)).join(' ')} 2>&1) || {`),
     sh`  printf 'failed to validate with "%s" (exit status %s):\n%s\n' ${command} "$?" "$out" >&2`,
     rawShell('  exit 1\n}'),

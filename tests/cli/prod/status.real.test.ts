@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo, Server } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -210,7 +210,7 @@ describe.skipIf(!sshdPath)('prod status', () => {
 
   it('says which hosts were not done within the time', async () => {
     // Accepts the connection and says nothing.
-    const silent = await listening(createHttpServer(() => undefined).on('connection', (socket) => socket.pause()));
+    const silent = await listening(createServer((socket) => socket.on('error', () => undefined)));
     await using at = await openProd(infra({ port: silent }));
     const { exitCode, json } = await status(at, 'status --json --timeout 1');
     expect([exitCode, json?.hosts[0]?.problems]).toEqual([1, ['prod status was not done within 1 s']]);

@@ -70,6 +70,8 @@ async function call(
   return fetch(`${base}${path}`, {
     method,
     headers: {
+      // `ctl` holds this process up; a connection kept meanwhile may have been closed.
+      Connection: 'close',
       ...(token === '' ? {} : { Authorization: `Bearer ${token}` }),
       ...(body === undefined ? {} : { 'Content-Type': isText ? 'application/yaml' : 'application/json' }),
       ...headers,
