@@ -95,7 +95,7 @@ describe('a gigabyte each way', () => {
     const isTcp = kind === 'mode tcp';
     const socket = connect({ port: isTcp ? tcpPort : proxy.port, host: '127.0.0.1', allowHalfOpen: true });
     socket.write(isTcp ? '.' : 'GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: bytes\r\n\r\n');
-    let early = Buffer.alloc(0);
+    let early: Buffer = Buffer.alloc(0);
     if (!isTcp) {
       const [first] = (await once(socket, 'data')) as [Buffer];
       const end = first.indexOf('\r\n\r\n') + 4;
