@@ -34,6 +34,7 @@ export default defineConfig({
           include: integration,
           exclude: ['node_modules/**', ...timing],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -41,6 +42,7 @@ export default defineConfig({
           name: 'timing',
           include: timing,
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },

@@ -1,12 +1,13 @@
 // `npm run bench:proxy`: measures veza-proxy beside HAProxy, nginx and others, in one run, on loopback.
 // Rounds are short and take turns, so that what else the machine does meets all alike. Options: scenario names,
 // --rounds N, --seconds N, --peers a,b, --write (docs/benchmarks-proxy.md), --idle (memory at 10,000 connections).
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureIdle } from '../bench/proxy/idle.ts';
-import { runLoad } from '../bench/proxy/load.ts';
+import { runH2Load, runLoad } from '../bench/proxy/load.ts';
 import { originCommand, type Peer, peers, programPath } from '../bench/proxy/peers.ts';
 import { cpuMicroseconds, freePort, type Started, startPinned } from '../bench/proxy/processes.ts';
 import { type Sample, scenarioTable, summarize } from '../bench/proxy/report.ts';
@@ -27,8 +28,9 @@ const proxyCpu = 0;
 const otherCpu = Math.min(1, availableParallelism() - 1);
 const connections = 64;
 
-const missing = ['wrk', 'nginx', 'taskset'].filter((name) => programPath(name) === undefined);
-if (missing.length > 0) throw new Error(`needs ${missing.join(', ')} (Debian: apt-get install wrk nginx-light)`);
+const missing = ['wrk', 'h2load', 'nginx', 'openssl', 'taskset'].filter((name) => programPath(name) === undefined);
+if (missing.length > 0)
+  throw new Error(`needs ${missing.join(', ')} (Debian: apt-get install wrk nghttp2-client nginx-light openssl)`);
 
 const unknown = positionals.filter((name) => !scenarios.some((scenario) => scenario.name === name));
 if (unknown.length > 0)
@@ -43,6 +45,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bench-proxy-'));
 // The worker of nginx is another user.
 chmodSync(folder, 0o755);
 mkdirSync(join(folder, 'origin'));
+const certificate = makeCertificate();
 await packProxy(join(folder, 'veza-proxy.mjs'));
 try {
   const originPort = await freePort();
@@ -54,7 +57,7 @@ try {
     sections.push(table);
   }
   if (values.idle) {
-    const table = await measureIdle(present, { folder, originPort, cpu: proxyCpu });
+    const table = await measureIdle(present, { folder, originPort, cpu: proxyCpu, certificate });
     process.stdout.write(`${table}\n`);
     sections.push(table);
   }
@@ -67,10 +70,12 @@ try {
 async function measure(scenario: Scenario, originPort: number): Promise<Map<string, Sample[]>> {
   await using running = new AsyncDisposableStack();
   const started: { readonly peer: Peer; readonly process: Started }[] = [];
-  for (const peer of present.filter(({ features }) => features.includes(scenario.features))) {
+  const { protocol = 'http' } = scenario;
+  for (const peer of present) {
+    if (!peer.features.includes(scenario.features) || !peer.protocols.includes(protocol)) continue;
     const port = await freePort();
     const own = mkdtempSync(join(folder, 'peer-'));
-    const command = peer.command({ folder: own, port, originPort, features: scenario.features });
+    const command = peer.command({ folder: own, port, originPort, features: scenario.features, protocol, certificate });
     started.push({ peer, process: running.use(await startPinned(proxyCpu, command, port)) });
   }
   const samples = new Map<string, Sample[]>(started.map(({ peer }) => [peer.name, []]));
@@ -78,11 +83,11 @@ async function measure(scenario: Scenario, originPort: number): Promise<Map<stri
   for (let round = 0; round <= Number(values.rounds); round += 1) {
     for (const { peer, process } of started) {
       const before = cpuMicroseconds(process.pid);
-      const load = await runLoad({
+      const load = await (protocol === 'h2' ? runH2Load : runLoad)({
         cpu: otherCpu,
         connections,
         seconds: Number(values.seconds),
-        url: `http://127.0.0.1:${process.port}${scenario.path}`,
+        url: `${protocol === 'http' ? 'http' : 'https'}://127.0.0.1:${process.port}${scenario.path}`,
         keepAlive: scenario.keepAlive,
       });
       if (round === 0) continue;
@@ -90,6 +95,20 @@ async function measure(scenario: Scenario, originPort: number): Promise<Map<stri
     }
   }
   return samples;
+}
+
+/** ECDSA P-256, as most sites have: certificate and key in one file. */
+function makeCertificate(): string {
+  const [cert, key, both] = ['cert.pem', 'key.pem', 'both.pem'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const subject = ['-subj', '/CN=bench', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
+  const how = ['-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
+  execFileSync('openssl', ['req', ...how, ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  writeFileSync(both, readFileSync(cert, 'utf8') + readFileSync(key, 'utf8'), { mode: 0o600 });
+  return both;
 }
 
 function page(sections: readonly string[]): string {

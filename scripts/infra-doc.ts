@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { sectionNames } from '../src/infra/config/model.ts';
 import { infraSchema } from '../src/infra/config/schema.ts';
+import { setupSteps } from '../src/cli/prod/setup-steps.ts';
 import { sectionUse } from '../src/cli/prod/sections.ts';
 
 interface Part {
@@ -140,6 +141,23 @@ private address if it is in the network of the \`network\` section. Certificates
 if it is in the project. If it is not, Hetzner gets it, which works for zones on Hetzner's own name servers only. For zones of the
 \`dns\` section, and for wildcards, veza-run gets certificates by dns-01 and uploads them, again at each renewal: say
 \`ssl.wildcard\`, and \`--agree-terms --email YOU\` once ([certificates](certificates.md)).
+
+## Commands
+
+| command | |
+|---|---|
+| \`prod setup [--step NAME]\` | all steps, or one: ${setupSteps.map((one) => `\`${one}\``).join(', ')}; stops at the step that fails |
+| \`prod lb status\`, \`create\`, \`apply\`, \`delete\` | the load balancer with its network and certificates |
+| \`prod dns list\`, \`set\`, \`rm\`, \`diff\` | records of a zone (\`--zone\`); \`set\` and \`rm\` are by hand and write no mark |
+| \`prod ssl\` | the wildcard certificate |
+| \`prod status\`, \`watch\` | hosts over SSH, load balancer, health endpoints, alerts |
+| \`prod ssh HOST [-- WORDS]\` | logs in with the system's ssh |
+| \`prod backups show\`, \`plan\`, \`apply\` | backups as systemd timers of their hosts |
+| \`prod services show\`, \`plan\`, \`apply\`, \`status\`, \`start\`, \`stop\`, \`restart\`, \`logs\`, \`rm\` | data services in containers |
+| \`monitor\` | open security alerts of GitHub repositories |
+
+What changes something takes \`--dry-run\`, except \`apply\` of backups and services, whose dry run is \`plan\`. Nearly all take \`--json\`.
+Time limits: status 60 s, dns and \`lb status\` 30 s, changes of the load balancer 120 s, setup 300 s; \`--timeout\` sets another.
 
 ## Exit codes
 

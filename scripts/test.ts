@@ -26,11 +26,10 @@ if (machine.length === 0) {
   say(`end-to-end tests need more than this machine has: ${machine.join('; ')}`);
 }
 
-say('types');
-count((await run`tsc --noEmit`).exitCode === 0);
-say('lint');
-count((await run`npm run --silent lint`).exitCode === 0);
+say('types, lint and unit tests, side by side');
+const checks = [run`tsc --noEmit`, run`npm run --silent lint`];
 await vitest('unit');
+for (const check of checks) count((await check).exitCode === 0);
 await vitest('integration');
 await vitest('timing');
 await run`npm run --silent build`;

@@ -14,6 +14,7 @@ export interface IdleSetup {
   readonly folder: string;
   readonly originPort: number;
   readonly cpu: number;
+  readonly certificate: string;
 }
 
 /** Opens the connections, one request each, and returns a Markdown table of memory before and after. */
@@ -21,7 +22,13 @@ export async function measureIdle(peers: readonly Peer[], setup: IdleSetup): Pro
   const lines: string[] = [];
   for (const peer of peers) {
     const port = await freePort();
-    const own = { ...setup, folder: mkdtempSync(join(setup.folder, 'idle-')), port, features: 'bare' as const };
+    const own = {
+      ...setup,
+      folder: mkdtempSync(join(setup.folder, 'idle-')),
+      port,
+      features: 'bare',
+      protocol: 'http',
+    } as const;
     await using running = await startPinned(setup.cpu, peer.command(own), port);
     const before = memoryMiB(running.pid);
     const sockets: Socket[] = [];

@@ -50,6 +50,31 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   return parseWrk(text);
 }
 
+/** Runs h2load: as many streams as wrk has connections, and more. It tells a mean instead of percentiles. */
+export async function runH2Load({ cpu, seconds, url }: LoadOptions): Promise<LoadResult> {
+  const command = ['-c', String(cpu), 'h2load', '-t1', '-c16', '-m8', '-D', String(seconds)];
+  const all = headers.flatMap((header) => ['-H', header]);
+  const child = spawn('taskset', [...command, ...all, url], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.on('data', (bytes: Buffer) => (text += bytes.toString()));
+  await once(child, 'close');
+  if (child.exitCode !== 0) throw new Error(`h2load ended with ${child.exitCode ?? 'a signal'}`);
+  return parseH2Load(text);
+}
+
+/** What h2load prints -> numbers. */
+export function parseH2Load(text: string): LoadResult {
+  const first = (pattern: RegExp): number => Number(pattern.exec(text)?.[1] ?? 0);
+  const times = /^time for request:\s+\S+\s+(\S+)\s+(\S+)/m.exec(text);
+  return {
+    requests: first(/([0-9]+) succeeded/),
+    perSecond: first(/([0-9.]+) req\/s/),
+    p50Ms: milliseconds(times?.[2]),
+    p99Ms: NaN,
+    failed: first(/([0-9]+) failed/),
+  };
+}
+
 /** What wrk prints -> numbers. */
 export function parseWrk(text: string): LoadResult {
   const first = (pattern: RegExp): number => Number(pattern.exec(text)?.[1] ?? 0);

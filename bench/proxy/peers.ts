@@ -7,17 +7,24 @@ import { fileURLToPath } from 'node:url';
 /** bare: pass on. full: access log, persistence cookie, routing, rate limit, checks, retries, timeouts. */
 export type Features = 'bare' | 'full';
 
+/** What clients speak. */
+export type Protocol = 'http' | 'https' | 'h2';
+
 export interface PeerSetup {
   readonly folder: string;
   readonly port: number;
   readonly originPort: number;
   readonly features: Features;
+  readonly protocol: Protocol;
+  /** PEM file: certificate and key. */
+  readonly certificate: string;
 }
 
 export interface Peer {
   readonly name: string;
   /** Only these feature sets mean the same in it. */
   readonly features: readonly Features[];
+  readonly protocols: readonly Protocol[];
   /** Undefined if it can be started here, else what is missing. */
   missing(): string | undefined;
   /** Writes its configuration; returns the command that runs it in the foreground. */
@@ -41,15 +48,21 @@ function write({ folder }: PeerSetup, name: string, text: string): string {
   return path;
 }
 
+function ourBind({ port, protocol, certificate }: PeerSetup): object {
+  const bind = [`127.0.0.1:${port}`];
+  return protocol === 'http' ? { bind } : { tls: { bind, certificates: [certificate] } };
+}
+
 const ours: Peer = {
   name: 'veza-proxy',
   features: ['bare', 'full'],
+  protocols: ['http', 'https', 'h2'],
   missing: () => undefined,
   command: (setup) => {
     const server = { name: 's1', address: '127.0.0.1', port: setup.originPort };
     const bare = {
       workers: 1,
-      frontends: [{ name: 'http', bind: [`127.0.0.1:${setup.port}`], defaultBackend: 'api', forwardFor: false }],
+      frontends: [{ name: 'http', ...ourBind(setup), defaultBackend: 'api', forwardFor: false }],
       backends: [{ name: 'api', servers: [server] }],
     };
     const full = {
@@ -82,9 +95,11 @@ const ours: Peer = {
 const haproxy: Peer = {
   name: 'HAProxy',
   features: ['bare', 'full'],
+  protocols: ['http', 'https', 'h2'],
   missing: () => needs('haproxy'),
   command: (setup) => {
-    const { features, port, originPort } = setup;
+    const { features, port, originPort, protocol, certificate } = setup;
+    const tls = protocol === 'http' ? '' : ` ssl crt ${certificate} alpn ${protocol === 'h2' ? 'h2,' : ''}http/1.1`;
     const full = features === 'full';
     const file = write(
       setup,
@@ -102,7 +117,7 @@ defaults
     retries 3
     ${full ? 'option redispatch 1\n    retry-on conn-failure empty-response' : ''}
 frontend http
-    bind 127.0.0.1:${port}
+    bind 127.0.0.1:${port}${tls}
 ${
   full
     ? `    stick-table type ip size 100k expire 30s store http_req_rate(10s)
@@ -124,8 +139,12 @@ ${full ? `backend other\n    server s1 127.0.0.1:${originPort}\n` : ''}`,
 const nginx: Peer = {
   name: 'nginx',
   features: ['bare'],
+  protocols: ['http', 'https', 'h2'],
   missing: () => needs('nginx'),
   command: (setup) => {
+    const { protocol, certificate } = setup;
+    const tls = protocol === 'http' ? '' : ` ssl${protocol === 'h2' ? ' http2' : ''}`;
+    const files = protocol === 'http' ? '' : `ssl_certificate ${certificate}; ssl_certificate_key ${certificate};`;
     const file = write(
       setup,
       'nginx.conf',
@@ -135,7 +154,7 @@ http {
   access_log off; ${temporary(setup.folder)}
   upstream origin { server 127.0.0.1:${setup.originPort}; keepalive 128; keepalive_requests 100000000; }
   server {
-    listen 127.0.0.1:${setup.port} backlog=4096; keepalive_requests 100000000;
+    listen 127.0.0.1:${setup.port}${tls} backlog=4096; ${files} keepalive_requests 100000000;
     location / { proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host; proxy_buffers 16 8k; }
   }
 }
@@ -148,12 +167,13 @@ http {
 const caddy: Peer = {
   name: 'Caddy',
   features: ['bare'],
+  protocols: ['http', 'https', 'h2'],
   missing: () => needs('caddy'),
   command: (setup) => {
     const file = write(
       setup,
       'Caddyfile',
-      `{\n  admin off\n  auto_https off\n}\nhttp://127.0.0.1:${setup.port} {\n  reverse_proxy 127.0.0.1:${setup.originPort}\n}\n`,
+      `{\n  admin off\n  auto_https off\n}\n${setup.protocol === 'http' ? 'http' : 'https'}://127.0.0.1:${setup.port} {\n${setup.protocol === 'http' ? '' : `  tls ${setup.certificate} ${setup.certificate}\n`}  reverse_proxy 127.0.0.1:${setup.originPort}\n}\n`,
     );
     return ['env', 'GOMAXPROCS=1', programPath('caddy') ?? 'caddy', 'run', '--adapter', 'caddyfile', '--config', file];
   },
@@ -164,6 +184,7 @@ function fromNpm(name: string): Peer {
   return {
     name,
     features: ['bare'],
+    protocols: ['http'],
     missing: () =>
       existsSync(join(folder, 'node_modules', name)) ? undefined : 'run `npm install --prefix bench/peers` first',
     command: ({ port, originPort }) => [

@@ -50,8 +50,8 @@ export function scenarioTable(scenario: Scenario, rows: readonly Measured[]): st
       row.cpu.toFixed(1),
       Math.round(row.perSecond).toLocaleString('en'),
       Number.isNaN(row.ratio) ? '' : row.ratio.toFixed(2),
-      row.p50Ms.toFixed(2),
-      row.p99Ms.toFixed(2),
+      Number.isNaN(row.p50Ms) ? '' : row.p50Ms.toFixed(2),
+      Number.isNaN(row.p99Ms) ? '' : row.p99Ms.toFixed(2),
       String(row.failed),
     ];
     return `| ${cells.join(' | ')} |`;

@@ -106,6 +106,15 @@ describe('certificates of the load balancer', () => {
     ]);
   });
 
+  it('of zones that are at ClouDNS are got by dns-01 where somebody gets them, since Hetzner has no such zone', async () => {
+    await using at = await openAccount();
+    const plain = text.replace("'*.example.com', ", '');
+    const zones = `${plain}\ndns: { zones: { example.com: { records: [] } } }\n`;
+    const results = await work(at, { text: zones, certificates: newSource() });
+    expect(results.filter(({ status }) => status === 'failed')).toEqual([]);
+    expect([...at.hcloud.state.objects.certificates.values()]).toMatchObject([{ type: 'uploaded' }]);
+  });
+
   it('with wildcards are uploaded, used, and not uploaded again', async () => {
     await using at = await openAccount();
     const source = newSource();

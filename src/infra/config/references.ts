@@ -2,7 +2,7 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 import type { Diagnostic, Position } from '../../lib/diagnostic.ts';
 import { suggestion } from '../../lib/suggest.ts';
-import { nodeAt, type YamlNode } from '../../lib/yaml-node.ts';
+import { nodeAt, valueOf, type YamlNode } from '../../lib/yaml-node.ts';
 import { scheduleProblem } from '../backups/calendar.ts';
 import { hostIn, shownHost } from '../cloudns/records.ts';
 import { locations } from '../desired/network.ts';
@@ -11,6 +11,7 @@ import { alertNames } from '../status/alerts.ts';
 import { checkBalancer } from './balancer-references.ts';
 import { cidrProblem } from './cidr.ts';
 import type { Infra, RecordConfig } from './model.ts';
+import { entriesOf } from './nodes.ts';
 import { checkServers, closedDoors, type Path, type Report } from './server-references.ts';
 
 export function referenceProblems(infra: Infra, root: YamlNode): readonly Diagnostic[] {
@@ -30,6 +31,7 @@ export function referenceProblems(infra: Infra, root: YamlNode): readonly Diagno
   checkHostNames(infra, report);
   checkNetwork(infra, report);
   checkBalancer(infra, report);
+  checkZoneNames(valueOf(valueOf(root, 'dns'), 'zones'), report);
   for (const [zone, records] of infra.dns?.zones ?? []) checkZone(infra, zone, records, report);
   checkContainers(infra, report);
   checkSchedule(infra, report);
@@ -150,6 +152,20 @@ function checkNetwork({ network, hosts }: Infra, report: Report): void {
       ['hosts', name, 'private_ip'],
       hint,
     );
+  }
+}
+
+/** Names of zones are the same in small and in capital letters. */
+function checkZoneNames(zones: YamlNode | undefined, report: Report): void {
+  const seen = new Set<string>();
+  for (const { key } of entriesOf(zones)) {
+    const name = key.toLowerCase();
+    const path = ['dns', 'zones', key, 'records'];
+    if (seen.has(name))
+      report('duplicate-zone', `the zone "${name}" is there twice`, path, 'Put their records together.');
+    seen.add(name);
+    if (!/^[\w-]+(?:\.[\w-]+)+$/.test(key))
+      report('bad-zone', `"${key}" is no name of a zone`, path, 'For instance example.com, without a dot at its end.');
   }
 }
 

@@ -1,33 +1,6 @@
 // Answers that the proxy gives itself.
 
-/** Reason phrases of what the proxy says itself. */
-export const reasons: Readonly<Record<number, string>> = {
-  200: 'OK',
-  201: 'Created',
-  204: 'No Content',
-  301: 'Moved Permanently',
-  302: 'Found',
-  303: 'See Other',
-  307: 'Temporary Redirect',
-  308: 'Permanent Redirect',
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  408: 'Request Timeout',
-  410: 'Gone',
-  414: 'URI Too Long',
-  417: 'Expectation Failed',
-  429: 'Too Many Requests',
-  431: 'Request Header Fields Too Large',
-  500: 'Internal Server Error',
-  501: 'Not Implemented',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-  505: 'HTTP Version Not Supported',
-};
+import { reasonOf } from '../core/handling/error-page.ts';
 
 const known = new Map<string, string>();
 
@@ -40,7 +13,7 @@ export function errorResponse(status: number, keepAlive: boolean, bodiless = fal
 }
 
 function build(status: number, keepAlive: boolean, bodiless: boolean): string {
-  const reason = reasons[status] ?? 'Error';
+  const reason = reasonOf(status);
   const body = `${status} ${reason}\n`;
   return (
     `HTTP/1.1 ${status} ${reason}\r\n` +

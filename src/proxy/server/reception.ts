@@ -4,9 +4,9 @@ import type { HttpTokens } from '../../acme/http-tokens.ts';
 import { parseAddress } from '../core/address.ts';
 import { type Answer, answer, type Incoming, pathOf } from '../core/handling/incoming.ts';
 import type { RequestHead } from '../core/http/request-head.ts';
+import { reasonOf } from '../core/handling/error-page.ts';
 import { proxyHeader } from '../core/proxy-protocol.ts';
 import type { Client } from './client.ts';
-import { reasons } from './error-response.ts';
 
 /** A request as rules see it. */
 export function incomingOf(client: Client, head: RequestHead, nowMs: number): Incoming {
@@ -69,10 +69,10 @@ export function answerText(given: Answer, head: RequestHead, keepAlive: boolean)
   const { status, fields, body } = given;
   const isEmpty = status === 204 || status === 304;
   const hasType = /^content-type:/im.test(fields);
-  const text = body === '' && status >= 400 ? `${status} ${reasons[status] ?? 'Error'}\n` : body;
+  const text = body === '' && status >= 400 ? `${status} ${reasonOf(status)}\n` : body;
   const bytes = Buffer.from(text, 'utf8');
   return (
-    `HTTP/1.1 ${status} ${reasons[status] ?? 'Status'}\r\n${fields}` +
+    `HTTP/1.1 ${status} ${reasonOf(status)}\r\n${fields}` +
     (isEmpty || hasType || bytes.length === 0 ? '' : 'Content-Type: text/plain; charset=utf-8\r\n') +
     (isEmpty ? '' : `Content-Length: ${bytes.length}\r\n`) +
     (!keepAlive ? 'Connection: close\r\n' : head.minor === 0 ? 'Connection: keep-alive\r\n' : '') +

@@ -4,10 +4,9 @@ import { performance } from 'node:perf_hooks';
 import { http2Minor } from '../core/http/http2-head.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
 import type { EditedHead } from '../core/handling/handling.ts';
-import type { Answer } from '../core/handling/incoming.ts';
+import { answer, type Answer } from '../core/handling/incoming.ts';
 import { BodyWriter, inlineBytes } from './body-writer.ts';
 import { cookieLine, ownSetCookie } from './cookie-lines.ts';
-import { errorResponse } from './error-response.ts';
 import type { Exchange } from './exchange.ts';
 import { recordExchange } from './exchange-log.ts';
 import type { AccessLog } from './access-log.ts';
@@ -159,12 +158,8 @@ export class ResponseWriter {
 
   /** Answers with an error of the proxy itself. */
   fail(status: number, termination: string): void {
-    const { client, head, body } = this.#exchange;
-    this.status = status;
-    this.committed = true;
-    const keepAlive = client.settleKeepAlive(body.complete && head.minor === 1);
-    this.#out.send(errorResponse(status, keepAlive, head.method === 'HEAD'));
-    this.#finish(termination);
+    const again = status === 503 ? 'Retry-After: 5\r\n' : '';
+    this.answer(answer(status, `Cache-Control: no-cache\r\n${again}`), termination);
   }
 
   /** Answers in place of a server. */
@@ -244,12 +239,12 @@ export class ResponseWriter {
 
   /** Header lines after the edits of the rule, and how the body is compressed. */
   #edited(server: ServerRuntime, head: ResponseHead): EditedHead {
-    const { handling, incoming, backend, config } = this.#exchange;
+    const { handling, incoming, backend, config, attempts } = this.#exchange;
     if (handling.isPlain) return { fields: head.fields, coding: undefined };
     const { name, address, port } = server.config;
     const at = `${address.includes(':') ? `[${address}]` : address}:${port}`;
     const asked = config.hostHeader === 'preserve' ? incoming.head.host : config.hostHeader;
-    const facts = { status: head.status, backend: backend.config.name, server: name };
+    const facts = { status: head.status, backend: backend.config.name, server: name, attempt: attempts };
     return handling.edited(incoming, head, facts, [asked.toLowerCase(), at]);
   }
 

@@ -36,6 +36,9 @@ export async function answerPage(
       // Loaded when it is needed: workers never are asked for metrics.
       send(200, 'text/plain; version=0.0.4; charset=utf-8', await (await import('./metrics.ts')).metricsText(proxy));
       return;
+    case '/ping':
+      send(200, plain, 'pong');
+      return;
     case '/healthz':
       send(200, plain, 'ok\n');
       return;

@@ -270,6 +270,7 @@ export class TcpConnection extends ClientSocket implements FrontendConnection, Q
       backendConnections: this.#backend.counters.sessions,
       serverConnections: this.#last?.inFlight ?? 0,
       retries: this.#attempts,
+      attempt: this.#attempts + 1,
       headMs: -1,
       responseMs: -1,
       status: -1,

@@ -1,5 +1,8 @@
 // `prod setup` as a program: from an empty account to a load balancer and DNS, foretold by a dry run, and nothing the second time.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { fixture } from '../../infra/support/account.ts';
 import { changesOf, openProd, type ProdAccount } from './support.ts';
 
 interface ToldCall {
@@ -128,6 +131,12 @@ describe('prod setup', () => {
     const again = await at.prod('setup --offline --dry-run', none);
     expect(again.exitCode).toBe(0);
     expect(again.stdout).toContain('7 as they should be');
+    // What it holds follows the file, and is kept with the user's things.
+    at.write(fixture.replace('hosts:\n', 'hosts:\n  extra: { ip: 203.0.113.99, type: hcloud }\n'));
+    const found = await at.prod('setup --offline --step discover', none);
+    expect(found.stdout).toMatch(/hcloud +extra +203\.0\.113\.99/);
+    expect(found.stdout).not.toContain('! extra');
+    expect(readdirSync(join(at.folder, 'state/veza-run/offline'))).toHaveLength(1);
     expect((await at.prod('status --offline', none)).stdout).toContain('left out: there are no hosts behind --offline');
     expect([...at.hcloud.log, ...at.cloudns.log]).toEqual([]);
   });

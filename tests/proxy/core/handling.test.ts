@@ -106,7 +106,7 @@ describe.each(files)('%s', (file) => {
       if (step.answer) {
         const head = parseResponseHead(`HTTP/1.1 ${step.answer.join('\r\n')}\r\n`, false);
         if (typeof head === 'string') throw new Error(head);
-        const facts = { status: head.status, backend: 'api', server: 's1' };
+        const facts = { status: head.status, backend: 'api', server: 's1', attempt: 1 };
         returned = handling.edited(incoming, head, facts, ['example.org', '192.0.2.9:8080']).fields;
       }
       for (const line of step.returns ?? []) expect(returned).toContain(line);

@@ -34,6 +34,7 @@ const record: AccessRecord = {
   backendConnections: 1,
   serverConnections: 1,
   retries: 1,
+  attempt: 1,
   redispatched: true,
   serverQueue: 0,
   backendQueue: 4,

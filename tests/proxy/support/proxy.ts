@@ -45,7 +45,7 @@ export async function startProxy(build: (port: number, controlPort: number) => o
   child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()));
   const exited = once(child, 'exit');
   try {
-    await until(() => log.includes('listening on') || child.exitCode !== null, 10_000);
+    await until(() => log.includes('listening on') || child.exitCode !== null, 40_000);
   } catch (error) {
     // On a busy machine it may still be starting: nobody else would stop it.
     child.kill('SIGTERM');

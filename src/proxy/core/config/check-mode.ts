@@ -13,6 +13,7 @@ const keys = [
   'jwt',
   'requestId',
   'plugins',
+  'errors',
   'cors',
   'securityHeaders',
   'compression',

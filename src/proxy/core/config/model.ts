@@ -5,6 +5,7 @@ import type { AccessConfig } from '../handling/access.ts';
 import type { BasicAuthConfig } from '../handling/basic-auth.ts';
 import type { CompressionConfig } from '../handling/compression.ts';
 import type { CorsConfig } from '../handling/cors.ts';
+import type { ErrorPages } from '../handling/error-page.ts';
 import type { HeaderEditsConfig } from '../handling/header-edits.ts';
 import type { JwtConfig } from '../handling/jwt.ts';
 import type { MaintenanceConfig } from '../handling/maintenance.ts';
@@ -165,6 +166,7 @@ export interface HandlingConfig {
   readonly jwt: JwtConfig | undefined;
   readonly requestId: { readonly header: string; readonly accept: boolean } | undefined;
   readonly plugins: readonly PluginConfig[] | undefined;
+  readonly errors: ErrorPages | undefined;
   readonly cors: CorsConfig | undefined;
   readonly securityHeaders: SecurityHeadersConfig | undefined;
   readonly compression: CompressionConfig | undefined;

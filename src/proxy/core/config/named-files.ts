@@ -1,6 +1,7 @@
 // Files that a configuration names. Reading is the caller's; what is read stands in the document afterwards, so that
 // workers and the configuration kept for a bad day need the place of no file again.
 import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
+import { readErrorPage } from '../handling/error-page.ts';
 import { type Container, entryOf, isContainer, type Path, putEntry } from './places.ts';
 import type { ConfigDocument } from './read.ts';
 
@@ -41,6 +42,23 @@ export function readNamedFiles(root: ConfigDocument, document: unknown, where: W
       put(document, place, found.file);
       put(root, place, `${found.file}?v=${found.hash}`);
     });
+    for (const [status, file] of Object.entries(handling.errors ?? {})) {
+      if (typeof file !== 'string') continue;
+      const place = [...path, 'errors', status];
+      const found = read(file, place, 'the error page');
+      const page = found && readErrorPage(found.file, found.text);
+      if (page === undefined) continue;
+      if (typeof page === 'string') {
+        problems.push({
+          severity: 'error',
+          code: 'bad-error-page',
+          message: `\`${file}\` is no error page: ${page}`,
+          where: where(place),
+        });
+        continue;
+      }
+      for (const node of [document, root]) put(node, place, structuredClone(page));
+    }
   }
   return problems;
 }

@@ -2,6 +2,7 @@
 import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
 import type { Bind, Conditions, FrontendConfig, HandlingConfig, RuleConfig } from './model.ts';
+import type { ErrorPages } from '../handling/error-page.ts';
 import type { PluginConfig } from '../handling/plugins.ts';
 import type { ConfigDocument } from './read.ts';
 import { resolveFrontendTls } from './resolve-tls.ts';
@@ -21,6 +22,7 @@ export type HandlingDocument = Pick<
   | 'jwt'
   | 'requestId'
   | 'plugins'
+  | 'errors'
   | 'cors'
   | 'securityHeaders'
   | 'compression'
@@ -118,6 +120,7 @@ function resolveHandling(from: HandlingDocument, id: string): HandlingConfig {
     },
     requestId: from.requestId,
     plugins: from.plugins?.map(resolvePlugin),
+    errors: from.errors && errorPages(from.errors),
     cors: cors && { ...cors, maxAgeSeconds: seconds(cors.maxAge) },
     securityHeaders: securityHeaders && {
       frameOptions: securityHeaders.frameOptions,
@@ -146,6 +149,14 @@ function resolveHandling(from: HandlingDocument, id: string): HandlingConfig {
 
 function resolvePlugin({ module, name, priority, timeout, options }: PluginDocument): PluginConfig {
   return { module, name: name ?? pluginName(module), priority, timeoutMs: durationMs(timeout), options };
+}
+
+/** Files that nobody read are left out: who only compares configurations needs no pages. */
+function errorPages(errors: NonNullable<HandlingDocument['errors']>): ErrorPages {
+  const pages = Object.entries(errors).flatMap(([status, page]) =>
+    typeof page === 'string' ? [] : [[status, { status: page.status, fields: page.fields, body: page.body }] as const],
+  );
+  return Object.fromEntries(pages);
 }
 
 /** Without a name of its own: that of its file. */

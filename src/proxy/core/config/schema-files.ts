@@ -1,4 +1,4 @@
-// Schema of what names files: plugins.
+// Schema of what names files: plugins, pages for errors.
 import { durationOf, nameSchema } from './schema-words.ts';
 
 export const pluginsSchema = {
@@ -26,5 +26,28 @@ export const pluginsSchema = {
       timeout: durationOf('5s', 'A hook that takes longer: 504.'),
       options: { type: 'object', default: {}, description: 'What the module gets.' },
     },
+  },
+} as const;
+
+export const errorsSchema = {
+  type: 'object',
+  propertyNames: { pattern: '^[45][0-9][0-9]$' },
+  description:
+    'Files of pages by status, for errors that the proxy answers itself: a body (.html, .json, .txt), or a whole response as HAProxy has them (.http).',
+  additionalProperties: {
+    anyOf: [
+      { type: 'string', minLength: 1 },
+      {
+        type: 'object',
+        required: ['fields', 'body'],
+        additionalProperties: false,
+        description: 'What was in such a file.',
+        properties: {
+          status: { type: 'integer', minimum: 200, maximum: 599, description: 'That of the file.' },
+          fields: { type: 'string', pattern: '^([^\\r\\n:]+:[^\\r\\n]*\\r\\n)*$', description: 'Header lines.' },
+          body: { type: 'string', description: 'The page.' },
+        },
+      },
+    ],
   },
 } as const;

@@ -1,6 +1,6 @@
 // What can be done with requests beside passing them on, as schema: the same keys in a frontend and in each of its rules.
 import { passwordPattern } from '../handling/basic-auth.ts';
-import { pluginsSchema } from './schema-files.ts';
+import { errorsSchema, pluginsSchema } from './schema-files.ts';
 import { durationOf } from './schema-words.ts';
 
 const list = { type: 'array', items: { type: 'string', minLength: 1 } } as const;
@@ -234,6 +234,7 @@ export const handlingProperties = {
     },
   },
   plugins: pluginsSchema,
+  errors: errorsSchema,
   rewrite: rewriteSchema,
   requestHeaders: headerEdits('requests'),
   responseHeaders: headerEdits('responses'),

@@ -7,6 +7,7 @@ import { Access } from './access.ts';
 import { BasicAuth } from './basic-auth.ts';
 import { type Coding, chooseCoding, compressedFields, isCompressible, varyingFields } from './compression.ts';
 import { Cors, corsHeaders } from './cors.ts';
+import { withErrorPage } from './error-page.ts';
 import { HeaderEdits } from './header-edits.ts';
 import { answer, type Answer, type Incoming } from './incoming.ts';
 import { Jwt } from './jwt.ts';
@@ -144,8 +145,9 @@ export class Handling {
 
   /** An answer of the proxy with what every response of this rule has. */
   finished(incoming: Incoming, given: Answer): Answer {
-    const facts = { status: given.status, backend: '', server: '' };
-    return { ...given, fields: this.#added(given.fields, incoming, facts) };
+    const whole = withErrorPage(given, incoming, this.#config.errors);
+    const facts = { status: whole.status, backend: '', server: '', attempt: 0 };
+    return { ...whole, fields: this.#added(whole.fields, incoming, facts) };
   }
 
   #added(fields: string, incoming: Incoming, facts: ResponseFacts): string {

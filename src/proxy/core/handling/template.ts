@@ -6,6 +6,8 @@ export interface ResponseFacts {
   readonly status: number;
   readonly backend: string;
   readonly server: string;
+  /** 0: no server was asked. */
+  readonly attempt: number;
 }
 
 type Fill = (incoming: Incoming, response: ResponseFacts | undefined) => string;
@@ -34,6 +36,7 @@ const fills: Readonly<Record<string, Fill>> = {
   status: (_incoming, response) => (response ? String(response.status) : ''),
   backend: (_incoming, response) => response?.backend ?? '',
   server: (_incoming, response) => response?.server ?? '',
+  attempt: (_incoming, response) => (response && response.attempt > 0 ? String(response.attempt) : ''),
 };
 
 const pattern = /\$\{([^}]*)\}/g;

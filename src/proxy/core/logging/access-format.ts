@@ -85,6 +85,7 @@ function json(record: AccessRecord): string {
       server: record.serverConnections,
     },
     retries: record.retries,
+    attempt: record.attempt,
     redispatched: record.redispatched,
     queue: { server: record.serverQueue, backend: record.backendQueue },
     requestHeaders: record.requestCaptures,

@@ -25,6 +25,8 @@ export interface AccessRecord {
   readonly backendConnections: number;
   readonly serverConnections: number;
   readonly retries: number;
+  /** How often a server was given it; 0 if none was. */
+  readonly attempt: number;
   readonly redispatched: boolean;
   readonly serverQueue: number;
   readonly backendQueue: number;

@@ -36,8 +36,9 @@ export function convertHaproxy(text: string, file: string, environment: Environm
   const sections = readSections(lines, report);
   convertGlobal(sections.global, draft, report);
   reportSections(sections, report);
+  const ofFrontends = new Set(sections.proxies.flatMap(({ kind, lines: held }) => (kind === 'backend' ? [] : held)));
   const traffic = sections.proxies.filter((proxy) => {
-    reportLines(proxy, report);
+    reportLines(proxy, ofFrontends, report);
     return !convertStats(proxy, draft, report);
   });
   convertTimeouts(traffic, draft, report);

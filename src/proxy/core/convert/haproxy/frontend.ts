@@ -31,6 +31,7 @@ export function convertFrontend(
   for (const line of proxy.lines) {
     const { first, words } = line;
     if (first.text === 'bind') bind(words, frontend, binds, draft, report);
+    else if (first.text === 'errorfile') errorFile(words, frontend, draft, report);
     else if (first.text === 'maxconn') draft.put(frontend, 'maxconn', Number(words[1]?.text), first);
   }
   if (binds.length === 0) report.error(proxy.spot, `\`${proxy.name}\` has no bind that could be carried over`);
@@ -38,6 +39,15 @@ export function convertFrontend(
   compression(proxy.lines, frontend, draft, report);
   rules(waysOf(statements, stepsOf, report), frontend, draft, report);
   return frontend;
+}
+
+/** The last one of a status holds. */
+function errorFile(words: readonly Word[], frontend: Entries, draft: Draft, report: Report): void {
+  const [first, status, file] = words;
+  if (!first || !status || !file) return;
+  if (!/^[45][0-9][0-9]$/.test(status.text)) report.error(status, 'only pages for errors can be carried over');
+  else if (file.text === '/dev/null') report.warning(file, 'errors are answered here, never with silence');
+  else draft.put(draft.record(frontend, 'errors', first), status.text, file.text, file);
 }
 
 function bind(words: readonly Word[], frontend: Entries, binds: unknown[], draft: Draft, report: Report): void {

@@ -9,7 +9,7 @@ const read: ReadonlySet<string> = new Set([
   'acl', 'balance', 'bind', 'compression', 'cookie', 'default-server', 'default_backend', 'hash-balance-factor',
   'hash-type', 'http-after-response', 'http-check', 'http-request', 'http-response', 'log', 'maxconn', 'mode',
   'monitor-uri', 'option', 'redirect', 'retries', 'retry-on', 'server', 'server-template', 'stats', 'stick-table',
-  'tcp-check', 'tcp-request', 'timeout', 'use_backend', 'fullconn', 'http-reuse',
+  'tcp-check', 'tcp-request', 'errorfile', 'timeout', 'use_backend', 'fullconn', 'http-reuse',
 ]); // prettier-ignore
 
 const unneeded: ReadonlySet<string> = new Set([
@@ -19,19 +19,12 @@ const unneeded: ReadonlySet<string> = new Set([
 ]); // prettier-ignore
 
 const dangerous: readonly string[] = [
-  'block', 'disabled', 'dispatch', 'errorfile', 'errorfiles', 'errorloc', 'errorloc302', 'errorloc303', 'filter',
+  'block', 'disabled', 'dispatch', 'errorfiles', 'errorloc', 'errorloc302', 'errorloc303', 'filter',
   'force-persist', 'grace', 'http-error', 'ignore-persist', 'persist', 'source', 'stick', 'tcp-response', 'use-fcgi-app',
   'use-server', 'reqadd', 'rspadd', 'reqrep', 'rsprep', 'monitor', 'transparent',
 ]; // prettier-ignore
 
-const errorPages: ReadonlySet<string> = new Set([
-  'errorfile',
-  'errorfiles',
-  'errorloc',
-  'errorloc302',
-  'errorloc303',
-  'http-error',
-]);
+const errorPages: ReadonlySet<string> = new Set(['errorfiles', 'errorloc', 'errorloc302', 'errorloc303', 'http-error']);
 
 /** Options that are always on here, that other parts read, or that change nothing for clients. */
 const options: ReadonlySet<string> = new Set([
@@ -55,7 +48,8 @@ const optionWarnings: Readonly<Record<string, string>> = {
   forceclose: 'connections are kept',
 };
 
-export function reportLines({ lines }: Proxy, report: Report): void {
+/** `shared`: lines that hold for a frontend, too. */
+export function reportLines({ kind, lines }: Proxy, shared: ReadonlySet<Line>, report: Report): void {
   for (const line of lines) {
     const { first, words } = line;
     const [, second] = words;
@@ -72,6 +66,8 @@ export function reportLines({ lines }: Proxy, report: Report): void {
         near === null ? undefined : `Did you mean \`${near}\`?`,
       );
     }
+    if (name === 'errorfile' && kind === 'backend' && !shared.has(line))
+      report.warning(first, '`errorfile` of a backend: pages stand in frontends and rules here');
     if (first.text === 'tcp-request') tcpRequest(line, report);
     if (first.text === 'http-after-response')
       report.error(first, '`http-after-response` cannot be carried over', 'Use http-response.');
