@@ -11,6 +11,8 @@ export interface Destination {
 
 export interface DialOptions {
   readonly tls: UpstreamTls | undefined;
+  /** HTTP is going to be spoken. */
+  readonly isHttp: boolean;
   /** Said before everything else, TLS too. */
   readonly intro: Buffer | undefined;
   readonly onread: OnReadOpts | undefined;
@@ -19,7 +21,7 @@ export interface DialOptions {
 
 /** `onReady` is called when bytes can flow: with TLS when the server's certificate was verified. */
 export function dial(to: Destination, options: DialOptions): Socket {
-  const { tls, intro, onread, onReady } = options;
+  const { tls, isHttp, intro, onread, onReady } = options;
   const own = { host: to.address, port: to.port, noDelay: true, keepAlive: true, allowHalfOpen: true };
   if (!tls) {
     const socket = connect({ ...own, ...(onread && { onread }) });
@@ -27,7 +29,7 @@ export function dial(to: Destination, options: DialOptions): Socket {
     if (intro) socket.write(intro);
     return socket;
   }
-  const secured = { ...own, ...tls.optionsFor(to.serverName, to.address, to.port) };
+  const secured = { ...own, ...tls.optionsFor(to.serverName, to.address, to.port, isHttp) };
   const socket = intro
     ? connectTls({ ...secured, socket: introduced(own, intro) })
     : connectTls({ ...secured, ...(onread && { onread }) });

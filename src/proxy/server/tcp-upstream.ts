@@ -11,7 +11,7 @@ export class TcpUpstream extends UpstreamSocket {
   readonly #client: TcpConnection;
 
   constructor(server: ServerRuntime, client: TcpConnection, context: WorkerContext, connectMs: number) {
-    super(server, context, introduction(client, server.backend.config.sendProxy));
+    super(server, context, introduction(client, server.backend.config.sendProxy), false);
     this.#client = client;
     server.connections.add(this);
     server.inFlight += 1;

@@ -31,7 +31,7 @@ export class UpstreamConnection extends UpstreamSocket {
   #hints = 0;
 
   constructor(server: ServerRuntime, context: WorkerContext, intro?: Buffer) {
-    super(server, context, intro);
+    super(server, context, intro, true);
     server.connections.add(this);
   }
 

@@ -26,14 +26,20 @@ export abstract class UpstreamSocket extends WheelTimer {
   readonly #tls: UpstreamTls | undefined;
 
   /** `intro`: says by the PROXY protocol whose connection this is. */
-  constructor(server: ServerRuntime, context: WorkerContext, intro: Buffer | undefined) {
+  constructor(server: ServerRuntime, context: WorkerContext, intro: Buffer | undefined, isHttp: boolean) {
     super();
     this.server = server;
     this.context = context;
     this.isPrivate = intro !== undefined;
     this.#tls = server.backend.tls;
     const onread = { buffer: () => this.#receive, callback: (size: number) => this.#onRead(size) };
-    this.socket = dial(server.config, { tls: this.#tls, intro, onread, onReady: () => this.onConnect() });
+    this.socket = dial(server.config, {
+      tls: this.#tls,
+      isHttp,
+      intro,
+      onread,
+      onReady: () => this.onConnect(),
+    });
     this.socket.on('end', () => this.onEnd());
     this.socket.on('error', (error: NodeJS.ErrnoException) => this.onError(error));
     this.socket.on('close', () => this.onClose());

@@ -22,14 +22,15 @@ export class UpstreamTls {
   }
 
   /** How to connect to a server. `serverName` '': the address itself must stand in the certificate. */
-  optionsFor(serverName: string, address: string, port: number): ConnectionOptions {
+  optionsFor(serverName: string, address: string, port: number, isHttp: boolean): ConnectionOptions {
     const session = this.#sessions.get(keyOf(serverName, address, port));
     return {
       secureContext: this.#context,
       rejectUnauthorized: this.#verify,
       // An IP address is never asked for; without a name Node.js verifies the host that it connects to.
       servername: serverName,
-      ALPNProtocols: ['http/1.1'],
+      // Who speaks something else may turn away whoever asks for that.
+      ...(isHttp && { ALPNProtocols: ['http/1.1'] }),
       ...(session && { session }),
     };
   }

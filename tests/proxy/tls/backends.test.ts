@@ -1,8 +1,8 @@
 // TLS to servers: verified or not at all, with a certificate of our own where they want one, checked as the traffic is.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
-import { createServer as createNetServer, type Server as NetServer } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { connect, createServer as createNetServer, type Server as NetServer } from 'node:net';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Authority, CertificateFolder, type Issued } from '../support/certificates.ts';
 import { request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
@@ -149,6 +149,33 @@ describe('servers', () => {
     await until(async () => (await line('checkedPlainly')).includes('L4OK'), 10_000);
     expect(statusOf(await ask('checkedBadly'))).toBe(503);
     expect(statusOf(await ask('checked'))).toBe(200);
+  });
+});
+
+describe('servers of mode tcp', () => {
+  it('may speak what they want over TLS, and hear all of it', async () => {
+    const leaf = await ca.issue({ names: [], ips: ['127.0.0.1'] });
+    // It turns away whoever asks for HTTP.
+    const echo = createTlsServer({ cert: leaf.cert, key: leaf.key, ALPNProtocols: ['mine'] }, (socket) => {
+      socket.on('error', () => undefined);
+      socket.pipe(socket);
+    }).listen(0, '127.0.0.1');
+    await once(echo, 'listening');
+    const address = echo.address();
+    const at = { name: 'a', address: '127.0.0.1', port: typeof address === 'object' ? address?.port : 0 };
+    await using plain = await startProxy((clear) => ({
+      workers: 1,
+      frontends: [{ name: 'raw', mode: 'tcp', bind: [`127.0.0.1:${clear}`], defaultBackend: 'echo' }],
+      backends: [{ name: 'echo', tls: { ca: `${folder.path}/ca.crt` }, servers: [at] }],
+    }));
+    const sent = Buffer.alloc(1_000_000, 'abcdefghij\n');
+    const socket = connect({ port: plain.port, host: '127.0.0.1', allowHalfOpen: true });
+    const pieces: Buffer[] = [];
+    socket.on('data', (bytes: Buffer) => pieces.push(bytes));
+    socket.end(sent);
+    await once(socket, 'end');
+    expect(Buffer.concat(pieces).equals(sent)).toBe(true);
+    echo.close();
   });
 });
 
