@@ -27,18 +27,24 @@ export interface TestServer extends AsyncDisposable {
   cut(): void;
 }
 
-const clientKey = ssh2.utils.generateKeyPairSync('ed25519');
+type KeyType = NonNullable<ServerOptions['hostKeyTypes']>[number];
+
+/** One in three hundred Ed25519 keys that ssh2 makes is malformed (a number that begins with a zero byte). */
+function newKey(type: KeyType): ReturnType<typeof ssh2.utils.generateKeyPairSync> {
+  if (type === 'rsa') return ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 });
+  if (type === 'ecdsa') return ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 });
+  for (;;) {
+    const key = ssh2.utils.generateKeyPairSync('ed25519');
+    if (!(ssh2.utils.parseKey(key.private) instanceof Error)) return key;
+  }
+}
+
+const clientKey = newKey('ed25519');
 
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'veza-ssh2-'));
   writeFileSync(join(folder, 'user'), clientKey.private, { mode: 0o600 });
-  const hostKeys = (options.hostKeyTypes ?? ['ed25519']).map((type) =>
-    type === 'ed25519'
-      ? ssh2.utils.generateKeyPairSync('ed25519')
-      : type === 'ecdsa'
-        ? ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 })
-        : ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 }),
-  );
+  const hostKeys = (options.hostKeyTypes ?? ['ed25519']).map(newKey);
   const connections = new Set<Connection>();
   const children = new Set<ChildProcess>();
   const commands: string[] = [];
