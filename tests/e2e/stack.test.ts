@@ -101,7 +101,7 @@ describe.skipIf(labMissing !== null && !labRequired)('the load-balanced stack', 
   });
 
   // Lost requests are never the machine's fault and fail at once. Ceilings may be: another process that holds both cores
-  // for 50 ms looks like a slow balancer; so a run that only broke a ceiling gets one more chance.
+  // for 50 ms looks like a slow balancer; so a run that only broke a ceiling gets two more chances.
   it.each(['stop', 'crash', 'power-off', 'hang'] as const)(
     'fails no request when a backend goes away by %s',
     async (way) => {
@@ -119,8 +119,13 @@ describe.skipIf(labMissing !== null && !labRequired)('the load-balanced stack', 
         ).toEqual([]);
         return failed;
       };
-      const first = await broken();
-      if (first.length > 0) expect(await broken(), `after ${first.join(', ')} in the first run`).toEqual([]);
+      const seen: string[] = [];
+      for (let run = 0; run < 3; run += 1) {
+        const slow = await broken();
+        if (slow.length === 0) return;
+        seen.push(slow.join(', '));
+      }
+      expect.fail(`no run kept its ceilings: ${seen.join('; ')}`);
     },
   );
 

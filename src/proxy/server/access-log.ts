@@ -15,6 +15,7 @@ export class AccessLog {
   /** Of sinks that are closed. */
   #droppedBefore = 0;
   #count = 0;
+  #needsHead = false;
   /** Connections of clients in this process. */
   readonly connections: () => number;
 
@@ -47,6 +48,7 @@ export class AccessLog {
       void sink.close();
     }
     this.enabled = this.#sinks.length > 0;
+    this.#needsHead = this.#sinks.some(({ sink }) => sink.needsHead);
   }
 
   #opened(known: LogSink | undefined, target: LogTarget, tag: string): LogSink | undefined {
@@ -73,7 +75,7 @@ export class AccessLog {
       if (this.#count % config.sample !== 0) return;
     }
     const text = formatAccess(record, config.format);
-    const head = syslogHead(config.facility, 'info', Date.now(), config.tag, process.pid);
+    const head = this.#needsHead ? syslogHead(config.facility, 'info', Date.now(), config.tag, process.pid) : '';
     for (const { sink } of this.#sinks) sink.line(text, head);
   }
 

@@ -6,6 +6,8 @@ import { createSocket, type Socket } from 'node:dgram';
 import type { LogTarget } from '../core/logging/target.ts';
 
 export interface LogSink {
+  /** Whether `head` is asked for: it costs time that files need not spend. */
+  readonly needsHead: boolean;
   /** Lines that did not get through so far. */
   readonly dropped: number;
   /** Takes a line without its end. `head` is what syslog has before it. */
@@ -49,78 +51,115 @@ function openAppending(path: string): number {
   return openSync(path, 'a', 0o640);
 }
 
+/** Lines as bytes, on their way to a file. */
+interface Piece {
+  readonly bytes: Buffer;
+  readonly lines: number;
+}
+
 export class FileSink implements LogSink {
+  readonly needsHead = false;
   dropped = 0;
-  #lines: string[] = [];
-  #bytes = 0;
+  /** Lines become bytes at once: texts that live until they are written cost the collector more than the writing. */
+  #chunk: Buffer = Buffer.allocUnsafeSlow(flushBytes);
+  #used = 0;
+  #lines = 0;
+  #spare: Buffer | undefined;
+  #waiting: Piece[] = [];
+  #waitingBytes = 0;
   #fd: number;
   readonly #path: string | undefined;
-  #writing = false;
+  /** What is written to now; a file that was rotated meanwhile closes after that. */
+  #busy: number | undefined;
   readonly #timer: NodeJS.Timeout;
 
   constructor(fd: number, path: string | undefined) {
     this.#fd = fd;
     this.#path = path;
-    this.#timer = setInterval(() => this.#flush(), flushIntervalMs).unref();
+    this.#timer = setInterval(() => this.#cut(), flushIntervalMs).unref();
   }
 
   line(text: string): void {
-    if (this.#bytes > maxBufferedBytes) {
-      this.dropped += 1;
+    // A UTF-16 unit is at most three bytes of UTF-8.
+    const most = text.length * 3 + 1;
+    if (this.#used + most > flushBytes) this.#cut();
+    if (most > flushBytes) {
+      this.#add({ bytes: Buffer.from(`${text}\n`, 'utf8'), lines: 1 });
       return;
     }
-    this.#lines.push(text);
-    this.#bytes += text.length + 1;
-    if (this.#bytes >= flushBytes) this.#flush();
+    this.#used += this.#chunk.write(text, this.#used, 'utf8');
+    this.#chunk[this.#used] = 0x0a;
+    this.#used += 1;
+    this.#lines += 1;
   }
 
   reopen(): void {
     if (this.#path === undefined) return;
     const opened = openAppending(this.#path);
     const before = this.#fd;
-    this.#flush();
+    this.#cut();
     this.#fd = opened;
-    if (!this.#writing) closeSync(before);
+    if (this.#busy !== before) closeSync(before);
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    for (let tries = 0; tries < 50 && (this.#bytes > 0 || this.#writing); tries += 1) {
-      this.#flush();
+    this.#cut();
+    for (let tries = 0; tries < 50 && (this.#waiting.length > 0 || this.#busy !== undefined); tries += 1) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    if (this.#path !== undefined && !this.#writing) closeSync(this.#fd);
+    if (this.#path !== undefined && this.#busy === undefined) closeSync(this.#fd);
   }
 
-  #flush(): void {
-    if (this.#bytes === 0 || this.#writing) return;
-    const bytes = Buffer.from(`${this.#lines.join('\n')}\n`, 'utf8');
-    const count = this.#lines.length;
-    this.#lines = [];
-    this.#bytes = 0;
-    this.#writing = true;
-    this.#write(this.#fd, bytes, count);
+  /** Sends what there is on its way. */
+  #cut(): void {
+    if (this.#used === 0) return;
+    this.#add({ bytes: this.#chunk.subarray(0, this.#used), lines: this.#lines });
+    this.#chunk = this.#spare ?? Buffer.allocUnsafeSlow(flushBytes);
+    this.#spare = undefined;
+    this.#used = 0;
+    this.#lines = 0;
   }
 
-  #write(fd: number, bytes: Buffer, count: number): void {
-    write(fd, bytes, (error, written) => {
+  #add(piece: Piece): void {
+    if (this.#waitingBytes > maxBufferedBytes) {
+      this.dropped += piece.lines;
+      return;
+    }
+    this.#waiting.push(piece);
+    this.#waitingBytes += piece.bytes.length;
+    if (this.#busy === undefined) this.#next();
+  }
+
+  #next(): void {
+    const piece = this.#waiting.shift();
+    this.#busy = piece && this.#fd;
+    if (piece) this.#write(this.#fd, piece, 0);
+  }
+
+  #write(fd: number, piece: Piece, from: number): void {
+    const { bytes, lines } = piece;
+    write(fd, bytes, from, bytes.length - from, null, (error, written) => {
       if (error?.code === 'EAGAIN') {
         // A pipe whose reader is slow.
-        setTimeout(() => this.#write(fd, bytes, count), 10).unref();
+        setTimeout(() => this.#write(fd, piece, from), 10).unref();
         return;
       }
-      if (!error && written < bytes.length) {
-        this.#write(fd, bytes.subarray(written), count);
+      if (!error && from + written < bytes.length) {
+        this.#write(fd, piece, from + written);
         return;
       }
-      this.#writing = false;
-      if (error) this.dropped += count;
+      if (error) this.dropped += lines;
+      this.#waitingBytes -= bytes.length;
+      if (bytes.buffer.byteLength === flushBytes) this.#spare = Buffer.from(bytes.buffer);
+      this.#next();
       if (fd !== this.#fd) closeSync(fd);
     });
   }
 }
 
 export class UdpSink implements LogSink {
+  readonly needsHead = true;
   dropped = 0;
   #underWay = 0;
   readonly #socket: Socket;
@@ -170,6 +209,7 @@ export class UdpSink implements LogSink {
  * essential on Debian, can: it gets lines with their priority on its standard input.
  */
 export class SyslogSocketSink implements LogSink {
+  readonly needsHead = true;
   dropped = 0;
   readonly #path: string;
   #child: ChildProcess | undefined;
