@@ -7,6 +7,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import tls from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { authorityFolder } from '../../../src/acme/session.ts';
 import { CertificateStore } from '../../../src/acme/store.ts';
@@ -15,8 +16,9 @@ import { memoryZones } from '../../../src/infra/local-dns/zones.ts';
 import { type Pebble, skipWithoutPebble, startPebble } from '../../acme/support/pebble.ts';
 import { Authority, CertificateFolder } from '../support/certificates.ts';
 import { freePort, request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
-import { echoBackend } from '../support/tls-client.ts';
+import { echoBackend, run } from '../support/tls-client.ts';
 
+const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
 const domains = ['app.example.com', 'www.example.com'];
 const patienceMs = 45_000;
 
@@ -59,11 +61,14 @@ interface Given {
   readonly storage: string;
   readonly directory?: string;
   readonly more?: object;
+  readonly admin?: object;
 }
 
 /** A proxy that turns clients of clear HTTP away: what the authority asks must come before that. */
-function configured({ clear, control, secure, storage, directory = pebble.directory, more = {} }: Given): object {
+function configured(given: Given): object {
+  const { clear, control, secure, storage, directory = pebble.directory, more = {}, admin } = given;
   return {
+    ...(admin && { admin }),
     workers: 2,
     stats: { socket: [`127.0.0.1:${control}`] },
     acme: { directory, trust, storage, hosts: ['*.example.com'], agreeTerms: true },
@@ -124,11 +129,22 @@ async function textOf(stream: AsyncIterable<Buffer>): Promise<string> {
 describe.skipIf(skipWithoutPebble)('certificates of an authority', { timeout: 200_000 }, () => {
   it('are got by the proxy itself, kept for its owner, and served from then on', async () => {
     const storage = join(folder.path, 'first');
-    const secure = await freePort();
+    const [secure, adminPort] = [await freePort(), await freePort()];
+    const tokenFile = join(folder.path, 'tokens.json');
+    const { out: token } = await run(process.execPath, [main, 'ctl', 'token', 'create', 'eyes', '--file', tokenFile]);
+    const admin = { listen: [`127.0.0.1:${adminPort}`], tokenFile };
     await using proxy = await startProxy((_port, control) =>
-      configured({ clear: pebble.httpPort, control, secure, storage }),
+      configured({ clear: pebble.httpPort, control, secure, storage, admin }),
     );
     await newCertificate(proxy);
+    const headers = { Authorization: `Bearer ${token.trim()}` };
+    const events = await (await fetch(`http://127.0.0.1:${adminPort}/api/events?follow=0`, { headers })).text();
+    const actions = [...events.matchAll(/"type":"cert_action","action":"([a-z ]+)","names":(\[.*\])/g)];
+    expect(actions.map(([, action, names]) => [action, JSON.parse(names ?? '') as unknown])).toEqual([
+      ['requested', domains],
+      ['issued', domains],
+      ['in use', domains],
+    ]);
     const stored = await storeOf(storage).read('app.example.com');
     const { fingerprint256, subjectaltname } = await served(secure);
     expect(fingerprint256.replaceAll(':', '').toLowerCase()).toBe(stored?.fingerprint);
