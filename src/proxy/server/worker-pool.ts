@@ -16,8 +16,8 @@ const beginMs = 20_000;
 /** A worker that goes may need longer than its grace time to end all connections. */
 const lastMs = 10_000;
 /**
- * The young generation of a worker, in MiB a half. V8 lets it grow to 16 and keeps it; what a request allocates is gone after
- * a millisecond, so more costs memory and buys nothing (measured: no difference in CPU time a request).
+ * The young generation of a worker, in MiB a half. V8 lets it grow to 16 and keeps it, which with 10,000 idle connections is
+ * the difference between 156 and 111 MiB. The price: under full load with logs about 8 % more CPU time than with 8 (noisy).
  */
 const workerFlags = ['--max-semi-space-size=2'];
 
