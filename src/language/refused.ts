@@ -1,7 +1,6 @@
 // Filters that people know from elsewhere and that are not here, with what to do instead.
 
 export const refusedFilters: ReadonlyMap<string, string> = new Map([
-  ['json_query', 'use selectattr and map: list | selectattr("state", "equalto", "up") | map(attribute="name")'],
   ['vault', 'encrypt with the command: veza-run vault encrypt_string'],
   ['unvault', 'put the value encrypted into a variable file: it is decrypted when it is read'],
   ['win_basename', 'hosts with Windows are not supported'],

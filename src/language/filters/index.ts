@@ -12,6 +12,7 @@ import { listFilters } from './lists.ts';
 import { mapFilters } from './maps.ts';
 import { numberFilters } from './numbers.ts';
 import { pathFilters } from './paths.ts';
+import { queryFilters } from './query.ts';
 import { regexFilters } from './regex.ts';
 import { selectionFilters } from './selection.ts';
 import { textFilters } from './texts.ts';
@@ -31,6 +32,7 @@ export const filters: ReadonlyMap<string, Filter> = new Map(
     mapFilters,
     numberFilters,
     pathFilters,
+    queryFilters,
     regexFilters,
     selectionFilters,
     textFilters,

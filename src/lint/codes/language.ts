@@ -4,7 +4,7 @@ import type { Code } from '../codes.ts';
 export const languageCodes: Readonly<Record<string, Code>> = {
   'unsupported-filter': {
     meaning: 'A filter of Ansible that is not here.',
-    example: "`{{ x | json_query('a') }}`",
+    example: '`{{ x | unvault }}`',
     mend: 'Do what the hint says.',
   },
   'expression-syntax': {

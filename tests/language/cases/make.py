@@ -1,5 +1,5 @@
 # Makes expressions.json and templates.json: what Jinja2 with Ansible's filters answers. Not needed by the tests.
-# Run on Debian 12 with the packages python3-jinja2 and ansible-core: /usr/bin/python3 tests/language/cases/make.py
+# Run on Debian 12 with the packages python3-jinja2, python3-jmespath and ansible-core: /usr/bin/python3 tests/language/cases/make.py
 import copy
 import json
 import os
@@ -7,6 +7,7 @@ import types
 from importlib import import_module
 
 import jinja2
+import jmespath
 from jinja2.nativetypes import NativeEnvironment
 
 here = os.path.dirname(os.path.abspath(__file__))
@@ -18,6 +19,7 @@ def equip(environment):
     for name in ['core', 'files', 'mathstuff', 'uri']:
         environment.tests.update(import_module(f'ansible.plugins.test.{name}').TestModule().tests())
     environment.filters['d'] = environment.filters['default']
+    environment.filters['json_query'] = lambda data, query: jmespath.search(query, data)
     return environment
 
 
