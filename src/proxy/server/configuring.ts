@@ -45,7 +45,7 @@ export class Configuring {
   readonly #parts: () => Configured;
   /** Ids of the binds on which a worker listens. */
   readonly #listening = new Set<string>();
-  /** One reload at a time. */
+  /** One change at a time. */
   #applying: Promise<unknown> = Promise.resolve();
 
   /** `parts` are asked for when they are needed: some of them need this one. */
@@ -63,7 +63,11 @@ export class Configuring {
    * fails with it. Never rejects; one after another. A text is not written to the file: the next reload reads that again.
    */
   apply(origin: ConfigOrigin): Promise<ApplyResult> {
-    const result = this.#applying.then(() => this.#applyFrom(origin));
+    return this.#inTurn(() => this.#applyFrom(origin));
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#applying.then(work);
     this.#applying = result;
     return result;
   }
@@ -95,14 +99,12 @@ export class Configuring {
 
   /** Replaces all workers by new ones of the program as it is installed now. Returns what is wrong, if anything. */
   upgrade(): Promise<string | undefined> {
-    const result = this.#applying.then(() => this.#parts().pool.replaceAll(this.config.graceMs));
-    this.#applying = result;
-    return result;
+    return this.#inTurn(() => this.#parts().pool.replaceAll(this.config.graceMs));
   }
 
   /** Changes what runs, not the file: the next reload undoes it. Returns what is wrong, if anything. */
   edit(change: (config: ProxyConfig) => Edited): Promise<string | undefined> {
-    const result = this.#applying.then(async () => {
+    return this.#inTurn(async () => {
       const edited = change(this.config);
       if ('problem' in edited) return edited.problem;
       const { loaded } = this;
@@ -115,13 +117,11 @@ export class Configuring {
         return describe(error);
       }
     });
-    this.#applying = result;
-    return result;
   }
 
   /** Takes certificates that were renewed; all else stays as it is. */
   renew(): void {
-    this.#applying = this.#applying.then(async () => {
+    void this.#inTurn(async () => {
       const { isStopping, journal, events } = this.#parts();
       if (isStopping()) return;
       try {

@@ -3,8 +3,7 @@ import type { Socket } from 'node:net';
 import type { AddressSet } from '../core/address.ts';
 import type { FrontendConfig } from '../core/config/model.ts';
 import { Counters } from '../core/counters.ts';
-import { type CompiledFrontend, compileFrontend, type RateLimits } from '../core/handling/compile.ts';
-import type { FindPlugins } from '../core/handling/plugins.ts';
+import type { CompiledFrontend } from '../core/handling/compile.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import type { Incoming } from '../core/handling/incoming.ts';
 import { ClearStart } from './clear-start.ts';
@@ -26,14 +25,14 @@ export class FrontendRuntime {
   terminator: TlsTerminator | undefined;
   #compiled: CompiledFrontend;
 
-  constructor(config: FrontendConfig, limits: RateLimits, plugins?: FindPlugins) {
+  constructor(config: FrontendConfig, compiled: CompiledFrontend) {
     this.config = config;
-    this.#compiled = compileFrontend(config, limits, plugins);
+    this.#compiled = compiled;
   }
 
-  reconfigure(config: FrontendConfig, limits: RateLimits, plugins?: FindPlugins): void {
+  reconfigure(config: FrontendConfig, compiled: CompiledFrontend): void {
     this.config = config;
-    this.#compiled = compileFrontend(config, limits, plugins);
+    this.#compiled = compiled;
   }
 
   /** What is to be done with a request. */

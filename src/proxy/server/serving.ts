@@ -1,7 +1,7 @@
 // What a worker serves: the frontends and backends of its configuration, as they are while it runs.
 import type { ServerView } from '../core/balance/server-state.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
-import { compileFrontend } from '../core/handling/compile.ts';
+import { type CompiledFrontend, compileFrontend } from '../core/handling/compile.ts';
 import type { AccessLog } from './access-log.ts';
 import type { FrontendConnection } from './frontend-connection.ts';
 import { FrontendRuntime } from './frontend.ts';
@@ -18,6 +18,8 @@ export interface WorkerPlace {
   readonly worker: number;
   readonly workers: number;
 }
+
+type CompiledFrontends = ReadonlyMap<string, CompiledFrontend>;
 
 export class Serving {
   readonly tls = new WorkerTls();
@@ -60,11 +62,14 @@ export class Serving {
     return [...this.#frontends.values()].reduce((sum, { connections }) => sum + connections.size, 0);
   }
 
-  /** Does what can fail of a configuration first: throws, and then nothing of it holds. */
-  prepare(config: ProxyConfig, material: TlsMaterial): void {
+  /** Does what can fail of a configuration first: throws, and then nothing of it holds. Returns its frontends by name. */
+  prepare(config: ProxyConfig, material: TlsMaterial): CompiledFrontends {
     try {
-      for (const frontend of config.frontends) compileFrontend(frontend, this.limits.find, this.#plugins.find);
+      const compiled = new Map<string, CompiledFrontend>();
+      for (const frontend of config.frontends)
+        compiled.set(frontend.name, compileFrontend(frontend, this.limits.find, this.#plugins.find));
       this.tls.configure(config, material);
+      return compiled;
     } catch (error) {
       this.#plugins.rollback();
       throw error;
@@ -72,9 +77,9 @@ export class Serving {
   }
 
   /** Takes a configuration that was prepared. */
-  configure(config: ProxyConfig, views: readonly ServerView[], place: WorkerPlace): void {
+  configure(config: ProxyConfig, compiled: CompiledFrontends, views: readonly ServerView[], place: WorkerPlace): void {
     this.#configureBackends(config, place);
-    this.#configureFrontends(config);
+    this.#configureFrontends(config, compiled);
     this.#plugins.commit();
     for (const view of views) this.apply(view);
   }
@@ -114,11 +119,13 @@ export class Serving {
     for (const [name, backend] of this.#backends) backend.speakTls(this.tls.upstream(name));
   }
 
-  #configureFrontends(config: ProxyConfig): void {
+  #configureFrontends(config: ProxyConfig, compiled: CompiledFrontends): void {
     for (const wanted of config.frontends) {
+      const rules = compiled.get(wanted.name);
+      if (!rules) throw new Error(`frontend ${wanted.name} was not prepared`);
       const known = this.#frontends.get(wanted.name);
-      known?.reconfigure(wanted, this.limits.find, this.#plugins.find);
-      const frontend = known ?? new FrontendRuntime(wanted, this.limits.find, this.#plugins.find);
+      known?.reconfigure(wanted, rules);
+      const frontend = known ?? new FrontendRuntime(wanted, rules);
       frontend.terminator = this.tls.terminator(wanted.name);
       this.#frontends.set(wanted.name, frontend);
     }

@@ -215,8 +215,9 @@ export class Worker implements WorkerContext {
 
   /** Tries the parts that can fail first: then either all of it holds or nothing of it. */
   #take({ config, tls, views, workers, worker, generation }: ToWorker & { readonly type: 'configure' }): void {
+    let compiled;
     try {
-      this.#serving.prepare(config, tls);
+      compiled = this.#serving.prepare(config, tls);
     } catch (error) {
       this.#send({ type: 'failed', worker, generation, message: messageOf(error) });
       return;
@@ -224,7 +225,7 @@ export class Worker implements WorkerContext {
     this.#config = config;
     this.#place = { worker, workers };
     this.log.configure(config.log);
-    this.#serving.configure(config, views, this.#place);
+    this.#serving.configure(config, compiled, views, this.#place);
     this.#assignBinds(config);
     this.#send({ type: 'ready', worker, generation });
   }
