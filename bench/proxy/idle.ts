@@ -4,7 +4,8 @@ import { mkdtempSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Peer } from './peers.ts';
-import { freePort, memoryMiB, sleep, startPinned } from './processes.ts';
+import { freePort } from '../../tests/support/ports.ts';
+import { memoryMiB, sleep, startPinned } from './processes.ts';
 
 const wantedConnections = 10_000;
 /** Opened at once; more would overflow the queue of a listening socket. */

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 
 /** Clock ticks of /proc/PID/stat a second: 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100;
@@ -47,17 +47,6 @@ function answers(port: number): Promise<boolean> {
     };
     socket.on('connect', () => done(true)).on('error', () => done(false));
   });
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
 
 export function sleep(ms: number): Promise<void> {

@@ -8,7 +8,8 @@ import { createSshTransport } from '../../src/adapters/ssh/transport.ts';
 import type { HostAddress } from '../../src/engine/ports.ts';
 import { runSteps, step } from '../contracts/transport.ts';
 import { startServer } from './support/ssh-server.ts';
-import { freePort, sshdPath, startSshd } from './support/sshd.ts';
+import { freePort } from '../support/ports.ts';
+import { sshdPath, startSshd } from './support/sshd.ts';
 
 const transport = createSshTransport({ defaultKeys: [] });
 

@@ -5,26 +5,18 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchExecutions } from '../../src/failover/executions.ts';
 import type { Actuator, Address, BackendExecutions } from '../../src/failover/model.ts';
 import { socketStats } from '../../src/failover/stats.ts';
+import { freePort, portOf } from '../support/ports.ts';
 
 const demoBackend = resolve(import.meta.dirname, '../../roles/backend_api/files/demo-backend.mjs');
 export const haproxyPath = '/usr/sbin/haproxy';
 export const hasHaproxy = existsSync(haproxyPath);
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 export async function temporaryDirectory(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await mkdtemp(join(tmpdir(), 'veza-failover-'));
@@ -202,7 +194,7 @@ export async function startRelay(
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = portOf(server);
   return {
     target: { host: '127.0.0.1', port },
     async [Symbol.asyncDispose]() {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { portOf } from '../support/ports.ts';
 import { type RunningProxy, sleep, startProxy } from '../proxy/support/proxy.ts';
 import { say } from './support/summary.ts';
 
@@ -25,8 +26,7 @@ beforeAll(async () => {
     response.end(Buffer.alloc(incoming.url === '/big' ? 1 << 20 : 1024, 'x'));
   }).listen(0, '127.0.0.1');
   await once(backend, 'listening');
-  const address = backend.address();
-  const server = { name: 's', address: '127.0.0.1', port: typeof address === 'object' ? address?.port : 0 };
+  const server = { name: 's', address: '127.0.0.1', port: portOf(backend) };
   proxy = await startProxy((port) => ({
     workers: 1,
     frontends: [{ name: 'http', bind: [`127.0.0.1:${port}`], defaultBackend: 'api' }],

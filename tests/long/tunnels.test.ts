@@ -5,8 +5,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort, portOf } from '../support/ports.ts';
 import { seeded } from '../proxy/support/builders.ts';
-import { freePort, type RunningProxy, startProxy } from '../proxy/support/proxy.ts';
+import { type RunningProxy, startProxy } from '../proxy/support/proxy.ts';
 import { say } from './support/summary.ts';
 
 const total = 1024 ** 3;
@@ -36,8 +37,7 @@ beforeAll(async () => {
     socket.on('data', begin);
   }).listen(0, '127.0.0.1');
   await once(backend, 'listening');
-  const address = backend.address();
-  const server = { name: 's', address: '127.0.0.1', port: typeof address === 'object' ? address?.port : 0 };
+  const server = { name: 's', address: '127.0.0.1', port: portOf(backend) };
   tcpPort = await freePort();
   proxy = await startProxy((port) => ({
     workers: 1,

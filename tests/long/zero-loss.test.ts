@@ -1,8 +1,9 @@
 // The runs of 64 connections in which everything around them is killed, stopped, reloaded or upgraded.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../support/ports.ts';
 import { Backend } from '../proxy/support/backends.ts';
 import { type Answered, type Ask, ClosedLoad } from '../proxy/support/closed-load.ts';
-import { freePort, type RunningProxy, sleep, startProxy, until } from '../proxy/support/proxy.ts';
+import { type RunningProxy, sleep, startProxy, until } from '../proxy/support/proxy.ts';
 import { say } from './support/summary.ts';
 
 const clients = 64;

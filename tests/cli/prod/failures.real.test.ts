@@ -1,7 +1,7 @@
 // What can go wrong between us and the services: each time the true reason, an exit code of its own, and no secret anywhere.
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../../src/infra/fakes/server.ts';
-import { freePort } from '../../adapters/support/sshd.ts';
+import { freePort } from '../../support/ports.ts';
 import { fixture } from '../../infra/support/account.ts';
 import { changesOf, openProd, type ProdAccount } from './support.ts';
 

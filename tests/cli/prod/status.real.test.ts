@@ -8,7 +8,8 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, sshdPath, startSshd, type TestSshd } from '../../adapters/support/sshd.ts';
+import { sshdPath, startSshd, type TestSshd } from '../../adapters/support/sshd.ts';
+import { freePort } from '../../support/ports.ts';
 import { openProd, type ProdAccount } from './support.ts';
 
 const tools = mkdtempSync(join(tmpdir(), 'veza-tools-'));

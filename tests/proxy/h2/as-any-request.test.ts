@@ -4,8 +4,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../support/ports.ts';
 import { Authority, CertificateFolder } from '../support/certificates.ts';
-import { freePort, type RunningProxy, startProxy, until } from '../support/proxy.ts';
+import { type RunningProxy, startProxy, until } from '../support/proxy.ts';
 import { echoBackend } from '../support/tls-client.ts';
 
 let folder: CertificateFolder;

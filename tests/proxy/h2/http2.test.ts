@@ -5,8 +5,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../support/ports.ts';
 import { Authority, CertificateFolder } from '../support/certificates.ts';
-import { freePort, type RunningProxy, sleep, startProxy, until } from '../support/proxy.ts';
+import { type RunningProxy, sleep, startProxy, until } from '../support/proxy.ts';
 import { curl, echoBackend, run } from '../support/tls-client.ts';
 
 let folder: CertificateFolder;

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, type RunningProxy, startProxy, until } from '../support/proxy.ts';
+import { freePort } from '../../support/ports.ts';
+import { type RunningProxy, startProxy, until } from '../support/proxy.ts';
 
 const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'veza-admin-'));

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { expect, it } from 'vitest';
+import { portOf } from '../../support/ports.ts';
 import { request, sleep, startProxy, statusOf } from '../support/proxy.ts';
 
 it('takes a failing server out of the pick, and back when one request found it well', async () => {
@@ -13,7 +14,7 @@ it('takes a failing server out of the pick, and back when one request found it w
     }).listen(0, '127.0.0.1'),
   );
   await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  const ports = servers.map(portOf);
   try {
     await using proxy = await startProxy((front) => ({
       workers: 1,

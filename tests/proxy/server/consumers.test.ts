@@ -4,11 +4,11 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, request, type RunningProxy, startProxy, until } from '../support/proxy.ts';
+import { freePort, portOf } from '../../support/ports.ts';
+import { request, type RunningProxy, startProxy, until } from '../support/proxy.ts';
 
 const generousMs = 30_000;
 const folder = mkdtempSync(join(tmpdir(), 'veza-consumers-'));
@@ -40,7 +40,7 @@ beforeAll(async () => {
     backends: [
       {
         name: 'api',
-        servers: [{ name: 'node-one', address: '127.0.0.1', port: (backend.address() as AddressInfo).port }],
+        servers: [{ name: 'node-one', address: '127.0.0.1', port: portOf(backend) }],
       },
     ],
   }));

@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packProxy } from '../../../scripts/pack-proxy.ts';
 import { version } from '../../../src/proxy/server/version.ts';
-import { freePort, readAll, request, type RunningProxy, sleep, startProxy, statusOf, until } from '../support/proxy.ts';
+import { freePort, portOf } from '../../support/ports.ts';
+import { readAll, request, type RunningProxy, sleep, startProxy, statusOf, until } from '../support/proxy.ts';
 
 let backend: Server;
 let backendPort = 0;
@@ -24,8 +25,7 @@ beforeAll(async () => {
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
   });
   await once(backend, 'listening');
-  const address = backend.address();
-  backendPort = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  backendPort = portOf(backend);
   pagePort = await freePort();
   proxy = await startProxy((port, control) => ({
     workers: 2,

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { portOf } from '../../support/ports.ts';
 import { readAll, request, type RunningProxy, sleep, startProxy, statusOf } from '../support/proxy.ts';
 
 /** A backend that answers byte for byte what a test says, and keeps what it got. */
@@ -24,8 +25,7 @@ beforeAll(async () => {
     });
   }).listen(0, '127.0.0.1');
   await once(backend, 'listening');
-  const address = backend.address();
-  const port = typeof address === 'object' ? address?.port : 0;
+  const port = portOf(backend);
   const server = { name: 'a', address: '127.0.0.1', port };
   proxy = await startProxy((front, control) => ({
     workers: 1,

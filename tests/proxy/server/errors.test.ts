@@ -5,7 +5,8 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
+import { freePort, portOf } from '../../support/ports.ts';
+import { request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'veza-errors-'));
 let backend: Server;
@@ -22,8 +23,7 @@ beforeAll(async () => {
     else outgoing.end('fine');
   }).listen(0, '127.0.0.1');
   await once(backend, 'listening');
-  const address = backend.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
+  const port = portOf(backend);
   const nobody = await freePort();
   statsPort = await freePort();
   writeFileSync(

@@ -11,7 +11,8 @@ import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashPassword } from '../../../src/proxy/core/handling/basic-auth.ts';
-import { freePort, readAll, request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
+import { freePort, portOf } from '../../support/ports.ts';
+import { readAll, request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
 
 const secret = 'a secret of at least thirty-two bytes';
 const page = 'All work and no play makes Jack a dull boy.\n'.repeat(3000);
@@ -33,8 +34,7 @@ beforeAll(async () => {
     }
   }).listen(0, '127.0.0.1');
   await once(backend, 'listening');
-  const address = backend.address();
-  backendPort = typeof address === 'object' && address ? address.port : 0;
+  backendPort = portOf(backend);
   const users = { alice: await hashPassword('right', randomBytes(16)) };
   const server = { name: 'a', address: '127.0.0.1', port: backendPort };
   proxy = await startProxy((front, control) => ({

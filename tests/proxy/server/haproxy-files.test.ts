@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { freePort, until } from '../support/proxy.ts';
+import { freePort, portOf } from '../../support/ports.ts';
+import { until } from '../support/proxy.ts';
 
 const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
 const folder = fileURLToPath(new URL('../convert/haproxy', import.meta.url));
@@ -46,8 +47,7 @@ beforeAll(async () => {
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const address = server.address();
-    environment[name] = String(typeof address === 'object' ? address?.port : 0);
+    environment[name] = String(portOf(server));
     servers.push(server);
   }
 });

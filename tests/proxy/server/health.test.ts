@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ServerRegistry } from '../../../src/proxy/core/server-registry.ts';
 import { checkAll, checkWithRetry } from '../../../src/proxy/server/check-many.ts';
 import { HealthChecker } from '../../../src/proxy/server/health-checker.ts';
+import { portOf } from '../../support/ports.ts';
 import { aBackend, aConfig, firstServer } from '../support/builders.ts';
 import { request, startProxy, statusOf, until } from '../support/proxy.ts';
 
@@ -28,8 +29,7 @@ async function listen(server: Server): Promise<number> {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  return portOf(server);
 }
 
 function checkOf(port: number, check: object = {}): NonNullable<ReturnType<typeof firstServer>['check']> {

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { portOf } from '../../support/ports.ts';
 import { readAll, request, type RunningProxy, sleep, startProxy, statusOf, until } from '../support/proxy.ts';
 
 let answer: (socket: Socket, received: string) => void;
@@ -27,8 +28,7 @@ beforeAll(async () => {
     });
   }).listen(0, '127.0.0.1');
   await once(backend, 'listening');
-  const address = backend.address();
-  const port = typeof address === 'object' ? address?.port : 0;
+  const port = portOf(backend);
   const server = { name: 'a', address: '127.0.0.1', port };
   proxy = await startProxy((front) => ({
     workers: 1,

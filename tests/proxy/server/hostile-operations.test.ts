@@ -6,6 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { portOf } from '../../support/ports.ts';
 import { readAll, request, type RunningProxy, sleep, startProxy, statusOf, until } from '../support/proxy.ts';
 
 let backend: Server;
@@ -25,8 +26,7 @@ beforeAll(async () => {
     }
   }).listen(0, '127.0.0.1');
   await once(backend, 'listening');
-  const address = backend.address();
-  backendPort = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  backendPort = portOf(backend);
 });
 
 afterAll(() => {

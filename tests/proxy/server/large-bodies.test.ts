@@ -12,6 +12,7 @@ import {
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { portOf } from '../../support/ports.ts';
 import { type RunningProxy, sleep, startProxy } from '../support/proxy.ts';
 
 let backend: Server;
@@ -67,8 +68,7 @@ beforeAll(async () => {
   });
   backend.listen(0, '127.0.0.1');
   await once(backend, 'listening');
-  const address = backend.address();
-  const port = typeof address === 'object' ? address?.port : 0;
+  const port = portOf(backend);
   proxy = await startProxy((front) => ({
     workers: 1,
     frontends: [{ name: 'http', bind: [`127.0.0.1:${front}`], defaultBackend: 'api' }],

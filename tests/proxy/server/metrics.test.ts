@@ -6,7 +6,8 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { freePort, request, startProxy, until } from '../support/proxy.ts';
+import { freePort, portOf } from '../../support/ports.ts';
+import { request, startProxy, until } from '../support/proxy.ts';
 
 const haproxy = '/usr/sbin/haproxy';
 
@@ -56,8 +57,7 @@ describe.skipIf(!existsSync(haproxy))('metrics', () => {
       outgoing.writeHead(incoming.url === '/missing' ? 404 : 200).end('x');
     }).listen(0, '127.0.0.1');
     await once(backend, 'listening');
-    const address = backend.address();
-    const backendPort = typeof address === 'object' && address ? address.port : 0;
+    const backendPort = portOf(backend);
     const folder = mkdtempSync(join(tmpdir(), 'veza-metrics-'));
     const port = await freePort();
     writeFileSync(

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { portOf } from '../../support/ports.ts';
 import { request, type RunningProxy, startProxy, statusOf } from '../support/proxy.ts';
 
 interface Seen {
@@ -26,8 +27,7 @@ beforeAll(async () => {
     });
   }).listen(0, '127.0.0.1');
   await once(backend, 'listening');
-  const address = backend.address();
-  const port = typeof address === 'object' ? address?.port : 0;
+  const port = portOf(backend);
   proxy = await startProxy((front) => ({
     workers: 1,
     frontends: [{ name: 'http', bind: [`127.0.0.1:${front}`], defaultBackend: 'api' }],

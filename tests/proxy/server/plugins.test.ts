@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { portOf } from '../../support/ports.ts';
 import { request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'veza-plugins-'));
@@ -102,8 +103,7 @@ beforeAll(async () => {
     else outgoing.end(JSON.stringify({ url: incoming.url, headers: incoming.headers }));
   }).listen(0, '127.0.0.1');
   await once(backend, 'listening');
-  const address = backend.address();
-  backendPort = typeof address === 'object' && address ? address.port : 0;
+  backendPort = portOf(backend);
   proxy = await startProxy((front, control) => configOf(front, control, 'hello'));
 });
 

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { proxyHeader, readProxyHeader } from '../../../src/proxy/core/proxy-protocol.ts';
-import { freePort, readAll, request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
+import { freePort, portOf } from '../../support/ports.ts';
+import { readAll, request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
 
 /** Answers HTTP requests with what it got, as text; behind a PROXY header where `speaks` says so. */
 function echo(speaks: boolean): Server {
@@ -37,8 +38,7 @@ function echo(speaks: boolean): Server {
 async function listening(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  return typeof address === 'object' && address ? address.port : 0;
+  return portOf(server);
 }
 
 const client = { source: '203.0.113.9', sourcePort: 4711, destination: '198.51.100.1', destinationPort: 80 };
@@ -147,7 +147,7 @@ listen before
 listen behind
   bind 127.0.0.1:${behind} accept-proxy
   option forwardfor
-  server s 127.0.0.1:${(plain?.address() as { port: number }).port}
+  server s 127.0.0.1:${portOf(plain)}
 `,
   );
   const reference = spawn(haproxy, ['-db', '-f', join(folder, 'haproxy.cfg')], { stdio: 'ignore' });

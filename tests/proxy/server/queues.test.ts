@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { portOf } from '../../support/ports.ts';
 import { readAll, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
 
 /** A backend that answers when it is told to, and counts what it has at once. */
@@ -22,8 +23,7 @@ class Slow {
   }
 
   get port(): number {
-    const address = this.server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
+    return portOf(this.server);
   }
 
   /** Ends the oldest request. */

@@ -16,7 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { freePort, request, startProxy, statusOf, until } from '../support/proxy.ts';
+import { freePort, portOf } from '../../support/ports.ts';
+import { request, startProxy, statusOf, until } from '../support/proxy.ts';
 
 const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'veza-proxy-reload-'));
@@ -42,8 +43,7 @@ describe('a reload', () => {
     await using proxy = await startProxy((port, control) => answering([port], control, 'old'));
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
-    const address = other.address();
-    const taken = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const taken = portOf(other);
     proxy.write(answering([proxy.port, taken], proxy.controlPort, 'new'));
     expect(await proxy.command('reload')).toContain('EADDRINUSE');
     expect(await request(proxy.port, get)).toContain('old');
@@ -171,10 +171,7 @@ describe('veza-proxy reload', () => {
     expect(await request(proxy.port, get)).toContain('new');
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
-    const address = other.address();
-    proxy.write(
-      answering([proxy.port, typeof address === 'object' ? (address?.port ?? 0) : 0], proxy.controlPort, 'bad'),
-    );
+    proxy.write(answering([proxy.port, portOf(other)], proxy.controlPort, 'bad'));
     const refused = await command();
     expect(refused).toMatchObject({ code: 1 });
     expect(refused.text).toContain('EADDRINUSE');

@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { freePort, request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
+import { freePort, portOf } from '../../support/ports.ts';
+import { request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
 
 interface Seen {
   readonly server: string;
@@ -53,8 +54,7 @@ afterEach(async () => {
 
 function both(): object[] {
   return servers.map((server, index) => {
-    const address = server.address();
-    return { name: 'ab'[index], address: '127.0.0.1', port: typeof address === 'object' ? address?.port : 0 };
+    return { name: 'ab'[index], address: '127.0.0.1', port: portOf(server) };
   });
 }
 

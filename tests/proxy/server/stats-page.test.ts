@@ -2,14 +2,14 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createToken } from '../../../src/proxy/server/admin/token-file.ts';
+import { freePort, portOf } from '../../support/ports.ts';
 import { hasChromium, startChromium } from '../support/browser.ts';
-import { freePort, request, type RunningProxy, startProxy } from '../support/proxy.ts';
+import { request, type RunningProxy, startProxy } from '../support/proxy.ts';
 
 /** A busy machine takes its time to paint. */
 const patience = { timeout: 30_000 };
@@ -30,7 +30,7 @@ describe.skipIf(!hasChromium)('the statistics page (needs chromium)', () => {
       await once(server, 'listening');
       servers.push(server);
     }
-    const ports = servers.map((server) => (server.address() as AddressInfo).port);
+    const ports = servers.map(portOf);
     const page = await freePort();
     const tokenFile = join(folder, 'tokens.json');
     token = createToken(tokenFile, 'ops', 'admin', new Date());

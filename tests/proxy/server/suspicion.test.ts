@@ -1,8 +1,9 @@
 // What one worker finds out about a server, the others know at once: through a running proxy with hung backends.
 import { connect } from 'node:net';
 import { expect, it } from 'vitest';
+import { freePort } from '../../support/ports.ts';
 import { Backend } from '../support/backends.ts';
-import { freePort, readAll, request, startProxy, statusOf, until } from '../support/proxy.ts';
+import { readAll, request, startProxy, statusOf, until } from '../support/proxy.ts';
 
 it('spares all workers a hung server as soon as one of them met its silence', async () => {
   const executed = new Map<string, number>();

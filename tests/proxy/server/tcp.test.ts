@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/proxy/core/config/read.ts';
-import { freePort, readAll, type RunningProxy, startProxy, until } from '../support/proxy.ts';
+import { freePort, portOf } from '../../support/ports.ts';
+import { readAll, type RunningProxy, startProxy, until } from '../support/proxy.ts';
 
 let servers: Server[];
 let open: Socket[];
@@ -23,11 +24,6 @@ function echo(name: string): Server {
     });
     socket.on('end', () => socket.end('!'));
   });
-}
-
-function portOf(server: Server | undefined): number {
-  const address = server?.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 beforeEach(async () => {

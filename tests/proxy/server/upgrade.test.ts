@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packProxy } from '../../../scripts/pack-proxy.ts';
+import { freePort, portOf } from '../../support/ports.ts';
 import { ClosedLoad } from '../support/closed-load.ts';
-import { freePort, request, until } from '../support/proxy.ts';
+import { request, until } from '../support/proxy.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'veza-upgrade-'));
 const packed = join(folder, 'packed.mjs');
@@ -20,8 +21,7 @@ beforeAll(async () => {
   await packProxy(packed);
   backend = createServer((_incoming, response) => response.end('ok')).listen(0, '127.0.0.1');
   await once(backend, 'listening');
-  const address = backend.address();
-  server = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  server = portOf(backend);
 });
 
 afterAll(() => {

@@ -3,8 +3,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../support/ports.ts';
 import { Backend, failures, Load, slowest } from '../support/backends.ts';
-import { freePort, readAll, type RunningProxy, sleep, startProxy, until } from '../support/proxy.ts';
+import { readAll, type RunningProxy, sleep, startProxy, until } from '../support/proxy.ts';
 
 const kinds = {
   get: {},

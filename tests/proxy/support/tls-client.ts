@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import tls from 'node:tls';
+import { portOf } from '../../support/ports.ts';
 
 export interface Ran {
   readonly code: number;
@@ -60,7 +61,5 @@ export async function echoBackend(listener?: RequestListener): Promise<{ port: n
       }),
   ).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { port: address.port, server };
+  return { port: portOf(server), server };
 }

@@ -13,9 +13,10 @@ import { authorityFolder } from '../../../src/acme/session.ts';
 import { CertificateStore } from '../../../src/acme/store.ts';
 import { type LocalDns, startLocalDns } from '../../../src/infra/local-dns/server.ts';
 import { memoryZones } from '../../../src/infra/local-dns/zones.ts';
+import { freePort, portOf } from '../../support/ports.ts';
 import { type Pebble, skipWithoutPebble, startPebble } from '../../acme/support/pebble.ts';
 import { Authority, CertificateFolder } from '../support/certificates.ts';
-import { freePort, request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
+import { request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
 import { echoBackend, run } from '../support/tls-client.ts';
 
 const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
@@ -268,8 +269,7 @@ describe('a certificate that runs out', () => {
       });
     }).listen(0, '127.0.0.1');
     await once(hook, 'listening');
-    const address = hook.address();
-    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    const port = portOf(hook);
     const [soon, late] = [
       await ca.issue({ names: ['soon.test'], until: 5 }),
       await ca.issue({ names: ['late.test'], until: 60 }),

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:https';
 import { connect, createServer as createNetServer, type Server as NetServer } from 'node:net';
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { portOf } from '../../support/ports.ts';
 import { Authority, CertificateFolder, type Issued } from '../support/certificates.ts';
 import { request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
 import { run } from '../support/tls-client.ts';
@@ -31,9 +32,7 @@ async function secureServer(leaf: Issued, clients: string): Promise<{ server: Se
   found.on('secureConnection', (socket) => resumed.push(socket.isSessionReused()));
   found.listen(0, '127.0.0.1');
   await once(found, 'listening');
-  const address = found.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { server: found, port: address.port };
+  return { server: found, port: portOf(found) };
 }
 
 beforeAll(async () => {
@@ -51,8 +50,6 @@ beforeAll(async () => {
     });
   }).listen(0, '127.0.0.1');
   await once(front, 'listening');
-  const address = front.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
   const caFile = folder.write('ca.crt', ca.pem);
   const tls = { ca: caFile };
   const cert = { cert: folder.write('own.crt', ours.cert), key: folder.write('own.key', ours.key) };
@@ -62,7 +59,7 @@ beforeAll(async () => {
     name: { tls: { ...tls, serverName: 'api.internal' } },
     address: { tls },
     own: { tls: { ...tls, ...cert } },
-    intro: { tls, sendProxy: 'v2', servers: [at({ port: address.port })] },
+    intro: { tls, sendProxy: 'v2', servers: [at({ port: portOf(front) })] },
     insecure: { tls: { insecureSkipVerify: true } },
     stranger: { tls: { ca: folder.write('other.crt', other.pem) } },
     misnamed: { tls: { ...tls, serverName: 'other.internal' } },
@@ -161,8 +158,7 @@ describe('servers of mode tcp', () => {
       socket.pipe(socket);
     }).listen(0, '127.0.0.1');
     await once(echo, 'listening');
-    const address = echo.address();
-    const at = { name: 'a', address: '127.0.0.1', port: typeof address === 'object' ? address?.port : 0 };
+    const at = { name: 'a', address: '127.0.0.1', port: portOf(echo) };
     await using plain = await startProxy((clear) => ({
       workers: 1,
       frontends: [{ name: 'raw', mode: 'tcp', bind: [`127.0.0.1:${clear}`], defaultBackend: 'echo' }],

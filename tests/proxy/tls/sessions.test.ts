@@ -6,8 +6,9 @@ import { Agent, request as httpsRequest } from 'node:https';
 import type { Server } from 'node:http';
 import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../support/ports.ts';
 import { Authority, CertificateFolder, type Issued } from '../support/certificates.ts';
-import { freePort, request, type RunningProxy, sleep, startProxy, until } from '../support/proxy.ts';
+import { request, type RunningProxy, sleep, startProxy, until } from '../support/proxy.ts';
 import { curl, echoBackend, get } from '../support/tls-client.ts';
 
 let folder: CertificateFolder;

@@ -3,8 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ocspRequest, readOcspAnswer } from '../../../src/proxy/server/ocsp.ts';
+import { freePort } from '../../support/ports.ts';
 import { Authority, CertificateFolder, type Issued, type Leaf } from '../support/certificates.ts';
-import { freePort, type RunningProxy, startProxy, until } from '../support/proxy.ts';
+import { type RunningProxy, startProxy, until } from '../support/proxy.ts';
 import { sClient } from '../support/tls-client.ts';
 
 let folder: CertificateFolder;

@@ -3,8 +3,9 @@ import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../support/ports.ts';
 import { Authority, CertificateFolder } from '../support/certificates.ts';
-import { freePort, readAll, request, type RunningProxy, startProxy, until } from '../support/proxy.ts';
+import { readAll, request, type RunningProxy, startProxy, until } from '../support/proxy.ts';
 import { curl, echoBackend, get, sClient } from '../support/tls-client.ts';
 
 let folder: CertificateFolder;

@@ -8,7 +8,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort, sleep, until } from '../proxy.ts';
+import { freePort, portOf } from '../../../support/ports.ts';
+import { sleep, until } from '../proxy.ts';
 import { pieces, type Sent } from './messages.ts';
 
 const main = fileURLToPath(new URL('../../../../src/proxy/main.ts', import.meta.url));
@@ -158,9 +159,7 @@ async function aLane(): Promise<{ lane: Lane; server: number }> {
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { lane: { port: await freePort(), seen, server }, server: address.port };
+  return { lane: { port: await freePort(), seen, server }, server: portOf(server) };
 }
 
 async function answers(port: number): Promise<boolean> {
