@@ -8,6 +8,7 @@ import type { HetznerCloud } from '../hetzner-cloud/client.ts';
 import type { Certificate } from '../hetzner-cloud/types.ts';
 import type { Call, CloudResource } from '../resource.ts';
 import { attributeDiff } from './attributes.ts';
+import { hcloudCall, sendTo } from './calls.ts';
 import { ownedBy, owner } from './ownership.ts';
 
 export interface WantedCertificate {
@@ -106,11 +107,8 @@ export function outdatedCertificates(
       return { ids: outdated.map(({ id }) => id) };
     },
     desired: () => ({ ids: [] }),
-    calls: ({ before }) =>
-      (before?.ids ?? []).map((id) => ({ api: 'hcloud', method: 'DELETE', path: `/certificates/${id}`, body: null })),
-    send: async ({ method, path }, signal) => {
-      await cloud.change(method, path, undefined, signal);
-    },
+    calls: ({ before }) => (before?.ids ?? []).map((id) => hcloudCall('DELETE', `/certificates/${id}`)),
+    send: sendTo(cloud),
     describe: ({ before }) => ({
       attributes: [{ name: 'certificates', before: [...(before?.ids ?? [])], after: undefined }],
     }),
@@ -173,7 +171,7 @@ function creation({ name, domains, source }: WantedCertificate, fingerprint: str
     type: 'uploaded',
     labels: { ...labels, [generationLabel]: labelOf(name) },
   });
-  return { api: 'hcloud', method: 'POST', path: '/certificates', body: source ? uploaded() : managed };
+  return hcloudCall('POST', '/certificates', source ? uploaded() : managed);
 }
 
 /** Names are unique, and two generations are there for a while. */

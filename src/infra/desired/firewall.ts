@@ -1,12 +1,12 @@
 // A firewall of Hetzner Cloud in front of servers, as a resource: its rules and the servers that it is for.
 import { sameValue, type Change } from '../../core/change.ts';
 import { VezaError } from '../../lib/errors.ts';
-import type { Json, JsonObject } from '../../lib/json.ts';
+import type { Json } from '../../lib/json.ts';
 import type { HetznerCloud } from '../hetzner-cloud/client.ts';
 import type { Firewall } from '../hetzner-cloud/types.ts';
 import type { Call, CloudResource } from '../resource.ts';
 import { attributeDiff } from './attributes.ts';
-import { idOf } from './ids.ts';
+import { hcloudCall, idOf, sendTo } from './calls.ts';
 import { ownedBy, owner } from './ownership.ts';
 
 /** As the API has it. */
@@ -67,9 +67,7 @@ export function firewallResource(
       );
     },
     calls: (change, current) => callsOf(wanted, change, current),
-    send: async ({ method, path, body }, signal) => {
-      await cloud.change(method, path, body ?? undefined, signal);
-    },
+    send: sendTo(cloud),
     describe: (change) => attributeDiff(change),
   };
 }
@@ -93,28 +91,26 @@ function ruleText(rule: Firewall['rules'][number]): string {
 function callsOf(wanted: WantedFirewall, change: Change<State>, current: State | null): readonly Call[] {
   const { after } = change;
   if (after === null || change.action === 'delete') return [];
-  const call = (method: Call['method'], path: string, body: JsonObject): Call => ({
-    api: 'hcloud',
-    method,
-    path,
-    body,
-  });
   const rules = wanted.rules as unknown as Json;
   const resources = (ids: readonly number[]): Json => ids.map((id) => ({ type: 'server', server: { id } }));
   if (change.action === 'create') {
     const labels = { [owner.label]: owner.value };
-    return [call('POST', '/firewalls', { name: wanted.name, labels, rules, apply_to: resources(after.servers ?? []) })];
+    return [
+      hcloudCall('POST', '/firewalls', { name: wanted.name, labels, rules, apply_to: resources(after.servers ?? []) }),
+    ];
   }
   const path = `/firewalls/${idOf(current)}`;
   const [before, now] = [current?.servers ?? [], after.servers ?? current?.servers ?? []];
   const added = now.filter((id) => !before.includes(id));
   const removed = before.filter((id) => !now.includes(id));
   return [
-    ...(after.labels ? [call('PUT', path, { labels: after.labels })] : []),
-    ...(after.rules ? [call('POST', `${path}/actions/set_rules`, { rules })] : []),
-    ...(added.length > 0 ? [call('POST', `${path}/actions/apply_to_resources`, { apply_to: resources(added) })] : []),
+    ...(after.labels ? [hcloudCall('PUT', path, { labels: after.labels })] : []),
+    ...(after.rules ? [hcloudCall('POST', `${path}/actions/set_rules`, { rules })] : []),
+    ...(added.length > 0
+      ? [hcloudCall('POST', `${path}/actions/apply_to_resources`, { apply_to: resources(added) })]
+      : []),
     ...(removed.length > 0
-      ? [call('POST', `${path}/actions/remove_from_resources`, { remove_from: resources(removed) })]
+      ? [hcloudCall('POST', `${path}/actions/remove_from_resources`, { remove_from: resources(removed) })]
       : []),
   ];
 }

@@ -3,22 +3,16 @@ import type { Change } from '../../core/change.ts';
 import { unknown } from '../../core/unknown.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
 import type { Call } from '../resource.ts';
-import { idOf } from './ids.ts';
+import { hcloudCall, idOf } from './calls.ts';
 import type { BalancerState } from './load-balancer-state.ts';
 
 /** The calls that make a change, in the order in which the API allows them. */
 export function callsOf(name: string, change: Change<BalancerState>, current: BalancerState | null): readonly Call[] {
-  const call = (method: Call['method'], path: string, body: JsonObject | null): Call => ({
-    api: 'hcloud',
-    method,
-    path,
-    body,
-  });
   const path = `/load_balancers/${idOf(current)}`;
-  if (change.action === 'delete') return [call('DELETE', path, null)];
+  if (change.action === 'delete') return [hcloudCall('DELETE', path)];
   const after = change.after ?? {};
-  if (change.action === 'create') return [call('POST', '/load_balancers', creation(name, after))];
-  const act = (action: string, body: JsonObject) => call('POST', `${path}/actions/${action}`, body);
+  if (change.action === 'create') return [hcloudCall('POST', '/load_balancers', creation(name, after))];
+  const act = (action: string, body: JsonObject) => hcloudCall('POST', `${path}/actions/${action}`, body);
   const keys = Object.keys(after);
   const part = (key: string): Json => after[key] as Json;
   const targets = keys.filter((key) => key.startsWith('target '));
@@ -35,7 +29,7 @@ export function callsOf(name: string, change: Change<BalancerState>, current: Ba
   if (keys.includes('network') && after['network'] !== null)
     network.push(act('attach_to_network', { network: part('network') }));
   return [
-    ...(keys.includes('labels') ? [call('PUT', path, { labels: part('labels') })] : []),
+    ...(keys.includes('labels') ? [hcloudCall('PUT', path, { labels: part('labels') })] : []),
     ...(keys.includes('type') ? [act('change_type', { load_balancer_type: part('type') })] : []),
     ...(keys.includes('algorithm') ? [act('change_algorithm', { type: part('algorithm') })] : []),
     ...removed,

@@ -8,6 +8,7 @@ import type { LoadBalancer, Service } from '../hetzner-cloud/types.ts';
 import type { Outputs } from '../outputs.ts';
 import type { CloudResource } from '../resource.ts';
 import { attributeDiff } from './attributes.ts';
+import { sendTo } from './calls.ts';
 import { callsOf } from './load-balancer-calls.ts';
 import { normalService, serviceKey, stateOf, targetKey, type BalancerState } from './load-balancer-state.ts';
 import { exactLabels, ownedBy, owner, refuseForeignRemoval, type Labels } from './ownership.ts';
@@ -65,9 +66,7 @@ export function loadBalancerResource(
       return desiredState(wanted, current, outputs);
     },
     calls: (change, current) => callsOf(wanted.name, change, current),
-    send: async ({ method, path, body }, signal) => {
-      await cloud.change(method, path, body ?? undefined, signal);
-    },
+    send: sendTo(cloud),
     outputs: (state) => outputsOf(state),
     describe: (change) => attributeDiff(change),
   };

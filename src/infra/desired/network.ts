@@ -3,6 +3,7 @@ import { VezaError } from '../../lib/errors.ts';
 import type { HetznerCloud } from '../hetzner-cloud/client.ts';
 import type { CloudResource } from '../resource.ts';
 import { attributeDiff } from './attributes.ts';
+import { hcloudCall, sendTo } from './calls.ts';
 import { owner } from './ownership.ts';
 
 export interface WantedNetwork {
@@ -54,11 +55,9 @@ export function networkResource(cloud: HetznerCloud, { name, cidr, zone }: Wante
       if (change.action !== 'create') return [];
       const subnets = [{ type: 'cloud', ip_range: cidr, network_zone: zone }];
       const body = { name, ip_range: cidr, subnets, labels: { [owner.label]: owner.value } };
-      return [{ api: 'hcloud', method: 'POST', path: '/networks', body }];
+      return [hcloudCall('POST', '/networks', body)];
     },
-    send: async ({ method, path, body }, signal) => {
-      await cloud.change(method, path, body ?? undefined, signal);
-    },
+    send: sendTo(cloud),
     outputs: (state) => new Map(state ? [[networkOutput(name), String(state.id)]] : []),
     describe: (change) => attributeDiff(change),
   };

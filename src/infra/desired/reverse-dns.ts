@@ -2,6 +2,7 @@
 import type { HetznerCloud } from '../hetzner-cloud/client.ts';
 import type { CloudResource } from '../resource.ts';
 import { attributeDiff } from './attributes.ts';
+import { hcloudCall, sendTo } from './calls.ts';
 
 interface State {
   readonly ip: string;
@@ -24,16 +25,12 @@ export function reverseDnsResource(
     },
     desired: () => ({ name: name.replace(/\.$/, '').toLowerCase() }),
     calls: ({ after }) => [
-      {
-        api: 'hcloud',
-        method: 'POST',
-        path: `/servers/${server.id}/actions/change_dns_ptr`,
-        body: { ip: server.ip, dns_ptr: after?.name ?? null },
-      },
+      hcloudCall('POST', `/servers/${server.id}/actions/change_dns_ptr`, {
+        ip: server.ip,
+        dns_ptr: after?.name ?? null,
+      }),
     ],
-    send: async ({ method, path, body }, signal) => {
-      await cloud.change(method, path, body ?? undefined, signal);
-    },
+    send: sendTo(cloud),
     describe: (change) => attributeDiff(change),
   };
 }

@@ -7,7 +7,7 @@ import type { HetznerCloud } from '../hetzner-cloud/client.ts';
 import type { Server } from '../hetzner-cloud/types.ts';
 import type { Call, CloudResource } from '../resource.ts';
 import { attributeDiff } from './attributes.ts';
-import { idOf } from './ids.ts';
+import { hcloudCall, idOf, sendTo } from './calls.ts';
 import { exactLabels, refuseForeignRemoval, type Labels } from './ownership.ts';
 
 /** What is left out is not managed. */
@@ -46,6 +46,7 @@ export interface ServerState {
 }
 
 export function serverResource(cloud: HetznerCloud, wanted: WantedServer): CloudResource<ServerState> {
+  const send = sendTo(cloud);
   return {
     key: serverKey(wanted.name),
     needs: [],
@@ -57,9 +58,9 @@ export function serverResource(cloud: HetznerCloud, wanted: WantedServer): Cloud
     },
     desired: (current) => (current ? desiredOf(wanted, current) : newServer(wanted)),
     calls: (change, current) => callsOf(wanted, change, current),
-    send: async ({ method, path, body }, signal) => {
-      await cloud.change(method, path, body ?? undefined, signal);
-      if (path.endsWith('/shutdown')) await cloud.isOff(wanted.name, signal);
+    send: async (call, signal) => {
+      await send(call, signal);
+      if (call.path.endsWith('/shutdown')) await cloud.isOff(wanted.name, signal);
     },
     describe: (change) => attributeDiff(withoutUserData(change)),
   };
@@ -151,24 +152,18 @@ function ascending(ids: readonly number[]): readonly number[] {
 }
 
 function callsOf(wanted: WantedServer, change: Change<ServerState>, current: ServerState | null): readonly Call[] {
-  const call = (method: Call['method'], path: string, body: JsonObject | null): Call => ({
-    api: 'hcloud',
-    method,
-    path,
-    body,
-  });
   const path = `/servers/${idOf(current)}`;
-  const act = (name: string, body: JsonObject | null = null) => call('POST', `${path}/actions/${name}`, body);
+  const act = (name: string, body: JsonObject | null = null) => hcloudCall('POST', `${path}/actions/${name}`, body);
   const { after } = change;
-  if (change.action === 'delete') return [call('DELETE', path, null)];
+  if (change.action === 'delete') return [hcloudCall('DELETE', path)];
   if (after === null) return [];
-  if (change.action === 'create') return [call('POST', '/servers', creation(wanted, after))];
+  if (change.action === 'create') return [hcloudCall('POST', '/servers', creation(wanted, after))];
   const was = current?.running ?? false;
   const will = after.running ?? was;
   const resize = after.type !== undefined;
   const [before, now] = [current?.networks ?? [], after.networks ?? current?.networks ?? []];
   return [
-    ...(after.labels ? [call('PUT', path, { labels: after.labels })] : []),
+    ...(after.labels ? [hcloudCall('PUT', path, { labels: after.labels })] : []),
     ...(was && (!will || resize) ? [act(wanted.force ? 'poweroff' : 'shutdown')] : []),
     ...(resize ? [act('change_type', { server_type: after.type ?? '', upgrade_disk: false })] : []),
     ...before.filter((id) => !now.includes(id)).map((network) => act('detach_from_network', { network })),

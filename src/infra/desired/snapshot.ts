@@ -5,7 +5,7 @@ import type { Diff } from '../../core/resource.ts';
 import type { HetznerCloud } from '../hetzner-cloud/client.ts';
 import type { Image } from '../hetzner-cloud/types.ts';
 import type { Call, CloudResource } from '../resource.ts';
-import { idOf } from './ids.ts';
+import { hcloudCall, idOf, sendTo } from './calls.ts';
 import { exactLabels, ownedBy, refuseForeignRemoval, type Labels } from './ownership.ts';
 
 export interface WantedSnapshot {
@@ -45,9 +45,7 @@ export function snapshotResource(
       ...(after?.present ? [creation(wanted, labels)] : []),
       ...(current?.surplus ?? []).map(removal),
     ],
-    send: async ({ method, path, body }, signal) => {
-      await cloud.change(method, path, body ?? undefined, signal);
-    },
+    send: sendTo(cloud),
     describe: (change, current) => describe(wanted, change, current),
   };
 }
@@ -82,9 +80,7 @@ export function absentSnapshots(
       return null;
     },
     calls: (_change, current) => (current?.ids ?? []).map(removal),
-    send: async ({ method, path }, signal) => {
-      await cloud.change(method, path, undefined, signal);
-    },
+    send: sendTo(cloud),
     describe: (_change, current) => ({
       attributes: [{ name: 'snapshots', before: [...(current?.ids ?? [])], after: undefined }],
     }),
@@ -123,11 +119,11 @@ function stateOf(found: readonly Image[], wanted: WantedSnapshot, labels: Labels
 
 function creation({ server, description }: WantedSnapshot, labels: Labels): Call {
   const path = `/servers/${idOf(server)}/actions/create_image`;
-  return { api: 'hcloud', method: 'POST', path, body: { type: 'snapshot', description, labels } };
+  return hcloudCall('POST', path, { type: 'snapshot', description, labels });
 }
 
 function removal(id: number): Call {
-  return { api: 'hcloud', method: 'DELETE', path: `/images/${id}`, body: null };
+  return hcloudCall('DELETE', `/images/${id}`);
 }
 
 function describe(
