@@ -1,4 +1,9 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+// Tests start our programs hundreds of times: each start compiles what has not changed only once.
+process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'veza-run-compile-cache');
 
 // unit: seconds, no root, no network but loopback. integration: real shells, sockets, programs and the balancer, side by
 // side: no test there may judge by time. timing: those that must, one after the other. e2e: boots real hosts (needs root
@@ -25,6 +30,8 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/{e2e,long}/**', 'node_modules/**', ...timing, ...integration],
+          // Modules hold no state that one file could leave behind for the next: loading them once is enough.
+          isolate: false,
           testTimeout: 20_000,
         },
       },
