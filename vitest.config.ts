@@ -10,9 +10,8 @@ process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'veza-run-compile-cache');
 // and Linux). long: minutes; `npm run test:long`, not in CI.
 const timing = [
   'tests/failover-unit/**/*.test.ts',
-  'tests/proxy/core/simulation.real.test.ts',
-  'tests/proxy/server/{breaker,health,hostile-clients,hostile-operations,large-bodies,queues,reload}.test.ts',
-  'tests/proxy/server/{retries,suspicion,tcp,zero-loss}.test.ts',
+  'tests/proxy/server/{breaker,health,hostile-clients,hostile-operations,queues,reload}.test.ts',
+  'tests/proxy/server/{retries,suspicion,zero-loss}.test.ts',
 ];
 const integration = [
   'tests/adapters/**/*.test.ts',

@@ -63,7 +63,7 @@ export async function startProxy(build: (port: number, controlPort: number) => o
 }
 
 /** Waits until the condition holds; throws after the time. */
-export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 5000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error('waited in vain');
