@@ -31,7 +31,7 @@ export default defineConfig({
           exclude: ['tests/{e2e,long}/**', 'node_modules/**', ...timing, ...integration],
           // Modules hold no state that one file could leave behind for the next: loading them once is enough.
           isolate: false,
-          testTimeout: 20_000,
+          testTimeout: 60_000,
         },
       },
       {

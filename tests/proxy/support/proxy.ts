@@ -48,7 +48,8 @@ export async function startProxy(build: (port: number, controlPort: number) => o
     process: child,
     configFile,
     log: () => log,
-    command: (text) => request(controlPort, `${text}\n`),
+    // The socket is closed behind the answer, however long that takes.
+    command: (text) => request(controlPort, `${text}\n`, 30_000),
     write,
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode === null && child.signalCode === null) {
