@@ -1,0 +1,128 @@
+// CPU time a request and requests a second of each proxy in one scenario. Rounds are short and take turns, so that what else
+// the machine does meets all alike; whether all did the same work is checked, and told where not.
+import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Bench,
+  connections,
+  originCounts,
+  type Running,
+  type Section,
+  startEcho,
+  startOrigin,
+  startPeer,
+} from './bench.ts';
+import { type LoadResult, runH2Load, runOwn, runWrk } from './load.ts';
+import { accessLog, overTls, type Peer } from './peers/peer.ts';
+import { ask, wrongness } from './probe.ts';
+import { cpuMicroseconds } from './processes.ts';
+import { type Entry, type Sample, scenarioSection } from './report.ts';
+import type { Scenario } from './scenarios.ts';
+
+/** What one proxy did in all rounds. */
+interface Course {
+  readonly running: Running;
+  readonly cipher: string | undefined;
+  readonly samples: Sample[];
+  readonly remarks: Set<string>;
+  /** In warming up, too. */
+  requests: number;
+}
+
+/** Measures a scenario with all proxies that can take part. */
+export async function measureThroughput(scenario: Scenario, bench: Bench): Promise<Section> {
+  await using stack = new AsyncDisposableStack();
+  const tunnel = scenario.protocol === 'ws' || scenario.protocol === 'wss';
+  const originPort = await (tunnel ? startEcho : startOrigin)(bench, stack);
+  const courses: Course[] = [];
+  const can = (peer: Peer): boolean =>
+    peer.features.includes(scenario.features) && peer.protocols.includes(scenario.protocol);
+  const entries: Entry[] = bench.absent
+    .filter(({ peer }) => can(peer))
+    .map(({ peer, why }) => ({ peer: peer.name, samples: [], remarks: [`not measured: ${why}`] }));
+  for (const peer of bench.peers.filter(can)) {
+    const running = await startPeer(bench, peer, stack, { ...scenario, originPort });
+    const answer = await ask(running.setup.port, scenario);
+    const wrong = wrongness(answer, scenario);
+    if (wrong !== undefined) entries.push({ peer: peer.name, samples: [], remarks: [`not measured: ${wrong}`] });
+    else courses.push({ running, cipher: answer.cipher, samples: [], remarks: new Set(), requests: 1 });
+  }
+  // The first round warms up: compilers, pools, caches.
+  for (let round = 0; round <= bench.rounds; round += 1) {
+    for (const course of courses) {
+      const sample = await takeTurn(course, scenario, bench, tunnel ? undefined : originPort);
+      course.requests += sample.requests;
+      if (round > 0) course.samples.push(sample);
+    }
+  }
+  remarkCiphers(courses);
+  // Logs are written in pieces.
+  if (scenario.features === 'full') await sleep(1000);
+  for (const course of courses) {
+    if (scenario.features === 'full') remarkLog(course);
+    const { running, samples, remarks } = course;
+    entries.push({ peer: running.peer.name, samples, remarks: [...remarks] });
+  }
+  // As the others are listed: ours first.
+  const order = [...bench.peers, ...bench.absent.map(({ peer }) => peer)].map(({ name }) => name);
+  entries.sort((one, other) => order.indexOf(one.peer) - order.indexOf(other.peer));
+  return scenarioSection(scenario, entries);
+}
+
+async function takeTurn(
+  course: Course,
+  scenario: Scenario,
+  bench: Bench,
+  counted: number | undefined,
+): Promise<Sample> {
+  const { pid } = course.running;
+  const originBefore = counted === undefined ? undefined : await originCounts(counted);
+  const before = cpuMicroseconds(pid);
+  const load = await runScenario(course.running, scenario, bench);
+  const sample = { ...load, cpuMicroseconds: cpuMicroseconds(pid) - before };
+  if (counted !== undefined && originBefore !== undefined) {
+    const after = await originCounts(counted);
+    const asked = after.requests - originBefore.requests;
+    const opened = after.connections - originBefore.connections;
+    remarkOrigin(course, load, asked, opened);
+  }
+  return sample;
+}
+
+function runScenario({ setup }: Running, scenario: Scenario, bench: Bench): Promise<LoadResult> {
+  const { seconds, otherOn } = bench;
+  const { protocol, path, keepAlive } = scenario;
+  const tls = overTls(protocol);
+  if (protocol === 'ws' || protocol === 'wss')
+    return runOwn('messages', otherOn, { port: setup.port, tls, connections, seconds });
+  const url = `${tls ? 'https' : 'http'}://127.0.0.1:${setup.port}${path}`;
+  return (protocol === 'h2' ? runH2Load : runWrk)({ on: otherOn, connections, seconds, url, keepAlive });
+}
+
+/** Did every request reach the origin, once, over connections that stay? */
+function remarkOrigin({ remarks }: Course, load: LoadResult, asked: number, opened: number): void {
+  // Those on their way at the end are not in the count of the load; checks and our own questions are not either.
+  const doubtful = 2 * connections + 0.02 * load.requests + 10;
+  if (Math.abs(asked - load.requests) > doubtful)
+    remarks.add(`the origin was asked ${percent(asked, load.requests)} as often as the proxy`);
+  // Some connections more than streams are opened for the first time.
+  if (opened > 0.02 * load.requests + 4 * connections)
+    remarks.add(`opened a connection to the origin for ${percent(opened, asked)} of the requests`);
+}
+
+/** Was every request logged? */
+function remarkLog({ running, remarks, requests }: Course): void {
+  const path = accessLog(running.setup);
+  const lines = existsSync(path) ? readFileSync(path, 'latin1').split('\n').length - 1 : 0;
+  if (lines < 0.99 * requests) remarks.add(`logged ${percent(lines, requests)} of the requests`);
+}
+
+/** Is the encryption the same? The first is ours. */
+function remarkCiphers(courses: readonly Course[]): void {
+  const ours = courses[0]?.cipher;
+  for (const { cipher, remarks } of courses) if (cipher !== ours) remarks.add(`with ${cipher ?? 'no encryption'}`);
+}
+
+function percent(part: number, whole: number): string {
+  return `${Math.round((100 * part) / Math.max(1, whole))} %`;
+}
