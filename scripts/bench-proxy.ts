@@ -1,7 +1,7 @@
 // `npm run bench:proxy`: measures veza-proxy beside HAProxy, nginx and others, in one run, on loopback, and judges the
 // gates of a release. It installs what is missing (see bench/proxy/install.ts) and stops what it started.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,6 +12,7 @@ import { measureGrowth, measureIdle } from '../bench/proxy/memory.ts';
 import { npmPeers, peers } from '../bench/proxy/peers/all.ts';
 import { packedName } from '../bench/proxy/peers/veza-proxy.ts';
 import { killAll } from '../bench/proxy/processes.ts';
+import { section } from '../bench/proxy/report.ts';
 import { measureScaling } from '../bench/proxy/scaling.ts';
 import { scenarios } from '../bench/proxy/scenarios.ts';
 import { measureThroughput } from '../bench/proxy/throughput.ts';
@@ -64,7 +65,7 @@ const chosen = choose(
 if (values.write && (wanted.length < measurements.size || chosen.length < peers.length))
   throw new Error('--write goes without --only, --idle and --peers: the document has all of one run');
 
-await installDebian(say);
+await installDebian(chosen, say);
 installNpm(
   npmPeers.filter(({ name }) => chosen.includes(name)),
   say,
@@ -76,8 +77,6 @@ const absent = here.flatMap((peer) => {
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-proxy-'));
-// Workers of nginx are another user.
-chmodSync(folder, 0o755);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     killAll();
@@ -100,20 +99,28 @@ try {
     otherOn: String(Math.min(1, availableParallelism() - 1)),
   };
   for (const name of wanted) {
-    const section = await measurements.get(name)?.(bench);
-    if (section === undefined) continue;
-    say(section.markdown);
-    done.push(section);
+    const part = await measurements
+      .get(name)?.(bench)
+      .catch((error: unknown) => notMeasured(name, error));
+    if (part === undefined) continue;
+    say(part.markdown);
+    done.push(part);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-const verdicts = done.flatMap((section) => section.verdicts);
+const verdicts = done.flatMap((part) => part.verdicts);
 const missed = verdicts.filter(({ kept }) => !kept);
 const summary = `${verdicts.length - missed.length} of ${verdicts.length} gates met`;
 say(summary);
 if (values.write) writeFileSync('docs/benchmarks-proxy.md', page());
 if (values.gates && missed.length > 0) process.exitCode = 1;
+
+/** The others go on. */
+function notMeasured(name: string, error: unknown): Section {
+  const text = `gate NOT met: ${name} was not measured: ${error instanceof Error ? error.message : String(error)}`;
+  return section(name, '', [{ kept: false, text }]);
+}
 
 function choose(some: readonly string[] | undefined, all: readonly string[], option: string): readonly string[] {
   const unknown = (some ?? []).filter((name) => !all.includes(name));

@@ -1,5 +1,5 @@
 // What all measurements of a run share: its folder, its processors, the proxies in it and how they are started.
-import { chmodSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../tests/support/ports.ts';
@@ -78,11 +78,8 @@ export async function startEcho(bench: Bench, stack: AsyncDisposableStack): Prom
   return port;
 }
 
-/** A new folder that workers under another user can read. */
 function ownFolder(bench: Bench, kind: string): string {
-  const folder = mkdtempSync(join(bench.folder, `${kind}-`));
-  chmodSync(folder, 0o755);
-  return folder;
+  return mkdtempSync(join(bench.folder, `${kind}-`));
 }
 
 /** What the origin has counted so far. */

@@ -19,20 +19,25 @@ export interface Style {
   readonly unit?: string;
 }
 
+/** Of those that are known; NaN of none. */
 export function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((one, other) => one - other);
+  const sorted = known(numbers).sort((one, other) => one - other);
   const middle = Math.floor(sorted.length / 2);
   if (sorted.length % 2 === 1) return sorted[middle] ?? NaN;
   return ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }
 
+function known(figures: readonly number[]): number[] {
+  return figures.filter((figure) => !Number.isNaN(figure));
+}
+
 /** The median and, of more than one, the lowest and the highest: `0.62 (0.58–0.66)`. Nothing for what has no figure. */
 export function withSpread(figures: readonly number[], digits: number): string {
-  const known = figures.filter((figure) => !Number.isNaN(figure));
+  const all = known(figures);
   const show = (figure: number): string => figure.toFixed(digits);
-  if (known.length === 0) return '';
-  if (known.length === 1) return show(median(known));
-  return `${show(median(known))} (${show(Math.min(...known))}–${show(Math.max(...known))})`;
+  if (all.length === 0) return '';
+  if (all.length === 1) return show(median(all));
+  return `${show(median(all))} (${show(Math.min(...all))}–${show(Math.max(...all))})`;
 }
 
 function keeps(figure: number, { side }: Bound, limit: number): boolean {
@@ -43,11 +48,11 @@ function keeps(figure: number, { side }: Bound, limit: number): boolean {
 export function judge(what: string, figures: readonly number[], bound: Bound, style: Style): Verdict {
   const { digits, unit = '' } = style;
   const limit = `at ${bound.side} ${bound.must.toFixed(digits)}${unit}`;
-  const known = figures.filter((figure) => !Number.isNaN(figure));
-  if (known.length === 0) return { kept: false, text: `gate NOT met: ${what} was not measured (${limit})` };
-  const middle = median(known);
+  const all = known(figures);
+  if (all.length === 0) return { kept: false, text: `gate NOT met: ${what} was not measured (${limit})` };
+  const middle = median(all);
   const kept = keeps(middle, bound, bound.must);
-  const same = known.every((figure) => keeps(figure, bound, bound.must) === kept);
+  const same = all.every((figure) => keeps(figure, bound, bound.must) === kept);
   const doubt = same ? '' : '; not every round says so';
   const aim =
     bound.aim === undefined

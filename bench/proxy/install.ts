@@ -2,23 +2,34 @@
 import { execFileSync } from 'node:child_process';
 import { installPackages } from '../../scripts/test-packages.ts';
 import { npmFolder } from './peers/npm.ts';
-import type { Peer } from './peers/peer.ts';
-import { programPath } from './peers/peer.ts';
+import { type Peer, programPath } from './peers/peer.ts';
 
-/** Programs, and the Debian packages that have them. Proxies may be missing; then they are not measured. */
-const required = {
+/** Programs that nothing can be measured without, and the Debian packages that have them. */
+const required: Readonly<Record<string, string>> = {
   wrk: 'wrk',
   h2load: 'nghttp2-client',
   nginx: 'nginx-light',
   openssl: 'openssl',
   perl: 'perl-base',
   taskset: 'util-linux',
-} as const;
-const optional = { haproxy: 'haproxy', caddy: 'caddy' } as const;
+};
+
+/** Proxies, whose programs and packages have the same name. */
+const proxies: Readonly<Record<string, string>> = { HAProxy: 'haproxy', Caddy: 'caddy' };
+
+/** Debian packages that are missing for these proxies to be measured. */
+export function missingPackages(peerNames: readonly string[]): string[] {
+  const optional = peerNames.flatMap((name) => proxies[name] ?? []);
+  return [...missingRequired(), ...optional.filter((program) => programPath(program) === undefined)];
+}
+
+function missingRequired(): string[] {
+  return Object.entries(required).flatMap(([program, name]) => (programPath(program) === undefined ? [name] : []));
+}
 
 /** Installs what is missing. Throws, with what to do, if something is left that nothing can be measured without. */
-export async function installDebian(say: (text: string) => void): Promise<void> {
-  const missing = lacking({ ...required, ...optional });
+export async function installDebian(peerNames: readonly string[], say: (text: string) => void): Promise<void> {
+  const missing = missingPackages(peerNames);
   if (missing.length === 0) return;
   const mayInstall = process.getuid?.() === 0 && programPath('apt-get') !== undefined;
   if (mayInstall) {
@@ -28,14 +39,10 @@ export async function installDebian(say: (text: string) => void): Promise<void> 
       say(`apt-get could not install ${missing.join(' ')}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  const left = lacking(required);
+  const left = missingRequired();
   if (left.length === 0) return;
-  const why = mayInstall ? '' : ', and only root on Debian can install it here';
+  const why = mayInstall ? '' : ', and only root on Debian can install it from here';
   throw new Error(`the comparison needs what is missing${why}: sudo apt-get install ${left.join(' ')}`);
-}
-
-function lacking(programs: Readonly<Record<string, string>>): string[] {
-  return Object.entries(programs).flatMap(([program, name]) => (programPath(program) === undefined ? [name] : []));
 }
 
 /** Installs the proxies from npm if one of these is missing. What cannot be had is not measured. */

@@ -28,24 +28,33 @@ function headerOptions(keepAlive: boolean): string[] {
   return all.flatMap((header) => ['-H', header]);
 }
 
-/** Runs wrk, HTTP/1.1. It counts whole seconds only: for parts of one it is interrupted, which it takes as its end. */
+/** Runs wrk, HTTP/1.1. It knows whole seconds only: parts of one become one. */
 export async function runWrk(options: LoadOptions): Promise<LoadResult> {
   const { on, connections, seconds, url, keepAlive, threads = 1 } = options;
   const how = [`-t${threads}`, `-c${connections}`, `-d${Math.ceil(seconds)}s`, '--latency', '--timeout', '5s'];
-  const interrupt = Number.isInteger(seconds) ? undefined : seconds * 1000;
-  return parseWrk(await runToEnd(on, ['wrk', ...how, ...headerOptions(keepAlive), url], interrupt));
+  return parseWrk(await runToEnd(on, ['wrk', ...how, ...headerOptions(keepAlive), url], patience(seconds)));
 }
 
 /** Runs h2load, HTTP/2: as many streams as wrk has connections, and more. It tells a mean instead of percentiles. */
 export async function runH2Load({ on, seconds, url }: LoadOptions): Promise<LoadResult> {
   const how = ['-t1', '-c16', '-m8', '-D', `${Math.round(seconds * 1000)}ms`];
-  return parseH2Load(await runToEnd(on, ['h2load', ...how, ...headerOptions(true), url]));
+  return parseH2Load(await runToEnd(on, ['h2load', ...how, ...headerOptions(true), url], patience(seconds)));
 }
 
 /** Runs a load generator of ours: its options as JSON, its result the same way. */
-export async function runOwn(program: 'messages' | 'open-loop', on: Processors, options: object): Promise<LoadResult> {
+export async function runOwn(
+  program: 'messages' | 'open-loop',
+  on: Processors,
+  options: { readonly seconds: number; readonly [name: string]: unknown },
+): Promise<LoadResult> {
   const path = fileURLToPath(new URL(`programs/${program}.ts`, import.meta.url));
-  return JSON.parse(await runToEnd(on, [process.execPath, path, JSON.stringify(options)])) as LoadResult;
+  const command = [process.execPath, path, JSON.stringify(options)];
+  return JSON.parse(await runToEnd(on, command, patience(options.seconds))) as LoadResult;
+}
+
+/** When a load has hung, in ms. */
+function patience(seconds: number): number {
+  return 2000 * seconds + 20_000;
 }
 
 /** What h2load prints -> numbers. */

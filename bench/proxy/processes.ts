@@ -51,18 +51,19 @@ export function startHelper(on: Processors, command: readonly string[]): Promise
   return start(on, command, () => Promise.resolve(true));
 }
 
-/** Runs a program on some processors to its end and returns what it printed. `interruptAfter`: then SIGINT, in ms. */
-export async function runToEnd(on: Processors, command: readonly string[], interruptAfter?: number): Promise<string> {
+/** Runs a program on some processors to its end and returns what it printed. Throws if it does not end well, or hangs. */
+export async function runToEnd(on: Processors, command: readonly string[], killAfterMs: number): Promise<string> {
   const child = spawn('taskset', ['-c', on, ...command], { stdio: ['ignore', 'pipe', 'inherit'] });
   running.add(child);
-  const timer = interruptAfter === undefined ? undefined : setTimeout(() => child.kill('SIGINT'), interruptAfter);
+  const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
   let text = '';
   child.stdout.on('data', (bytes: Buffer) => (text += bytes.toString()));
   await once(child, 'close');
   clearTimeout(timer);
   running.delete(child);
-  if (child.exitCode !== 0)
-    throw new Error(`${command.slice(0, 2).join(' ')} ended with ${child.exitCode ?? child.signalCode ?? ''}`);
+  const [name = ''] = command;
+  if (child.signalCode === 'SIGKILL') throw new Error(`${name} did not end within ${killAfterMs / 1000} s`);
+  if (child.exitCode !== 0) throw new Error(`${name} ended with ${child.exitCode ?? child.signalCode ?? 'nothing'}`);
   return text;
 }
 

@@ -102,7 +102,7 @@ async function takeTurn({ pid, setup }: Running, place: Places, seconds: number)
   const threads = [...cpuByThread(pid)].map(([thread, time]) => time - (threadsBefore.get(thread) ?? 0));
   const { requests, perSecond, failed } = load;
   threads.sort((some, other) => other - some);
-  return { requests, perSecond, failed, cpuMicroseconds: used, threads, busy: used / 1e6 / seconds };
+  return { requests, perSecond, failed, cpuMicroseconds: used, threads, busy: used / 1e6 / Math.ceil(seconds) };
 }
 
 /** The table, and what it says about ours. */

@@ -78,7 +78,10 @@ async function takeTurn(
   const { pid } = course.running;
   const originBefore = counted === undefined ? undefined : await originCounts(counted);
   const before = cpuMicroseconds(pid);
-  const load = await runScenario(course.running, scenario, bench);
+  const load = await runScenario(course.running, scenario, bench).catch((error: unknown) => {
+    course.remarks.add(`a round without result: ${error instanceof Error ? error.message : String(error)}`);
+    return nothing;
+  });
   const sample = { ...load, cpuMicroseconds: cpuMicroseconds(pid) - before };
   if (counted !== undefined && originBefore !== undefined) {
     const after = await originCounts(counted);
@@ -88,6 +91,9 @@ async function takeTurn(
   }
   return sample;
 }
+
+/** So that the rounds of all stay beside each other. */
+const nothing: LoadResult = { requests: 0, perSecond: NaN, p50Ms: NaN, p99Ms: NaN, failed: 1 };
 
 function runScenario({ setup }: Running, scenario: Scenario, bench: Bench): Promise<LoadResult> {
   const { seconds, otherOn } = bench;

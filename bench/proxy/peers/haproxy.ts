@@ -56,6 +56,8 @@ frontend http
     stick-table type ip size 100k expire 30s store http_req_rate(10s)
     http-request track-sc0 src
     http-request deny deny_status 429 if { sc_http_req_rate(0) gt 100000000 }
+    http-request set-header X-Forwarded-Proto ${overTls(setup.protocol) ? 'https' : 'http'}
+    http-request set-header X-Forwarded-Host %[req.hdr(host)]
     use_backend other if { hdr(host) -i other.example.org }
     use_backend other if { path_beg /stream }
     default_backend api

@@ -11,7 +11,9 @@ export const nginx: Peer = {
   command: (setup) => {
     const { protocol, certificate } = setup;
     const tls = overTls(protocol) ? ` ssl${protocol === 'h2' ? ' http2' : ''}` : '';
-    const files = overTls(protocol) ? `ssl_certificate ${certificate}; ssl_certificate_key ${certificate};` : '';
+    const files = overTls(protocol)
+      ? `ssl_protocols TLSv1.3; ssl_certificate ${certificate}; ssl_certificate_key ${certificate};`
+      : '';
     const tunnel = protocol === 'ws' || protocol === 'wss';
     const upgrade = tunnel
       ? 'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;'
@@ -19,7 +21,7 @@ export const nginx: Peer = {
     const file = writeOwn(
       setup,
       'nginx.conf',
-      `daemon off; worker_processes ${setup.workers}; pid ${setup.folder}/nginx.pid; error_log stderr crit;
+      `${user()}daemon off; worker_processes ${setup.workers}; pid ${setup.folder}/nginx.pid; error_log stderr crit;
 events { worker_connections 20000; }
 http {
   access_log off; ${temporary(setup.folder)}
@@ -37,6 +39,11 @@ http {
   },
 };
 
+/** Workers as who runs them: another user could not read temporary folders that are private. */
+function user(): string {
+  return process.getuid?.() === 0 ? 'user root; ' : '';
+}
+
 /** Folders for what nginx wants to write, so that it needs no rights. */
 function temporary(folder: string): string {
   return ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
@@ -53,7 +60,7 @@ export function originCommand(folder: string, port: number, workers: number): re
   const file = join(folder, 'origin.conf');
   writeFileSync(
     file,
-    `daemon off; worker_processes ${workers}; pid ${folder}/origin.pid; error_log stderr crit;
+    `${user()}daemon off; worker_processes ${workers}; pid ${folder}/origin.pid; error_log stderr crit;
 events { worker_connections 20000; }
 http {
   access_log off; ${temporary(folder)} keepalive_requests 100000000; keepalive_timeout 300s;
