@@ -2,7 +2,7 @@
 // gates of a release. It installs what is missing (see bench/proxy/install.ts) and stops what it started.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Bench, connections, type Section } from '../bench/proxy/bench.ts';
@@ -23,7 +23,7 @@ const help = `npm run bench:proxy -- [options]
   --idle               memory at 10,000 idle connections: as --only idle, beside others that are named
   --peers NAME[,NAME]  only these proxies
   --rounds N           measured rounds of each proxy, after one that warms up (5)
-  --seconds N          of each round (2)
+  --seconds N          of each round (2); wrk rounds up
   --gates              exit with 1 if a gate is not met
   --write              write docs/benchmarks-proxy.md (only of all measurements and all proxies)
 `;
@@ -76,6 +76,8 @@ const absent = here.flatMap((peer) => {
   return why === undefined ? [] : [{ peer, why }];
 });
 
+/** Of the last minute: what else this machine does. */
+const [load = NaN] = loadavg();
 const folder = mkdtempSync(join(tmpdir(), 'bench-proxy-'));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
@@ -151,6 +153,7 @@ function page(): string {
 
 Written by \`npm run bench:proxy -- --write\`: medians of ${rounds} rounds of ${seconds} s that take turns, after one that warms up.
 ${cpu?.model ?? 'Unknown processor'}, ${availableParallelism()} processors; Node ${process.versions.node}; ${versions()}.
+${load > 1 ? `The machine was busy with other work (load ${load.toFixed(1)}): see the spread.` : 'The machine was quiet.'}
 
 Each proxy is one process or worker on one processor; load (wrk, ${connections} connections, eight headers of about 600 bytes; h2load;
 programs of our own for WebSocket and latency) and origin (nginx) share another. CPU time is user and system time of all
