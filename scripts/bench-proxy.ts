@@ -63,7 +63,7 @@ const chosen = choose(
   '--peers',
 );
 if (values.write && (wanted.length < measurements.size || chosen.length < peers.length))
-  throw new Error('--write goes without --only, --idle and --peers: the document has all of one run');
+  refuse('--write goes without --only, --idle and --peers: the document has all of one run');
 
 await installDebian(chosen, say);
 installNpm(
@@ -124,16 +124,22 @@ function notMeasured(name: string, error: unknown): Section {
   return section(name, '', [{ kept: false, text }]);
 }
 
+function refuse(why: string): never {
+  process.stderr.write(`${why}\n`);
+  process.exit(2);
+}
+
 function choose(some: readonly string[] | undefined, all: readonly string[], option: string): readonly string[] {
   const unknown = (some ?? []).filter((name) => !all.includes(name));
-  if (unknown.length > 0) throw new Error(`${option} knows no ${unknown.join(', ')}; there are ${all.join(', ')}`);
+  if (unknown.length > 0) refuse(`${option} knows no ${unknown.join(', ')}; there are ${all.join(', ')}`);
   return all.filter((name) => some?.includes(name) ?? true);
 }
 
 function positive(option: 'rounds' | 'seconds'): number {
   const number = Number(values[option]);
-  if (number > 0) return number;
-  throw new Error(`--${option} wants a number above 0, not ${values[option]}`);
+  const whole = option === 'rounds';
+  if (number > 0 && (!whole || Number.isInteger(number))) return number;
+  return refuse(`--${option} wants a ${whole ? 'whole ' : ''}number above 0, not ${values[option]}`);
 }
 
 /** ECDSA P-256, as most sites have: certificate and key in one file. */
