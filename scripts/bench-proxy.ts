@@ -17,6 +17,7 @@ import { measureScaling } from '../bench/proxy/scaling.ts';
 import { scenarios } from '../bench/proxy/scenarios.ts';
 import { measureThroughput } from '../bench/proxy/throughput.ts';
 import { packProxy } from './pack-proxy.ts';
+import { messageOf } from '../src/lib/errors.ts';
 
 const help = `npm run bench:proxy -- [options]
   --only NAME[,NAME]   only these measurements (see below)
@@ -120,7 +121,7 @@ if (values.gates && missed.length > 0) process.exitCode = 1;
 
 /** The others go on. */
 function notMeasured(name: string, error: unknown): Section {
-  const text = `gate NOT met: ${name} was not measured: ${error instanceof Error ? error.message : String(error)}`;
+  const text = `gate NOT met: ${name} was not measured: ${messageOf(error)}`;
   return section(name, '', [{ kept: false, text }]);
 }
 

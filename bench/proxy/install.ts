@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { installPackages } from '../../scripts/test-packages.ts';
 import { npmFolder } from './peers/npm.ts';
 import { type Peer, programPath } from './peers/peer.ts';
+import { messageOf } from '../../src/lib/errors.ts';
 
 /** Programs that nothing can be measured without, and the Debian packages that have them. */
 const required: Readonly<Record<string, string>> = {
@@ -36,7 +37,7 @@ export async function installDebian(peerNames: readonly string[], say: (text: st
     try {
       await installPackages(missing, say);
     } catch (error) {
-      say(`apt-get could not install ${missing.join(' ')}: ${error instanceof Error ? error.message : String(error)}`);
+      say(`apt-get could not install ${missing.join(' ')}: ${messageOf(error)}`);
     }
   }
   const left = missingRequired();

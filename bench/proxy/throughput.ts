@@ -13,11 +13,13 @@ import {
   startPeer,
 } from './bench.ts';
 import { type LoadResult, runH2Load, runOwn, runWrk } from './load.ts';
+import { peers } from './peers/all.ts';
 import { accessLog, overTls, type Peer } from './peers/peer.ts';
 import { ask, wrongness } from './probe.ts';
 import { cpuMicroseconds } from './processes.ts';
 import { type Entry, type Sample, scenarioSection } from './report.ts';
 import type { Scenario } from './scenarios.ts';
+import { messageOf } from '../../src/lib/errors.ts';
 
 /** What one proxy did in all rounds. */
 interface Course {
@@ -34,18 +36,16 @@ export async function measureThroughput(scenario: Scenario, bench: Bench): Promi
   await using stack = new AsyncDisposableStack();
   const tunnel = scenario.protocol === 'ws' || scenario.protocol === 'wss';
   const originPort = await (tunnel ? startEcho : startOrigin)(bench, stack);
+  const { features, protocol } = scenario;
+  const can = (peer: Peer): boolean => peer.features.includes(features) && peer.protocols.includes(protocol);
+  const entries = new Map<string, Entry>();
+  const refuse = (peer: Peer, why: string): void =>
+    void entries.set(peer.name, { peer: peer.name, samples: [], remarks: [`not measured: ${why}`] });
   const courses: Course[] = [];
-  const can = (peer: Peer): boolean =>
-    peer.features.includes(scenario.features) && peer.protocols.includes(scenario.protocol);
-  const entries: Entry[] = bench.absent
-    .filter(({ peer }) => can(peer))
-    .map(({ peer, why }) => ({ peer: peer.name, samples: [], remarks: [`not measured: ${why}`] }));
   for (const peer of bench.peers.filter(can)) {
-    const running = await startPeer(bench, peer, stack, { ...scenario, originPort });
-    const answer = await ask(running.setup.port, scenario);
-    const wrong = wrongness(answer, scenario);
-    if (wrong !== undefined) entries.push({ peer: peer.name, samples: [], remarks: [`not measured: ${wrong}`] });
-    else courses.push({ running, cipher: answer.cipher, samples: [], remarks: new Set(), requests: 1 });
+    const course = await enter(peer, scenario, bench, stack, originPort);
+    if (typeof course === 'string') refuse(peer, course);
+    else courses.push(course);
   }
   // The first round warms up: compilers, pools, caches.
   for (let round = 0; round <= bench.rounds; round += 1) {
@@ -55,18 +55,34 @@ export async function measureThroughput(scenario: Scenario, bench: Bench): Promi
       if (round > 0) course.samples.push(sample);
     }
   }
-  remarkCiphers(courses);
-  // Logs are written in pieces.
-  if (scenario.features === 'full') await sleep(1000);
-  for (const course of courses) {
-    if (scenario.features === 'full') remarkLog(course);
-    const { running, samples, remarks } = course;
-    entries.push({ peer: running.peer.name, samples, remarks: [...remarks] });
+  await remarkAll(courses, scenario);
+  for (const { running, samples, remarks } of courses)
+    entries.set(running.peer.name, { peer: running.peer.name, samples, remarks: [...remarks] });
+  for (const { peer, why } of bench.absent.filter(({ peer }) => can(peer))) refuse(peer, why);
+  return scenarioSection(scenario, inOrder(entries));
+}
+
+/** As the proxies are listed everywhere: ours first. */
+function inOrder(entries: ReadonlyMap<string, Entry>): Entry[] {
+  return peers.flatMap(({ name }) => entries.get(name) ?? []);
+}
+
+/** Starts a proxy and asks it once; returns why it cannot be measured, if so. */
+async function enter(
+  peer: Peer,
+  scenario: Scenario,
+  bench: Bench,
+  stack: AsyncDisposableStack,
+  originPort: number,
+): Promise<Course | string> {
+  try {
+    const running = await startPeer(bench, peer, stack, { ...scenario, originPort });
+    const answer = await ask(running.setup.port, scenario);
+    const course = { running, cipher: answer.cipher, samples: [], remarks: new Set<string>(), requests: 1 };
+    return wrongness(answer, scenario) ?? course;
+  } catch (error) {
+    return message(error);
   }
-  // As the others are listed: ours first.
-  const order = [...bench.peers, ...bench.absent.map(({ peer }) => peer)].map(({ name }) => name);
-  entries.sort((one, other) => order.indexOf(one.peer) - order.indexOf(other.peer));
-  return scenarioSection(scenario, entries);
 }
 
 async function takeTurn(
@@ -79,7 +95,7 @@ async function takeTurn(
   const originBefore = counted === undefined ? undefined : await originCounts(counted);
   const before = cpuMicroseconds(pid);
   const load = await runScenario(course.running, scenario, bench).catch((error: unknown) => {
-    course.remarks.add(`a round without result: ${error instanceof Error ? error.message : String(error)}`);
+    course.remarks.add(`a round without result: ${message(error)}`);
     return nothing;
   });
   const sample = { ...load, cpuMicroseconds: cpuMicroseconds(pid) - before };
@@ -116,17 +132,37 @@ function remarkOrigin({ remarks }: Course, load: LoadResult, asked: number, open
     remarks.add(`opened a connection to the origin for ${percent(opened, asked)} of the requests`);
 }
 
+async function remarkAll(courses: readonly Course[], { features }: Scenario): Promise<void> {
+  remarkCiphers(courses);
+  if (features === 'bare') return;
+  // Logs are written in pieces.
+  await sleep(1000);
+  for (const course of courses) remarkLog(course);
+}
+
 /** Was every request logged? */
 function remarkLog({ running, remarks, requests }: Course): void {
-  const path = accessLog(running.setup);
-  const lines = existsSync(path) ? readFileSync(path, 'latin1').split('\n').length - 1 : 0;
+  const lines = countLines(accessLog(running.setup));
   if (lines < 0.99 * requests) remarks.add(`logged ${percent(lines, requests)} of the requests`);
+}
+
+function countLines(path: string): number {
+  if (!existsSync(path)) return 0;
+  const bytes = readFileSync(path);
+  let lines = 0;
+  for (let at = bytes.indexOf('\n'); at !== -1; at = bytes.indexOf('\n', at + 1)) lines += 1;
+  return lines;
 }
 
 /** Is the encryption the same? The first is ours. */
 function remarkCiphers(courses: readonly Course[]): void {
   const ours = courses[0]?.cipher;
   for (const { cipher, remarks } of courses) if (cipher !== ours) remarks.add(`with ${cipher ?? 'no encryption'}`);
+}
+
+function message(error: unknown): string {
+  // One line: it goes into a table.
+  return messageOf(error).replaceAll(/\s+/g, ' ').trim();
 }
 
 function percent(part: number, whole: number): string {
