@@ -21,12 +21,16 @@ import { type Entry, type Sample, scenarioSection } from './report.ts';
 import type { Scenario } from './scenarios.ts';
 import { messageOf } from '../../src/lib/errors.ts';
 
+/** On a connection that is kept. */
+const fewRequests = 50;
+
 /** What one proxy did in all rounds. */
 interface Course {
   readonly running: Running;
   readonly cipher: string | undefined;
   readonly samples: Sample[];
-  readonly remarks: Set<string>;
+  /** By kind, of the last round that gave one. */
+  readonly remarks: Map<string, string>;
   /** In warming up, too. */
   requests: number;
 }
@@ -57,7 +61,7 @@ export async function measureThroughput(scenario: Scenario, bench: Bench): Promi
   }
   await remarkAll(courses, scenario);
   for (const { running, samples, remarks } of courses)
-    entries.set(running.peer.name, { peer: running.peer.name, samples, remarks: [...remarks] });
+    entries.set(running.peer.name, { peer: running.peer.name, samples, remarks: [...remarks.values()] });
   for (const { peer, why } of bench.absent.filter(({ peer }) => can(peer))) refuse(peer, why);
   return scenarioSection(scenario, inOrder(entries));
 }
@@ -78,7 +82,7 @@ async function enter(
   try {
     const running = await startPeer(bench, peer, stack, { ...scenario, originPort });
     const answer = await ask(running.setup.port, scenario);
-    const course = { running, cipher: answer.cipher, samples: [], remarks: new Set<string>(), requests: 1 };
+    const course = { running, cipher: answer.cipher, samples: [], remarks: new Map<string, string>(), requests: 1 };
     return wrongness(answer, scenario) ?? course;
   } catch (error) {
     return message(error);
@@ -95,7 +99,7 @@ async function takeTurn(
   const originBefore = counted === undefined ? undefined : await originCounts(counted);
   const before = cpuMicroseconds(pid);
   const load = await runScenario(course.running, scenario, bench).catch((error: unknown) => {
-    course.remarks.add(`a round without result: ${message(error)}`);
+    course.remarks.set('broken', `a round without result: ${message(error)}`);
     return nothing;
   });
   const sample = { ...load, cpuMicroseconds: cpuMicroseconds(pid) - before };
@@ -105,6 +109,9 @@ async function takeTurn(
     const opened = after.connections - originBefore.connections;
     remarkOrigin(course, load, asked, opened);
   }
+  // Each round opens its connections, which TLS makes dear.
+  if (overTls(scenario.protocol) && scenario.keepAlive && load.requests < fewRequests * connections)
+    course.remarks.set('few', 'so few requests a connection that opening those is much of the figure');
   return sample;
 }
 
@@ -126,10 +133,10 @@ function remarkOrigin({ remarks }: Course, load: LoadResult, asked: number, open
   // Those on their way at the end are not in the count of the load; checks and our own questions are not either.
   const doubtful = 2 * connections + 0.02 * load.requests + 10;
   if (Math.abs(asked - load.requests) > doubtful)
-    remarks.add(`the origin was asked ${percent(asked, load.requests)} as often as the proxy`);
+    remarks.set('asked', `the origin was asked ${percent(asked, load.requests)} as often as the proxy`);
   // Some connections more than streams are opened for the first time.
   if (opened > 0.02 * load.requests + 4 * connections)
-    remarks.add(`opened a connection to the origin for ${percent(opened, asked)} of the requests`);
+    remarks.set('opened', `opened a connection to the origin for ${percent(opened, asked)} of the requests`);
 }
 
 async function remarkAll(courses: readonly Course[], { features }: Scenario): Promise<void> {
@@ -143,7 +150,7 @@ async function remarkAll(courses: readonly Course[], { features }: Scenario): Pr
 /** Was every request logged? */
 function remarkLog({ running, remarks, requests }: Course): void {
   const lines = countLines(accessLog(running.setup));
-  if (lines < 0.99 * requests) remarks.add(`logged ${percent(lines, requests)} of the requests`);
+  if (lines < 0.99 * requests) remarks.set('logged', `logged ${percent(lines, requests)} of the requests`);
 }
 
 function countLines(path: string): number {
@@ -157,7 +164,8 @@ function countLines(path: string): number {
 /** Is the encryption the same? The first is ours. */
 function remarkCiphers(courses: readonly Course[]): void {
   const ours = courses[0]?.cipher;
-  for (const { cipher, remarks } of courses) if (cipher !== ours) remarks.add(`with ${cipher ?? 'no encryption'}`);
+  for (const { cipher, remarks } of courses)
+    if (cipher !== ours) remarks.set('cipher', `with ${cipher ?? 'no encryption'}`);
 }
 
 function message(error: unknown): string {

@@ -34,6 +34,8 @@ defaults
     timeout server 60s
     timeout tunnel 60s
     retries 3
+    # As the others: the default opens a connection to the server for the first request of each client.
+    http-reuse always
 `;
 }
 
