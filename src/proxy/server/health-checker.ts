@@ -120,7 +120,13 @@ export function runCheck(check: CheckConfig, tls?: UpstreamTls): Promise<CheckRe
     else if (!check.body) finish({ passed: true, code: tls ? 'L6OK' : 'L4OK', detail: 'connected', status: undefined });
   };
   const destination = { address: check.address, port: check.port, serverName: check.tls?.serverName ?? '' };
-  const socket = dial(destination, { tls, isHttp: check.type === 'http', intro, onread: undefined, onReady });
+  const socket = dial(destination, {
+    tls,
+    alpn: check.type === 'http' ? ['http/1.1'] : [],
+    intro,
+    onread: undefined,
+    onReady,
+  });
   /** How far it came, in HAProxy's words. */
   const layer = (): string => (ready ? 'L7' : connected && tls ? 'L6' : 'L4');
   const finish = (verdict: CheckVerdict, silent = false): void => {
