@@ -66,7 +66,8 @@ export function resolveCheck(server: ServerDocument, backend: BackendDocument): 
     }),
     ...timingOf(check, own),
     tls: backend.tls && (check.tls ?? same) ? { serverName: serverNameOf(server, backend.tls) } : undefined,
-    http2: check.http2 ?? (same && protocolOf(server.http2 ?? backend.http2, backend) === 'h2'),
+    http2:
+      check.type === 'http' && (check.http2 ?? (same && protocolOf(server.http2 ?? backend.http2, backend) === 'h2')),
     sendProxy: same ? sendProxy : 'off',
     init: check.init,
     minReadyMs: durationMs(check.minReady),
