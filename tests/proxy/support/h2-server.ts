@@ -1,7 +1,14 @@
 // A server of HTTP/2 without TLS in this process, for tests that need to say exactly what it does.
 import { once } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
-import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream, type Settings } from 'node:http2';
+import {
+  createServer,
+  type Http2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+  type Settings,
+} from 'node:http2';
+import type { Socket } from 'node:net';
 import { portOf } from '../../support/ports.ts';
 
 export type Serve = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, at: H2Server) => void;
@@ -35,6 +42,11 @@ export class H2Server implements AsyncDisposable {
     const server = createServer({ settings }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new H2Server(server, serve);
+  }
+
+  /** Takes a connection that somebody else accepted. */
+  take(socket: Socket): void {
+    this.#server.emit('connection', socket);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
