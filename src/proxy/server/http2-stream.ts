@@ -141,7 +141,7 @@ export class Http2Stream extends WheelTimer implements Client {
       if (this.#role === 'body' || this.#role === 'none') this.arm('body', this.#context.config.timeouts.clientMs);
       if (!exchange.onRequestBody(bytes, [0, bytes.length], false)) this.pause();
     });
-    if (exchange.backend.speaksHttp2)
+    if (exchange.backend.servers.some(({ http2 }) => http2 !== undefined))
       this.socket.on('trailers', (_headers, _flags, fields) => (exchange.body.trailers = linesOf(fields)));
     this.socket.on('end', () => {
       this.#reading = false;

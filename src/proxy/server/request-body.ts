@@ -105,6 +105,6 @@ export class RequestBody {
   }
 
   #end(connection: Upstream): boolean {
-    return connection.end(this.#chunked && connection.chunks ? '0\r\n\r\n' : '', this.trailers);
+    return connection.end(this.#chunked && connection.chunks ? `0\r\n${this.trailers}\r\n` : '', this.trailers);
   }
 }

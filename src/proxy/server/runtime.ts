@@ -140,11 +140,6 @@ export class BackendRuntime {
     for (const server of this.servers) server.closeIdle();
   }
 
-  /** Some of its servers may; the others have no use for trailers of requests. */
-  get speaksHttp2(): boolean {
-    return this.servers.some(({ http2 }) => http2 !== undefined);
-  }
-
   wait(waiting: QueuedRequest<ServerRuntime>): void {
     this.queues.add(waiting);
     this.#count(waiting.server);

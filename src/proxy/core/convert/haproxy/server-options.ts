@@ -44,7 +44,7 @@ export function serverOptions(words: readonly Word[], base: ServerOptions | unde
 /** Read by others (server.ts, checks.ts). */
 const known: ReadonlySet<string> = new Set([
   'addr', 'minconn', 'maxqueue', 'backup', 'check', 'check-send-proxy', 'cookie', 'disabled', 'downinter', 'enabled', 'fall', 'fastinter',
-  'inter', 'maxconn', 'on-marked-down', 'port', 'rise', 'send-proxy', 'send-proxy-v2', 'slowstart', 'weight', 'id',
+  'inter', 'maxconn', 'on-marked-down', 'port', 'proto', 'rise', 'send-proxy', 'send-proxy-v2', 'slowstart', 'weight', 'id',
 ]); // prettier-ignore
 
 /** Changes nothing of what clients get. */
