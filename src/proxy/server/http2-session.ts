@@ -86,7 +86,7 @@ export class Http2Session extends WheelTimer implements ServerConnection {
     upstream.join(this, ready);
     if (!ready) this.#waiting.push(upstream);
     if (asks) this.doubt();
-    else if (idle) this.#context.wheel.disarm(this);
+    else if (idle && !this.#pinging) this.#context.wheel.disarm(this);
   }
 
   /** The request has ended. */

@@ -20,7 +20,7 @@ export function http2Request(text: string, scheme: 'http' | 'https'): Http2Field
   fields[':path'] = target;
   if (/\btrailers\b/i.test(String(te))) fields['te'] = 'trailers';
   // Each by itself: those that stay are then sent once for all requests of a connection (RFC 9113, 8.2.3).
-  if (typeof cookie === 'string' && cookie.includes(';')) fields['cookie'] = cookie.split(/; */);
+  if (typeof cookie === 'string' && cookie.includes('; ')) fields['cookie'] = cookie.split('; ');
   return fields;
 }
 
