@@ -21,7 +21,7 @@ beforeAll(async () => {
   good = await H2Server.start((stream, headers) => {
     // What comes in between is complete before the answer.
     stream.resume();
-    stream.on('end', () => respond(stream, `good ${headers[':method']}`));
+    stream.on('end', () => respond(stream, `good ${String(headers[':method'])}`));
   });
   bad = await H2Server.start((stream, headers, at) => {
     const path = String(headers[':path']);

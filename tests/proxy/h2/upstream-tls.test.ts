@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import { createServer, type Server } from 'node:https';
 import { connect as connectTcp, createServer as createTcp, type Server as NetServer } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { portOf } from '../../support/ports.ts';
@@ -31,7 +32,7 @@ beforeAll(async () => {
     if (incoming.url === '/health') checks.push(incoming.httpVersion);
     response.end(`HTTP ${incoming.httpVersion} as ${String(incoming.headers[':scheme'])}`);
   }).listen(0, '127.0.0.1');
-  both.on('upgrade', (_incoming, socket) => {
+  both.on('upgrade', (_incoming: unknown, socket: Duplex) => {
     socket.on('error', () => undefined);
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nby HTTP/1.1');
   });
@@ -53,7 +54,7 @@ beforeAll(async () => {
     { enableConnectProtocol: true },
   );
   plain = await H2Server.start((stream, headers) => {
-    if (headers[':path'] === '/health') checks.push(`plain ${headers[':authority']}`);
+    if (headers[':path'] === '/health') checks.push(`plain ${String(headers[':authority'])}`);
     respond(stream, 'plain');
   });
   door = createTcp((socket) => {
