@@ -6,7 +6,6 @@ import type { Address } from '../core/address.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import type { Answer, Incoming } from '../core/handling/incoming.ts';
 import { readHttp2Head } from '../core/http/http2-head.ts';
-import { linesOf } from '../core/http/http2-response.ts';
 import { refuse, type Refusal, type RequestHead } from '../core/http/request-head.ts';
 import { readLines, readResponseLines } from '../core/http/response-lines.ts';
 import type { TlsFacts } from '../core/tls/facts.ts';
@@ -141,8 +140,6 @@ export class Http2Stream extends WheelTimer implements Client {
       if (this.#role === 'body' || this.#role === 'none') this.arm('body', this.#context.config.timeouts.clientMs);
       if (!exchange.onRequestBody(bytes, [0, bytes.length], false)) this.pause();
     });
-    if (exchange.backend.servers.some(({ http2 }) => http2 !== undefined))
-      this.socket.on('trailers', (_headers, _flags, fields) => (exchange.body.trailers = linesOf(fields)));
     this.socket.on('end', () => {
       this.#reading = false;
       if (this.#role === 'body') this.disarm();
@@ -167,6 +164,18 @@ export class Http2Stream extends WheelTimer implements Client {
       return;
     }
     this.#send(typeof data === 'string' ? Buffer.from(data, 'latin1') : Buffer.from(data));
+  }
+
+  cork(): void {
+    this.socket.cork();
+  }
+
+  uncork(): void {
+    this.socket.uncork();
+  }
+
+  end(): void {
+    this.socket.end();
   }
 
   #takeHead(text: string): void {

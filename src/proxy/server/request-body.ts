@@ -24,7 +24,7 @@ export class RequestBody {
   bytesIn = 0;
   /** Header line that says which attempt it is; '' for the first. */
   attemptLine = '';
-  /** Lines that followed the body. */
+  /** Lines that follow a body in chunks. */
   trailers = '';
   readonly #headText: string;
   readonly #chunked: boolean;

@@ -1,12 +1,18 @@
 // Head of an HTTP/2 request: the list of its fields -> the same head as of HTTP/1, by the same parser, so that what is
 // strict there is strict here. What both versions must not mix (RFC 9113, 8.2.2 and 8.3) is refused.
 import type { HeadLimits } from '../config/model.ts';
-import { connectionFields } from './fields.ts';
 import { parseRequestHead, refuse, type Refusal, type RequestHead } from './request-head.ts';
 
 /** `minor` of the heads of HTTP/2 requests: neither 1.0 nor 1.1. */
 export const http2Minor = 2;
 
+const forbidden: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);
 /** Beside them a tab may stand in a value. */
 const controls = /(?!\t)\p{Cc}/u;
 
@@ -25,7 +31,7 @@ export function readHttp2Head(fields: readonly string[], hasBody: boolean, limit
     else if (name === ':path') path = value;
     else if (name === ':authority') authority = value;
     else if (name === 'host') host = host === undefined ? value : `${host},${value}`;
-    else if (connectionFields.has(name)) return refuse(400, 'a header of HTTP/1 connections');
+    else if (forbidden.has(name)) return refuse(400, 'a header of HTTP/1 connections');
     else if (!name.startsWith(':')) lines += `${name}: ${value}\r\n`;
   }
   if (authority !== undefined && host !== undefined && authority.toLowerCase() !== host.toLowerCase())
