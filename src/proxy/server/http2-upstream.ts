@@ -80,7 +80,11 @@ export class Http2Upstream extends Http2Use implements Upstream {
     return this.#begin(String(data), false);
   }
 
-  end(last: string, trailers: string): boolean {
+  end(): void {
+    this.#stream?.end();
+  }
+
+  finish(last: string, trailers: string): boolean {
     this.#requestDone = true;
     if (this.phase === 'closed') return true;
     if (!this.#stream) return this.#begin(last, true);

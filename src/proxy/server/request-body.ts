@@ -67,7 +67,7 @@ export class RequestBody {
     const [first] = this.#pieces;
     const headText = this.#headFor(connection);
     if (this.complete && !this.#chunked && (!first || (this.#pieces.length === 1 && first.length < inlineBytes))) {
-      return connection.end(first ? headText + first.toString('latin1') : headText, '');
+      return connection.finish(first ? headText + first.toString('latin1') : headText, '');
     }
     connection.cork();
     let flows = connection.write(headText);
@@ -105,6 +105,6 @@ export class RequestBody {
   }
 
   #end(connection: Upstream): boolean {
-    return connection.end(this.#chunked && connection.chunks ? `0\r\n${this.trailers}\r\n` : '', this.trailers);
+    return connection.finish(this.#chunked && connection.chunks ? `0\r\n${this.trailers}\r\n` : '', this.trailers);
   }
 }

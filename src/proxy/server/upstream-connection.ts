@@ -17,7 +17,6 @@ export class UpstreamConnection extends UpstreamSocket implements Upstream {
   uses = 0;
   /** Bytes of the present request were written to the connected socket. */
   sent = false;
-  /** The whole request was written. */
   requestDone = false;
   startedMs = 0;
   connectedMs = 0;
@@ -70,10 +69,11 @@ export class UpstreamConnection extends UpstreamSocket implements Upstream {
 
   write(data: string | Uint8Array): boolean {
     this.sent = true;
-    return typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data);
+    this.out.write(data);
+    return !this.out.isCongested;
   }
 
-  end(last: string): boolean {
+  finish(last: string): boolean {
     this.requestDone = true;
     return last === '' || this.write(last);
   }

@@ -53,7 +53,9 @@ export interface Upstream {
   /** Head first, as text of HTTP/1. Returns false to ask for a pause. */
   write(data: string | Uint8Array): boolean;
   /** Writes the last of a request; '' if there is nothing more. `trailers`: lines, for bodies that are not in chunks. */
-  end(last: string, trailers: string): boolean;
+  finish(last: string, trailers: string): boolean;
+  /** No more will be written; the server may go on to send. */
+  end(): void;
   /** Nothing moved through a tunnel since this was called: close it after `tunnelMs`. */
   touchTunnel(tunnelMs: number): void;
   /** Ends the use with a failure and closes; tells the owner. */
