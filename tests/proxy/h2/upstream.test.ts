@@ -2,6 +2,7 @@
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect, createServer as createHttp2, type Http2Server, type ServerHttp2Stream } from 'node:http2';
 import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, portOf } from '../../support/ports.ts';
 import { type RunningProxy, request, startProxy, until } from '../support/proxy.ts';
@@ -56,6 +57,7 @@ function serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, fields: 
     default: {
       let length = 0;
       let trailers: unknown = {};
+      if (headers.expect === '100-continue') stream.additionalHeaders({ ':status': 100 });
       stream.on('trailers', (given) => (trailers = { ...given }));
       stream.on('data', (bytes: Buffer) => (length += bytes.length));
       stream.on('end', () => {
@@ -138,6 +140,20 @@ describe('a request of HTTP/1 to a server of HTTP/2', () => {
     const text = await asHttp1('/', `${head}Connection: close\r\n`, body, 'POST');
     expect(seenBy(text)).toMatchObject({ length: 5, headers: { ':method': 'POST' } });
     expect(seenBy(text).headers).not.toHaveProperty('transfer-encoding');
+  });
+
+  it('waits with its body for the 100 of the server', async () => {
+    const socket = connectTcp({ port: proxy.port, host: '127.0.0.1' });
+    let text = '';
+    socket.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')));
+    socket.write(
+      'POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\nConnection: close\r\n\r\n',
+    );
+    await until(() => text.includes('\r\n\r\n'));
+    expect(text).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+    socket.write('late');
+    await once(socket, 'close');
+    expect(seenBy(text)).toMatchObject({ length: 4 });
   });
 
   it('has its trailers', async () => {
