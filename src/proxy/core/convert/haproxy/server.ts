@@ -24,6 +24,8 @@ export function convertServers(lines: readonly Line[], backend: Entries, draft: 
   if (first) {
     const check: Entries = what?.check ?? { type: 'tcp' };
     timing(check, checked, lines, draft, report);
+    const spoken = same(checked, 'check-proto', report);
+    if (spoken) draft.put(check, 'http2', spoken.text === 'h2', spoken.spot);
     draft.put(backend, 'check', check, what?.spot ?? first.spot);
     for (const server of found) ownCheck(server, check, draft, report);
   } else if (what) {
