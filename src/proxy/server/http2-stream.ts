@@ -128,8 +128,9 @@ export class Http2Stream extends WheelTimer implements Client {
 
   /** Answers in place of a server. */
   #answer(incoming: Incoming, given: Answer): void {
-    logAnswer(this, this.#context.log, incoming, given.status);
-    this.write(answerText(given, incoming.head, true));
+    const text = answerText(given, incoming.head, true);
+    logAnswer(this, this.#context.log, incoming, given.status, text.length);
+    this.write(text);
     this.exchangeDone();
   }
 

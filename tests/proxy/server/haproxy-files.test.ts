@@ -107,7 +107,7 @@ async function start(command: string, args: readonly string[], kind: string): Pr
         () => true,
         () => false,
       )),
-    20_000,
+    90_000,
   );
   if (child.exitCode !== null) throw new Error(`${command} did not start:\n${log}`);
   return { ports, child, log: lines };
@@ -159,13 +159,13 @@ async function compareLogs(
       () =>
         log.about('').slice(-cases.length).map(comparableLine),
   );
-  await until(() => JSON.stringify(got?.()) === JSON.stringify(expected?.()), 5000).catch(() => undefined);
+  await until(() => JSON.stringify(got?.()) === JSON.stringify(expected?.()), 15_000).catch(() => undefined);
   expect(got?.()).toEqual(expected?.());
   expect(got?.()).toHaveLength(cases.length);
 }
 
 describe.skipIf(!available)('the same answers as HAProxy', () => {
-  it.each(files)('%s', async (file) => {
+  it.each(files)('%s', { timeout: 150_000 }, async (file) => {
     const cases = parse(readFileSync(join(folder, file), 'utf8')) as readonly Case[];
     const config = join(folder, file.replace('.requests.yml', '.cfg'));
     const started = await Promise.allSettled([
