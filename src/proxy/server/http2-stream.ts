@@ -90,10 +90,7 @@ export class Http2Stream extends WheelTimer implements Client {
     this.#acceptsTrailers = head.acceptsTrailers;
     const incoming = incomingOf(this, head, this.#context.now());
     const challenge = challengeAnswer(this.#context.challenges, head);
-    if (challenge) {
-      this.#answer(incoming, challenge);
-      return;
-    }
+    if (challenge) return void this.#answer(incoming, challenge);
     const handling = this.frontend.handlingOf(incoming);
     const verdict = handling.isPlain ? undefined : handling.check(incoming, newRequestId);
     if (!(verdict instanceof Promise)) {
