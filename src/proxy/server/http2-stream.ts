@@ -90,17 +90,18 @@ export class Http2Stream extends WheelTimer implements Client {
     this.#acceptsTrailers = head.acceptsTrailers;
     const incoming = incomingOf(this, head, this.#context.now());
     const challenge = challengeAnswer(this.#context.challenges, head);
-    if (challenge) return void this.#answer(incoming, challenge);
-    const handling = this.frontend.handlingOf(incoming);
-    const verdict = handling.isPlain ? undefined : handling.check(incoming, newRequestId);
-    if (!(verdict instanceof Promise)) {
-      this.#decided(incoming, handling, verdict);
+    if (challenge) {
+      this.#answer(incoming, challenge);
       return;
     }
-    verdict.then(
-      (late) => !this.#closed && this.#decided(incoming, handling, late),
-      () => this.cut(),
-    );
+    const handling = this.frontend.handlingOf(incoming);
+    const verdict = handling.isPlain ? undefined : handling.check(incoming, newRequestId);
+    if (verdict instanceof Promise)
+      verdict.then(
+        (late) => !this.#closed && this.#decided(incoming, handling, late),
+        () => this.cut(),
+      );
+    else this.#decided(incoming, handling, verdict);
   }
 
   #decided(incoming: Incoming, handling: Handling, verdict: Answer | undefined): void {

@@ -123,6 +123,14 @@ const ofConnection = new Set([
   'accept-ranges',
 ]);
 
+/** Each listens on another port, which servers may be told. */
+function withoutPort(answer: Answer, { ports }: Started): Answer {
+  return {
+    ...answer,
+    body: answer.body.replaceAll(`"${ports.tls}"`, '"PORT"').replaceAll(`"${ports.clear}"`, '"PORT"'),
+  };
+}
+
 /** What of an answer both must have: not the text of their own error pages, nor what belongs to a connection. */
 function comparable({ status, headers, body, certificate }: Answer, each: Case): object {
   if (each.status === true) return { status };
@@ -147,7 +155,7 @@ function comparable({ status, headers, body, certificate }: Answer, each: Case):
   };
 }
 
-/** Both wrote the same of these requests. That the programs answered before the table is in their logs too. */
+/** Both wrote the same of these requests, in the order in which workers got to it. How it was found that they listen does not count. */
 async function compareLogs(
   theirs: Started | undefined,
   ours: Started | undefined,
@@ -157,7 +165,7 @@ async function compareLogs(
   const [expected, got] = [theirs, ours].map(
     ({ log }) =>
       () =>
-        log.about('').slice(-cases.length).map(comparableLine),
+        log.without('"GET / ').map(comparableLine).toSorted(),
   );
   await until(() => JSON.stringify(got?.()) === JSON.stringify(expected?.()), 15_000).catch(() => undefined);
   expect(got?.()).toEqual(expected?.());
@@ -181,7 +189,10 @@ describe.skipIf(!available)('the same answers as HAProxy', () => {
         const name = `${each.request} ${each.host} ${JSON.stringify([each.headers ?? {}, each.tls])}`;
         if (!theirs || !ours) throw new Error('both were started');
         const [expected, got] = [await send(theirs.ports, each, clients), await send(ours.ports, each, clients)];
-        expect({ name, ...comparable(got, each) }).toEqual({ name, ...comparable(expected, each) });
+        expect({ name, ...comparable(withoutPort(got, ours), each) }).toEqual({
+          name,
+          ...comparable(withoutPort(expected, theirs), each),
+        });
       }
       if (readFileSync(config, 'utf8').includes('LOG_PORT')) await compareLogs(theirs, ours, cases);
     } finally {
