@@ -4,7 +4,8 @@ import { fieldValue } from '../core/http/scan.ts';
 import type { LogConfig } from '../core/config/model.ts';
 import { formatAccess } from '../core/logging/access-format.ts';
 import type { AccessRecord } from '../core/logging/access-record.ts';
-import { syslogHead } from '../core/logging/entry.ts';
+import { mask, syslogHead } from '../core/logging/entry.ts';
+import { Mask } from '../core/logging/mask.ts';
 import type { LogTarget } from '../core/logging/target.ts';
 import { type LogSink, openSink, SyslogSocketSink } from './log-sinks.ts';
 
@@ -16,6 +17,9 @@ export class AccessLog {
   #droppedBefore = 0;
   #count = 0;
   #needsHead = false;
+  #mask = new Mask([]);
+  readonly #reopening: Promise<void>[] = [];
+  #failed = false;
   /** Connections of clients in this process. */
   readonly connections: () => number;
 
@@ -35,6 +39,8 @@ export class AccessLog {
   /** Takes new settings; sinks whose target stays are opened again. What fails stays as it was: traffic matters more. */
   configure(config: LogConfig): void {
     this.#config = config;
+    this.#mask = new Mask(config.mask);
+    this.#reopening.length = 0;
     const before = new Map(this.#sinks.map(({ key, sink }) => [key, sink]));
     this.#sinks = [];
     for (const target of config.access) {
@@ -53,28 +59,39 @@ export class AccessLog {
 
   #opened(known: LogSink | undefined, target: LogTarget, tag: string): LogSink | undefined {
     try {
-      known?.reopen();
+      if (known) this.#reopening.push(known.reopen());
       const sink = known ?? openSink(target);
       if (sink instanceof SyslogSocketSink) sink.tag = tag;
       return sink;
     } catch (error) {
       process.stderr.write(`cannot open the access log: ${messageOf(error)}\n`);
+      this.#failed = true;
       return known;
     }
   }
 
-  reopen(): void {
+  /** Resolves when nothing is written to renamed files any more; false if a file could not be opened again. */
+  async reopen(): Promise<boolean> {
+    this.#failed = false;
     if (this.#config) this.configure(this.#config);
+    const failed = this.#failed;
+    await Promise.all(this.#reopening.splice(0));
+    return !failed;
   }
 
   write(record: AccessRecord): void {
     const config = this.#config;
     if (!config) return;
-    if (config.sample > 1 && record.status < 500 && record.termination.startsWith('--')) {
-      this.#count += 1;
-      if (this.#count % config.sample !== 0) return;
+    const { requests, sample } = config.frontends[record.frontend] ?? config;
+    if (requests !== 'all' || sample > 1) {
+      if (requests === 'none') return;
+      if (record.status < 500 && record.termination.startsWith('--')) {
+        if (requests === 'failed') return;
+        this.#count += 1;
+        if (this.#count % sample !== 0) return;
+      }
     }
-    const text = formatAccess(record, config.format);
+    const text = formatAccess(this.#masked(record), config.format);
     const head = this.#needsHead ? syslogHead(config.facility, 'info', Date.now(), config.tag, process.pid) : '';
     for (const { sink } of this.#sinks) sink.line(text, head);
   }
@@ -84,7 +101,16 @@ export class AccessLog {
     const config = this.#config;
     const names = which === 'request' ? config?.captureRequest : config?.captureResponse;
     if (!config || !names || names.length === 0) return undefined;
-    return names.map((name) => (value(name) ?? '').slice(0, config.captureLength));
+    return names.map((name) => {
+      const found = value(name) ?? '';
+      return found !== '' && this.#mask.hides(name) ? mask : found.slice(0, config.captureLength);
+    });
+  }
+
+  #masked(record: AccessRecord): AccessRecord {
+    const { target, referer } = record;
+    if (!target.includes('?') && !referer.includes('?')) return record;
+    return { ...record, target: this.#mask.inUrl(target), referer: this.#mask.inUrl(referer) };
   }
 
   async close(): Promise<void> {

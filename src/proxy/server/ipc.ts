@@ -40,7 +40,7 @@ export type ToWorker =
   | { readonly type: 'clear'; readonly all: boolean }
   | { readonly type: 'sessions'; readonly id: number }
   | { readonly type: 'shutdown-session'; readonly session: string }
-  | { readonly type: 'reopen-log' }
+  | { readonly type: 'reopen-log'; readonly id: number }
   | { readonly type: 'stop'; readonly graceMs: number; readonly keepAccepting: boolean };
 
 /** Rows of counters by `frontend:NAME`, `backend:NAME`, `server:BACKEND/NAME`. */
@@ -85,6 +85,8 @@ export type FromWorker =
   | { readonly type: 'taken'; readonly worker: number; readonly taken: Taken }
   | { readonly type: 'report'; readonly id: number; readonly rows: Report; readonly idlePercent: number }
   | { readonly type: 'sessions'; readonly id: number; readonly sessions: readonly SessionFacts[] }
+  /** Nothing is written to files any more that were renamed; not `ok`: one could not be opened again. */
+  | { readonly type: 'log-reopened'; readonly id: number; readonly ok: boolean }
   /** What a plugin says, or does wrong. */
   | { readonly type: 'plugin'; readonly plugin: string; readonly text: string; readonly isError: boolean }
   /** What a worker has to say to whoever runs the proxy. */

@@ -11,6 +11,7 @@ import { logEvent } from './event-log.ts';
 import type { DroppedRequest, FromWorker } from './ipc.ts';
 import { LastGood, loadOrLastGood } from './last-good.ts';
 import { ListeningSockets } from './listening-sockets.ts';
+import { LogRotation } from './log-rotation.ts';
 import { MasterTls } from './master-tls.ts';
 import { notifySystemd } from './notify.ts';
 import { OperationalLog } from './operational-log.ts';
@@ -36,6 +37,10 @@ export class Master {
   readonly #servers: ServerWatch;
   readonly #control: ControlServer;
   readonly #journal = new OperationalLog();
+  readonly #rotation = new LogRotation({
+    reopen: () => this.#reopenLogs(),
+    problem: (text) => this.#journal.error(text),
+  });
   readonly #events = new EventBus();
   readonly #rates = new RateTracker();
   readonly #dropped = new Recent<DroppedRequest>(droppedKept);
@@ -88,6 +93,7 @@ export class Master {
       servers: this.#servers,
       tls: this.#tls,
       journal: this.#journal,
+      rotation: this.#rotation,
       events: this.#events,
       lastGood: this.#lastGood,
       pool: this.#pool,
@@ -135,10 +141,12 @@ export class Master {
     this.#servers.take(config);
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#servers.check();
+    this.#rotation.configure(config.log);
     this.#looking = watchRates(this.#pool, this.#rates);
     if (this.#watching) this.#watcher = new ConfigWatcher(this.#file, () => void this.reload());
     process.on('SIGHUP', () => void this.reload());
-    process.on('SIGUSR2', () => this.#reopenLogs());
+    // As logrotate's recipes for HAProxy and for others send it; Node.js would open its debugger on the first.
+    for (const signal of ['SIGUSR1', 'SIGUSR2']) process.on(signal, () => void this.#reopenLogs());
     process.on('SIGTERM', () => void this.stop());
     process.on('SIGINT', () => void this.stop());
   }
@@ -159,9 +167,9 @@ export class Master {
     return problem;
   }
 
-  #reopenLogs(): void {
-    this.#journal.reopen();
-    this.#pool.broadcast({ type: 'reopen-log' });
+  async #reopenLogs(): Promise<boolean> {
+    const done = await Promise.all([this.#journal.reopen(), this.#pool.reopenLogs()]);
+    return done.every(Boolean);
   }
 
   /** Finishes what is under way, at most for the grace time. */
@@ -178,6 +186,7 @@ export class Master {
     this.#sockets.closeAll();
     await stopped;
     await this.#control.close();
+    await this.#rotation.stop();
     this.#journal.info('stopped');
     await this.#journal.close();
     process.exitCode = 0;
@@ -227,6 +236,7 @@ export class Master {
         return;
       case 'sessions':
       case 'report':
+      case 'log-reopened':
         return;
       default:
         message satisfies never;

@@ -172,7 +172,7 @@ export class Worker implements WorkerContext {
         endSession(this.#serving.connections(), this.#place.worker, message.session);
         return;
       case 'reopen-log':
-        this.log.reopen();
+        void this.log.reopen().then((ok) => this.#send({ type: 'log-reopened', id: message.id, ok }));
         return;
       case 'stop':
         void this.stop(message.graceMs, message.keepAccepting);

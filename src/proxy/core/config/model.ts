@@ -16,6 +16,8 @@ import type { RewriteConfig } from '../handling/rewrite.ts';
 import type { SecurityHeadersConfig } from '../handling/security-headers.ts';
 import type { AccessFormat } from '../logging/access-record.ts';
 import type { Level } from '../logging/entry.ts';
+import type { RotationConfig } from '../logging/rotation.ts';
+import type { SamplingConfig } from '../logging/sampling.ts';
 import type { LogTarget } from '../logging/target.ts';
 import type { SocketLevel } from '../stats/commands.ts';
 import type { CheckConfig } from './check-model.ts';
@@ -60,8 +62,12 @@ export interface HeadLimits {
 export interface LogConfig {
   readonly access: readonly LogTarget[];
   readonly format: AccessFormat;
+  /** Which requests have a line; `failed`: 5xx, and what was broken off. */
+  readonly requests: 'all' | 'failed' | 'none';
   /** One of so many requests that went well. */
   readonly sample: number;
+  /** What frontends have of their own, by name. */
+  readonly frontends: Readonly<Record<string, Pick<LogConfig, 'requests' | 'sample'>>>;
   /** Lower-case names of headers. */
   readonly captureRequest: readonly string[];
   readonly captureResponse: readonly string[];
@@ -70,8 +76,14 @@ export interface LogConfig {
   readonly facility: number;
   readonly tag: string;
   readonly level: Level;
+  /** By names of frontends and backends, where theirs is another. */
+  readonly levels: Readonly<Record<string, Level>>;
   readonly style: 'pretty' | 'json';
-  readonly output: LogTarget;
+  readonly outputs: readonly LogTarget[];
+  /** Names of fields, query parameters and headers whose values no log shows. */
+  readonly mask: readonly string[];
+  readonly sampling: SamplingConfig | undefined;
+  readonly rotate: RotationConfig | undefined;
 }
 
 export interface StatsConfig {

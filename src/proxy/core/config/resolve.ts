@@ -25,7 +25,7 @@ export function resolveConfig(document: ConfigDocument): ProxyConfig {
       keepAliveMs: durationMs(timeouts.keepAlive),
     },
     limits: document.limits,
-    log: resolveLog(document.log),
+    log: resolveLog(document.log, document.frontends),
     stats: resolveStats(stats),
     admin: resolveAdmin(document.admin),
     acme: document.acme && resolveAcme(document.acme),
