@@ -25,7 +25,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'proxy/server': ['proxy/core', 'acme', 'lib'],
   'proxy/library': ['proxy/core', 'lib'],
   'proxy/main.ts': ['proxy/commands.ts', 'proxy/server'],
-  'proxy/commands.ts': ['proxy/server', 'proxy/core', 'acme', 'lib'],
+  'proxy/commands.ts': ['proxy/server', 'proxy/core', 'proxy/dns-providers.ts', 'acme', 'lib'],
+  'proxy/dns-providers.ts': ['proxy/server', 'infra', 'acme', 'lib'],
   cli: [
     'adapters',
     'modules',

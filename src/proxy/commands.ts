@@ -11,6 +11,7 @@ import { judgeTree } from './core/config/read.ts';
 import { renderTree } from './core/convert/render.ts';
 import { diffConfigs, showDiff } from './core/diff/diff.ts';
 import { hashPassword } from './core/handling/basic-auth.ts';
+import { dnsProviders } from './dns-providers.ts';
 import { askRunning } from './server/ask-reload.ts';
 import { control } from './server/ctl.ts';
 import {
@@ -38,7 +39,7 @@ const commands: Readonly<Record<string, Command>> = {
     takes: ['CONFIG'],
     summary: 'start with this configuration',
     help: `CONFIG is a YAML or JSON file, or a folder of them.
-  --watch        reload when it changes
+  --watch        reload when it changes; take certificates, keys and authorities that were replaced
   --state DIR    keep the configuration that last worked in DIR ($STATE_DIRECTORY of systemd when left out) and
                  start with it when CONFIG is invalid or missing
 Values: \${VARIABLE} and \${VARIABLE:-default} in the file, VEZA_LB_WORKERS and the like over it.
@@ -185,6 +186,7 @@ async function run(file: string, options: Readonly<Record<string, string | boole
   const master = new Master(file, {
     stateFolder: typeof state === 'string' ? state : process.env['STATE_DIRECTORY'],
     watch: options['watch'] === true,
+    dnsProviders,
   });
   await master.start();
 }

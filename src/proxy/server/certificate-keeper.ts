@@ -6,6 +6,7 @@ import { AcmeManager } from '../../acme/manager.ts';
 import type { AcmeEvent, WantedCertificate } from '../../acme/model.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { AcmeConfig, ExpiryAlertsConfig } from '../core/config/tls-model.ts';
+import { dnsChallengeOf, type DnsProviders } from './acme-dns.ts';
 import { allWanted, keptVersion } from './acme-files.ts';
 import type { LoadedConfig } from './config-source.ts';
 import type { ToWorker } from './ipc.ts';
@@ -20,6 +21,8 @@ export interface KeeperPorts {
   readonly journal: Journal;
   /** Tells those who follow events what was done for which names. */
   readonly acted: (action: string, names: readonly string[]) => void;
+  /** Who can publish DNS records. */
+  readonly dnsProviders: DnsProviders;
   /** Certificates on disk are others than those that are served. */
   readonly renewed: () => void;
 }
@@ -108,6 +111,7 @@ export class CertificateKeeper {
           void this.#tellWorkers();
         },
       },
+      ...(acme.dns && { dns: dnsChallengeOf(acme.dns, this.#ports.dnsProviders) }),
       trust: trust === '' ? undefined : trust,
       keyType: acme.keyType,
       clock: systemAcmeClock,

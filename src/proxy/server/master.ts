@@ -1,5 +1,7 @@
 // The master process: owns the listening sockets, the health of the servers and the control sockets; carries no traffic.
 import type { ProxyConfig } from '../core/config/model.ts';
+import type { DnsProviders } from './acme-dns.ts';
+import { CertificateWatcher } from './certificate-watcher.ts';
 import { bindsOf, logWarnings, tryLogs, workerCount } from './config-facts.ts';
 import { type Configured, Configuring } from './configuring.ts';
 import { ConfigWatcher } from './config-watcher.ts';
@@ -25,8 +27,10 @@ const droppedKept = 100;
 export interface MasterOptions {
   /** Folder for what must outlive the process: the configuration that last worked. */
   readonly stateFolder?: string | undefined;
-  /** Reload when the file changes. */
+  /** Reload when the file changes, and take certificates that were replaced. */
   readonly watch?: boolean;
+  /** Who publishes DNS records for certificates. */
+  readonly dnsProviders: DnsProviders;
 }
 
 export class Master {
@@ -46,13 +50,13 @@ export class Master {
   readonly #dropped = new Recent<DroppedRequest>(droppedKept);
   readonly #lastGood: LastGood;
   readonly #watching: boolean;
-  #watcher: ConfigWatcher | undefined;
+  #watchers: readonly { close(): void }[] = [];
   readonly #configuring: Configuring;
   #looking: NodeJS.Timeout | undefined;
   #ready = false;
   #stopping = false;
 
-  constructor(file: string, options: MasterOptions = {}) {
+  constructor(file: string, options: MasterOptions) {
     this.#file = file;
     this.#watching = options.watch === true;
     this.#lastGood = new LastGood(options.stateFolder);
@@ -66,6 +70,7 @@ export class Master {
       send: (worker, message) => this.#pool.sendBoth(worker, message),
       journal: this.#journal,
       acted: (action, names) => this.#events.emit('cert_action', { action, names }),
+      dnsProviders: options.dnsProviders,
       renewed: () => this.#configuring.renew(),
     });
     this.#tls.take(loaded);
@@ -143,7 +148,14 @@ export class Master {
     this.#servers.check();
     this.#rotation.configure(config.log);
     this.#looking = watchRates(this.#pool, this.#rates);
-    if (this.#watching) this.#watcher = new ConfigWatcher(this.#file, () => void this.reload());
+    if (this.#watching) {
+      const config = new ConfigWatcher(this.#file, () => void this.reload());
+      const certificates = new CertificateWatcher(
+        () => this.#config,
+        () => this.#configuring.renew(),
+      );
+      this.#watchers = [config, certificates];
+    }
     process.on('SIGHUP', () => void this.reload());
     // As logrotate's recipes for HAProxy and for others send it; Node.js would open its debugger on the first.
     for (const signal of ['SIGUSR1', 'SIGUSR2']) process.on(signal, () => void this.#reopenLogs());
@@ -179,7 +191,7 @@ export class Master {
     this.#events.emit('proxy_stopping', {});
     await notifySystemd('STOPPING=1');
     clearInterval(this.#looking);
-    this.#watcher?.close();
+    for (const watcher of this.#watchers) watcher.close();
     this.#servers.stop();
     this.#tls.stop();
     const stopped = this.#pool.stop(this.#config.graceMs, this.#sockets.activated);

@@ -49,7 +49,9 @@ export class OcspStapler {
     const wanted = stapledOf(config, material);
     const fresh: Promise<void>[] = [];
     for (const [fingerprint, certificate] of wanted) {
-      if (this.#kept.has(fingerprint)) continue;
+      const before = this.#kept.get(fingerprint);
+      if (before?.certificate.sidecar === certificate.sidecar) continue;
+      clearTimeout(before?.timer);
       const kept: Kept = { certificate, answer: undefined, failures: 0, timer: undefined };
       this.#kept.set(fingerprint, kept);
       fresh.push(this.#ask(kept));
@@ -80,14 +82,14 @@ export class OcspStapler {
     const { certificate } = kept;
     let delayMs: number;
     try {
-      kept.answer = await askResponder(certificate);
+      kept.answer = await answerFor(certificate);
       kept.failures = 0;
-      delayMs = refreshOf(kept.answer);
+      delayMs = certificate.sidecar === '' ? refreshOf(kept.answer) : restOf(kept.answer);
     } catch (error) {
       delayMs = Math.min(retryMs.last, retryMs.first * 2 ** kept.failures);
       kept.failures += 1;
       this.#journal.warn(
-        `no stapled answer for ${certificate.file} from ${certificate.responder}: ${messageOf(error)}`,
+        `no stapled answer for ${certificate.file} from ${sourceOf(certificate)}: ${messageOf(error)}`,
       );
       // Told again when what there was is out of date.
       if (kept.answer) delayMs = Math.max(1000, Math.min(delayMs, endOf(kept.answer) - Date.now()));
@@ -120,12 +122,22 @@ function refreshOf({ thisUpdateMs, nextUpdateMs }: OcspAnswer): number {
   return Math.min(refreshMs.most, Math.max(refreshMs.least, middle));
 }
 
-async function askResponder({ cert, responder }: CertificateMaterial): Promise<OcspAnswer> {
+/** Until an answer from a file is out of date, which is told then. */
+function restOf(answer: OcspAnswer): number {
+  return Math.min(refreshMs.most, Math.max(1000, endOf(answer) - Date.now()));
+}
+
+function sourceOf({ sidecar, file, responder }: CertificateMaterial): string {
+  return sidecar === '' ? responder : `${file}.ocsp`;
+}
+
+async function answerFor({ cert, responder, sidecar }: CertificateMaterial): Promise<OcspAnswer> {
   const [own, issuing] = cert.split(/(?<=-----END CERTIFICATE-----)\s*/);
   if (own === undefined || issuing === undefined || issuing.trim() === '')
     throw new VezaError('no-issuer', "its file does not hold its issuer's certificate");
   const [certificate, issuer] = [new X509Certificate(own), new X509Certificate(issuing)];
-  const answer = await post(responder, ocspRequest(certificate, issuer));
+  const answer =
+    sidecar === '' ? await post(responder, ocspRequest(certificate, issuer)) : Buffer.from(sidecar, 'base64');
   return readOcspAnswer(answer, certificate, issuer, Date.now());
 }
 

@@ -20,6 +20,8 @@ export interface CertificateMaterial {
   readonly mustStaple: boolean;
   /** Where its issuer answers questions about it; '' = nowhere. */
   readonly responder: string;
+  /** An answer of its issuer that lay beside it, in Base64; '' = none: the responder is asked. */
+  readonly sidecar: string;
 }
 
 export interface FrontendMaterial {

@@ -90,8 +90,11 @@ export class TlsTerminator {
   }
 }
 
-export function mayStaple(config: FrontendTlsConfig, { mustStaple, responder }: CertificateMaterial): boolean {
-  return responder !== '' && (config.ocsp === 'on' || (config.ocsp === 'auto' && mustStaple));
+/** An answer that somebody put beside the certificate is there to be sent. */
+export function mayStaple({ ocsp }: FrontendTlsConfig, certificate: CertificateMaterial): boolean {
+  const { mustStaple, responder, sidecar } = certificate;
+  if (ocsp === 'off') return false;
+  return sidecar !== '' || (responder !== '' && (ocsp === 'on' || mustStaple));
 }
 
 /** The socket that carries a TLS socket (undocumented, and there in every version so far). */

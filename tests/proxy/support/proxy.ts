@@ -22,14 +22,17 @@ export interface RunningProxy extends AsyncDisposable {
   write(config: object): void;
 }
 
-/** Starts a proxy; `build` gets the ports for its frontend and its stats socket. */
-export async function startProxy(build: (port: number, controlPort: number) => object): Promise<RunningProxy> {
+/** Starts a proxy; `build` gets the ports for its frontend and its stats socket. `options` go to `run`. */
+export async function startProxy(
+  build: (port: number, controlPort: number) => object,
+  options: readonly string[] = [],
+): Promise<RunningProxy> {
   const folder = mkdtempSync(join(tmpdir(), 'veza-proxy-test-'));
   const [port, controlPort] = [await freePort(), await freePort()];
   const configFile = join(folder, 'proxy.json');
   const write = (config: object): void => writeFileSync(configFile, JSON.stringify(config, null, 2));
   write(build(port, controlPort));
-  const child = spawn(process.execPath, [main, 'run', configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [main, 'run', ...options, configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   child.stdout.on('data', (bytes: Buffer) => (log += bytes.toString()));
   child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()));

@@ -1,5 +1,5 @@
 // What is wrong with certificates is told before anything runs: what, in which file, and which key of the configuration.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/proxy/core/config/read.ts';
@@ -97,6 +97,17 @@ describe('certificates that the proxy gets itself', () => {
     expect(told(acme, '*.b.test')).toEqual(['error acme-wildcard']);
     expect(told({ ...acme, agreeTerms: false }, 'a.test')).toEqual(['error acme-terms']);
     expect(told(undefined, 'a.test')).toEqual(['error missing-key']);
+    const dns = { provider: 'cloudns', credentials: join(folder.path, 'text.pem') };
+    chmodSync(dns.credentials, 0o600);
+    expect(told({ ...acme, dns }, '*.b.test')).toEqual([]);
+    chmodSync(dns.credentials, 0o644);
+    expect(told({ ...acme, dns }, 'a.test')).toEqual(['error open-secret']);
+    expect(told({ ...acme, dns: { provider: 'cloudns', credentials: '/nowhere' } }, 'a.test')).toEqual([
+      'error cannot-read',
+    ]);
+    expect(told({ ...acme, dns: { provider: 'cloudns', options: {} } }, 'a.test')).toEqual(['error bad-value']);
+    expect(told({ ...acme, dns: { provider: 'module' } }, 'a.test')).toEqual(['error missing-key']);
+    expect(told({ ...acme, challenge: 'dns-01' }, 'a.test')).toEqual(['error missing-key']);
     expect(told({ ...acme, trust: join(folder.path, 'text.pem') }, 'a.test')).toEqual(['error bad-certificate']);
   });
 });

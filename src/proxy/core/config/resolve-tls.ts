@@ -2,7 +2,7 @@
 import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
 import type { ConfigDocument } from './read.ts';
-import type { AcmeConfig, BackendTlsConfig, FrontendTlsConfig } from './tls-model.ts';
+import type { AcmeConfig, AcmeDnsConfig, BackendTlsConfig, FrontendTlsConfig } from './tls-model.ts';
 
 type FrontendTlsDocument = NonNullable<ConfigDocument['frontends'][number]['tls']>;
 type BackendTlsDocument = NonNullable<ConfigDocument['backends'][number]['tls']>;
@@ -12,7 +12,9 @@ export function resolveFrontendTls(tls: FrontendTlsDocument): FrontendTlsConfig 
   return {
     binds: tls.bind.map((text) => parseBind(text)?.id ?? ''),
     certificates: tls.certificates.map((source) =>
-      typeof source === 'object' && 'acme' in source ? { acme: source.acme.map(lowerCase) } : source,
+      typeof source === 'object' && 'acme' in source
+        ? { acme: source.acme.map(lowerCase), challenge: source.challenge }
+        : source,
     ),
     minVersion: tls.minVersion ?? (tls.profile === 'modern' ? 'TLSv1.3' : 'TLSv1.2'),
     sessionTickets: tls.sessionTickets,
@@ -29,8 +31,17 @@ export function resolveBackendTls(tls: BackendTlsDocument): BackendTlsConfig {
 }
 
 export function resolveAcme(acme: NonNullable<ConfigDocument['acme']>): AcmeConfig {
-  const { directory, email, hosts, storage, trust, keyType } = acme;
-  return { directory, email, hosts: hosts.map(lowerCase), storage, trust, keyType };
+  const { directory, email, hosts, storage, trust, keyType, challenge, dns } = acme;
+  return {
+    ...{ directory, email, hosts: hosts.map(lowerCase), storage, trust, keyType, challenge },
+    dns: dns && resolveAcmeDns(dns),
+  };
+}
+
+function resolveAcmeDns(dns: NonNullable<NonNullable<ConfigDocument['acme']>['dns']>): AcmeDnsConfig {
+  const { provider, credentials, module = '', options = {}, nameservers, propagation } = dns;
+  const common = { nameservers, propagationMs: durationMs(propagation) };
+  return provider === 'cloudns' ? { ...common, provider, credentials } : { ...common, provider, module, options };
 }
 
 function lowerCase(name: string): string {
