@@ -13,6 +13,7 @@ import { diffConfigs, showDiff } from './core/diff/diff.ts';
 import { hashPassword } from './core/handling/basic-auth.ts';
 import { dnsProviders } from './dns-providers.ts';
 import { askRunning } from './server/ask-reload.ts';
+import { checkServers } from './server/check-servers.ts';
 import { control } from './server/ctl.ts';
 import {
   ConfigError,
@@ -54,6 +55,18 @@ Signals: SIGHUP reloads, SIGTERM stops gracefully, SIGUSR1 (or SIGUSR2) opens th
       warn(loadConfig(file, 'validate'));
       process.stdout.write(`${file}: the configuration is valid\n`);
       return Promise.resolve();
+    },
+  },
+  check: {
+    takes: ['CONFIG'],
+    summary: 'check all its servers once, as a running proxy would; start nothing',
+    help: `  --wait   check again, with growing pauses, for about 15 s
+Exit codes: 0 all pass, 2 not all, 1 the configuration is not valid.`,
+    options: { wait: { type: 'boolean' } },
+    run: async ([file = ''], options) => {
+      const { lines, failed } = await checkServers(loadConfig(file, 'run'), options['wait'] === true);
+      process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+      if (failed > 0) process.exitCode = 2;
     },
   },
   diff: {
