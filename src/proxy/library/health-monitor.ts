@@ -8,7 +8,7 @@ export interface MonitorSettings<T> {
   readonly targets: () => readonly T[];
   readonly check: Check<T>;
   /** Told once a round in which something changed; where it throws or rejects, again after the next round. */
-  readonly onHealthChange: (healthy: readonly T[]) => void | Promise<void>;
+  readonly onHealthChange: (healthy: readonly T[]) => unknown;
   readonly intervalMs?: number;
   readonly timeoutMs?: number;
   readonly fall?: number;

@@ -128,6 +128,8 @@ export class Master {
       loaded: () => this.#configuring.loaded,
       apply: (origin) => this.#configuring.apply(origin),
       workers: () => this.#pool.size,
+      workerNumbers: () => this.#pool.workers,
+      diagnose: (worker, question) => this.#pool.diagnose(worker, question),
       idlePercent: () => this.#pool.idlePercent,
     };
   }
@@ -249,6 +251,7 @@ export class Master {
       case 'sessions':
       case 'report':
       case 'log-reopened':
+      case 'diagnosed':
         return;
       default:
         message satisfies never;

@@ -2,9 +2,10 @@
 import { fork } from 'node:child_process';
 import { Counters } from '../core/counters.ts';
 import type { RateTracker } from '../core/stats/rates.ts';
+import type { DiagnosisAnswer, DiagnosisQuestion } from './diagnosis.ts';
 import type { FromWorker, SessionFacts, ToWorker } from './ipc.ts';
 import type { ListeningHandle } from './listening-sockets.ts';
-import { WorkerQuestions } from './worker-questions.ts';
+import { isAnswer, WorkerQuestions } from './worker-questions.ts';
 import { hasEnded, noteBeginning, type WorkerSlot } from './worker-slot.ts';
 
 /** A scrape does not wait longer for a busy worker; its last numbers are used. */
@@ -192,6 +193,11 @@ export class WorkerPool {
     return answered && ok;
   }
 
+  /** Asks one worker about itself. */
+  diagnose(worker: number, question: DiagnosisQuestion): Promise<DiagnosisAnswer> {
+    return this.#questions.diagnosis(question, (id) => this.send(worker, { type: 'diagnose', id, question }));
+  }
+
   /** Resolves when all workers are gone. */
   async stop(graceMs: number, keepAccepting: boolean): Promise<void> {
     this.#stopping = true;
@@ -236,7 +242,7 @@ export class WorkerPool {
     if (message.type === 'report') {
       slot.last = message.rows;
       slot.idlePercent = message.idlePercent;
-    } else if (message.type !== 'sessions' && message.type !== 'log-reopened') {
+    } else if (!isAnswer(message)) {
       if (slot.begun) noteBeginning(slot, message);
       this.#events.onMessage(message);
       return;

@@ -171,6 +171,37 @@ export const responseSchemas: Readonly<Record<string, object>> = {
     required: ['etag'],
     properties: { etag: text, problems: { type: 'array', items: { type: 'object' } } },
   },
+  Processes: {
+    type: 'object',
+    required: ['items'],
+    properties: {
+      items: {
+        type: 'array',
+        items: {
+          type: 'object',
+          required: ['process'],
+          properties: {
+            process: { ...text, description: '`master`, or the number of a worker.' },
+            pid: count,
+            uptimeSeconds: count,
+            cpuPercent: { type: 'number' },
+            memory: { type: 'object', description: 'Bytes.', additionalProperties: count },
+            eventLoop: {
+              type: 'object',
+              properties: {
+                busyPercent: { type: 'number' },
+                delayMs: { type: 'object', additionalProperties: { type: 'number' } },
+              },
+            },
+            collections: { type: 'object', additionalProperties: { type: 'number' } },
+            resources: { type: 'object', additionalProperties: count },
+            problem: text,
+          },
+        },
+      },
+    },
+  },
+  Written: { type: 'object', required: ['file', 'sizeBytes'], properties: { file: text, sizeBytes: count } },
   Done: { type: 'object', required: ['ok'], properties: { ok: { const: true } } },
   Tokens: {
     type: 'object',

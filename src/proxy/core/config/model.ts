@@ -101,6 +101,8 @@ export interface AdminConfig {
   readonly tokenFile: string | undefined;
   readonly users: Readonly<Record<string, { readonly password: string; readonly role: 'admin' | 'reader' }>>;
   readonly hosts: readonly string[];
+  /** Folder for profiles; undefined: nobody may make one. */
+  readonly debug: string | undefined;
 }
 
 /** A stats socket: who may say what there, and who may open it. */

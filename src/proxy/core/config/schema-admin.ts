@@ -43,6 +43,12 @@ export const adminSchema = {
         },
       },
     },
+    debug: {
+      type: 'string',
+      pattern: '^/',
+      description:
+        'Folder for CPU profiles and heap snapshots, which admins may then ask for under /api/debug. They hold what is in memory, secrets too. Left out: there is nothing of that.',
+    },
     hosts: {
       type: 'array',
       default: [],

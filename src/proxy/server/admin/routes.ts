@@ -7,6 +7,7 @@ import { currentRows } from '../current-rows.ts';
 import { currentInfo } from '../text-commands.ts';
 import { version } from '../version.ts';
 import { applyConfig, configAnswer } from './config-routes.ts';
+import { debugRoutes } from './debug-routes.ts';
 import { type AdminAnswer, type AdminRequest, json, problem } from './exchange.ts';
 import { followEvents, followLog } from './streams.ts';
 import { backendViews, healthView, locationViews, serverViews, serviceViews } from './views.ts';
@@ -251,6 +252,7 @@ export const routes: readonly Route[] = [
     gives: 'application/x-ndjson',
     run: followLog,
   },
+  ...debugRoutes,
 ];
 
 async function patchServer({ proxy, actions, actor, parameters, body }: AdminRequest): Promise<AdminAnswer> {
