@@ -15,7 +15,7 @@ import { LastGood, loadOrLastGood } from './last-good.ts';
 import { ListeningSockets } from './listening-sockets.ts';
 import { LogRotation } from './log-rotation.ts';
 import { MasterTls } from './master-tls.ts';
-import { notifySystemd } from './notify.ts';
+import { feedWatchdog, notifySystemd } from './notify.ts';
 import { OperationalLog } from './operational-log.ts';
 import { Recent } from './recent.ts';
 import { ServerWatch } from './server-watch.ts';
@@ -53,6 +53,7 @@ export class Master {
   #watchers: readonly { close(): void }[] = [];
   readonly #configuring: Configuring;
   #looking: NodeJS.Timeout | undefined;
+  #watchdog: NodeJS.Timeout | undefined;
   #ready = false;
   #stopping = false;
 
@@ -150,6 +151,7 @@ export class Master {
     this.#servers.check();
     this.#rotation.configure(config.log);
     this.#looking = watchRates(this.#pool, this.#rates);
+    this.#watchdog = feedWatchdog();
     if (this.#watching) {
       const config = new ConfigWatcher(this.#file, () => void this.reload());
       const certificates = new CertificateWatcher(
@@ -203,6 +205,7 @@ export class Master {
     await this.#rotation.stop();
     this.#journal.info('stopped');
     await this.#journal.close();
+    clearInterval(this.#watchdog);
     process.exitCode = 0;
     process.removeAllListeners('SIGHUP');
   }
