@@ -171,6 +171,11 @@ export const responseSchemas: Readonly<Record<string, object>> = {
     required: ['etag'],
     properties: { etag: text, problems: { type: 'array', items: { type: 'object' } } },
   },
+  Changes: {
+    type: 'object',
+    required: ['diff', 'left'],
+    properties: { diff: text, left: { type: 'array', items: text }, etag: text },
+  },
   Processes: {
     type: 'object',
     required: ['items'],

@@ -101,6 +101,8 @@ export interface AdminConfig {
   readonly tokenFile: string | undefined;
   readonly users: Readonly<Record<string, { readonly password: string; readonly role: 'admin' | 'reader' }>>;
   readonly hosts: readonly string[];
+  /** What is changed at run time goes into the file at once. */
+  readonly writeBack: boolean;
   /** Folder for profiles; undefined: nobody may make one. */
   readonly debug: string | undefined;
 }

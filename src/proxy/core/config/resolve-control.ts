@@ -77,6 +77,7 @@ export function resolveAdmin(admin: ConfigDocument['admin']): AdminConfig | unde
       tokenFile: admin.tokenFile,
       users: admin.users,
       hosts: admin.hosts.map((host) => host.toLowerCase()),
+      writeBack: admin.writeBack,
       debug: admin.debug,
     }
   );

@@ -43,6 +43,12 @@ export const adminSchema = {
         },
       },
     },
+    writeBack: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Write what is changed at run time (servers and their weights, limits) into the file at once; it must be writable, and its folder. Without it POST /api/config/save does so.',
+    },
     debug: {
       type: 'string',
       pattern: '^/',

@@ -6,10 +6,11 @@ import { noSuchBackend, noSuchFrontend, noSuchServer } from '../../core/config/e
 import { currentRows } from '../current-rows.ts';
 import { currentInfo } from '../text-commands.ts';
 import { version } from '../version.ts';
-import { applyConfig, configAnswer } from './config-routes.ts';
+import { configRoutes } from './config-routes.ts';
 import { debugRoutes } from './debug-routes.ts';
 import { type AdminAnswer, type AdminRequest, json, problem } from './exchange.ts';
 import { followEvents, followLog } from './streams.ts';
+import { audited } from '../audit.ts';
 import { backendViews, healthView, locationViews, serverViews, serviceViews } from './views.ts';
 
 export interface Route extends RouteFacts {
@@ -202,32 +203,15 @@ export const routes: readonly Route[] = [
     run: async ({ proxy }) =>
       json(200, { info: Object.fromEntries(await currentInfo(proxy)), rows: await currentRows(proxy) }),
   },
-  {
-    method: 'GET',
-    path: '/api/config',
-    role: 'admin',
-    summary: 'The text of the configuration that runs, with its ETag.',
-    gives: 'application/yaml',
-    run: configAnswer,
-  },
-  {
-    method: 'PUT',
-    path: '/api/config',
-    role: 'admin',
-    summary:
-      'Put a configuration into force and into the file, whole or not at all. If-Match refuses what has changed meanwhile.',
-    takesText: true,
-    gives: 'Applied',
-    run: applyConfig,
-  },
+  ...configRoutes,
   {
     method: 'POST',
     path: '/api/reload',
     role: 'admin',
     summary: 'Read the configuration file again.',
     gives: 'Done',
-    run: async ({ proxy }) => {
-      const wrong = await proxy.reload();
+    run: async ({ proxy, actor }) => {
+      const wrong = await audited(proxy, actor, 'reload', () => proxy.reload());
       return wrong === undefined ? done : problem(422, 'reload-refused', wrong);
     },
   },
