@@ -39,6 +39,10 @@ export function readTlsFiles(config: ProxyConfig, where: (path: Path) => Positio
   if (acme?.dns?.provider === 'cloudns' && acme.dns.credentials !== undefined) {
     checkSecret(acme.dns.credentials, complainAt(['acme', 'dns', 'credentials']));
   }
+  const { mail } = config.expiryAlerts;
+  const inMail = (key: string): Complain => complainAt(['expiryAlerts', 'mail', key]);
+  if (mail?.passwordFile !== undefined) checkSecret(mail.passwordFile, inMail('passwordFile'));
+  if (mail?.trust !== undefined) readPem(mail.trust, 'CERTIFICATE', inMail('trust'));
   const acmeTrust = acme?.trust === undefined ? '' : readPem(acme.trust, 'CERTIFICATE', complainAt(['acme', 'trust']));
   return { material: { frontends, backends, acmeTrust }, diagnostics };
 }

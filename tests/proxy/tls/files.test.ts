@@ -77,6 +77,30 @@ describe('files of certificates', () => {
   });
 });
 
+describe('alerts by mail', () => {
+  const told = (mail: object): readonly string[] => {
+    const text = JSON.stringify({
+      expiryAlerts: { mail: { host: 'mail.test', from: 'a@a.test', to: ['b@a.test'], ...mail } },
+      frontends: [{ name: 'web', bind: ['*:80'] }],
+      backends: [{ name: 'b', servers: [{ name: 's', address: 'h', port: 1 }] }],
+    });
+    const result = readConfig(text, 'x.json');
+    const found = result.ok ? readTlsFiles(result.config, result.where, Date.now()).diagnostics : result.diagnostics;
+    return found.map(({ code }) => code);
+  };
+
+  it('have a password that nobody else can read, and never send it in the clear', () => {
+    const passwordFile = folder.write('mail-password', 'secret');
+    chmodSync(passwordFile, 0o600);
+    expect(told({})).toEqual([]);
+    expect(told({ user: 'me', passwordFile })).toEqual([]);
+    expect(told({ user: 'me' })).toEqual(['missing-key']);
+    expect(told({ user: 'me', passwordFile, security: 'none' })).toEqual(['bad-value']);
+    chmodSync(passwordFile, 0o644);
+    expect(told({ user: 'me', passwordFile })).toEqual(['open-secret']);
+  });
+});
+
 describe('certificates that the proxy gets itself', () => {
   const told = (acme: object | undefined, ...names: readonly string[]): readonly string[] => {
     const text = JSON.stringify({

@@ -81,6 +81,8 @@ const server = {
     maxconn: count,
     backup: { type: 'boolean' },
     check: { type: 'object', properties: { code: text, status: count, durationMs: { type: 'number' }, detail: text } },
+    sinceSeconds: { ...count, description: 'Since it went UP or DOWN.' },
+    downtimeSeconds: { ...count, description: 'In all.' },
     sessions: count,
     requests: count,
     errors: count,

@@ -107,5 +107,30 @@ export const expiryAlertsSchema = {
       pattern: '^https?://[^/\\s]+\\S*$',
       description: 'URL that gets a POST of JSON: `{ event, text, certificates }`.',
     },
+    mail: {
+      type: 'object',
+      required: ['host', 'from', 'to'],
+      additionalProperties: false,
+      description: 'Server that takes a mail.',
+      properties: {
+        host: { type: 'string', pattern: '^[A-Za-z0-9.:-]+$', description: 'Name or address.' },
+        port: { type: 'integer', minimum: 1, maximum: 65_535, description: 'Left out: 465 for tls, 587, 25 for none.' },
+        security: {
+          enum: ['tls', 'starttls', 'none'],
+          default: 'starttls',
+          description: 'none: for a server on this machine; there is no password then.',
+        },
+        user: { type: 'string', minLength: 1, description: 'Who we are there.' },
+        passwordFile: { type: 'string', pattern: '^/', description: 'File of the password, for veza-proxy only.' },
+        from: { type: 'string', pattern: '^\\S+@\\S+$', description: 'Address of the sender.' },
+        to: {
+          type: 'array',
+          minItems: 1,
+          items: { type: 'string', pattern: '^\\S+@\\S+$' },
+          description: 'Who gets it.',
+        },
+        trust: { type: 'string', minLength: 1, description: "PEM file: who issued the server's certificate." },
+      },
+    },
   },
 } as const;

@@ -56,6 +56,17 @@ export function checkBackendTls(backend: BackendDocument, path: Path, add: Add, 
   }
 }
 
+export function checkAlerts({ expiryAlerts: { mail } }: ConfigDocument, add: Add): void {
+  const path = ['expiryAlerts', 'mail'];
+  if (!mail) return;
+  if ((mail.user === undefined) !== (mail.passwordFile === undefined)) {
+    add('missing-key', 'mail needs both `user` and `passwordFile`, or neither', path);
+  }
+  if (mail.security === 'none' && mail.user !== undefined) {
+    add('bad-value', 'a password is never sent in the clear', [...path, 'security'], 'Write tls or starttls.');
+  }
+}
+
 /** Which hosts are allowed is checked where certificates are read. */
 export function checkAcme({ acme, frontends }: ConfigDocument, add: Add): void {
   if (acme && !acme.agreeTerms) {

@@ -2,7 +2,13 @@
 import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
 import type { ConfigDocument } from './read.ts';
-import type { AcmeConfig, AcmeDnsConfig, BackendTlsConfig, FrontendTlsConfig } from './tls-model.ts';
+import type {
+  AcmeConfig,
+  AcmeDnsConfig,
+  BackendTlsConfig,
+  ExpiryAlertsConfig,
+  FrontendTlsConfig,
+} from './tls-model.ts';
 
 type FrontendTlsDocument = NonNullable<ConfigDocument['frontends'][number]['tls']>;
 type BackendTlsDocument = NonNullable<ConfigDocument['backends'][number]['tls']>;
@@ -42,6 +48,12 @@ function resolveAcmeDns(dns: NonNullable<NonNullable<ConfigDocument['acme']>['dn
   const { provider, credentials, module = '', options = {}, nameservers, propagation } = dns;
   const common = { nameservers, propagationMs: durationMs(propagation) };
   return provider === 'cloudns' ? { ...common, provider, credentials } : { ...common, provider, module, options };
+}
+
+export function resolveAlerts({ days, webhook, mail }: ConfigDocument['expiryAlerts']): ExpiryAlertsConfig {
+  if (!mail) return { days, webhook, mail };
+  const { host, port, security, user, passwordFile, from, to, trust } = mail;
+  return { days, webhook, mail: { host, port, security, user, passwordFile, from, to, trust } };
 }
 
 function lowerCase(name: string): string {

@@ -38,6 +38,19 @@ export type AcmeDnsConfig = (
 export interface ExpiryAlertsConfig {
   readonly days: number;
   readonly webhook: string | undefined;
+  readonly mail: AlertMailConfig | undefined;
+}
+
+/** Password and authority are read from their files by who sends it. */
+export interface AlertMailConfig {
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly security: 'tls' | 'starttls' | 'none';
+  readonly user: string | undefined;
+  readonly passwordFile: string | undefined;
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly trust: string | undefined;
 }
 
 export interface FrontendTlsConfig {
