@@ -38,7 +38,9 @@ export function pendingChanges(proxy: ControlledProxy): PendingChanges | { reado
     if (hashOf(said.document) !== hashOf(proxy.loaded().document)) {
       return { problem: `${file} has changed since it was read: reload first` };
     }
-    const wanted = withRuntime(proxy.config(), proxy.registry);
+    const running = withRuntime(proxy.config(), proxy.registry);
+    const backends = running.backends.filter(({ name }) => said.config.backends.some((each) => each.name === name));
+    const wanted = { ...running, backends };
     const written = writeBack(text, said.config, wanted);
     if ('problem' in written) return written;
     const result = soundConfig({ text: written.text, name: file });
@@ -118,7 +120,14 @@ function leftOut(config: ProxyConfig, registry: ServerRegistry, said: ProxyConfi
   const paused = config.frontends.filter(
     ({ name, binds }) => binds.length === 0 && said.frontends.find((each) => each.name === name)?.binds.length !== 0,
   );
-  return [...drained, ...paused.map(({ name }) => `frontend ${name} is disabled`)];
+  const names = (from: ProxyConfig): readonly string[] => from.backends.map(({ name }) => name);
+  const [old, now] = [names(said), names(config)];
+  return [
+    ...drained,
+    ...paused.map(({ name }) => `frontend ${name} is disabled`),
+    ...now.filter((name) => !old.includes(name)).map((name) => `backend ${name} was added`),
+    ...old.filter((name) => !now.includes(name)).map((name) => `backend ${name} was removed`),
+  ];
 }
 
 function diffOf(file: string, before: string, after: string): string {

@@ -80,6 +80,35 @@ describe('what was changed at run time', { timeout: 60_000 }, () => {
     expect(proxy.log()).toMatch(/: set-weight audit=true server=api\/a before=\{"weight":1\} after=\{"weight":7\}/);
   });
 
+  it('may be a whole backend, which no rule leads to, and which is not saved', async () => {
+    const spare = {
+      name: 'spare',
+      balance: 'leastconn',
+      check: {},
+      servers: [{ name: 'x', address: '127.0.0.1', port: 9 }],
+    };
+    expect(await call('POST', '/api/backends', spare)).toMatchObject({
+      status: 201,
+      body: { name: 'spare', balance: 'leastconn' },
+    });
+    expect((await call('POST', '/api/backends', spare)).status).toBe(409);
+    expect(await call('POST', '/api/backends', { ...spare, blance: 'x' })).toMatchObject({
+      status: 422,
+      body: { error: { message: expect.stringContaining('unknown key `blance`') as string } },
+    });
+    expect(await call('GET', '/api/backends/spare')).toMatchObject({
+      body: { servers: [{ name: 'x', sinceSeconds: expect.any(Number) as number }] },
+    });
+    await until(async () => (await proxy.command('show stat')).includes('spare,x,'), generousMs);
+    expect(await call('GET', '/api/config/changes')).toMatchObject({
+      body: { diff: '', left: ['api/c is drained', 'backend spare was added'] },
+    });
+    expect((await call('DELETE', '/api/backends/api')).status).toBe(409);
+    expect((await call('DELETE', '/api/backends/spare')).status).toBe(200);
+    expect((await call('DELETE', '/api/backends/spare')).status).toBe(404);
+    expect(proxy.log()).toMatch(/: remove-backend audit=true backend=spare before=/);
+  });
+
   it('is not saved over a file that was changed meanwhile', async () => {
     await proxy.command('set server api/a weight 8');
     writeFileSync(proxy.configFile, file().replace('"workers": 1', '"workers": 1, "grace": "9s"'));

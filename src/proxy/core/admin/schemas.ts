@@ -29,6 +29,15 @@ export const requestSchemas = {
     additionalProperties: false,
     properties: { refreshToken: text },
   },
+  NewBackend: {
+    type: 'object',
+    required: ['name', 'servers'],
+    properties: {
+      name: text,
+      servers: { type: 'array', minItems: 1, items: { type: 'object' } },
+    },
+    description: 'As one of `backends` in the configuration file, but without `tls`.',
+  },
   NewServer: {
     type: 'object',
     required: ['backend', 'name', 'address', 'port'],
