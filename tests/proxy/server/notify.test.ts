@@ -43,7 +43,7 @@ describe('systemd', () => {
   });
 
   it('hears of reloads, and why one was refused', async () => {
-    expect(await proxy.command('reload')).toContain('Success=1');
+    await until(async () => (await proxy.command('reload')).includes('Success=1'), generousMs);
     await until(
       () => /RELOADING=1 MONOTONIC_USEC=\d+\n(WATCHDOG=1\n)*READY=1 STATUS=Running\n/.test(heard()),
       generousMs,

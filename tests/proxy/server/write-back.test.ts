@@ -66,7 +66,7 @@ describe('what was changed at run time', { timeout: 60_000 }, () => {
     });
     expect(readFileSync(`${proxy.configFile}.previous`, 'utf8')).toBe(before);
     const running = await state();
-    expect(await proxy.command('reload')).toContain('Success=1');
+    await until(async () => (await proxy.command('reload')).includes('Success=1'), generousMs);
     expect((await state()).map((line) => line.split(',').slice(17, 19))).toEqual(
       running.map((line) => line.split(',').slice(17, 19)),
     );
@@ -120,7 +120,7 @@ describe('what was changed at run time', { timeout: 60_000 }, () => {
 
   it('is saved at once where the configuration wants that', async () => {
     proxy.write(configured(proxy.port, proxy.controlPort, { writeBack: true }));
-    expect(await proxy.command('reload')).toContain('Success=1');
+    await until(async () => (await proxy.command('reload')).includes('Success=1'), generousMs);
     await proxy.command('set server api/a weight 9');
     await proxy.command('set maxconn server api/b 5');
     await until(() => file().includes('"weight": 9') && file().includes('"maxconn": 5'), generousMs);

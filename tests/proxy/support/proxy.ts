@@ -10,6 +10,8 @@ import { freePort } from '../../support/ports.ts';
 
 const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
 
+const answerMs = 30_000;
+
 export interface RunningProxy extends AsyncDisposable {
   readonly port: number;
   readonly controlPort: number;
@@ -51,7 +53,8 @@ export async function startProxy(
     process: child,
     configFile,
     log: () => log,
-    command: (text) => request(controlPort, `${text}\n`),
+    // The proxy closes after its answer, which may take its time.
+    command: (text) => request(controlPort, `${text}\n`, answerMs),
     write,
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode === null && child.signalCode === null) {
