@@ -205,7 +205,7 @@ async function startActivated(settings: object): Promise<Activated> {
       stdio: ['ignore', 'ignore', 'ignore', socket.fd],
     });
   let child = start();
-  await until(async () => statusOf(await request(port, 'GET / HTTP/1.0\r\n\r\n', 300)) === 200, 8000);
+  await until(async () => statusOf(await request(port, 'GET / HTTP/1.0\r\n\r\n', 300)) === 200, 40_000);
   return {
     port,
     get child() {
