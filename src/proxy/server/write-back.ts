@@ -6,6 +6,7 @@ import { messageOf } from '../../lib/errors.ts';
 import { unifiedDiff } from '../../lib/text-diff.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import { saidOf, writeBack } from '../core/config/write-back.ts';
+import { maskedText } from '../core/logging/entry.ts';
 import type { ServerRegistry } from '../core/server-registry.ts';
 import { type ApplyResult, hashOf, soundConfig } from './config-source.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
@@ -68,7 +69,11 @@ export async function saveChanges(proxy: ControlledProxy, actor: string): Promis
   } catch (error) {
     return { problem: `the file cannot be written: ${messageOf(error)}` };
   }
-  proxy.events.emit('admin_action', { actor, action: 'save-config', detail: { file: proxy.file, diff: pending.diff } });
+  proxy.events.emit('admin_action', {
+    actor,
+    action: 'save-config',
+    detail: { file: proxy.file, diff: changedLines(pending.diff) },
+  });
   return { saved: pending, applied };
 }
 
@@ -128,6 +133,12 @@ function leftOut(config: ProxyConfig, registry: ServerRegistry, said: ProxyConfi
     ...now.filter((name) => !old.includes(name)).map((name) => `backend ${name} was added`),
     ...old.filter((name) => !now.includes(name)).map((name) => `backend ${name} was removed`),
   ];
+}
+
+/** For the log: what stands around them may be secret. */
+function changedLines(diff: string): string {
+  const lines = diff.split('\n').filter((line) => /^[+-](?![+-]{2} )/.test(line));
+  return maskedText(lines.join('\n'));
 }
 
 function diffOf(file: string, before: string, after: string): string {

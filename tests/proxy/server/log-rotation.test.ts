@@ -32,7 +32,7 @@ const backends = (): object[] => [
 ];
 
 async function hit(port: number, target: string): Promise<void> {
-  await request(port, `GET ${target} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n`);
+  await request(port, `GET ${target} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n`, generousMs);
 }
 
 /** All lines of a log, those of old files too. */
@@ -121,6 +121,7 @@ describe('log files', { timeout: 120_000 }, () => {
     await request(
       proxy.port,
       'GET /last?token=s3cret&a=1 HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer s3cret\r\nConnection: close\r\n\r\n',
+      generousMs,
     );
     await until(() => linesOf('chosen.log').some((line) => line.includes('/last')), generousMs);
     const lines = linesOf('chosen.log');

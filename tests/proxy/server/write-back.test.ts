@@ -124,6 +124,6 @@ describe('what was changed at run time', { timeout: 60_000 }, () => {
     await proxy.command('set server api/a weight 9');
     await proxy.command('set maxconn server api/b 5');
     await until(() => file().includes('"weight": 9') && file().includes('"maxconn": 5'), generousMs);
-    expect(proxy.log()).toContain('admin.writeBack: save-config');
+    await until(() => proxy.log().includes('admin.writeBack: save-config'), generousMs);
   });
 });
