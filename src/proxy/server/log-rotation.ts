@@ -19,6 +19,8 @@ import {
 const lookMs = 1000;
 /** What failed is tried again after this time. */
 const pauseMs = 60_000;
+/** A worker that has just started may not answer yet. */
+const askAgainMs = 5000;
 /** Also a file that nothing is written to any more grows too old. */
 const tidyMs = 3_600_000;
 
@@ -40,6 +42,7 @@ export class LogRotation {
   /** Where old files may wait to be compressed or removed. */
   readonly #untidy = new Set<string>();
   #tidiedMs = 0;
+  #tidyAgainMs = 0;
   /** Where the file system does not know when a file was begun: when it was seen first, by inode. */
   readonly #seenFirst = new Map<number, number>();
 
@@ -93,10 +96,10 @@ export class LogRotation {
       renamed = true;
     }
     if (Date.now() - this.#tidiedMs >= tidyMs) for (const path of this.#paths) this.#untidy.add(path);
-    if (this.#untidy.size === 0) return;
+    if (!renamed && (this.#untidy.size === 0 || Date.now() < this.#tidyAgainMs)) return;
     // Somebody who did not answer may still write to a file that was renamed: it is left as it is until he does.
     if (!(await Promise.race([this.#ports.reopen(), this.#stopped]))) {
-      if (!renamed) this.#pausedUntilMs = Date.now() + pauseMs;
+      this.#tidyAgainMs = Date.now() + askAgainMs;
       return;
     }
     for (const path of [...this.#untidy]) {
