@@ -11,7 +11,9 @@ import { judgeTree } from './core/config/read.ts';
 import { renderTree } from './core/convert/render.ts';
 import { diffConfigs, showDiff } from './core/diff/diff.ts';
 import { hashPassword } from './core/handling/basic-auth.ts';
+import { dnsProviders } from './dns-providers.ts';
 import { askRunning } from './server/ask-reload.ts';
+import { checkServers } from './server/check-servers.ts';
 import { control } from './server/ctl.ts';
 import {
   ConfigError,
@@ -38,11 +40,11 @@ const commands: Readonly<Record<string, Command>> = {
     takes: ['CONFIG'],
     summary: 'start with this configuration',
     help: `CONFIG is a YAML or JSON file, or a folder of them.
-  --watch        reload when it changes
+  --watch        reload when it changes; take certificates, keys and authorities that were replaced
   --state DIR    keep the configuration that last worked in DIR ($STATE_DIRECTORY of systemd when left out) and
                  start with it when CONFIG is invalid or missing
 Values: \${VARIABLE} and \${VARIABLE:-default} in the file, VEZA_LB_WORKERS and the like over it.
-Signals: SIGHUP reloads, SIGTERM stops gracefully, SIGUSR2 opens the log files again.`,
+Signals: SIGHUP reloads, SIGTERM stops gracefully, SIGUSR1 (or SIGUSR2) opens the log files again.`,
     options: { watch: { type: 'boolean' }, state: { type: 'string' } },
     run: ([file = ''], options) => run(file, options),
   },
@@ -53,6 +55,18 @@ Signals: SIGHUP reloads, SIGTERM stops gracefully, SIGUSR2 opens the log files a
       warn(loadConfig(file, 'validate'));
       process.stdout.write(`${file}: the configuration is valid\n`);
       return Promise.resolve();
+    },
+  },
+  check: {
+    takes: ['CONFIG'],
+    summary: 'check all its servers once, as a running proxy would; start nothing',
+    help: `  --wait   check again, with growing pauses, for about 15 s
+Exit codes: 0 all pass, 2 not all, 1 the configuration is not valid.`,
+    options: { wait: { type: 'boolean' } },
+    run: async ([file = ''], options) => {
+      const { lines, failed } = await checkServers(loadConfig(file, 'run'), options['wait'] === true);
+      process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+      if (failed > 0) process.exitCode = 2;
     },
   },
   diff: {
@@ -185,6 +199,7 @@ async function run(file: string, options: Readonly<Record<string, string | boole
   const master = new Master(file, {
     stateFolder: typeof state === 'string' ? state : process.env['STATE_DIRECTORY'],
     watch: options['watch'] === true,
+    dnsProviders,
   });
   await master.start();
 }

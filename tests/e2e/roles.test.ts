@@ -1,9 +1,10 @@
 // The roles one by one on real hosts: what they install, who may read it, what the services may do, and what happens
 // when something is missing or in the way.
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LocalAuthority } from '../../src/acme/local-authority.ts';
 import { changedOf, projectDirectory, vezaRun, vezaRunJson, type JsonRun } from '../support/cli.ts';
 import { bootStack, labMissing, labRequired, type TestLab } from '../support/lab.ts';
 
@@ -130,6 +131,55 @@ describe.skipIf(labMissing !== null && !labRequired)('the roles on real hosts', 
         const said = await on('lb-1', `systemctl kill --signal=KILL veza-proxy.service; sleep 0.2; ${asked}`);
         expect(said, `after death ${death + 1}`).toBe('200');
       }
+    });
+
+    it('reloads, and says so where the configuration is refused, which leaves everything as it was', async () => {
+      const file = '/etc/veza-proxy/config.yml';
+      const reload = 'systemctl reload veza-proxy.service >/dev/null 2>&1; echo $?';
+      const status = 'systemctl show --property=StatusText --value veza-proxy.service';
+      const pid = await pidOf('lb-1', 'veza-proxy');
+      expect(await on('lb-1', reload)).toBe('0');
+      const journal = () => on('lb-1', 'journalctl --no-pager -o cat -u veza-proxy.service');
+      expect(await on('lb-1', `cp -p ${file} /root/kept.yml; echo 'grave: 1s' >>${file}; ${reload}`)).toBe('1');
+      expect(await journal()).toMatch(/config\.yml:\d+:1: error: unknown key `grave`/);
+      // Nothing is wrong with the file, but that port is somebody else's.
+      const taken = `sed 's/127.0.0.1:8404/127.0.0.1:22/' /root/kept.yml >${file}; ${reload}; ${status}`;
+      expect(await on('lb-1', taken)).toMatch(/^1\nRunning; the last reload was refused: .*127\.0\.0\.1:22/);
+      expect(await journal()).toContain('reload refused, the running configuration stays');
+      expect((await ask()).status).toBe(200);
+      expect(await on('lb-1', `cp -p /root/kept.yml ${file}; ${reload}; ${status}`)).toBe('0\nRunning');
+      expect(await pidOf('lb-1', 'veza-proxy')).toBe(pid);
+      const state = "stat -c '%a %U' /var/lib/veza-proxy /var/lib/veza-proxy/last-good.json /run/veza-proxy/admin.sock";
+      expect(await on('lb-1', state)).toBe('700 veza-proxy\n600 veza-proxy\n660 veza-proxy');
+    });
+
+    it('is started again when its master hangs', async () => {
+      const dropIn = '/run/systemd/system/veza-proxy.service.d';
+      const shorter = `mkdir -p ${dropIn}; printf '[Service]\\nWatchdogSec=3\\n' >${dropIn}/watchdog.conf`;
+      await on('lb-1', `${shorter}; systemctl daemon-reload; systemctl restart veza-proxy.service`);
+      const before = await pidOf('lb-1', 'veza-proxy');
+      // It is fed: after more than twice its time the same one runs.
+      await on('lb-1', 'sleep 7');
+      expect(await pidOf('lb-1', 'veza-proxy')).toBe(before);
+      const changed = `for i in $(seq 60); do p=$(systemctl show --property=MainPID --value veza-proxy); [ "$p" != ${before} ] && [ "$p" != 0 ] && break; sleep 0.5; done`;
+      await on('lb-1', `kill -STOP ${before}; ${changed}`);
+      expect(await pidOf('lb-1', 'veza-proxy')).not.toBe(before);
+      expect((await ask()).status).toBe(200);
+      expect(await on('lb-1', 'journalctl --no-pager -u veza-proxy.service')).toContain('Watchdog timeout');
+      await on('lb-1', `rm -r ${dropIn}; systemctl daemon-reload; systemctl restart veza-proxy.service`);
+    });
+
+    it('serves HTTPS where it is given a certificate', async () => {
+      const authority = new LocalAuthority({ folder: join(scratch, 'tls'), clock: Date });
+      const { certificateFile, keyFile } = await authority.ensure('site', ['site.test']);
+      const pem = readFileSync(certificateFile, 'utf8') + readFileSync(keyFile, 'utf8');
+      const path = '/etc/veza-proxy/site.pem';
+      await on('lb-1', `umask 027; cat >${path} <<'END'\n${pem}END\nchgrp veza-proxy ${path}`);
+      expectDone(await alone({ ...fallback(), haproxy_tls_cert_path: path }));
+      // The socket is open before the service is: on a busy machine that takes its time.
+      const asked = `curl --silent --insecure --max-time 60 --resolve site.test:443:127.0.0.1 --write-out ' %{http_code} %{http_version}' https://site.test${health}`;
+      expect(await on('lb-1', asked)).toMatch(/ 200 2$/);
+      expect((await ask()).status).toBe(200);
     });
   });
 

@@ -77,7 +77,7 @@ describe('the configuration of the balancer', () => {
       hash: { key: 'path-segment', index: 2 },
       slowstartMs: 30_000,
     });
-    expect(config.stats.sockets.map(({ id }) => id)).toEqual(['127.0.0.1:9100']);
+    expect(config.stats.sockets.map(({ id }) => id)).toEqual(['unix:/run/veza-proxy/admin.sock', '127.0.0.1:9100']);
   });
 
   it('has the hosts of the groups, each with the address and port of its inventory', async () => {
@@ -126,10 +126,19 @@ describe('the configuration of the balancer', () => {
     },
   );
 
-  it('is refused when HTTPS is asked for', async () => {
-    const { results } = await role(alone, { ...fallback, haproxy_tls_cert_path: '/etc/ssl/site.pem' });
-    expect(results.find(({ status }) => status === 'failed')?.message).toContain('haproxy_tls_cert_path');
-    expect(results.filter(({ status }) => status === 'changed')).toEqual([]);
+  it('has HTTPS beside HTTP where there is a certificate, and not without', async () => {
+    const secure = await role(alone, { ...fallback, haproxy_tls_cert_path: '/etc/ssl/site.pem' });
+    const [frontend] = configOf(secure).frontends;
+    expect(frontend?.binds.map(({ id }) => id)).toEqual(['[::]:80', '[::]:443']);
+    expect(frontend?.tls).toMatchObject({
+      binds: ['[::]:443'],
+      certificates: ['/etc/ssl/site.pem'],
+      minVersion: 'TLSv1.2',
+    });
+    expect(secure.files.get('veza-proxy.socket')).toMatch(/^ListenStream=80\nListenStream=443$/m);
+    const plain = await role(alone, fallback);
+    expect(configOf(plain).frontends[0]?.tls).toBeUndefined();
+    expect(plain.files.get('veza-proxy.socket')).not.toContain('443');
   });
 
   it('is refused when a server of a fallback list lacks its address', async () => {

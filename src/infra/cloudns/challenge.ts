@@ -1,31 +1,20 @@
 // dns-01 through ClouDNS: publishes one TXT value beside those of others, waits until the zone's own servers show it,
 // removes that value only.
-import { Resolver } from 'node:dns/promises';
-import { isIPv6 } from 'node:net';
 import type { DnsChallenge } from '../../acme/model.ts';
-import { messageOf, VezaError } from '../../lib/errors.ts';
+import { type PropagationOptions, untilPublished } from '../../acme/propagation.ts';
+import { VezaError } from '../../lib/errors.ts';
 import type { ApiClock } from '../http/client.ts';
 import { ApiError } from '../http/errors.ts';
 import { fieldsOf, hostIn } from './records.ts';
 import type { ClouDns } from './client.ts';
 
-export interface ClouDnsChallengeOptions {
+export interface ClouDnsChallengeOptions extends PropagationOptions {
   readonly dns: ClouDns;
   readonly clock: ApiClock;
-  /** `address` or `address:port` of servers to ask whether a value is there, instead of those that the zone names. */
-  readonly nameservers?: readonly string[];
-  /** `address` or `address:port` of resolvers that find the zone's servers; default the system's. */
-  readonly resolvers?: readonly string[];
-  /** How long to wait for the last of them; default 5 minutes. */
-  readonly propagationMs?: number;
 }
 
 /** Seconds; the shortest that ClouDNS allows. */
 const ttl = 60;
-const usualPropagationMs = 5 * 60_000;
-const lookEveryMs = 2000;
-/** One question to one server. */
-const questionMs = 3000;
 /** How often a lost answer is looked up. */
 const lookups = 3;
 
@@ -72,9 +61,7 @@ export function clouDnsChallenge(options: ClouDnsChallengeOptions): DnsChallenge
       }
     },
     ready: async (name, value, signal) => {
-      const zone = await zoneFor(name, signal);
-      const servers = options.nameservers ?? (await authoritative(zone, options.resolvers));
-      await untilShown(name, value, servers, options, signal);
+      await untilPublished(name, value, options, { zone: await zoneFor(name, signal), signal });
     },
   };
 }
@@ -87,72 +74,4 @@ function longest(zones: readonly string[], name: string): string {
   throw new VezaError('no-zone', `no zone of the ClouDNS account holds ${name}`, {
     hint: zones.length === 0 ? 'The account has no zones.' : `It has ${zones.join(', ')}.`,
   });
-}
-
-/** Addresses of the servers that the zone names. Rejects with VezaError `no-nameservers`. */
-async function authoritative(zone: string, resolvers: readonly string[] | undefined): Promise<readonly string[]> {
-  const resolver = resolverOf(resolvers);
-  const lookUp = async (ask: () => Promise<readonly string[]>) => {
-    try {
-      return await ask();
-    } catch {
-      // It has none of that kind, or cannot be found: the others may.
-      return [];
-    }
-  };
-  const names = await lookUp(() => resolver.resolveNs(zone));
-  const addresses = await Promise.all(
-    names.map(async (name) => {
-      const found = await lookUp(() => resolver.resolve4(name));
-      return found.length > 0 ? found : lookUp(() => resolver.resolve6(name));
-    }),
-  );
-  const all = addresses.flat();
-  if (all.length > 0) return all;
-  throw new VezaError('no-nameservers', `cannot find the name servers of ${zone}`, {
-    hint: 'Is the domain registered and does it name its servers? Other resolvers can be named.',
-  });
-}
-
-async function untilShown(
-  name: string,
-  value: string,
-  servers: readonly string[],
-  { clock, propagationMs = usualPropagationMs }: ClouDnsChallengeOptions,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const waiting = new Map(servers.map((server) => [server, 'not asked yet']));
-  for (let waitedMs = 0; ; waitedMs += lookEveryMs) {
-    await Promise.all(
-      [...waiting.keys()].map(async (server) => {
-        const missing = await missingAt(server, name, value);
-        if (missing === null) waiting.delete(server);
-        else waiting.set(server, missing);
-      }),
-    );
-    if (waiting.size === 0) return;
-    if (waitedMs >= propagationMs) {
-      const left = [...waiting].map(([server, why]) => `${server} (${why})`).join(', ');
-      throw new VezaError('dns-not-published', `${name} is not shown by ${left} after ${waitedMs / 1000} s`, {
-        hint: 'Look whether these are the servers that the domain is delegated to.',
-      });
-    }
-    await clock.sleep(lookEveryMs, signal);
-  }
-}
-
-/** Why a server does not show the value; `null` where it does. */
-async function missingAt(server: string, name: string, value: string): Promise<string | null> {
-  try {
-    const texts = (await resolverOf([server]).resolveTxt(name)).map((pieces) => pieces.join(''));
-    return texts.includes(value) ? null : 'it has other values';
-  } catch (error) {
-    return messageOf(error);
-  }
-}
-
-function resolverOf(servers: readonly string[] | undefined): Resolver {
-  const resolver = new Resolver({ timeout: questionMs, tries: 1 });
-  if (servers) resolver.setServers(servers.map((server) => (isIPv6(server) ? `[${server}]` : server)));
-  return resolver;
 }

@@ -7,7 +7,8 @@ export type Check<T> = (target: T, signal: AbortSignal) => Promise<boolean>;
 export interface MonitorSettings<T> {
   readonly targets: () => readonly T[];
   readonly check: Check<T>;
-  readonly onHealthChange: (healthy: readonly T[]) => void;
+  /** Told once a round in which something changed; where it throws or rejects, again after the next round. */
+  readonly onHealthChange: (healthy: readonly T[]) => unknown;
   readonly intervalMs?: number;
   readonly timeoutMs?: number;
   readonly fall?: number;
@@ -22,6 +23,9 @@ export class HealthMonitor<T extends Target> {
   readonly #intervalMs: number;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
+  /** A round that waits for the one under way; all who ask meanwhile mean this one. */
+  #next: Promise<void> | undefined;
+  #untold = false;
   #stop = new AbortController();
 
   constructor(settings: MonitorSettings<T>) {
@@ -41,7 +45,11 @@ export class HealthMonitor<T extends Target> {
   /** A round now, after the one under way; nothing unless it runs. */
   forceCheck(): Promise<void> {
     if (!this.#timer) return Promise.resolve();
-    this.#round = this.#round.then(() => this.#check());
+    this.#next ??= this.#round.then(() => {
+      this.#next = undefined;
+      return this.#check();
+    });
+    this.#round = this.#next;
     return this.#round;
   }
 
@@ -55,8 +63,8 @@ export class HealthMonitor<T extends Target> {
 
   async #check(): Promise<void> {
     const targets = this.#settings.targets();
-    if (targets.length === 0 || this.#stop.signal.aborted) return;
-    let changed = this.tracker.syncTargets(targets);
+    if (this.#stop.signal.aborted) return;
+    if (this.tracker.syncTargets(targets)) this.#untold = true;
     const waiting = [...targets];
     const work = async (): Promise<void> => {
       while (waiting.length > 0) {
@@ -64,11 +72,20 @@ export class HealthMonitor<T extends Target> {
         if (target === undefined) return;
         const passed = await this.#one(target);
         if (this.#isStopped()) return;
-        if (this.tracker.recordResult(target.id, passed)) changed = true;
+        if (this.tracker.recordResult(target.id, passed)) this.#untold = true;
       }
     };
     await Promise.all(Array.from({ length: Math.max(1, this.#settings.concurrency ?? 10) }, work));
-    if (changed && !this.#isStopped()) this.#settings.onHealthChange(this.tracker.getHealthyTargets());
+    if (this.#untold && !this.#isStopped()) await this.#tell();
+  }
+
+  async #tell(): Promise<void> {
+    try {
+      await this.#settings.onHealthChange(this.tracker.getHealthyTargets());
+      this.#untold = false;
+    } catch {
+      // It was not applied: the next round tells it again.
+    }
   }
 
   #isStopped(): boolean {

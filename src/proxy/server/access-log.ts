@@ -6,8 +6,9 @@ import type { LogConfig } from '../core/config/model.ts';
 import { formatNames, formatterOf } from '../core/logging/access-format.ts';
 import type { AccessExtra, AccessRecord } from '../core/logging/access-record.ts';
 import { type Capture, capturedCookie, setCookies } from '../core/logging/capture.ts';
-import { syslogHead } from '../core/logging/entry.ts';
+import { mask, syslogHead } from '../core/logging/entry.ts';
 import type { LogFormat } from '../core/logging/log-format.ts';
+import { Mask } from '../core/logging/mask.ts';
 import type { LogTarget } from '../core/logging/target.ts';
 import type { Incoming } from '../core/handling/incoming.ts';
 import { type ResponseFacts, Template } from '../core/handling/template.ts';
@@ -31,6 +32,9 @@ export class AccessLog {
   #texts: readonly Template[] = [];
   /** Formats or captures ask for more than what every line has. */
   #isRich = false;
+  #mask = new Mask([]);
+  readonly #reopening: Promise<void>[] = [];
+  #failed = false;
   /** Connections of clients in this process. */
   readonly connections: () => number;
 
@@ -54,6 +58,8 @@ export class AccessLog {
     this.#captures = { request: compiled(config.captureRequest), response: compiled(config.captureResponse) };
     this.#texts = this.#format.texts.map((text) => new Template(text));
     this.#isRich = config.captureCookie !== undefined || !formatNames.includes(config.format);
+    this.#mask = new Mask(config.mask);
+    this.#reopening.length = 0;
     const before = new Map(this.#sinks.map(({ key, sink }) => [key, sink]));
     this.#sinks = [];
     for (const target of config.access) {
@@ -72,28 +78,39 @@ export class AccessLog {
 
   #opened(known: LogSink | undefined, target: LogTarget, tag: string): LogSink | undefined {
     try {
-      known?.reopen();
+      if (known) this.#reopening.push(known.reopen());
       const sink = known ?? openSink(target);
       if (sink instanceof SyslogSocketSink) sink.tag = tag;
       return sink;
     } catch (error) {
       process.stderr.write(`cannot open the access log: ${messageOf(error)}\n`);
+      this.#failed = true;
       return known;
     }
   }
 
-  reopen(): void {
+  /** Resolves when nothing is written to renamed files any more; false if a file could not be opened again. */
+  async reopen(): Promise<boolean> {
+    this.#failed = false;
     if (this.#config) this.configure(this.#config);
+    const failed = this.#failed;
+    await Promise.all(this.#reopening.splice(0));
+    return !failed;
   }
 
   write(record: AccessRecord): void {
     const config = this.#config;
     if (!config) return;
-    if (config.sample > 1 && record.status < 500 && record.termination.startsWith('--')) {
-      this.#count += 1;
-      if (this.#count % config.sample !== 0) return;
+    const { requests, sample } = config.frontends[record.frontend] ?? config;
+    if (requests !== 'all' || sample > 1) {
+      if (requests === 'none') return;
+      if (record.status < 500 && record.termination.startsWith('--')) {
+        if (requests === 'failed') return;
+        this.#count += 1;
+        if (this.#count % sample !== 0) return;
+      }
     }
-    const text = this.#format.format(record);
+    const text = this.#format.format(this.#masked(record));
     const head = this.#needsHead ? syslogHead(config.facility, 'info', Date.now(), config.tag, process.pid) : '';
     for (const { sink } of this.#sinks) sink.line(text, head);
   }
@@ -105,8 +122,8 @@ export class AccessLog {
     incoming?: Incoming,
   ): readonly string[] | undefined {
     return this.#captures[which]?.map(({ header, template, length }) => {
-      const found = template ? incoming && template.fill(incoming) : value(header);
-      return (found ?? '').slice(0, length);
+      const found = (template ? incoming && template.fill(incoming) : value(header)) ?? '';
+      return found !== '' && this.#mask.hides(header) ? mask : found.slice(0, length);
     });
   }
 
@@ -125,6 +142,12 @@ export class AccessLog {
       serverPort: server?.config.port ?? 0,
       texts: this.#texts.map((template) => (incoming ? template.fill(incoming, facts) : '')),
     };
+  }
+
+  #masked(record: AccessRecord): AccessRecord {
+    const { target, referer } = record;
+    if (!target.includes('?') && !referer.includes('?')) return record;
+    return { ...record, target: this.#mask.inUrl(target), referer: this.#mask.inUrl(referer) };
   }
 
   async close(): Promise<void> {

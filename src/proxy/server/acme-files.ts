@@ -6,22 +6,23 @@ import { refusedDomains } from '../../acme/schedule.ts';
 import { authorityFolder } from '../../acme/session.ts';
 import { liveFolder } from '../../acme/store.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
-import type { AcmeConfig } from '../core/config/tls-model.ts';
+import type { AcmeConfig, AcmeSource } from '../core/config/tls-model.ts';
 import { type Complain, readPair } from './certificate-files.ts';
 import type { CertificateMaterial } from './tls-material.ts';
 
 /** What is filed under the first of its domains. */
-export function wantedFor(domains: readonly string[]): WantedCertificate {
-  return { name: domains[0] ?? '', domains, challenge: 'http-01' };
+function wantedFor({ acme: domains, challenge }: AcmeSource, usual: WantedCertificate['challenge']): WantedCertificate {
+  const how = domains.some((domain) => domain.startsWith('*.')) ? 'dns-01' : (challenge ?? usual ?? 'http-01');
+  return { name: domains[0] ?? '', domains, challenge: how };
 }
 
 /** All that a configuration wants, each once. */
-export function allWanted({ frontends }: ProxyConfig): readonly WantedCertificate[] {
+export function allWanted({ frontends, acme }: ProxyConfig): readonly WantedCertificate[] {
   const found = new Map<string, WantedCertificate>();
   for (const { tls } of frontends) {
     for (const source of tls?.certificates ?? []) {
       if (typeof source === 'object' && 'acme' in source) {
-        const wanted = wantedFor(source.acme);
+        const wanted = wantedFor(source, acme?.challenge);
         found.set(wanted.name, wanted);
       }
     }
@@ -47,14 +48,14 @@ export function readKept(
   nowMs: number,
   complain: Complain,
 ): CertificateMaterial | undefined {
-  const version = keptVersion(acme, wantedFor(domains));
+  const version = keptVersion(acme, { name: domains[0] ?? '' });
   if (version === undefined) return undefined;
   const pair = readPair(join(version, 'fullchain.pem'), join(version, 'privkey.pem'), nowMs, complain);
   return pair && { ...pair, isKept: true };
 }
 
 /** Resolved once, so that both files are of one version: a renewal replaces the link that leads there. */
-export function keptVersion(acme: AcmeConfig, { name }: WantedCertificate): string | undefined {
+export function keptVersion(acme: AcmeConfig, { name }: Pick<WantedCertificate, 'name'>): string | undefined {
   try {
     return realpathSync(liveFolder(authorityFolder({ directory: acme.directory, folder: acme.storage }), name));
   } catch {

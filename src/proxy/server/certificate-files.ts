@@ -27,6 +27,19 @@ export function readText(file: string, complain: Complain): string | undefined {
   }
 }
 
+/** A file of secrets must be there, and be nobody's but its readers'. */
+export function checkSecret(file: string, complain: Complain): void {
+  if (readText(file, complain) === undefined) return;
+  const { mode } = statSync(file);
+  if ((mode & 0o007) !== 0) {
+    complain(
+      'open-secret',
+      `${file} holds a secret and everybody may read it`,
+      `Let only its readers have it: chmod 0640 ${file}.`,
+    );
+  }
+}
+
 /** PEM text that holds certificates, or lists of revoked ones; '' and a complaint where it holds none. */
 export function readPem(file: string, what: 'CERTIFICATE' | 'X509 CRL', complain: Complain): string {
   const text = readText(file, complain);

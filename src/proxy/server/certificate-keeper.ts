@@ -6,6 +6,8 @@ import { AcmeManager } from '../../acme/manager.ts';
 import type { AcmeEvent, WantedCertificate } from '../../acme/model.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { AcmeConfig, ExpiryAlertsConfig } from '../core/config/tls-model.ts';
+import { mailChannel } from './alert-mail.ts';
+import { dnsChallengeOf, type DnsProviders } from './acme-dns.ts';
 import { allWanted, keptVersion } from './acme-files.ts';
 import type { LoadedConfig } from './config-source.ts';
 import type { ToWorker } from './ipc.ts';
@@ -20,6 +22,8 @@ export interface KeeperPorts {
   readonly journal: Journal;
   /** Tells those who follow events what was done for which names. */
   readonly acted: (action: string, names: readonly string[]) => void;
+  /** Who can publish DNS records. */
+  readonly dnsProviders: DnsProviders;
   /** Certificates on disk are others than those that are served. */
   readonly renewed: () => void;
 }
@@ -108,6 +112,7 @@ export class CertificateKeeper {
           void this.#tellWorkers();
         },
       },
+      ...(acme.dns && { dns: dnsChallengeOf(acme.dns, this.#ports.dnsProviders) }),
       trust: trust === '' ? undefined : trust,
       keyType: acme.keyType,
       clock: systemAcmeClock,
@@ -159,11 +164,15 @@ export class CertificateKeeper {
     this.#ports.renewed();
   }
 
-  #watch({ days, webhook }: ExpiryAlertsConfig, signal: AbortSignal): void {
+  #watch({ days, webhook, mail }: ExpiryAlertsConfig, signal: AbortSignal): void {
     const { journal } = this.#ports;
     const options = {
       certificates: () => Promise.resolve(this.#loaded ? watchedOf(this.#loaded, Date.now()) : []),
-      channels: [logChannel((line) => journal.warn(line)), ...(webhook === undefined ? [] : [webhookChannel(webhook)])],
+      channels: [
+        logChannel((line) => journal.warn(line)),
+        ...(webhook === undefined ? [] : [webhookChannel(webhook)]),
+        ...(mail === undefined ? [] : [mailChannel(mail)]),
+      ],
       clock: systemAcmeClock,
       thresholdDays: days,
       onProblem: (text: string) => journal.error(text),

@@ -1,24 +1,42 @@
 // Checks outside the schedule, for who wants to know now: many at once, or one with patience.
+import type { BackendTlsConfig } from '../core/config/tls-model.ts';
 import type { CheckConfig } from '../core/config/model.ts';
 import type { CheckResult } from '../core/server-record.ts';
 import { runCheck } from './health-checker.ts';
+import { UpstreamTls } from './upstream-tls.ts';
 
-/** Runs all, at most `limit` at once; the results are in the order of the checks. Who is cancelled has failed. */
+const noBackendMaterial = { ca: '', cert: '', key: '' };
+
+export interface CheckTarget {
+  readonly check: CheckConfig;
+  /** What a check with TLS speaks it with; left out: the certificate must be of a well-known authority. */
+  readonly tls?: UpstreamTls | undefined;
+}
+
+/** Runs all, at most `limit` at once; the results are in the order of the targets. Who is cancelled has failed. */
 export async function checkAll(
-  checks: readonly CheckConfig[],
-  options: { readonly limit?: number; readonly signal?: AbortSignal } = {},
+  targets: readonly CheckTarget[],
+  options: {
+    readonly limit?: number;
+    readonly signal?: AbortSignal;
+    /** Each is checked with patience. */
+    readonly retry?: Omit<RetryOptions, 'signal'> | undefined;
+  } = {},
 ): Promise<CheckResult[]> {
-  const { limit = 10, signal } = options;
-  const results = checks.map(() => cancelled());
+  const { limit = 10, signal, retry } = options;
+  const results = targets.map(() => cancelled());
   let next = 0;
   const work = async (): Promise<void> => {
-    while (next < checks.length && !isAborted(signal)) {
+    while (next < targets.length && !isAborted(signal)) {
       const index = next++;
-      const check = checks[index];
-      if (check) results[index] = await orCancelled(runCheck(check), signal);
+      const target = targets[index];
+      if (!target) continue;
+      results[index] = retry
+        ? await checkWithRetry(target, { ...retry, ...(signal && { signal }) })
+        : await orCancelled(run(target), signal);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(Math.max(1, limit), checks.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(Math.max(1, limit), targets.length) }, work));
   return results;
 }
 
@@ -34,11 +52,11 @@ export interface RetryOptions {
 }
 
 /** Checks until it passes or the retries are used up; the last result says how many there were. */
-export async function checkWithRetry(check: CheckConfig, options: RetryOptions = {}): Promise<CheckResult> {
+export async function checkWithRetry(target: CheckTarget, options: RetryOptions = {}): Promise<CheckResult> {
   const { retries = 5, firstMs = 500, maxMs = 8000, signal, onRetry } = options;
   for (let attempt = 1; ; attempt += 1) {
     if (isAborted(signal)) return cancelled();
-    const result = await orCancelled(runCheck(check), signal);
+    const result = await orCancelled(run(target), signal);
     if (result.passed || isAborted(signal)) return result;
     if (attempt > retries)
       return { ...result, detail: `health check failed after ${attempt} attempts: ${result.detail}` };
@@ -46,6 +64,21 @@ export async function checkWithRetry(check: CheckConfig, options: RetryOptions =
     onRetry?.(attempt, pauseMs, result);
     await pause(pauseMs, signal);
   }
+}
+
+/** As a backend that says no more than `tls: {}`. */
+const usualTls: BackendTlsConfig = {
+  ...{ ca: undefined, cert: undefined, key: undefined, verify: true, verifyName: true },
+  ...{ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', ciphers: undefined, cipherSuites: undefined, groups: undefined },
+};
+
+let wellKnown: UpstreamTls | undefined;
+
+/** Never in the clear where TLS is wanted. */
+function run({ check, tls }: CheckTarget): Promise<CheckResult> {
+  if (!check.tls) return runCheck(check);
+  wellKnown ??= new UpstreamTls(usualTls, noBackendMaterial);
+  return runCheck(check, tls ?? wellKnown);
 }
 
 function isAborted(signal: AbortSignal | undefined): boolean {

@@ -10,7 +10,7 @@ import type { OperationalLog } from './operational-log.ts';
 /** Throws if a log cannot be written: each worker would find out only while it serves. */
 export function tryLogs({ log }: ProxyConfig): void {
   const named = log.access.map((target) => ['access', target] as const);
-  for (const [name, target] of [...named, ['operational', log.output] as const]) {
+  for (const [name, target] of [...named, ...log.outputs.map((target) => ['operational', target] as const)]) {
     if (target.kind !== 'file') continue;
     try {
       closeSync(openSync(target.path, 'a', 0o640));

@@ -18,6 +18,7 @@ import type { ControlServer } from './control-server.ts';
 import type { EventBus } from './event-bus.ts';
 import type { LastGood } from './last-good.ts';
 import type { ListeningSockets } from './listening-sockets.ts';
+import type { LogRotation } from './log-rotation.ts';
 import type { MasterTls } from './master-tls.ts';
 import { notifyReloaded, notifyReloading } from './notify.ts';
 import type { OperationalLog } from './operational-log.ts';
@@ -31,6 +32,7 @@ export interface Configured {
   readonly servers: ServerWatch;
   readonly tls: MasterTls;
   readonly journal: OperationalLog;
+  readonly rotation: LogRotation;
   readonly events: EventBus;
   readonly lastGood: LastGood;
   readonly pool: WorkerPool;
@@ -158,6 +160,7 @@ export class Configuring {
       throw error;
     }
     this.#settle();
+    this.#parts().rotation.configure(config.log);
     if (origin === 'read') await this.keep();
   }
 

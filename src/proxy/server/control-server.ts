@@ -18,6 +18,7 @@ import { ServerActions } from './server-actions.ts';
 import { answerPage } from './stats-pages.ts';
 import { TextCommands } from './text-commands.ts';
 import { TextSession } from './text-session.ts';
+import { saveAlways } from './write-back.ts';
 
 /** Of one socket. */
 const maxConnections = 128;
@@ -36,6 +37,7 @@ export class ControlServer {
     this.#actions = new ServerActions(proxy);
     this.#commands = new TextCommands(proxy, this.#actions);
     this.#authority = new Authority(proxy.events);
+    saveAlways(proxy);
   }
 
   /** Listens as the configuration says; closes what it no longer names. Throws if an address cannot be used. */

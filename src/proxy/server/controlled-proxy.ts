@@ -6,6 +6,7 @@ import type { ServerRecord } from '../core/server-record.ts';
 import type { ServerRegistry } from '../core/server-registry.ts';
 import type { RateTracker } from '../core/stats/rates.ts';
 import type { ApplyResult, ConfigOrigin, LoadedConfig } from './config-source.ts';
+import type { DiagnosisAnswer, DiagnosisQuestion } from './diagnosis.ts';
 import type { EventBus } from './event-bus.ts';
 import type { DroppedRequest, SessionFacts } from './ipc.ts';
 import type { OperationalLog } from './operational-log.ts';
@@ -37,6 +38,10 @@ export interface ControlledProxy {
   /** Applies a configuration whole, or nothing of it. */
   apply(origin: ConfigOrigin): Promise<ApplyResult>;
   workers(): number;
+  /** Numbers of those that run. */
+  workerNumbers(): readonly number[];
+  /** Asks one of them about itself. */
+  diagnose(worker: number, question: DiagnosisQuestion): Promise<DiagnosisAnswer>;
   /** Percent of the time in which the workers had nothing to do. */
   idlePercent(): number;
 }

@@ -2,6 +2,7 @@
 import { levelOf, type ProxyEvent } from '../core/events.ts';
 import type { CheckResult } from '../core/server-record.ts';
 import type { OperationalLog } from './operational-log.ts';
+import { backendOf } from './rows-of-worker.ts';
 
 export function logEvent(log: OperationalLog, event: ProxyEvent): void {
   const { type, data } = event;
@@ -18,6 +19,8 @@ export function logEvent(log: OperationalLog, event: ProxyEvent): void {
       log.write(
         level,
         `server ${data.server} is ${type === 'server_up' ? 'UP' : 'DOWN'} (${data.check}: ${data.detail})`,
+        {},
+        backendOf(data.server),
       );
       return;
     case 'config_reloaded':
@@ -35,6 +38,9 @@ export function logEvent(log: OperationalLog, event: ProxyEvent): void {
     case 'server_added':
     case 'server_removed':
     case 'proxy_stopping':
+      return;
+    case 'error_dropped':
+      log.write(level, type, { ...data }, data.frontend);
       return;
     default:
       log.write(level, type, { ...data });

@@ -1,4 +1,5 @@
 // Messages between the master and its workers. Plain data; listening sockets travel beside `listen`.
+import type { DiagnosisAnswer, DiagnosisQuestion } from './diagnosis.ts';
 import type { ServerView, Suspicion } from '../core/balance/server-state.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import type { Taken } from './rate-limits.ts';
@@ -40,7 +41,8 @@ export type ToWorker =
   | { readonly type: 'clear'; readonly all: boolean }
   | { readonly type: 'sessions'; readonly id: number }
   | { readonly type: 'shutdown-session'; readonly session: string }
-  | { readonly type: 'reopen-log' }
+  | { readonly type: 'reopen-log'; readonly id: number }
+  | { readonly type: 'diagnose'; readonly id: number; readonly question: DiagnosisQuestion }
   | { readonly type: 'stop'; readonly graceMs: number; readonly keepAccepting: boolean };
 
 /** Rows of counters by `frontend:NAME`, `backend:NAME`, `server:BACKEND/NAME`. */
@@ -85,6 +87,9 @@ export type FromWorker =
   | { readonly type: 'taken'; readonly worker: number; readonly taken: Taken }
   | { readonly type: 'report'; readonly id: number; readonly rows: Report; readonly idlePercent: number }
   | { readonly type: 'sessions'; readonly id: number; readonly sessions: readonly SessionFacts[] }
+  /** Nothing is written to files any more that were renamed; not `ok`: one could not be opened again. */
+  | { readonly type: 'log-reopened'; readonly id: number; readonly ok: boolean }
+  | { readonly type: 'diagnosed'; readonly id: number; readonly answer: DiagnosisAnswer }
   /** What a plugin says, or does wrong. */
   | { readonly type: 'plugin'; readonly plugin: string; readonly text: string; readonly isError: boolean }
   /** What a worker has to say to whoever runs the proxy. */

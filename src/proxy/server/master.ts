@@ -1,5 +1,7 @@
 // The master process: owns the listening sockets, the health of the servers and the control sockets; carries no traffic.
 import type { ProxyConfig } from '../core/config/model.ts';
+import type { DnsProviders } from './acme-dns.ts';
+import { CertificateWatcher } from './certificate-watcher.ts';
 import { bindsOf, logWarnings, tryLogs, workerCount } from './config-facts.ts';
 import { type Configured, Configuring } from './configuring.ts';
 import { ConfigWatcher } from './config-watcher.ts';
@@ -11,9 +13,10 @@ import { logEvent } from './event-log.ts';
 import type { DroppedRequest, FromWorker } from './ipc.ts';
 import { LastGood, loadOrLastGood } from './last-good.ts';
 import { ListeningSockets } from './listening-sockets.ts';
+import { LogRotation } from './log-rotation.ts';
 import { MasterTls } from './master-tls.ts';
 import { giveBackMemory } from './memory.ts';
-import { notifySystemd } from './notify.ts';
+import { feedWatchdog, notifySystemd } from './notify.ts';
 import { OperationalLog } from './operational-log.ts';
 import { Recent } from './recent.ts';
 import { ServerWatch } from './server-watch.ts';
@@ -25,8 +28,10 @@ const droppedKept = 100;
 export interface MasterOptions {
   /** Folder for what must outlive the process: the configuration that last worked. */
   readonly stateFolder?: string | undefined;
-  /** Reload when the file changes. */
+  /** Reload when the file changes, and take certificates that were replaced. */
   readonly watch?: boolean;
+  /** Who publishes DNS records for certificates. */
+  readonly dnsProviders: DnsProviders;
 }
 
 export class Master {
@@ -37,18 +42,23 @@ export class Master {
   readonly #servers: ServerWatch;
   readonly #control: ControlServer;
   readonly #journal = new OperationalLog();
+  readonly #rotation = new LogRotation({
+    reopen: () => this.#reopenLogs(),
+    problem: (text) => this.#journal.error(text),
+  });
   readonly #events = new EventBus();
   readonly #rates = new RateTracker();
   readonly #dropped = new Recent<DroppedRequest>(droppedKept);
   readonly #lastGood: LastGood;
   readonly #watching: boolean;
-  #watcher: ConfigWatcher | undefined;
+  #watchers: readonly { close(): void }[] = [];
   readonly #configuring: Configuring;
   #looking: NodeJS.Timeout | undefined;
+  #watchdog: NodeJS.Timeout | undefined;
   #ready = false;
   #stopping = false;
 
-  constructor(file: string, options: MasterOptions = {}) {
+  constructor(file: string, options: MasterOptions) {
     this.#file = file;
     this.#watching = options.watch === true;
     this.#lastGood = new LastGood(options.stateFolder);
@@ -62,6 +72,7 @@ export class Master {
       send: (worker, message) => this.#pool.sendBoth(worker, message),
       journal: this.#journal,
       acted: (action, names) => this.#events.emit('cert_action', { action, names }),
+      dnsProviders: options.dnsProviders,
       renewed: () => this.#configuring.renew(),
     });
     this.#tls.take(loaded);
@@ -89,6 +100,7 @@ export class Master {
       servers: this.#servers,
       tls: this.#tls,
       journal: this.#journal,
+      rotation: this.#rotation,
       events: this.#events,
       lastGood: this.#lastGood,
       pool: this.#pool,
@@ -118,6 +130,8 @@ export class Master {
       loaded: () => this.#configuring.loaded,
       apply: (origin) => this.#configuring.apply(origin),
       workers: () => this.#pool.size,
+      workerNumbers: () => this.#pool.workers,
+      diagnose: (worker, question) => this.#pool.diagnose(worker, question),
       idlePercent: () => this.#pool.idlePercent,
     };
   }
@@ -136,10 +150,20 @@ export class Master {
     this.#servers.take(config);
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#servers.check();
+    this.#rotation.configure(config.log);
     this.#looking = watchRates(this.#pool, this.#rates);
-    if (this.#watching) this.#watcher = new ConfigWatcher(this.#file, () => void this.reload());
+    this.#watchdog = feedWatchdog();
+    if (this.#watching) {
+      const config = new ConfigWatcher(this.#file, () => void this.reload());
+      const certificates = new CertificateWatcher(
+        () => this.#config,
+        () => this.#configuring.renew(),
+      );
+      this.#watchers = [config, certificates];
+    }
     process.on('SIGHUP', () => void this.reload());
-    process.on('SIGUSR2', () => this.#reopenLogs());
+    // As logrotate's recipes for HAProxy and for others send it; Node.js would open its debugger on the first.
+    for (const signal of ['SIGUSR1', 'SIGUSR2']) process.on(signal, () => void this.#reopenLogs());
     process.on('SIGTERM', () => void this.stop());
     process.on('SIGINT', () => void this.stop());
   }
@@ -160,9 +184,9 @@ export class Master {
     return problem;
   }
 
-  #reopenLogs(): void {
-    this.#journal.reopen();
-    this.#pool.broadcast({ type: 'reopen-log' });
+  async #reopenLogs(): Promise<boolean> {
+    const done = await Promise.all([this.#journal.reopen(), this.#pool.reopenLogs()]);
+    return done.every(Boolean);
   }
 
   /** Finishes what is under way, at most for the grace time. */
@@ -172,15 +196,17 @@ export class Master {
     this.#events.emit('proxy_stopping', {});
     await notifySystemd('STOPPING=1');
     clearInterval(this.#looking);
-    this.#watcher?.close();
+    for (const watcher of this.#watchers) watcher.close();
     this.#servers.stop();
     this.#tls.stop();
     const stopped = this.#pool.stop(this.#config.graceMs, this.#sockets.activated);
     this.#sockets.closeAll();
     await stopped;
     await this.#control.close();
+    await this.#rotation.stop();
     this.#journal.info('stopped');
     await this.#journal.close();
+    clearInterval(this.#watchdog);
     process.exitCode = 0;
     process.removeAllListeners('SIGHUP');
   }
@@ -228,6 +254,8 @@ export class Master {
         return;
       case 'sessions':
       case 'report':
+      case 'log-reopened':
+      case 'diagnosed':
         return;
       default:
         message satisfies never;

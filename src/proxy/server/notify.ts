@@ -12,6 +12,15 @@ export function notifySystemd(state: string): Promise<void> {
   return promise;
 }
 
+/** Tells a watchdog of systemd (`WatchdogSec=`) that this process is not stuck, as long as it is not. */
+export function feedWatchdog(): NodeJS.Timeout | undefined {
+  const everyMs = Number(process.env['WATCHDOG_USEC'] ?? 0) / 1000 / 3;
+  // The variable is inherited by processes that systemd does not wait for.
+  const isOurs = Number(process.env['WATCHDOG_PID'] ?? process.pid) === process.pid;
+  if (!(everyMs > 0) || !isOurs) return undefined;
+  return setInterval(() => void notifySystemd('WATCHDOG=1'), everyMs).unref();
+}
+
 /** The time lets systemd tell the end of this reload from one before. */
 export function notifyReloading(): Promise<void> {
   return notifySystemd(`RELOADING=1\nMONOTONIC_USEC=${Math.floor(Number(process.hrtime.bigint()) / 1000)}`);

@@ -49,10 +49,12 @@ export class OcspStapler {
     const wanted = stapledOf(config, material);
     const fresh: Promise<void>[] = [];
     for (const [fingerprint, certificate] of wanted) {
-      const known = this.#kept.get(fingerprint);
-      // The answer in its file may be another one.
-      if (known) known.certificate = certificate;
-      if (known) continue;
+      const before = this.#kept.get(fingerprint);
+      if (before?.certificate.answer === certificate.answer) {
+        before.certificate = certificate;
+        continue;
+      }
+      clearTimeout(before?.timer);
       const kept: Kept = { certificate, answer: undefined, failures: 0, timer: undefined };
       this.#kept.set(fingerprint, kept);
       fresh.push(this.#ask(kept));
@@ -85,7 +87,7 @@ export class OcspStapler {
     try {
       kept.answer = await newestAnswer(certificate);
       kept.failures = 0;
-      delayMs = refreshOf(kept.answer);
+      delayMs = certificate.responder === '' ? restOf(kept.answer) : refreshOf(kept.answer);
     } catch (error) {
       delayMs = Math.min(retryMs.last, retryMs.first * 2 ** kept.failures);
       kept.failures += 1;
@@ -141,6 +143,11 @@ async function newestAnswer({
     if (!fallback) throw error;
     return read(fallback);
   }
+}
+
+/** Until an answer from a file is out of date, which is told then. */
+function restOf(answer: OcspAnswer): number {
+  return Math.min(refreshMs.most, Math.max(1000, endOf(answer) - Date.now()));
 }
 
 function post(url: string, body: Buffer): Promise<Buffer> {

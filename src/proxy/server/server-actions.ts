@@ -2,15 +2,17 @@
 // action is told to everybody who listens, with who did it and what was before. Returns what is wrong, if anything.
 import type { AdminState } from '../core/balance/server-state.ts';
 import {
+  addBackend,
   addServer,
   editFrontend,
   editServer,
   type NewServer,
   noSuchServer,
+  removeBackend,
   removeServer,
   replaceServers,
 } from '../core/config/edit.ts';
-import type { Bind } from '../core/config/model.ts';
+import type { BackendConfig, Bind } from '../core/config/model.ts';
 import type { ServerRecord } from '../core/server-record.ts';
 import { parseWeight } from '../core/stats/commands.ts';
 import type { Fields } from '../core/logging/entry.ts';
@@ -138,6 +140,23 @@ export class ServerActions {
     const brief = (list: readonly Pick<NewServer, 'name' | 'address' | 'port'>[]): string[] =>
       list.map(({ name, address, port }) => `${name} ${address}:${port}`);
     this.#audit(actor, 'replace-servers', { backend, before: brief(before), after: brief(servers) });
+    return undefined;
+  }
+
+  async addBackend(actor: string, backend: BackendConfig): Promise<Problem> {
+    const problem = await this.#proxy.edit((config) => addBackend(config, backend));
+    if (problem !== undefined) return problem;
+    const servers = backend.servers.map(({ name, address, port }) => `${name} ${address}:${port}`);
+    this.#audit(actor, 'add-backend', { backend: backend.name, after: servers });
+    return undefined;
+  }
+
+  async removeBackend(actor: string, name: string): Promise<Problem> {
+    const before = this.#proxy.config().backends.find((backend) => backend.name === name)?.servers ?? [];
+    const problem = await this.#proxy.edit((config) => removeBackend(config, name));
+    if (problem !== undefined) return problem;
+    const servers = before.map((server) => `${server.name} ${server.address}:${server.port}`);
+    this.#audit(actor, 'remove-backend', { backend: name, before: servers });
     return undefined;
   }
 

@@ -96,6 +96,8 @@ export class ServerWatch {
     const reason = report.reason === '' ? '' : `: ${report.reason}`;
     this.#ports.journal.warn(
       `server ${record.key} is ${record.describe()}, weight ${record.weightNow}, as its agent says${reason}`,
+      {},
+      record.backend.name,
     );
     this.push(record);
   }
@@ -107,10 +109,11 @@ export class ServerWatch {
       events.emit(`server_${change}`, { server: record.key, check, detail: result.detail });
       this.push(record);
     } else if ((this.#ending.get(record) ?? false) !== record.stopping) {
-      if (record.stopping) journal.warn(`server ${record.key} is about to stop (${result.detail})`);
+      if (record.stopping)
+        journal.warn(`server ${record.key} is about to stop (${result.detail})`, {}, record.backend.name);
       this.push(record);
     } else if (!result.passed) {
-      journal.debug(`check of ${record.key} failed: ${check}: ${result.detail}`);
+      journal.debug(`check of ${record.key} failed: ${check}: ${result.detail}`, {}, record.backend.name);
     }
     this.#ending.set(record, record.stopping);
     if (result.passed && record.up) tell({ type: 'trust', key: record.key });

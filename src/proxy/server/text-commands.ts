@@ -5,6 +5,7 @@ import { statsCsv } from '../core/stats/rows.ts';
 import { infoOf, infoText, serversConnText, serversStateText } from '../core/stats/text.ts';
 import { filteredRows, type Info, infoJson, infoTyped, rowsJson, rowsTyped } from '../core/stats/typed.ts';
 import { noSuchServer, splitKey } from '../core/config/edit.ts';
+import { audited } from './audit.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
 import { currentRows } from './current-rows.ts';
 import type { ServerActions } from './server-actions.ts';
@@ -101,14 +102,14 @@ export class TextCommands {
       case 'shutdown-sessions':
         return said(actions.shutdownSessions(actor, command.server));
       case 'shutdown-session':
-        return this.#shutdownSession(command.session);
+        return this.#shutdownSession(actor, command.session);
       case 'clear-counters':
         actions.clearCounters(actor, command.all);
         return '';
       case 'reload':
-        return (await this.#proxy.reload()) ?? 'Success=1\n';
+        return (await audited(this.#proxy, actor, 'reload', () => this.#proxy.reload())) ?? 'Success=1\n';
       case 'upgrade':
-        return (await this.#proxy.upgrade()) ?? 'Success=1\n';
+        return (await audited(this.#proxy, actor, 'upgrade', () => this.#proxy.upgrade())) ?? 'Success=1\n';
       default:
         return command satisfies never;
     }
@@ -137,10 +138,11 @@ export class TextCommands {
     return said(await this.#actions.add(actor, backend, server), 'New server registered.\n');
   }
 
-  async #shutdownSession(id: string): Promise<string> {
+  async #shutdownSession(actor: string, id: string): Promise<string> {
     const sessions = await this.#proxy.sessions();
     if (!sessions.some((session) => session.id === id)) return "No such session (use 'show sess').\n";
     this.#proxy.shutdownSession(id);
+    this.#proxy.events.emit('admin_action', { actor, action: 'shutdown-session', detail: { session: id } });
     return '';
   }
 

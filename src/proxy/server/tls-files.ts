@@ -7,7 +7,7 @@ import type { Path } from '../core/config/read.ts';
 import type { AcmeConfig, CertificateSource, FrontendTlsConfig, TlsOffer } from '../core/config/tls-model.ts';
 import { ciphersOf } from '../core/tls/profile.ts';
 import { checkAllowed, readKept } from './acme-files.ts';
-import { type Complain, readCertificates, readPair, readPem } from './certificate-files.ts';
+import { type Complain, checkSecret, readCertificates, readPair, readPem } from './certificate-files.ts';
 import type { BackendMaterial, CertificateMaterial, FrontendMaterial, TlsMaterial } from './tls-material.ts';
 
 type ComplainAt = (path: Path, severity?: Diagnostic['severity']) => Complain;
@@ -37,6 +37,13 @@ export function readTlsFiles(config: ProxyConfig, where: (path: Path) => Positio
   config.backends.forEach((backend, at) => {
     if (backend.tls) backends[backend.name] = backendMaterial(backend.tls, complainAt(['backends', at, 'tls']), nowMs);
   });
+  if (acme?.dns?.provider === 'cloudns' && acme.dns.credentials !== undefined) {
+    checkSecret(acme.dns.credentials, complainAt(['acme', 'dns', 'credentials']));
+  }
+  const { mail } = config.expiryAlerts;
+  const inMail = (key: string): Complain => complainAt(['expiryAlerts', 'mail', key]);
+  if (mail?.passwordFile !== undefined) checkSecret(mail.passwordFile, inMail('passwordFile'));
+  if (mail?.trust !== undefined) readPem(mail.trust, 'CERTIFICATE', inMail('trust'));
   const acmeTrust = acme?.trust === undefined ? '' : readPem(acme.trust, 'CERTIFICATE', complainAt(['acme', 'trust']));
   return { material: { frontends, backends, acmeTrust }, diagnostics };
 }

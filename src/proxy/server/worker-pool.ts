@@ -2,12 +2,15 @@
 import { fork } from 'node:child_process';
 import { Counters } from '../core/counters.ts';
 import type { RateTracker } from '../core/stats/rates.ts';
+import type { DiagnosisAnswer, DiagnosisQuestion } from './diagnosis.ts';
 import type { FromWorker, SessionFacts, ToWorker } from './ipc.ts';
 import type { ListeningHandle } from './listening-sockets.ts';
+import { isAnswer, WorkerQuestions } from './worker-questions.ts';
 import { hasEnded, noteBeginning, type WorkerSlot } from './worker-slot.ts';
 
 /** A scrape does not wait longer for a busy worker; its last numbers are used. */
 const reportTimeoutMs = 300;
+const reopenTimeoutMs = 5000;
 /** A worker that dies at once is not started again in a tight loop. */
 const restartDelayMs = 500;
 const lookMs = 1000;
@@ -35,8 +38,7 @@ export class WorkerPool {
   readonly #events: PoolEvents;
   /** Counters of workers that are gone: totals must not fall. */
   readonly #retired = new Map<string, Counters>();
-  readonly #waiting = new Map<number, (message: FromWorker) => void>();
-  #questions = 0;
+  readonly #questions = new WorkerQuestions();
   #collecting: Promise<Map<string, Counters>> | undefined;
   #stopping = false;
 
@@ -147,22 +149,10 @@ export class WorkerPool {
     return sums;
   }
 
-  /** Asks all workers, and waits for their answers, but not long. */
-  async #ask(send: (id: number) => void, take: (message: FromWorker) => void): Promise<void> {
-    this.#questions += 1;
-    const id = this.#questions;
-    let missing = this.#all().filter(({ child }) => child.connected).length;
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    this.#waiting.set(id, (message) => {
-      take(message);
-      missing -= 1;
-      if (missing === 0) resolve(undefined);
-    });
-    const timer = setTimeout(() => resolve(undefined), reportTimeoutMs);
-    send(id);
-    if (missing > 0) await promise;
-    clearTimeout(timer);
-    this.#waiting.delete(id);
+  /** Asks all workers; false: some did not answer in time. */
+  #ask(send: (id: number) => void, take: (message: FromWorker) => void, timeoutMs = reportTimeoutMs): Promise<boolean> {
+    const connected = this.#all().filter(({ child }) => child.connected).length;
+    return this.#questions.ask(connected, send, take, timeoutMs);
   }
 
   clearCounters(all: boolean): void {
@@ -190,6 +180,22 @@ export class WorkerPool {
       },
     );
     return found;
+  }
+
+  /** Lets all open their log files again; true when nobody writes to renamed ones any more. */
+  async reopenLogs(): Promise<boolean> {
+    let ok = true;
+    const answered = await this.#ask(
+      (id) => this.broadcast({ type: 'reopen-log', id }),
+      (message) => (ok &&= message.type !== 'log-reopened' || message.ok),
+      reopenTimeoutMs,
+    );
+    return answered && ok;
+  }
+
+  /** Asks one worker about itself. */
+  diagnose(worker: number, question: DiagnosisQuestion): Promise<DiagnosisAnswer> {
+    return this.#questions.diagnosis(question, (id) => this.send(worker, { type: 'diagnose', id, question }));
   }
 
   /** Resolves when all workers are gone. */
@@ -236,12 +242,12 @@ export class WorkerPool {
     if (message.type === 'report') {
       slot.last = message.rows;
       slot.idlePercent = message.idlePercent;
-    } else if (message.type !== 'sessions') {
+    } else if (!isAnswer(message)) {
       if (slot.begun) noteBeginning(slot, message);
       this.#events.onMessage(message);
       return;
     }
-    this.#waiting.get(message.id)?.(message);
+    this.#questions.answered(message);
   }
 
   #exited(slot: WorkerSlot, reason: string): void {

@@ -18,6 +18,9 @@ export function runWorker(): void {
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => undefined);
   process.on('SIGHUP', () => undefined);
+  // `systemctl kill` tells all processes, but what the master tells its workers is enough.
+  process.on('SIGUSR1', () => undefined);
+  process.on('SIGUSR2', () => undefined);
   // Without a master nobody would ever stop it.
   process.on('disconnect', () => void worker.stop(worker.config.graceMs, false));
 }

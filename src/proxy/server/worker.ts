@@ -12,6 +12,7 @@ import { AccessLog } from './access-log.ts';
 import { acceptOn } from './accepting.ts';
 import type { Client } from './client.ts';
 import type { FrontendRuntime } from './frontend.ts';
+import type { DiagnosisQuestion } from './diagnosis.ts';
 import type { FromWorker, ToWorker } from './ipc.ts';
 import { LoadMeter } from './load-meter.ts';
 import type { PluginRegistry } from './plugins/plugin-registry.ts';
@@ -172,7 +173,10 @@ export class Worker implements WorkerContext {
         endSession(this.#serving.connections(), this.#place.worker, message.session);
         return;
       case 'reopen-log':
-        this.log.reopen();
+        void this.log.reopen().then((ok) => this.#send({ type: 'log-reopened', id: message.id, ok }));
+        return;
+      case 'diagnose':
+        void this.#diagnose(message.id, message.question);
         return;
       case 'stop':
         void this.stop(message.graceMs, message.keepAccepting);
@@ -180,6 +184,11 @@ export class Worker implements WorkerContext {
       default:
         message satisfies never;
     }
+  }
+
+  async #diagnose(id: number, question: DiagnosisQuestion): Promise<void> {
+    const { diagnose } = await import('./diagnosis.ts');
+    this.#send({ type: 'diagnosed', id, answer: await diagnose(question) });
   }
 
   /** Finishes what is under way, at most for the grace time, then lets the process end. */

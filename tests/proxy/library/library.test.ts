@@ -1,9 +1,14 @@
 // The exported classes behave as documented, and the example of the documentation type checks against them.
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import {
+  checkAll,
+  checkTarget,
   Config,
   HealthMonitor,
   Pool,
@@ -12,6 +17,8 @@ import {
   Router,
   StateTracker,
 } from '../../../src/proxy/library/index.ts';
+import { portOf } from '../../support/ports.ts';
+import { Authority } from '../support/certificates.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -108,6 +115,69 @@ describe('StateTracker and HealthMonitor', () => {
   });
 });
 
+describe('HealthMonitor', () => {
+  it('tells again what could not be applied, merges rounds that are asked for at once, and forgets who is gone', async () => {
+    let targets = [{ id: 'a' }, { id: 'b' }];
+    let checks = 0;
+    const told: string[][] = [];
+    const monitor = new HealthMonitor({
+      targets: () => targets,
+      check: () => Promise.resolve((checks += 1) > 0),
+      onHealthChange: (healthy) => {
+        told.push(healthy.map(({ id }) => id));
+        return told.length === 1 ? Promise.reject(new Error('not now')) : Promise.resolve();
+      },
+    });
+    monitor.start();
+    await Promise.all([monitor.forceCheck(), monitor.forceCheck(), monitor.forceCheck()]);
+    expect([checks, told]).toEqual([2, [['a', 'b']]]);
+    await monitor.forceCheck();
+    await monitor.forceCheck();
+    expect(told).toEqual([
+      ['a', 'b'],
+      ['a', 'b'],
+    ]);
+    targets = [];
+    await monitor.forceCheck();
+    await monitor.stop();
+    expect([told.at(-1), monitor.tracker.getAllTargets()]).toEqual([[], []]);
+  });
+});
+
+describe('checks', () => {
+  it('are made over HTTP, TCP and TLS, with the well-known authorities unless others are given', async () => {
+    const ca = await Authority.create();
+    const leaf = await ca.issue({ names: ['api.internal'] });
+    const handler: RequestListener = (incoming, response) =>
+      response.writeHead(incoming.url === '/a?b' ? 204 : 503).end();
+    const [plain, secure] = [createServer(handler), createSecureServer({ cert: leaf.cert, key: leaf.key }, handler)];
+    for (const server of [plain, secure]) await once(server.listen(0, '127.0.0.1'), 'listening');
+    const [clear, tls] = [portOf(plain), portOf(secure)];
+    const own = { ca: ca.pem, serverName: 'api.internal' };
+    const results = await checkAll([
+      checkTarget(`http://127.0.0.1:${clear}/a?b`),
+      checkTarget(`http://127.0.0.1:${clear}/`, { check: { expect: '500-599' } }),
+      checkTarget(`http://127.0.0.1:${clear}/`),
+      checkTarget(`https://127.0.0.1:${tls}/a?b`, own),
+      checkTarget(`https://127.0.0.1:${tls}/a?b`),
+      checkTarget(`tcp://127.0.0.1:${clear}`),
+      checkTarget(`tls://127.0.0.1:${tls}`, own),
+    ]);
+    for (const server of [plain, secure]) server.close();
+    expect(results.map(({ passed, code, status }) => [passed, code, status])).toEqual([
+      [true, 'L7OK', 204],
+      [true, 'L7OK', 503],
+      [false, 'L7STS', 503],
+      [true, 'L7OK', 204],
+      [false, 'L6RSP', undefined],
+      [true, 'L4OK', undefined],
+      [true, 'L6OK', undefined],
+    ]);
+    expect(() => checkTarget('tcp://127.0.0.1')).toThrow('nothing can be checked');
+    expect(() => checkTarget('http://h', { check: { intervall: '5s' } })).toThrow('unknown key');
+  });
+});
+
 describe('Config, Router, Rewriter and RateLimiter', () => {
   const text = `frontends: [{ name: f, bind: [':80'], rules: [{ host: a.example, pathPrefix: /x, backend: b }], defaultBackend: c }]
 backends:
@@ -147,14 +217,18 @@ backends:
 });
 
 describe('the documentation', () => {
-  it('has an example that type checks under the name of the package', () => {
-    const [, example = ''] =
-      /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, 'docs/proxy-library.md'), 'utf8')) ?? [];
+  it('has examples that type check under the names of the package', () => {
+    const documentation = readFileSync(join(root, 'docs/proxy-library.md'), 'utf8');
+    const examples = [...documentation.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, example = '']) => example);
+    expect(examples).toHaveLength(2);
     const folder = mkdtempSync(join(import.meta.dirname, 'example-'));
     try {
-      const file = join(folder, 'example.ts');
-      writeFileSync(file, example);
-      const program = ts.createProgram([file], {
+      const files = examples.map((example, index) => {
+        const file = join(folder, `example-${index}.ts`);
+        writeFileSync(file, example);
+        return file;
+      });
+      const program = ts.createProgram(files, {
         target: ts.ScriptTarget.ES2024,
         lib: ['lib.es2024.d.ts', 'lib.esnext.disposable.d.ts'],
         module: ts.ModuleKind.NodeNext,
@@ -167,10 +241,16 @@ describe('the documentation', () => {
         skipLibCheck: true,
         types: ['node'],
         typeRoots: [join(root, 'node_modules/@types')],
-        paths: { 'veza-run/proxy': [join(root, 'src/proxy/library/index.ts')] },
+        paths: {
+          'veza-run/proxy': [join(root, 'src/proxy/library/index.ts')],
+          'veza-run/infra': [join(root, 'src/infra/library/index.ts')],
+        },
       });
-      const source = program.getSourceFile(file);
-      const problems = [...program.getSemanticDiagnostics(source), ...program.getSyntacticDiagnostics(source)];
+      const sources = files.map((file) => program.getSourceFile(file));
+      const problems = sources.flatMap((source) => [
+        ...program.getSemanticDiagnostics(source),
+        ...program.getSyntacticDiagnostics(source),
+      ]);
       expect(problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -182,5 +262,6 @@ describe('the documentation', () => {
       exports: Record<string, { default: string }>;
     };
     expect(exports['./proxy']?.default).toBe('./dist/proxy/library/index.js');
+    expect(exports['./infra']?.default).toBe('./dist/infra/library/index.js');
   });
 });

@@ -59,6 +59,17 @@ backends: [{ name: api, servers: [{ name: a, address: 192.0.2.1, port: 8080 }] }
     ]);
   });
 
+  it('has the clients of the clouds, too', async () => {
+    const code = `
+      import { ApiError, CloudNS, HCloud, Robot } from 'veza-run/infra';
+      const baseUrl = 'http://127.0.0.1:1';
+      const clients = [new CloudNS({ baseUrl, auth: { id: '1', password: 'p' } }), new HCloud({ baseUrl, token: 't' }), new Robot({ baseUrl, user: 'u', password: 'p' })];
+      const error = await clients[2].listServers(AbortSignal.abort()).catch((reason) => reason);
+      console.log(JSON.stringify([clients.map(({ constructor }) => constructor.name), error instanceof ApiError]));
+    `;
+    expect(await output(code)).toEqual([['CloudNS', 'HCloud', 'Robot'], true]);
+  });
+
   it('lets nobody import what it does not export', async () => {
     await expect(output(`import 'veza-run/dist/proxy/server/master.js';`)).rejects.toThrow(
       'ERR_PACKAGE_PATH_NOT_EXPORTED',

@@ -41,6 +41,7 @@ beforeAll(async () => {
     admin: {
       listen: [`127.0.0.1:${port}`, `unix:${socketPath}`],
       tokenFile,
+      debug: folder,
       users: { alice: { password: hash, role: 'admin' } },
     },
     frontends: [

@@ -106,7 +106,7 @@ describe('checks outside the schedule', () => {
         }, 20);
       }),
     );
-    const checks = Array.from({ length: 8 }, (_, index) => checkOf(port, { path: `/${index}` }));
+    const checks = Array.from({ length: 8 }, (_, index) => ({ check: checkOf(port, { path: `/${index}` }) }));
     const results = await checkAll(checks, { limit: 3 });
     expect(results.map(({ passed }) => passed)).toEqual([true, true, true, false, true, true, true, true]);
     expect(most).toBeLessThanOrEqual(3);
@@ -122,14 +122,14 @@ describe('checks outside the schedule', () => {
     );
     const pauses: [number, number][] = [];
     const options = { firstMs: 5, maxMs: 10, onRetry: (attempt: number, ms: number) => pauses.push([attempt, ms]) };
-    expect(await checkWithRetry(checkOf(port), options)).toMatchObject({ passed: true });
+    expect(await checkWithRetry({ check: checkOf(port) }, options)).toMatchObject({ passed: true });
     expect(pauses).toEqual([
       [1, 5],
       [2, 10],
       [3, 10],
     ]);
     asked = -100;
-    const failed = await checkWithRetry(checkOf(port), { ...options, retries: 1 });
+    const failed = await checkWithRetry({ check: checkOf(port) }, { ...options, retries: 1 });
     expect(failed).toMatchObject({ passed: false, detail: 'health check failed after 2 attempts: status 500' });
   });
 });

@@ -10,6 +10,8 @@ import { freePort } from '../../support/ports.ts';
 
 const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
 
+const answerMs = 30_000;
+
 export interface RunningProxy extends AsyncDisposable {
   readonly port: number;
   readonly controlPort: number;
@@ -22,14 +24,17 @@ export interface RunningProxy extends AsyncDisposable {
   write(config: object): void;
 }
 
-/** Starts a proxy; `build` gets the ports for its frontend and its stats socket. */
-export async function startProxy(build: (port: number, controlPort: number) => object): Promise<RunningProxy> {
+/** Starts a proxy; `build` gets the ports for its frontend and its stats socket. `options` go to `run`. */
+export async function startProxy(
+  build: (port: number, controlPort: number) => object,
+  options: readonly string[] = [],
+): Promise<RunningProxy> {
   const folder = mkdtempSync(join(tmpdir(), 'veza-proxy-test-'));
   const [port, controlPort] = [await freePort(), await freePort()];
   const configFile = join(folder, 'proxy.json');
   const write = (config: object): void => writeFileSync(configFile, JSON.stringify(config, null, 2));
   write(build(port, controlPort));
-  const child = spawn(process.execPath, [main, 'run', configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [main, 'run', ...options, configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   child.stdout.on('data', (bytes: Buffer) => (log += bytes.toString()));
   child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()));
@@ -48,8 +53,8 @@ export async function startProxy(build: (port: number, controlPort: number) => o
     process: child,
     configFile,
     log: () => log,
-    // The socket is closed behind the answer, however long that takes.
-    command: (text) => request(controlPort, `${text}\n`, 30_000),
+    // The proxy closes after its answer, which may take its time.
+    command: (text) => request(controlPort, `${text}\n`, answerMs),
     write,
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode === null && child.signalCode === null) {

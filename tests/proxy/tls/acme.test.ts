@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { Agent, request as httpsRequest } from 'node:https';
+import { createServer as createNetServer } from 'node:net';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import tls from 'node:tls';
@@ -260,7 +261,7 @@ async function talk(
 }
 
 describe('a certificate that runs out', () => {
-  it('is told to the log and to a webhook', async () => {
+  it('is told to the log, to a webhook and by mail', async () => {
     const told: string[] = [];
     const hook = createServer((incoming, outgoing) => {
       void textOf(incoming).then((text) => {
@@ -279,15 +280,37 @@ describe('a certificate that runs out', () => {
       folder.write('late.pem', late.cert + late.key),
     ];
     const secure = await freePort();
+    const mails: string[] = [];
+    const mailServer = createNetServer((socket) => {
+      socket.setEncoding('utf8').write('220 here\r\n');
+      socket.on('data', (text: string) => {
+        mails.push(text);
+        if (/^DATA\r\n$/m.test(text)) socket.write('354 go on\r\n');
+        else if (!mails.join('').includes('DATA\r\n') || text.endsWith('\r\n.\r\n')) socket.write('250 fine\r\n');
+        if (text.startsWith('QUIT')) socket.end();
+      });
+      socket.on('error', () => undefined);
+    }).listen(0, '127.0.0.1');
+    await once(mailServer, 'listening');
+    const mail = {
+      host: '127.0.0.1',
+      port: portOf(mailServer),
+      security: 'none',
+      from: 'lb@a.test',
+      to: ['ops@a.test'],
+    };
     await using proxy = await startProxy((_port, control) => ({
       workers: 1,
       stats: { socket: [`127.0.0.1:${control}`] },
-      expiryAlerts: { webhook: `http://127.0.0.1:${port}/secret` },
+      expiryAlerts: { webhook: `http://127.0.0.1:${port}/secret`, mail },
       frontends: [{ name: 'web', tls: { bind: [`127.0.0.1:${secure}`], certificates }, defaultBackend: 'api' }],
       backends: [{ name: 'api', servers: [{ name: 'a', address: '127.0.0.1', port: backend.port }] }],
     }));
-    await until(() => told.length > 0, patienceMs);
+    await until(() => told.length > 0 && mails.join('').includes('\r\n.\r\n'), patienceMs);
     hook.close();
+    mailServer.close();
+    expect(mails.join('')).toContain('RCPT TO:<ops@a.test>');
+    expect(mails.join('')).toContain(Buffer.from('the certificate soon.test runs').toString('base64'));
     const { event, certificates: listed } = JSON.parse(told[0] ?? '') as {
       event: string;
       certificates: readonly { name: string; days_left: number; state: string }[];

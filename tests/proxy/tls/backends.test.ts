@@ -9,6 +9,10 @@ import { Authority, CertificateFolder, type Issued } from '../support/certificat
 import { request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
 import { run } from '../support/tls-client.ts';
 import { fileURLToPath } from 'node:url';
+import { checkAll } from '../../../src/proxy/server/check-many.ts';
+import { soundConfig } from '../../../src/proxy/server/config-source.ts';
+
+const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
 
 let folder: CertificateFolder;
 let ca: Authority;
@@ -177,9 +181,29 @@ describe('servers of mode tcp', () => {
 
 describe('veza-proxy validate', () => {
   it('warns where nothing is verified', async () => {
-    const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
     const { code, error, out } = await run(process.execPath, [main, 'validate', proxy.configFile]);
     expect([code, out.includes('is valid')]).toEqual([0, true]);
     expect(error).toMatch(/warning.*insecure-tls|insecure-tls/);
+  });
+});
+
+describe('`veza-proxy check`', () => {
+  const check = (...args: readonly string[]) => run(process.execPath, [main, 'check', ...args, proxy.configFile]);
+
+  it('checks every server once, with the TLS of its backend', async () => {
+    const { code, out } = await check();
+    expect(code).toBe(2);
+    expect(out).toMatch(/^checked\/a +ok +L7OK\/200 in \d+ ms/m);
+    expect(out).toMatch(/^checkedBadly\/a +failed +L6\w+ in \d+ ms .*other\.internal/m);
+    expect(out).toMatch(/^checkedPlainly\/a +ok +L4OK in/m);
+    expect(out).toMatch(/^stranger\/a +has no check$/m);
+  });
+
+  it('trusts the well-known authorities where it is given nothing', async () => {
+    const { config } = soundConfig(proxy.configFile);
+    const wanted = config.backends.find(({ name }) => name === 'checked')?.servers[0]?.check;
+    if (!wanted) throw new Error('no check');
+    const [result] = await checkAll([{ check: wanted }]);
+    expect(result).toMatchObject({ passed: false, code: 'L6RSP' });
   });
 });

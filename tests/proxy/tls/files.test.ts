@@ -1,5 +1,5 @@
 // What is wrong with certificates is told before anything runs: what, in which file, and which key of the configuration.
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/proxy/core/config/read.ts';
@@ -101,6 +101,30 @@ describe('files of certificates', () => {
   });
 });
 
+describe('alerts by mail', () => {
+  const told = (mail: object): readonly string[] => {
+    const text = JSON.stringify({
+      expiryAlerts: { mail: { host: 'mail.test', from: 'a@a.test', to: ['b@a.test'], ...mail } },
+      frontends: [{ name: 'web', bind: ['*:80'] }],
+      backends: [{ name: 'b', servers: [{ name: 's', address: 'h', port: 1 }] }],
+    });
+    const result = readConfig(text, 'x.json');
+    const found = result.ok ? readTlsFiles(result.config, result.where, Date.now()).diagnostics : result.diagnostics;
+    return found.map(({ code }) => code);
+  };
+
+  it('have a password that nobody else can read, and never send it in the clear', () => {
+    const passwordFile = folder.write('mail-password', 'secret');
+    chmodSync(passwordFile, 0o600);
+    expect(told({})).toEqual([]);
+    expect(told({ user: 'me', passwordFile })).toEqual([]);
+    expect(told({ user: 'me' })).toEqual(['missing-key']);
+    expect(told({ user: 'me', passwordFile, security: 'none' })).toEqual(['bad-value']);
+    chmodSync(passwordFile, 0o644);
+    expect(told({ user: 'me', passwordFile })).toEqual(['open-secret']);
+  });
+});
+
 describe('certificates that the proxy gets itself', () => {
   const told = (acme: object | undefined, ...names: readonly string[]): readonly string[] => {
     const text = JSON.stringify({
@@ -121,6 +145,17 @@ describe('certificates that the proxy gets itself', () => {
     expect(told(acme, '*.b.test')).toEqual(['error acme-wildcard']);
     expect(told({ ...acme, agreeTerms: false }, 'a.test')).toEqual(['error acme-terms']);
     expect(told(undefined, 'a.test')).toEqual(['error missing-key']);
+    const dns = { provider: 'cloudns', credentials: join(folder.path, 'text.pem') };
+    chmodSync(dns.credentials, 0o600);
+    expect(told({ ...acme, dns }, '*.b.test')).toEqual([]);
+    chmodSync(dns.credentials, 0o644);
+    expect(told({ ...acme, dns }, 'a.test')).toEqual(['error open-secret']);
+    expect(told({ ...acme, dns: { provider: 'cloudns', credentials: '/nowhere' } }, 'a.test')).toEqual([
+      'error cannot-read',
+    ]);
+    expect(told({ ...acme, dns: { provider: 'cloudns', options: {} } }, 'a.test')).toEqual(['error bad-value']);
+    expect(told({ ...acme, dns: { provider: 'module' } }, 'a.test')).toEqual(['error missing-key']);
+    expect(told({ ...acme, challenge: 'dns-01' }, 'a.test')).toEqual(['error missing-key']);
     expect(told({ ...acme, trust: join(folder.path, 'text.pem') }, 'a.test')).toEqual(['error bad-certificate']);
   });
 });

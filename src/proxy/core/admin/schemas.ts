@@ -29,6 +29,15 @@ export const requestSchemas = {
     additionalProperties: false,
     properties: { refreshToken: text },
   },
+  NewBackend: {
+    type: 'object',
+    required: ['name', 'servers'],
+    properties: {
+      name: text,
+      servers: { type: 'array', minItems: 1, items: { type: 'object' } },
+    },
+    description: 'As one of `backends` in the configuration file, but without `tls`.',
+  },
   NewServer: {
     type: 'object',
     required: ['backend', 'name', 'address', 'port'],
@@ -81,6 +90,8 @@ const server = {
     maxconn: count,
     backup: { type: 'boolean' },
     check: { type: 'object', properties: { code: text, status: count, durationMs: { type: 'number' }, detail: text } },
+    sinceSeconds: { ...count, description: 'Since it went UP or DOWN.' },
+    downtimeSeconds: { ...count, description: 'In all.' },
     sessions: count,
     requests: count,
     errors: count,
@@ -171,6 +182,42 @@ export const responseSchemas: Readonly<Record<string, object>> = {
     required: ['etag'],
     properties: { etag: text, problems: { type: 'array', items: { type: 'object' } } },
   },
+  Changes: {
+    type: 'object',
+    required: ['diff', 'left'],
+    properties: { diff: text, left: { type: 'array', items: text }, etag: text },
+  },
+  Processes: {
+    type: 'object',
+    required: ['items'],
+    properties: {
+      items: {
+        type: 'array',
+        items: {
+          type: 'object',
+          required: ['process'],
+          properties: {
+            process: { ...text, description: '`master`, or the number of a worker.' },
+            pid: count,
+            uptimeSeconds: count,
+            cpuPercent: { type: 'number' },
+            memory: { type: 'object', description: 'Bytes.', additionalProperties: count },
+            eventLoop: {
+              type: 'object',
+              properties: {
+                busyPercent: { type: 'number' },
+                delayMs: { type: 'object', additionalProperties: { type: 'number' } },
+              },
+            },
+            collections: { type: 'object', additionalProperties: { type: 'number' } },
+            resources: { type: 'object', additionalProperties: count },
+            problem: text,
+          },
+        },
+      },
+    },
+  },
+  Written: { type: 'object', required: ['file', 'sizeBytes'], properties: { file: text, sizeBytes: count } },
   Done: { type: 'object', required: ['ok'], properties: { ok: { const: true } } },
   Tokens: {
     type: 'object',

@@ -1,12 +1,18 @@
-// What a schema cannot say of logs: variables of formats, what is captured.
+// What a schema cannot say of logs: variables of formats, what is captured, parts that have levels, rotation.
 import { formatNames } from '../logging/access-format.ts';
 import { formatProblems } from '../logging/log-format.ts';
 import { type Add, checkPlaceholders } from './check-handling.ts';
+import { durationMs } from './duration.ts';
 import { nearName } from './explain.ts';
 import type { ConfigDocument } from './read.ts';
 
 /** All problems of `log`. */
-export function checkLog(log: ConfigDocument['log'], add: Add): void {
+export function checkLog(document: ConfigDocument, add: Add): void {
+  checkFormat(document.log, add);
+  checkParts(document, add);
+}
+
+function checkFormat(log: ConfigDocument['log'], add: Add): void {
   const { format, capture } = log;
   if (!format.includes('%')) {
     if (!formatNames.includes(format))
@@ -27,5 +33,20 @@ export function checkLog(log: ConfigDocument['log'], add: Add): void {
         add('bad-value', 'what is captured is either a `header` or a `text`', path);
       if (each.text !== undefined) checkPlaceholders(each.text, [...path, 'text'], add);
     });
+  }
+}
+
+function checkParts({ log, frontends, backends }: ConfigDocument, add: Add): void {
+  const names = [...frontends, ...backends].map(({ name }) => name);
+  for (const name of Object.keys(log.levels)) {
+    if (names.includes(name)) continue;
+    const path = ['log', 'levels', name];
+    add('unknown-name', `there is no frontend or backend \`${name}\``, path, nearName(name, names));
+  }
+  for (const key of ['every', 'maxAge'] as const) {
+    const value = log.rotate?.[key];
+    if (value !== undefined && durationMs(value) < 1000) {
+      add('bad-value', `\`${key}\` must be at least 1s`, ['log', 'rotate', key], 'Leave it out for never.');
+    }
   }
 }

@@ -76,6 +76,17 @@ export function checkBackendTls(backend: BackendDocument, path: Path, add: Add, 
   }
 }
 
+export function checkAlerts({ expiryAlerts: { mail } }: ConfigDocument, add: Add): void {
+  const path = ['expiryAlerts', 'mail'];
+  if (!mail) return;
+  if ((mail.user === undefined) !== (mail.passwordFile === undefined)) {
+    add('missing-key', 'mail needs both `user` and `passwordFile`, or neither', path);
+  }
+  if (mail.security === 'none' && mail.user !== undefined) {
+    add('bad-value', 'a password is never sent in the clear', [...path, 'security'], 'Write tls or starttls.');
+  }
+}
+
 /** Which hosts are allowed is checked where certificates are read. */
 export function checkAcme({ acme, frontends }: ConfigDocument, add: Add): void {
   if (acme && !acme.agreeTerms) {
@@ -86,6 +97,10 @@ export function checkAcme({ acme, frontends }: ConfigDocument, add: Add): void {
       "Read the authority's terms of use first; its directory has their address.",
     );
   }
+  if (acme?.dns) checkAcmeDns(acme.dns, ['acme', 'dns'], add);
+  if (acme?.challenge === 'dns-01' && !acme.dns) {
+    add('missing-key', 'dns-01 needs `acme.dns`', ['acme', 'challenge'], 'It says who publishes the DNS records.');
+  }
   const known = new Map<string, string>();
   frontends.forEach(({ tls }, at) => {
     tls?.certificates.forEach((source, index) => {
@@ -94,13 +109,18 @@ export function checkAcme({ acme, frontends }: ConfigDocument, add: Add): void {
       const names = source.acme.map((name) => name.toLowerCase());
       const [first = ''] = names;
       if (!acme) add('missing-key', '`acme` of a certificate needs the top-level key `acme`', path);
-      if (names.some((name) => name.includes('*'))) {
+      const wildcard = names.find((name) => name.includes('*'));
+      if (wildcard !== undefined && source.challenge === 'http-01') {
         add(
           'acme-wildcard',
-          'the proxy cannot get certificates with a wildcard: they need dns-01',
+          `\`${wildcard}\` can only be had by dns-01`,
           path,
-          'Get it with `veza-run prod ssl` and name its files, or list the names.',
+          'Leave `challenge` out, or list the names.',
         );
+      } else if (acme && !acme.dns && (wildcard !== undefined || source.challenge === 'dns-01')) {
+        const code = wildcard === undefined ? 'missing-key' : 'acme-wildcard';
+        const what = wildcard === undefined ? 'dns-01' : `\`${wildcard}\` can only be had by dns-01, which`;
+        add(code, `${what} needs \`acme.dns\``, path, 'It says who publishes the DNS records.');
       }
       if ((known.get(first) ?? names.join()) !== names.join()) {
         add('duplicate-name', `another certificate for \`${first}\` has other names`, path, 'Make them one.');
@@ -108,4 +128,16 @@ export function checkAcme({ acme, frontends }: ConfigDocument, add: Add): void {
       known.set(first, names.join());
     });
   });
+}
+
+function checkAcmeDns(dns: NonNullable<NonNullable<ConfigDocument['acme']>['dns']>, path: Path, add: Add): void {
+  const { provider } = dns;
+  const needs = { cloudns: ['credentials'], module: ['module', 'options'] } as const;
+  for (const key of ['credentials', 'module', 'options'] as const) {
+    const isOurs = (needs[provider] as readonly string[]).includes(key);
+    if (dns[key] !== undefined && !isOurs) {
+      add('bad-value', `\`${key}\` means nothing for the provider ${provider}`, [...path, key], 'Leave it out.');
+    }
+  }
+  if (provider === 'module' && dns.module === undefined) add('missing-key', 'acme.dns needs the key `module`', path);
 }

@@ -6,7 +6,7 @@ import { type Add, checkHandling, checkNetworks, checkRule } from './check-handl
 import { checkLog } from './check-log.ts';
 import { checkMode } from './check-mode.ts';
 import { checkHealth } from './check-health.ts';
-import { checkAcme, checkBackendTls, checkFrontendTls } from './check-tls.ts';
+import { checkAcme, checkAlerts, checkBackendTls, checkFrontendTls } from './check-tls.ts';
 import { nearName } from './explain.ts';
 import type { Path } from './places.ts';
 import type { ConfigDocument } from './read.ts';
@@ -47,7 +47,8 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
   });
   document.admin?.listen.forEach((text, index) => bind(text, ['admin', 'listen', index]));
   checkAcme(document, add);
-  checkLog(document.log, add);
+  checkLog(document, add);
+  checkAlerts(document, add);
   if (document.stats.listen !== undefined) bind(document.stats.listen, ['stats', 'listen']);
   document.frontends.forEach((frontend, at) => {
     frontend.bind.forEach((text, index) => bind(text, ['frontends', at, 'bind', index]));

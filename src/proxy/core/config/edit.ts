@@ -149,6 +149,24 @@ export function editServer(
   return { config: withServers(config, backend, servers) };
 }
 
+/** Adds a backend, which no rule leads to yet. */
+export function addBackend(config: ProxyConfig, backend: BackendConfig): Edited {
+  if (config.backends.some(({ name }) => name === backend.name))
+    return { problem: 'Already exists a backend of that name.' };
+  return { config: { ...config, backends: [...config.backends, backend] } };
+}
+
+/** Removes a backend that nobody is sent to. */
+export function removeBackend(config: ProxyConfig, name: string): Edited {
+  if (!config.backends.some((backend) => backend.name === name)) return { problem: noSuchBackend };
+  const user = config.frontends.find(
+    ({ defaultBackend, rules }) => defaultBackend === name || rules.some((rule) => rule.backend === name),
+  );
+  if (user) return { problem: `Frontend '${user.name}' sends requests there.` };
+  if (config.backends.length === 1) return { problem: 'It is the only backend.' };
+  return { config: { ...config, backends: config.backends.filter((backend) => backend.name !== name) } };
+}
+
 export function editFrontend(
   config: ProxyConfig,
   name: string,

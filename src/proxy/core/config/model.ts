@@ -16,6 +16,8 @@ import type { RewriteConfig } from '../handling/rewrite.ts';
 import type { SecurityHeadersConfig } from '../handling/security-headers.ts';
 import type { Capture, CookieCapture } from '../logging/capture.ts';
 import type { Level } from '../logging/entry.ts';
+import type { RotationConfig } from '../logging/rotation.ts';
+import type { SamplingConfig } from '../logging/sampling.ts';
 import type { LogTarget } from '../logging/target.ts';
 import type { SocketLevel } from '../stats/commands.ts';
 import type { CheckConfig } from './check-model.ts';
@@ -61,8 +63,12 @@ export interface LogConfig {
   readonly access: readonly LogTarget[];
   /** `httplog`, `clf`, `json`, or a text of HAProxy's log-format. */
   readonly format: string;
+  /** Which requests have a line; `failed`: 5xx, and what was broken off. */
+  readonly requests: 'all' | 'failed' | 'none';
   /** One of so many requests that went well. */
   readonly sample: number;
+  /** What frontends have of their own, by name. */
+  readonly frontends: Readonly<Record<string, Pick<LogConfig, 'requests' | 'sample'>>>;
   readonly captureRequest: readonly Capture[];
   readonly captureResponse: readonly Capture[];
   readonly captureCookie: CookieCapture | undefined;
@@ -70,8 +76,14 @@ export interface LogConfig {
   readonly facility: number;
   readonly tag: string;
   readonly level: Level;
+  /** By names of frontends and backends, where theirs is another. */
+  readonly levels: Readonly<Record<string, Level>>;
   readonly style: 'pretty' | 'json';
-  readonly output: LogTarget;
+  readonly outputs: readonly LogTarget[];
+  /** Names of fields, query parameters and headers whose values no log shows. */
+  readonly mask: readonly string[];
+  readonly sampling: SamplingConfig | undefined;
+  readonly rotate: RotationConfig | undefined;
 }
 
 export interface StatsConfig {
@@ -89,6 +101,10 @@ export interface AdminConfig {
   readonly tokenFile: string | undefined;
   readonly users: Readonly<Record<string, { readonly password: string; readonly role: 'admin' | 'reader' }>>;
   readonly hosts: readonly string[];
+  /** What is changed at run time goes into the file at once. */
+  readonly writeBack: boolean;
+  /** Folder for profiles; undefined: nobody may make one. */
+  readonly debug: string | undefined;
 }
 
 /** A stats socket: who may say what there, and who may open it. */

@@ -33,6 +33,13 @@ export function readNamedFiles(root: ConfigDocument, document: unknown, where: W
     });
     return undefined;
   };
+  const challenge = root.acme?.dns?.module;
+  if (challenge !== undefined) {
+    const place = ['acme', 'dns', 'module'];
+    const found = read(challenge, place, 'the module');
+    if (found) put(document, place, found.file);
+    if (found) put(root, place, `${found.file}?v=${found.hash}`);
+  }
   for (const path of handlings(root)) {
     const handling = at(root, path) as ConfigDocument['frontends'][number];
     handling.plugins?.forEach((plugin, index) => {

@@ -1,18 +1,24 @@
 // Logs and control of a checked document -> the model.
 import type { Capture } from '../logging/capture.ts';
+import type { RotationConfig } from '../logging/rotation.ts';
 import { facilities, type LogTarget, parseLogTarget } from '../logging/target.ts';
 import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
+import { sizeBytes } from './size.ts';
 import type { AdminConfig, LogConfig, StatsConfig, StatsSocket } from './model.ts';
 import type { ConfigDocument } from './read.ts';
 
-export function resolveLog(log: ConfigDocument['log']): LogConfig {
+export function resolveLog(log: ConfigDocument['log'], frontends: ConfigDocument['frontends']): LogConfig {
   const { cookie } = log.capture;
-  const access = typeof log.access === 'string' ? [log.access] : log.access;
+  const own = frontends.flatMap(({ name, accessLog }) => (accessLog ? [[name, accessLog] as const] : []));
   return {
-    access: access.map(targetOf).filter(({ kind }) => kind !== 'off'),
+    access: targetsOf(log.access),
     format: log.format,
+    requests: log.requests,
     sample: log.sample,
+    frontends: Object.fromEntries(
+      own.map(([name, { requests = log.requests, sample = log.sample }]) => [name, { requests, sample }]),
+    ),
     captureRequest: log.capture.request.map((each) => captureOf(each, log.capture.length)),
     captureResponse: log.capture.response.map((each) => captureOf(each, log.capture.length)),
     captureCookie: cookie && { name: cookie.name, length: cookie.length ?? log.capture.length },
@@ -20,7 +26,11 @@ export function resolveLog(log: ConfigDocument['log']): LogConfig {
     tag: log.tag,
     level: log.level,
     style: log.style,
-    output: targetOf(log.output),
+    levels: log.levels,
+    outputs: targetsOf(log.output),
+    mask: log.mask,
+    sampling: log.sampling,
+    rotate: log.rotate && resolveRotation(log.rotate),
   };
 }
 
@@ -30,9 +40,21 @@ function captureOf(from: ConfigDocument['log']['capture']['request'][number], le
   return { header: header.toLowerCase(), text, length };
 }
 
-/** The schema has seen to it that the text is a target. */
-function targetOf(text: string): LogTarget {
-  return parseLogTarget(text) ?? { kind: 'off' };
+function resolveRotation(rotate: NonNullable<ConfigDocument['log']['rotate']>): RotationConfig {
+  const { size, every, keep, maxAge, compress } = rotate;
+  return {
+    sizeBytes: sizeBytes(size),
+    everyMs: every === undefined ? undefined : durationMs(every),
+    keep,
+    maxAgeMs: maxAge === undefined ? undefined : durationMs(maxAge),
+    compress,
+  };
+}
+
+/** The schema has seen to it that the texts are targets. */
+function targetsOf(texts: string | readonly string[]): readonly LogTarget[] {
+  const all = typeof texts === 'string' ? [texts] : texts;
+  return all.map((text) => parseLogTarget(text)).filter((target) => target !== undefined && target.kind !== 'off');
 }
 
 export function resolveStats(stats: ConfigDocument['stats']): StatsConfig {
@@ -63,6 +85,8 @@ export function resolveAdmin(admin: ConfigDocument['admin']): AdminConfig | unde
       tokenFile: admin.tokenFile,
       users: admin.users,
       hosts: admin.hosts.map((host) => host.toLowerCase()),
+      writeBack: admin.writeBack,
+      debug: admin.debug,
     }
   );
 }

@@ -2,7 +2,14 @@
 import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
 import type { ConfigDocument } from './read.ts';
-import type { AcmeConfig, BackendTlsConfig, FrontendTlsConfig, TlsOffer } from './tls-model.ts';
+import type {
+  AcmeConfig,
+  AcmeDnsConfig,
+  BackendTlsConfig,
+  ExpiryAlertsConfig,
+  FrontendTlsConfig,
+  TlsOffer,
+} from './tls-model.ts';
 
 type FrontendTlsDocument = NonNullable<ConfigDocument['frontends'][number]['tls']>;
 type BackendDocument = ConfigDocument['backends'][number];
@@ -13,7 +20,9 @@ export function resolveFrontendTls(tls: FrontendTlsDocument): FrontendTlsConfig 
   return {
     binds: tls.bind.map((text) => parseBind(text)?.id ?? ''),
     certificates: tls.certificates.map((source) =>
-      typeof source === 'object' && 'acme' in source ? { acme: source.acme.map(lowerCase) } : source,
+      typeof source === 'object' && 'acme' in source
+        ? { acme: source.acme.map(lowerCase), challenge: source.challenge }
+        : source,
     ),
     ...offerOf(tls, tls.profile === 'modern' ? 'TLSv1.3' : 'TLSv1.2'),
     sessionTickets: tls.sessionTickets,
@@ -42,8 +51,23 @@ export function protocolOf(http2: BackendDocument['http2'], { tls }: BackendDocu
 }
 
 export function resolveAcme(acme: NonNullable<ConfigDocument['acme']>): AcmeConfig {
-  const { directory, email, hosts, storage, trust, keyType } = acme;
-  return { directory, email, hosts: hosts.map(lowerCase), storage, trust, keyType };
+  const { directory, email, hosts, storage, trust, keyType, challenge, dns } = acme;
+  return {
+    ...{ directory, email, hosts: hosts.map(lowerCase), storage, trust, keyType, challenge },
+    dns: dns && resolveAcmeDns(dns),
+  };
+}
+
+function resolveAcmeDns(dns: NonNullable<NonNullable<ConfigDocument['acme']>['dns']>): AcmeDnsConfig {
+  const { provider, credentials, module = '', options = {}, nameservers, propagation } = dns;
+  const common = { nameservers, propagationMs: durationMs(propagation) };
+  return provider === 'cloudns' ? { ...common, provider, credentials } : { ...common, provider, module, options };
+}
+
+export function resolveAlerts({ days, webhook, mail }: ConfigDocument['expiryAlerts']): ExpiryAlertsConfig {
+  if (!mail) return { days, webhook, mail };
+  const { host, port, security, user, passwordFile, from, to, trust } = mail;
+  return { days, webhook, mail: { host, port, security, user, passwordFile, from, to, trust } };
 }
 
 function lowerCase(name: string): string {

@@ -6,7 +6,7 @@ import { cookieWord, resolveBalance, resolveCookie } from './resolve-balance.ts'
 import { resolveCheck } from './resolve-check.ts';
 import { resolveFrontend } from './resolve-frontend.ts';
 import { resolveAdmin, resolveLog, resolveStats } from './resolve-control.ts';
-import { protocolOf, resolveAcme, resolveBackendTls } from './resolve-tls.ts';
+import { protocolOf, resolveAcme, resolveAlerts, resolveBackendTls } from './resolve-tls.ts';
 import { serverNameOf } from './server-name.ts';
 
 type BackendDocument = ConfigDocument['backends'][number];
@@ -25,11 +25,11 @@ export function resolveConfig(document: ConfigDocument): ProxyConfig {
       keepAliveMs: durationMs(timeouts.keepAlive),
     },
     limits: document.limits,
-    log: resolveLog(document.log),
+    log: resolveLog(document.log, document.frontends),
     stats: resolveStats(stats),
     admin: resolveAdmin(document.admin),
     acme: document.acme && resolveAcme(document.acme),
-    expiryAlerts: { days: document.expiryAlerts.days, webhook: document.expiryAlerts.webhook },
+    expiryAlerts: resolveAlerts(document.expiryAlerts),
     frontends: document.frontends.map(resolveFrontend),
     backends: document.backends.map((backend) => resolveBackend(backend, timeouts)),
   };

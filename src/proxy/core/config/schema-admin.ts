@@ -43,6 +43,18 @@ export const adminSchema = {
         },
       },
     },
+    writeBack: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Write what is changed at run time (servers and their weights, limits) into the file at once; it must be writable, and its folder. Without it POST /api/config/save does so.',
+    },
+    debug: {
+      type: 'string',
+      pattern: '^/',
+      description:
+        'Folder for CPU profiles and heap snapshots, which admins may then ask for under /api/debug. They hold what is in memory, secrets too. Left out: there is nothing of that.',
+    },
     hosts: {
       type: 'array',
       default: [],

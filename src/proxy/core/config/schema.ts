@@ -7,7 +7,7 @@ import { checkSchema, serverCheckSchema } from './schema-check.ts';
 import { breakerSchema, cookieSchema } from './schema-parts.ts';
 import { retryProperties } from './schema-retry.ts';
 import { handlingProperties } from './schema-handling.ts';
-import { logSchema } from './schema-log.ts';
+import { frontendLogSchema, logSchema } from './schema-log.ts';
 import { statsSchema } from './schema-stats.ts';
 import { ruleSchema } from './schema-rules.ts';
 import {
@@ -127,6 +127,7 @@ const frontendSchema = {
     },
     tls: frontendTlsSchema,
     http2: http2Schema,
+    accessLog: frontendLogSchema,
     ...handlingProperties,
   },
 } as const;

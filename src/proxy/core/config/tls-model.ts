@@ -2,8 +2,14 @@
 // that no private key is ever shown with a configuration.
 
 /** Where a certificate is: a file or folder, a file for each part, or the names for which one is to be got. */
-export type CertificateSource =
-  string | { readonly cert: string; readonly key: string } | { readonly acme: readonly string[] };
+export type CertificateSource = string | { readonly cert: string; readonly key: string } | AcmeSource;
+
+/** Names for which a certificate is to be got. */
+export interface AcmeSource {
+  readonly acme: readonly string[];
+  /** undefined: as for all. */
+  readonly challenge: 'http-01' | 'dns-01' | undefined;
+}
 
 /** Certificates that the proxy gets itself. */
 export interface AcmeConfig {
@@ -14,11 +20,37 @@ export interface AcmeConfig {
   /** PEM file; undefined: the well-known authorities. */
   readonly trust: string | undefined;
   readonly keyType: 'ecdsa' | 'rsa';
+  readonly challenge: 'http-01' | 'dns-01';
+  readonly dns: AcmeDnsConfig | undefined;
 }
+
+/** Who publishes DNS records. Credentials are read by who needs them and stand nowhere here. */
+export type AcmeDnsConfig = (
+  | { readonly provider: 'cloudns'; readonly credentials: string | undefined }
+  | {
+      readonly provider: 'module';
+      /** Path of the module; behind `?v=` what its text comes to, so that a changed one is another. */
+      readonly module: string;
+      readonly options: Readonly<Record<string, unknown>>;
+    }
+) & { readonly nameservers: readonly string[] | undefined; readonly propagationMs: number };
 
 export interface ExpiryAlertsConfig {
   readonly days: number;
   readonly webhook: string | undefined;
+  readonly mail: AlertMailConfig | undefined;
+}
+
+/** Password and authority are read from their files by who sends it. */
+export interface AlertMailConfig {
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly security: 'tls' | 'starttls' | 'none';
+  readonly user: string | undefined;
+  readonly passwordFile: string | undefined;
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly trust: string | undefined;
 }
 
 /** What is offered in handshakes. Undefined: the profile's. */

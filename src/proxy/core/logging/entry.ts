@@ -15,18 +15,19 @@ export interface LogEntry {
 }
 
 const secretName = /pass(word|wd|phrase)?$|secret|token|authorization|cookie$|private_?key|api_?key|credential/i;
-const mask = '********';
+export const mask = '********';
 const maxDepth = 6;
 
-/** A copy in which the values of secret names are hidden, at any depth. */
-export function masked(value: unknown, depth = 0): unknown {
+/** A copy in which the values of secret names, and of those that `alsoSecret` knows, are hidden, at any depth. */
+export function masked(value: unknown, alsoSecret: (name: string) => boolean = () => false, depth = 0): unknown {
   if (depth > maxDepth) return '...';
-  if (Array.isArray(value)) return value.map((item: unknown) => masked(item, depth + 1));
+  if (Array.isArray(value)) return value.map((item: unknown) => masked(item, alsoSecret, depth + 1));
   if (typeof value !== 'object' || value === null) return value;
+  const isSecret = (name: string): boolean => secretName.test(name) || alsoSecret(name);
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [
       name,
-      secretName.test(name) && item !== undefined && item !== null ? mask : masked(item, depth + 1),
+      isSecret(name) && item !== undefined && item !== null ? mask : masked(item, alsoSecret, depth + 1),
     ]),
   );
 }

@@ -1,11 +1,52 @@
 // The configuration over the admin interface: read with an ETag, replaced as a whole.
-import { copyFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { Diagnostic } from '../../../lib/diagnostic.ts';
 import { messageOf } from '../../../lib/errors.ts';
+import { diffConfigs, showDiff } from '../../core/diff/diff.ts';
 import type { ControlledProxy } from '../controlled-proxy.ts';
+import { replaceFile } from '../replace-file.ts';
+import { pendingChanges, saveChanges } from '../write-back.ts';
 import { type AdminAnswer, type AdminRequest, json, problem } from './exchange.ts';
+import type { Route } from './routes.ts';
 
-export function configAnswer({ proxy }: AdminRequest): AdminAnswer {
+export const configRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/api/config',
+    role: 'admin',
+    summary: 'The text of the configuration that runs, with its ETag.',
+    gives: 'application/yaml',
+    run: configAnswer,
+  },
+  {
+    method: 'PUT',
+    path: '/api/config',
+    role: 'admin',
+    summary:
+      'Put a configuration into force and into the file, whole or not at all. If-Match refuses what has changed meanwhile.',
+    takesText: true,
+    gives: 'Applied',
+    run: applyConfig,
+  },
+  {
+    method: 'GET',
+    path: '/api/config/changes',
+    role: 'admin',
+    summary: 'What was changed at run time and is not in the file, as a diff; `left` is what no file can say.',
+    gives: 'Changes',
+    run: changesAnswer,
+  },
+  {
+    method: 'POST',
+    path: '/api/config/save',
+    role: 'admin',
+    summary: 'Write that into the file, which is kept as FILE.previous.',
+    gives: 'Changes',
+    run: saveConfig,
+  },
+];
+
+function configAnswer({ proxy }: AdminRequest): AdminAnswer {
   const { texts, document } = proxy.loaded();
   const [only] = texts.values();
   // A folder of files is told as the one document that they make.
@@ -17,10 +58,11 @@ export function configAnswer({ proxy }: AdminRequest): AdminAnswer {
   };
 }
 
-export async function applyConfig({ proxy, message, body, actor }: AdminRequest): Promise<AdminAnswer> {
+async function applyConfig({ proxy, message, body, actor }: AdminRequest): Promise<AdminAnswer> {
   const text = String(body);
   const match = message.headers['if-match'];
   const before = etagOf(proxy);
+  const old = proxy.config();
   if (match !== undefined && match !== '*' && !match.split(/\s*,\s*/).includes(before)) {
     return problem(
       412,
@@ -46,8 +88,27 @@ export async function applyConfig({ proxy, message, body, actor }: AdminRequest)
     );
   }
   const etag = etagOf(proxy);
-  proxy.events.emit('admin_action', { actor, action: 'put-config', detail: { before, after: etag } });
+  proxy.events.emit('admin_action', {
+    actor,
+    action: 'put-config',
+    detail: { before, after: etag, diff: showDiff(diffConfigs(old, proxy.config())) },
+  });
   return json(200, { etag, problems }, { ETag: etag });
+}
+
+/** What runs and is not in the file. */
+function changesAnswer({ proxy }: AdminRequest): AdminAnswer {
+  const pending = pendingChanges(proxy);
+  if ('problem' in pending) return problem(409, 'cannot-save', pending.problem);
+  return json(200, { diff: pending.diff, left: pending.left });
+}
+
+/** Puts it there. */
+async function saveConfig({ proxy, actor }: AdminRequest): Promise<AdminAnswer> {
+  const result = await saveChanges(proxy, actor);
+  if ('problem' in result) return problem(409, 'cannot-save', result.problem);
+  const { diff, left } = result.saved;
+  return json(200, { diff, left, etag: etagOf(proxy) }, { ETag: etagOf(proxy) });
 }
 
 function etagOf(proxy: ControlledProxy): string {
@@ -56,12 +117,4 @@ function etagOf(proxy: ControlledProxy): string {
 
 function problemView({ code, message, where, hint }: Diagnostic): object {
   return { code, message, hint, ...(where && { file: where.file, line: where.line, column: where.column }) };
-}
-
-/** In one step, so that whoever reads the file sees one or the other; what it was is kept beside it. */
-function replaceFile(file: string, text: string): void {
-  const mode = statSync(file).mode & 0o777;
-  copyFileSync(file, `${file}.previous`);
-  writeFileSync(`${file}.new`, text, { mode, flush: true });
-  renameSync(`${file}.new`, file);
 }

@@ -1,5 +1,6 @@
 // What a route of the admin interface gets and gives.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { noSuchBackend, noSuchFrontend, noSuchServer } from '../../core/config/edit.ts';
 import type { Grant } from '../../core/admin/sessions.ts';
 import type { ControlledProxy } from '../controlled-proxy.ts';
 import type { ServerActions } from '../server-actions.ts';
@@ -29,6 +30,8 @@ export interface AdminAnswer {
   readonly stream?: (response: ServerResponse) => () => void;
 }
 
+const unknownNames: readonly string[] = [noSuchServer, noSuchBackend, noSuchFrontend];
+
 const jsonType = 'application/json; charset=utf-8';
 
 export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): AdminAnswer {
@@ -38,3 +41,10 @@ export function json(status: number, value: unknown, headers: Readonly<Record<st
 export function problem(status: number, code: string, message: string, problems?: readonly object[]): AdminAnswer {
   return json(status, { error: { code, message, ...(problems && { problems }) } });
 }
+
+/** What an action says is wrong. */
+export function refused(wrong: string): AdminAnswer {
+  return unknownNames.includes(wrong) ? problem(404, 'not-found', wrong) : problem(409, 'refused', wrong);
+}
+
+export const done: AdminAnswer = json(200, { ok: true });

@@ -2,20 +2,21 @@
 import type { RouteFacts } from '../../core/admin/openapi.ts';
 import { openapiOf } from '../../core/admin/openapi.ts';
 import type { AdminState } from '../../core/balance/server-state.ts';
-import { noSuchBackend, noSuchFrontend, noSuchServer } from '../../core/config/edit.ts';
+import { noSuchServer } from '../../core/config/edit.ts';
+import { audited } from '../audit.ts';
 import { currentRows } from '../current-rows.ts';
 import { currentInfo } from '../text-commands.ts';
 import { version } from '../version.ts';
-import { applyConfig, configAnswer } from './config-routes.ts';
-import { type AdminAnswer, type AdminRequest, json, problem } from './exchange.ts';
+import { backendRoutes } from './backend-routes.ts';
+import { configRoutes } from './config-routes.ts';
+import { debugRoutes } from './debug-routes.ts';
+import { type AdminAnswer, type AdminRequest, done, json, problem, refused } from './exchange.ts';
 import { followEvents, followLog } from './streams.ts';
-import { backendViews, healthView, locationViews, serverViews, serviceViews } from './views.ts';
+import { healthView, locationViews, serverViews, serviceViews } from './views.ts';
 
 export interface Route extends RouteFacts {
   run(request: AdminRequest): Promise<AdminAnswer> | AdminAnswer;
 }
-
-const done = json(200, { ok: true });
 
 export const routes: readonly Route[] = [
   {
@@ -99,42 +100,7 @@ export const routes: readonly Route[] = [
     gives: 'Locations',
     run: ({ proxy }) => json(200, { items: locationViews(proxy) }),
   },
-  {
-    method: 'GET',
-    path: '/api/backends',
-    role: 'reader',
-    summary: 'Backends with their servers.',
-    gives: 'Backends',
-    run: async ({ proxy }) => json(200, { items: await backendViews(proxy) }),
-  },
-  {
-    method: 'GET',
-    path: '/api/backends/{backend}',
-    role: 'reader',
-    summary: 'One backend.',
-    gives: 'Backend',
-    run: async ({ proxy, parameters }) => {
-      const found = (await backendViews(proxy)).find(({ name }) => name === parameters['backend']);
-      return found ? json(200, found) : problem(404, 'not-found', noSuchBackend);
-    },
-  },
-  {
-    method: 'PUT',
-    path: '/api/backends/{backend}/servers',
-    role: 'admin',
-    summary: 'Replace all servers of a backend in one step. What it had before comes back with the next reload.',
-    takes: 'ServerSet',
-    gives: 'Backend',
-    run: async ({ proxy, actions, actor, parameters, body }) => {
-      const { servers } = body as { readonly servers: Parameters<typeof actions.replace>[2] };
-      const wrong = await actions.replace(actor, parameters['backend'] ?? '', servers);
-      if (wrong !== undefined) return refused(wrong);
-      return json(
-        200,
-        (await backendViews(proxy)).find(({ name }) => name === parameters['backend']),
-      );
-    },
-  },
+  ...backendRoutes,
   {
     method: 'GET',
     path: '/api/servers',
@@ -201,32 +167,15 @@ export const routes: readonly Route[] = [
     run: async ({ proxy }) =>
       json(200, { info: Object.fromEntries(await currentInfo(proxy)), rows: await currentRows(proxy) }),
   },
-  {
-    method: 'GET',
-    path: '/api/config',
-    role: 'admin',
-    summary: 'The text of the configuration that runs, with its ETag.',
-    gives: 'application/yaml',
-    run: configAnswer,
-  },
-  {
-    method: 'PUT',
-    path: '/api/config',
-    role: 'admin',
-    summary:
-      'Put a configuration into force and into the file, whole or not at all. If-Match refuses what has changed meanwhile.',
-    takesText: true,
-    gives: 'Applied',
-    run: applyConfig,
-  },
+  ...configRoutes,
   {
     method: 'POST',
     path: '/api/reload',
     role: 'admin',
     summary: 'Read the configuration file again.',
     gives: 'Done',
-    run: async ({ proxy }) => {
-      const wrong = await proxy.reload();
+    run: async ({ proxy, actor }) => {
+      const wrong = await audited(proxy, actor, 'reload', () => proxy.reload());
       return wrong === undefined ? done : problem(422, 'reload-refused', wrong);
     },
   },
@@ -251,6 +200,7 @@ export const routes: readonly Route[] = [
     gives: 'application/x-ndjson',
     run: followLog,
   },
+  ...debugRoutes,
 ];
 
 async function patchServer({ proxy, actions, actor, parameters, body }: AdminRequest): Promise<AdminAnswer> {
@@ -282,9 +232,4 @@ async function patchServer({ proxy, actions, actor, parameters, body }: AdminReq
 
 function keyOf(parameters: Readonly<Record<string, string>>): string {
   return `${parameters['backend'] ?? ''}/${parameters['server'] ?? ''}`;
-}
-
-function refused(wrong: string): AdminAnswer {
-  const isUnknown = [noSuchServer, noSuchBackend, noSuchFrontend].includes(wrong);
-  return isUnknown ? problem(404, 'not-found', wrong) : problem(409, 'refused', wrong);
 }

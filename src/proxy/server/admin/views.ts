@@ -32,6 +32,8 @@ function serverView(record: ServerRecord, counters: Counters | undefined): Serve
       durationMs: Math.round(lastCheck.durationMs * 10) / 10,
       detail: lastCheck.detail,
     },
+    sinceSeconds: Math.floor((performance.now() - record.changedAtMs) / 1000),
+    downtimeSeconds: Math.floor(record.downtimeMs(performance.now()) / 1000),
     sessions: counters?.sessions ?? 0,
     requests: counters?.sessionsTotal ?? 0,
     errors: (counters?.connectErrors ?? 0) + (counters?.responseErrors ?? 0),
