@@ -9,12 +9,14 @@ import type { ApplyResult, ConfigOrigin, LoadedConfig } from './config-source.ts
 import type { EventBus } from './event-bus.ts';
 import type { DroppedRequest, SessionFacts } from './ipc.ts';
 import type { OperationalLog } from './operational-log.ts';
+import type { StickKeeper } from './stick-keeper.ts';
 
 export interface ControlledProxy {
   readonly registry: ServerRegistry;
   readonly rates: RateTracker;
   readonly events: EventBus;
   readonly log: OperationalLog;
+  readonly sticks: StickKeeper;
   config(): ProxyConfig;
   counters(): Promise<ReadonlyMap<string, Counters>>;
   clearCounters(all: boolean): void;

@@ -1,5 +1,6 @@
 // Messages between the master and its workers. Plain data; listening sockets travel beside `listen`.
 import type { ServerView, Suspicion } from '../core/balance/server-state.ts';
+import type { StickChanges } from '../core/balance/stick-tables.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import type { Taken } from './rate-limits.ts';
 import type { TlsMaterial } from './tls-material.ts';
@@ -37,6 +38,9 @@ export type ToWorker =
   | { readonly type: 'report'; readonly id: number }
   /** What other workers let in under rate limits. */
   | { readonly type: 'taken'; readonly taken: Taken }
+  /** Entries of stick tables, as they stand now. */
+  | { readonly type: 'stuck'; readonly changes: StickChanges }
+  | { readonly type: 'unstick'; readonly table: string; readonly keys: readonly string[] }
   | { readonly type: 'clear'; readonly all: boolean }
   | { readonly type: 'sessions'; readonly id: number }
   | { readonly type: 'shutdown-session'; readonly session: string }
@@ -83,6 +87,8 @@ export type FromWorker =
   | { readonly type: 'observed'; readonly key: string }
   | { readonly type: 'holding'; readonly backend: string }
   | { readonly type: 'taken'; readonly worker: number; readonly taken: Taken }
+  /** What is new in the stick tables of a worker. */
+  | { readonly type: 'stuck'; readonly worker: number; readonly changes: StickChanges }
   | { readonly type: 'report'; readonly id: number; readonly rows: Report; readonly idlePercent: number }
   | { readonly type: 'sessions'; readonly id: number; readonly sessions: readonly SessionFacts[] }
   /** What a plugin says, or does wrong. */

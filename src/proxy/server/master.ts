@@ -16,6 +16,7 @@ import { notifySystemd } from './notify.ts';
 import { OperationalLog } from './operational-log.ts';
 import { Recent } from './recent.ts';
 import { ServerWatch } from './server-watch.ts';
+import { StickKeeper } from './stick-keeper.ts';
 import { watchRates, WorkerPool } from './worker-pool.ts';
 
 /** Invalid requests that `show errors` remembers. */
@@ -37,6 +38,7 @@ export class Master {
   readonly #control: ControlServer;
   readonly #journal = new OperationalLog();
   readonly #events = new EventBus();
+  readonly #sticks: StickKeeper;
   readonly #rates = new RateTracker();
   readonly #dropped = new Recent<DroppedRequest>(droppedKept);
   readonly #lastGood: LastGood;
@@ -79,6 +81,7 @@ export class Master {
         this.#tls.lost(worker);
       },
     });
+    this.#sticks = new StickKeeper(this.#pool);
     this.#control = new ControlServer(this.#controlled());
   }
 
@@ -91,6 +94,7 @@ export class Master {
       events: this.#events,
       lastGood: this.#lastGood,
       pool: this.#pool,
+      sticks: this.#sticks,
       control: this.#control,
       isStopping: () => this.#stopping,
     };
@@ -102,6 +106,7 @@ export class Master {
       rates: this.#rates,
       events: this.#events,
       log: this.#journal,
+      sticks: this.#sticks,
       config: () => this.#config,
       counters: () => this.#pool.collect(),
       clearCounters: (all) => this.#pool.clearCounters(all),
@@ -133,6 +138,7 @@ export class Master {
     await this.#control.open(config);
     await this.#tls.prepare(this.#configuring.loaded);
     this.#servers.take(config);
+    this.#sticks.configure(config);
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#servers.check();
     this.#looking = watchRates(this.#pool, this.#rates);
@@ -208,6 +214,9 @@ export class Master {
         return;
       case 'taken':
         this.#pool.broadcast({ type: 'taken', taken: message.taken }, message.worker);
+        return;
+      case 'stuck':
+        this.#sticks.take(message.changes, message.worker);
         return;
       case 'ready':
         this.#configuring.taking.ready(message.worker, message.generation);

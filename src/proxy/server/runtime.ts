@@ -2,9 +2,13 @@
 // reload: a backend is known by its name, a server by backend/name and address.
 import type { BackendConfig, ServerConfig } from '../core/config/model.ts';
 import { serverKey } from '../core/config/model.ts';
+import type { Address } from '../core/address.ts';
 import { Balancer } from '../core/balance/balancer.ts';
 import { ServerState, type ServerView } from '../core/balance/server-state.ts';
 import { type QueuedRequest, Queues } from '../core/balance/queues.ts';
+import type { KeySource } from '../core/balance/hash-key.ts';
+import { Stick } from '../core/balance/stick.ts';
+import type { StickTable } from '../core/balance/stick-table.ts';
 import { shareOf } from '../core/balance/wait-queue.ts';
 import { Counters } from '../core/counters.ts';
 import { RetryBudget } from '../core/retry.ts';
@@ -62,6 +66,8 @@ export class BackendRuntime {
   readonly counters = new Counters();
   /** Undefined: without TLS. */
   tls: UpstreamTls | undefined;
+  /** Undefined: clients are not bound by a table. */
+  stickTable: StickTable | undefined;
   readonly queues: Queues<ServerRuntime, QueuedRequest<ServerRuntime>>;
   readonly #now: () => number;
 
@@ -125,6 +131,21 @@ export class BackendRuntime {
   leave(waiting: QueuedRequest<ServerRuntime>): void {
     this.queues.delete(waiting);
     this.#count(waiting.server);
+  }
+
+  /** What binds a request or connection to a server, if this backend has a table. */
+  stickOf(request: KeySource, client: Address | undefined): Stick | undefined {
+    const { stickTable, config } = this;
+    return stickTable && config.stick && new Stick(config.stick, stickTable, request, client);
+  }
+
+  /** The server that the table binds a request to. */
+  stuckTo(stick: Stick, tried: readonly ServerRuntime[], nowMs: number): ServerRuntime | undefined {
+    return stick.bound(
+      this.servers,
+      (server) => !tried.includes(server) && this.balancer.keepsBound(server, nowMs),
+      nowMs,
+    );
   }
 
   #count(server: ServerRuntime | undefined): void {

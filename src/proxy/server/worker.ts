@@ -13,6 +13,7 @@ import { acceptOn } from './accepting.ts';
 import type { Client } from './client.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { FromWorker, ToWorker } from './ipc.ts';
+import { maxStickBatch } from './limits.ts';
 import { LoadMeter } from './load-meter.ts';
 import type { PluginRegistry } from './plugins/plugin-registry.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
@@ -32,7 +33,7 @@ const repeatMs = 200;
 const remindMs = 500;
 /** How often the same is said about a server. */
 const sayAgainMs = 10_000;
-/** How often workers tell each other what they let in under rate limits. */
+/** How often workers tell each other what they let in under rate limits, and where clients went. */
 const shareMs = 100;
 /** Requests that came while the grace time ran out may still be answered. */
 const lastRequestsMs = 5000;
@@ -152,6 +153,7 @@ export class Worker implements WorkerContext {
         this.#serving.server(message.key)?.shutdownSessions();
         return;
       case 'report':
+        this.#tellSticks(true);
         this.#send({
           type: 'report',
           id: message.id,
@@ -161,6 +163,12 @@ export class Worker implements WorkerContext {
         return;
       case 'taken':
         this.#serving.limits.add(message.taken, this.now());
+        return;
+      case 'stuck':
+        this.#serving.sticks.follow(message.changes, this.now());
+        return;
+      case 'unstick':
+        this.#serving.sticks.forget(message.table, message.keys);
         return;
       case 'clear':
         this.#serving.clearCounters(message.all);
@@ -202,6 +210,7 @@ export class Worker implements WorkerContext {
     for (const backend of this.#serving.backends) {
       for (const server of backend.servers) for (const connection of [...server.connections]) connection.destroy();
     }
+    this.#tellSticks(true);
     await this.#plugins.close();
     await this.log.close();
     for (const timer of this.#timers) clearInterval(timer);
@@ -260,6 +269,7 @@ export class Worker implements WorkerContext {
 
   /** Requests that wait without new ones coming still want their servers checked soon. */
   #remind(): void {
+    this.#tellSticks(true);
     for (const backend of this.#serving.backends) {
       if (!backend.isWaited) continue;
       this.holding(backend);
@@ -268,11 +278,18 @@ export class Worker implements WorkerContext {
     }
   }
 
-  /** Tells the other workers what was let in under rate limits. */
+  /** Tells the other workers what was let in under rate limits, and which clients go where. */
   #share(): void {
     const taken = this.#serving.limits.drain();
     const { worker, workers } = this.#place;
     if (taken && workers > 1) this.#send({ type: 'taken', worker, taken });
+    this.#tellSticks(false);
+  }
+
+  /** `all`: also who was merely seen again. */
+  #tellSticks(all: boolean): void {
+    const changes = this.#serving.sticks.drain(maxStickBatch, all, this.now());
+    if (changes) this.#send({ type: 'stuck', worker: this.#place.worker, changes });
   }
 
   /** Sends at most one message of a kind in a short while. */

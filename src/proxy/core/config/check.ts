@@ -6,6 +6,7 @@ import { type Add, checkHandling, checkNetworks, checkRule } from './check-handl
 import { checkMode } from './check-mode.ts';
 import { checkHealth } from './check-health.ts';
 import { checkAcme, checkBackendTls, checkFrontendTls } from './check-tls.ts';
+import { checkSticks } from './check-stick.ts';
 import { nearName } from './explain.ts';
 import type { Path } from './places.ts';
 import type { ConfigDocument } from './read.ts';
@@ -62,6 +63,7 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
     checkHandling(frontend, ['frontends', at], add);
     checkMode(frontend, document.backends, ['frontends', at], add);
   });
+  checkSticks(document.backends, add);
   document.backends.forEach((backend, at) => {
     checkBackend(backend, ['backends', at], add, where);
     checkBackendTls(backend, ['backends', at], add, warn);

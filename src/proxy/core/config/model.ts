@@ -19,6 +19,7 @@ import type { Level } from '../logging/entry.ts';
 import type { LogTarget } from '../logging/target.ts';
 import type { SocketLevel } from '../stats/commands.ts';
 import type { CheckConfig } from './check-model.ts';
+import type { StickConfig } from './stick-model.ts';
 import type { AcmeConfig, BackendTlsConfig, ExpiryAlertsConfig, FrontendTlsConfig, Http2Config } from './tls-model.ts';
 
 export type { AgentConfig, CheckConfig } from './check-model.ts';
@@ -192,6 +193,7 @@ export interface BackendConfig {
   /** Load from which on servers with minconn have their full maxconn. */
   readonly fullconn: number;
   readonly cookie: CookieConfig | undefined;
+  readonly stick: StickConfig | undefined;
   readonly slowstartMs: number;
   readonly shutdownSessionsOnDown: boolean;
   readonly breaker: BreakerConfig | undefined;
@@ -219,17 +221,21 @@ export interface BreakerConfig {
   readonly maxEjectedPercent: number;
 }
 
-export interface HashConfig {
+/** Where in a request a key is found. */
+export interface KeyConfig {
   readonly key: 'uri' | 'path-segment' | 'path-regex' | 'header' | 'query' | 'cookie' | 'source';
   readonly index: number;
   readonly pattern: string;
   readonly name: string;
-  readonly type: 'consistent' | 'map-based';
   readonly len: number;
   readonly depth: number;
   readonly ipv4Prefix: number;
   readonly ipv6Prefix: number;
   readonly whole: boolean;
+}
+
+export interface HashConfig extends KeyConfig {
+  readonly type: 'consistent' | 'map-based';
   readonly balanceFactor: number;
 }
 

@@ -7,6 +7,7 @@ import { resolveCheck } from './resolve-check.ts';
 import { resolveFrontend } from './resolve-frontend.ts';
 import { resolveAdmin, resolveLog, resolveStats } from './resolve-control.ts';
 import { resolveAcme, resolveBackendTls } from './resolve-tls.ts';
+import { resolveStick } from './resolve-stick.ts';
 import { serverNameOf } from './server-name.ts';
 
 type BackendDocument = ConfigDocument['backends'][number];
@@ -50,6 +51,7 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
     name: backend.name,
     ...resolveBalance(backend),
     cookie: resolveCookie(backend),
+    stick: resolveStick(backend),
     slowstartMs: durationMs(backend.slowstart),
     shutdownSessionsOnDown: backend.onMarkedDown === 'shutdown-sessions',
     breaker: backend.breaker && {

@@ -5,6 +5,7 @@ import { acmeSchema, expiryAlertsSchema } from './acme-schema.ts';
 import { balanceProperties, serverLimitProperties } from './schema-balance.ts';
 import { checkSchema, serverCheckSchema } from './schema-check.ts';
 import { breakerSchema, cookieSchema } from './schema-parts.ts';
+import { stickSchema } from './schema-stick.ts';
 import { retryProperties } from './schema-retry.ts';
 import { handlingProperties } from './schema-handling.ts';
 import { logSchema } from './schema-log.ts';
@@ -148,6 +149,7 @@ const backendSchema = {
     name: nameSchema('Name of the backend.'),
     ...balanceProperties,
     cookie: cookieSchema,
+    stick: stickSchema,
     check: checkSchema,
     breaker: breakerSchema,
     slowstart: durationOf('0', 'After a recovery the weight grows from 1/16 to full over this time. 0 = at once.'),
