@@ -110,6 +110,8 @@ export interface FrontendConfig {
   readonly rules: readonly RuleConfig[];
   readonly ruleOrder: 'listed' | 'specific';
   readonly defaultBackend: string | undefined;
+  /** Mode tcp: how long rules wait for the first bytes of a client. */
+  readonly inspectDelayMs: number;
   readonly forwardFor: boolean;
   readonly forward: readonly ('x-forwarded-port' | 'x-real-ip' | 'forwarded')[];
   readonly trustedProxies: readonly string[];
@@ -134,6 +136,8 @@ export interface RuleAction {
 export interface Conditions {
   readonly host: string | undefined;
   readonly sni: string | undefined;
+  /** Mode tcp: the client offers this protocol. */
+  readonly alpn: string | undefined;
   readonly path: string | undefined;
   readonly pathPrefix: string | undefined;
   readonly pathRegex: string | undefined;
@@ -145,6 +149,8 @@ export interface Conditions {
 }
 
 export interface RuleConfig extends RuleAction, Conditions {
+  /** Mode tcp: the connection is closed. */
+  readonly reject: boolean;
   readonly all: readonly Conditions[];
   /** Empty: no such condition. */
   readonly any: readonly Conditions[];

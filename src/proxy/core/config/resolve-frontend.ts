@@ -46,6 +46,7 @@ export function resolveFrontend(frontend: FrontendDocument): FrontendConfig {
     rules: frontend.rules.map((rule, index) => resolveRule(rule, `${frontend.name}#${index}`, own)),
     ruleOrder: frontend.ruleOrder,
     defaultBackend: frontend.defaultBackend,
+    inspectDelayMs: durationMs(frontend.inspectDelay),
     forwardFor: frontend.forwardFor,
     forward: frontend.forward,
     trustedProxies: frontend.trustedProxies,
@@ -64,6 +65,7 @@ function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig):
     any: rule.any.map(conditionsOf),
     not: rule.not.map(conditionsOf),
     backend,
+    reject: rule.reject === true,
     redirect: redirect && {
       ...redirect,
       location: redirect.location,
@@ -79,9 +81,9 @@ function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig):
 }
 
 function conditionsOf(from: ConditionsDocument): Conditions {
-  const { path, pathPrefix, pathRegex, scheme, methods, source, headers, query } = from;
+  const { alpn, path, pathPrefix, pathRegex, scheme, methods, source, headers, query } = from;
   const [host, sni] = [from.host?.toLowerCase(), from.sni?.toLowerCase()];
-  return { host, sni, path, pathPrefix, pathRegex, scheme, methods, source, headers, query };
+  return { host, sni, alpn, path, pathPrefix, pathRegex, scheme, methods, source, headers, query };
 }
 
 /** A rule's own part replaces the frontend's part of the same kind. */

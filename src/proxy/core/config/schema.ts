@@ -67,7 +67,7 @@ const frontendSchema = {
       enum: ['http', 'tcp'],
       default: 'http',
       description:
-        'tcp: connections are joined with servers of `defaultBackend` as they are; rules and all that looks into requests mean nothing.',
+        'tcp: connections are joined with servers as they are. Rules choose by `sni`, `alpn`, `scheme` and `source`; all that looks into requests means nothing.',
     },
     rules: {
       type: 'array',
@@ -81,7 +81,15 @@ const frontendSchema = {
       description:
         'listed: the first rule that holds. specific: exact hosts before longer wildcards, exact paths before longer prefixes before expressions.',
     },
-    defaultBackend: { type: 'string', description: 'Backend when no rule matches; without it such requests get 404.' },
+    defaultBackend: {
+      type: 'string',
+      description:
+        'Backend when no rule matches; without it such requests get 404, and connections in mode tcp are closed.',
+    },
+    inspectDelay: durationOf(
+      '5s',
+      'Mode tcp: rules about TLS wait so long for the first bytes of a client; who is silent for longer is as one without TLS.',
+    ),
     forwardFor: {
       type: 'boolean',
       default: true,
