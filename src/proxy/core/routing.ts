@@ -4,6 +4,7 @@ import type { Conditions, RuleConfig, ValueCondition } from './config/model.ts';
 import { type Incoming, pathOf, queryOf } from './handling/incoming.ts';
 import { normalPath } from './handling/normal-path.ts';
 import { fieldValue } from './http/scan.ts';
+import { commonNameOf } from './tls/facts.ts';
 
 /** What rules look at, computed once for a request. */
 interface Subject {
@@ -56,7 +57,7 @@ function none<S>(conditions: readonly Condition<S>[]): Condition<S> {
 
 /** Cheap ones first. */
 function ownConditions(rule: Conditions): Condition<Subject>[] {
-  const { host, sni, path, pathPrefix, scheme, methods, source } = rule;
+  const { host, sni, clientCertificate, clientName, path, pathPrefix, scheme, methods, source } = rule;
   const found: (Condition<Subject> | undefined)[] = [
     host === undefined || host === '*' ? undefined : hostCondition(host),
     sni === undefined || sni === '*' ? undefined : sniCondition(sni),
@@ -65,6 +66,10 @@ function ownConditions(rule: Conditions): Condition<Subject>[] {
     scheme === undefined ? undefined : ({ incoming }) => incoming.scheme === scheme,
     methods.length === 0 ? undefined : ({ incoming }) => methods.includes(incoming.head.method),
     source.length === 0 ? undefined : peerCondition(source),
+    clientCertificate === undefined
+      ? undefined
+      : ({ incoming: { tls } }) => (tls?.client !== undefined) === clientCertificate,
+    clientName === undefined ? undefined : clientNameCondition(clientName),
     ...Object.entries(rule.headers).map(([name, wanted]) => headerCondition(name.toLowerCase(), wanted)),
     ...Object.entries(rule.query).map(([name, wanted]) => queryCondition(name, wanted)),
     rule.pathRegex === undefined ? undefined : regexCondition(rule.pathRegex),
@@ -81,6 +86,11 @@ function hostCondition(rule: string): Condition<Subject> {
 function sniCondition(rule: string): Condition<Subject> {
   const holds = nameCondition(rule);
   return ({ incoming: { tls } }) => tls !== undefined && tls.sni !== '' && holds(tls.sni);
+}
+
+function clientNameCondition(wanted: ValueCondition): Condition<Subject> {
+  const holds = valueCondition(wanted);
+  return ({ incoming: { tls } }) => holds(tls?.client && commonNameOf(tls.client.subject));
 }
 
 /** `www.example.org`, `*.example.org` for all names below it, or `*`. */

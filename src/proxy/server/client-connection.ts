@@ -204,7 +204,7 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
   #answer(incoming: Incoming, given: Answer, bytes: Buffer, from: number): void {
     const { head } = incoming;
     const keepAlive = this.settleKeepAlive(head.length === 0);
-    logAnswer(this, this.context.log, head, given.status);
+    logAnswer(this, this.context.log, incoming, given.status);
     this.write(answerText(given, head, keepAlive));
     this.phase = 'busy';
     if (keepAlive && from < bytes.length) this.pending = bytes.subarray(from);

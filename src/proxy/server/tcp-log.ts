@@ -69,6 +69,8 @@ export function recordTcp(facts: TcpFacts, totalMs: number, termination: string,
     requestId: '',
     referer: '',
     userAgent: '',
+    tls: undefined,
+    extra: undefined,
     requestCaptures: undefined,
     responseCaptures: undefined,
   });

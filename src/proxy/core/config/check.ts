@@ -3,6 +3,7 @@ import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
 import { parseBind } from './bind.ts';
 import { checkBalance } from './check-balance.ts';
 import { type Add, checkHandling, checkNetworks, checkRule } from './check-handling.ts';
+import { checkLog } from './check-log.ts';
 import { checkMode } from './check-mode.ts';
 import { checkHealth } from './check-health.ts';
 import { checkAcme, checkBackendTls, checkFrontendTls } from './check-tls.ts';
@@ -47,6 +48,7 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
   });
   document.admin?.listen.forEach((text, index) => bind(text, ['admin', 'listen', index]));
   checkAcme(document, add);
+  checkLog(document.log, add);
   if (document.stats.listen !== undefined) bind(document.stats.listen, ['stats', 'listen']);
   document.frontends.forEach((frontend, at) => {
     frontend.bind.forEach((text, index) => bind(text, ['frontends', at, 'bind', index]));

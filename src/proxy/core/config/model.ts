@@ -14,7 +14,7 @@ import type { RateLimitConfig } from '../handling/rate-limit.ts';
 import type { RedirectConfig } from '../handling/redirect.ts';
 import type { RewriteConfig } from '../handling/rewrite.ts';
 import type { SecurityHeadersConfig } from '../handling/security-headers.ts';
-import type { AccessFormat } from '../logging/access-record.ts';
+import type { Capture, CookieCapture } from '../logging/capture.ts';
 import type { Level } from '../logging/entry.ts';
 import type { LogTarget } from '../logging/target.ts';
 import type { SocketLevel } from '../stats/commands.ts';
@@ -60,13 +60,13 @@ export interface HeadLimits {
 
 export interface LogConfig {
   readonly access: readonly LogTarget[];
-  readonly format: AccessFormat;
+  /** `httplog`, `clf`, `json`, or a text of HAProxy's log-format. */
+  readonly format: string;
   /** One of so many requests that went well. */
   readonly sample: number;
-  /** Lower-case names of headers. */
-  readonly captureRequest: readonly string[];
-  readonly captureResponse: readonly string[];
-  readonly captureLength: number;
+  readonly captureRequest: readonly Capture[];
+  readonly captureResponse: readonly Capture[];
+  readonly captureCookie: CookieCapture | undefined;
   /** Number of the facility of syslog. */
   readonly facility: number;
   readonly tag: string;
@@ -138,6 +138,8 @@ export interface Conditions {
   readonly sni: string | undefined;
   /** Mode tcp: the client offers this protocol. */
   readonly alpn: string | undefined;
+  readonly clientCertificate: boolean | undefined;
+  readonly clientName: ValueCondition | undefined;
   readonly path: string | undefined;
   readonly pathPrefix: string | undefined;
   readonly pathRegex: string | undefined;

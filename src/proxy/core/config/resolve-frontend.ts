@@ -81,9 +81,11 @@ function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig):
 }
 
 function conditionsOf(from: ConditionsDocument): Conditions {
-  const { alpn, path, pathPrefix, pathRegex, scheme, methods, source, headers, query } = from;
+  const { alpn, clientCertificate, clientName, path, pathPrefix, pathRegex, scheme, methods, source, headers, query } =
+    from;
   const [host, sni] = [from.host?.toLowerCase(), from.sni?.toLowerCase()];
-  return { host, sni, alpn, path, pathPrefix, pathRegex, scheme, methods, source, headers, query };
+  const client = { alpn, clientCertificate, clientName };
+  return { host, sni, ...client, path, pathPrefix, pathRegex, scheme, methods, source, headers, query };
 }
 
 /** A rule's own part replaces the frontend's part of the same kind. */
@@ -143,6 +145,10 @@ function resolveHandling(from: HandlingDocument, id: string): HandlingConfig {
       regex: rewrite.regex,
       addPrefix: rewrite.addPrefix,
       location: rewrite.location,
+      terraster:
+        rewrite.mode === undefined
+          ? undefined
+          : { prefix: rewrite.prefix, to: rewrite.to, serverPath: rewrite.serverPath },
     },
     requestHeaders: from.requestHeaders,
     responseHeaders: from.responseHeaders,

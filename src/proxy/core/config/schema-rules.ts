@@ -63,6 +63,8 @@ const conditionProperties = {
     minLength: 1,
     description: 'Mode tcp: the client offers this protocol in its TLS handshake, for instance `h2`.',
   },
+  clientCertificate: { type: 'boolean', description: 'The client has a certificate (see `clientAuth`), or has none.' },
+  clientName: { ...valueCondition, description: "The common name in the client's certificate, as with `headers`." },
   path: { type: 'string', pattern: '^/', description: 'The path is exactly this.' },
   pathPrefix: {
     type: 'string',
