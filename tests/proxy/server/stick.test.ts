@@ -165,7 +165,7 @@ describe('a stick table', () => {
     expect(await entryOf('last')).not.toBe(undefined);
     const workers = execFileSync('pgrep', ['-P', String(proxy.process.pid)], { encoding: 'utf8' });
     for (const pid of workers.trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
-    await until(() => (proxy.log().match(/died/g) ?? []).length >= 2, 10_000);
+    await until(() => (proxy.log().match(/ended with SIGKILL/g) ?? []).length >= 2, 10_000);
     await until(() => ask('new').then(Boolean, () => false), 20_000);
     await asBefore();
     expect(await proxy.command('upgrade')).toBe('Success=1\n\n');

@@ -35,12 +35,12 @@ export function convertTcpFrontend(
   inspectDelay(proxy.lines, frontend, draft, report);
   const chosen = uses.map(orClose);
   const stages: Readonly<Record<string, readonly Statement[]>> = {
-    [content]: [...gatesOf(proxy.lines, 'content', choice, acls, report), goOn(choice, proxy.spot)],
+    [content]: [...gatesOf(proxy.lines, 'content', choice, acls), goOn(choice, proxy.spot)],
     [choice]: chosen,
   };
   const first = [
-    ...gatesOf(proxy.lines, 'connection', content, acls, report),
-    ...gatesOf(proxy.lines, 'session', content, acls, report),
+    ...gatesOf(proxy.lines, 'connection', content, acls),
+    ...gatesOf(proxy.lines, 'session', content, acls),
     goOn(content, proxy.spot),
   ];
   const ways = waysOf(first, (name) => stages[name] ?? [], report);
@@ -61,13 +61,7 @@ function inspectDelay(lines: readonly Line[], frontend: Entries, draft: Draft, r
 }
 
 /** Lines of one stage. Where none of them rejects nobody need be let in. */
-function gatesOf(
-  lines: readonly Line[],
-  stage: string,
-  next: string,
-  acls: Acls,
-  report: Report,
-): readonly Statement[] {
+function gatesOf(lines: readonly Line[], stage: string, next: string, acls: Acls): readonly Statement[] {
   const own = lines.filter(({ first, words }) => first.text === 'tcp-request' && words[1]?.text === stage);
   const isAction = (line: Line, name: string): boolean => line.words[2]?.text === name;
   if (!own.some((line) => isAction(line, 'reject'))) return [];
