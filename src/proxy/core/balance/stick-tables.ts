@@ -5,6 +5,13 @@ import { type StickChange, StickTable } from './stick-table.ts';
 /** Changes by the name of their table. */
 export type StickChanges = Readonly<Record<string, readonly StickChange[]>>;
 
+export interface TableUsage {
+  readonly name: string;
+  readonly type: string;
+  readonly size: number;
+  readonly used: number;
+}
+
 interface Held {
   readonly table: StickTable;
   /** The configuration does not have it: kept once, since configurations are taken back. */
@@ -38,6 +45,14 @@ export class StickTables {
 
   get tables(): StickTable[] {
     return [...this.#tables.values()].filter(({ unwanted }) => !unwanted).map(({ table }) => table);
+  }
+
+  /** How full they are. */
+  usage(nowMs: number): TableUsage[] {
+    return this.tables.map((table) => {
+      const { name, type, size } = table.config;
+      return { name, type, size, used: table.count(nowMs) };
+    });
   }
 
   /** What others do not know yet: at most `limit` entries of each table. */
