@@ -193,7 +193,10 @@ describe('show table', () => {
       config,
       nowMs: 1000,
       tell: () => undefined,
-      forget: (table, keys) => keys.forEach((key) => (gone.push(key), table.remove(key))),
+      forget: (table, keys) => {
+        gone.push(...keys);
+        for (const key of keys) table.remove(key);
+      },
     });
   };
 

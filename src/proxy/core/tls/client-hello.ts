@@ -106,6 +106,11 @@ class Fields {
     return this.isBroken ? 0 : this.#bytes.length - this.#at;
   }
 
+  /** All of it was read, and nothing was missing. */
+  isDone(): boolean {
+    return !this.isBroken && this.#at === this.#bytes.length;
+  }
+
   /** An unsigned number of 1 or 2 bytes. */
   number(size: 1 | 2): number {
     const [first = 0, second = 0] = this.take(size);
@@ -144,7 +149,7 @@ function helloOf(fields: Fields): ClientHello | undefined {
     if (list.isBroken || extensions.has(type)) return undefined;
     extensions.set(type, value);
   }
-  if (fields.isBroken || fields.left > 0) return undefined;
+  if (!fields.isDone()) return undefined;
   const sni = nameIn(extensions.get(0));
   const alpn = protocolsIn(extensions.get(16));
   const version = versionIn(extensions.get(43), legacyVersion);
@@ -165,7 +170,7 @@ function nameIn(extension: Uint8Array | undefined): string | undefined {
     if (name.some((byte) => byte <= 0x20 || byte >= 0x7f)) return undefined;
     found = String.fromCharCode(...name).toLowerCase();
   }
-  return outer.isBroken || outer.left > 0 || list.isBroken ? undefined : found;
+  return outer.isDone() && list.isDone() ? found : undefined;
 }
 
 /** RFC 7301. Values of GREASE (RFC 8701) are passed over. */
@@ -180,7 +185,7 @@ function protocolsIn(extension: Uint8Array | undefined): readonly string[] | und
     if (!(name.length === 2 && isGrease((name[0] ?? 0) * 256 + (name[1] ?? 0))))
       found.push(String.fromCharCode(...name));
   }
-  return outer.isBroken || outer.left > 0 || found.length === 0 ? undefined : found;
+  return outer.isDone() && found.length > 0 ? found : undefined;
 }
 
 /** supported_versions of TLS 1.3; without it the version of the hello itself counts. */
@@ -193,7 +198,7 @@ function versionIn(extension: Uint8Array | undefined, legacyVersion: number): nu
     const version = list.number(2);
     if (!isGrease(version)) highest = Math.max(highest, version);
   }
-  return outer.isBroken || outer.left > 0 || list.isBroken || highest === 0 ? undefined : highest;
+  return outer.isDone() && list.isDone() && highest > 0 ? highest : undefined;
 }
 
 function isGrease(value: number): boolean {
