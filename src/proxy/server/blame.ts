@@ -1,7 +1,18 @@
 // What a failed attempt says about its server: counters, and whether traffic should avoid it until a check has looked.
+import type { ServerRuntime } from './runtime.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 import type { Failure } from './upstream-owner.ts';
 import type { WorkerContext } from './worker-context.ts';
+
+/** Longest time a worker avoids a server on its own when nothing is heard from the master. */
+const suspicionMs = 10_000;
+/** HAProxy's turn-around: who has no check is tried again by traffic, after a second or the time that a connection may take. */
+const turnAroundMs = 1000;
+
+/** How long a server that failed is left alone. */
+export function sparedMs({ config, backend }: ServerRuntime): number {
+  return config.check ? suspicionMs : Math.min(turnAroundMs, backend.config.timeouts.connectMs);
+}
 
 export function blame({ server, uses }: UpstreamConnection, failure: Failure, context: WorkerContext): void {
   if (failure !== 'local' && failure !== 'down' && !(uses > 0 && (failure === 'reset' || failure === 'eof'))) {

@@ -70,6 +70,7 @@ export class BackendRuntime {
   stickTable: StickTable | undefined;
   readonly queues: Queues<ServerRuntime, QueuedRequest<ServerRuntime>>;
   readonly #now: () => number;
+  #place: { readonly worker: number; readonly workers: number };
 
   constructor(config: BackendConfig, worker: number, workers: number, now: () => number) {
     this.config = config;
@@ -77,7 +78,8 @@ export class BackendRuntime {
     this.servers = config.servers.map((server) => new ServerRuntime(this, server));
     this.balancer = new Balancer(config, this.servers, worker);
     this.queues = new Queues(this.balancer);
-    this.#share(worker, workers);
+    this.#place = { worker, workers };
+    this.#share();
   }
 
   /** Takes a new configuration; servers whose identity is the same keep their connections and state. */
@@ -97,7 +99,8 @@ export class BackendRuntime {
     for (const server of before.values()) {
       if (!this.servers.includes(server)) server.closeIdle();
     }
-    this.#share(worker, workers);
+    this.#place = { worker, workers };
+    this.#share();
     this.wake();
   }
 
@@ -105,7 +108,9 @@ export class BackendRuntime {
   apply(view: ServerView, nowMs: number): void {
     const server = this.servers.find((candidate) => candidate.key === view.key);
     if (!server) return;
+    const { maxconn } = server;
     const fell = server.apply(view, nowMs);
+    if (server.maxconn !== maxconn) this.#share();
     this.balancer.invalidate();
     if (fell) {
       server.closeIdle();
@@ -168,10 +173,11 @@ export class BackendRuntime {
     if (this.queues.isWaited) this.queues.wake(this.servers, this.#now());
   }
 
-  #share(worker: number, workers: number): void {
+  #share(): void {
     const { config, balancer } = this;
+    const { worker, workers } = this.#place;
     for (const server of this.servers) {
-      server.slots = shareOf(server.config.maxconn, worker, workers);
+      server.slots = shareOf(server.maxconn ?? server.config.maxconn, worker, workers);
       server.minSlots = shareOf(server.config.minconn, worker, workers);
       server.maxQueued = shareOf(server.config.maxqueue, worker, workers);
     }

@@ -10,6 +10,7 @@ import type { Refusal } from '../core/http/request-head.ts';
 import { TimerWheel } from '../core/timer-wheel.ts';
 import { AccessLog } from './access-log.ts';
 import { acceptOn } from './accepting.ts';
+import { sparedMs } from './blame.ts';
 import type { Client } from './client.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { FromWorker, ToWorker } from './ipc.ts';
@@ -24,10 +25,6 @@ import type { WorkerContext } from './worker-context.ts';
 
 /** Precision of all timeouts. */
 const tickMs = 25;
-/** Longest time a worker avoids a server on its own when nothing is heard from the master. */
-const suspicionMs = 10_000;
-/** The same for servers without a check, which only traffic can try again. */
-const uncheckedSuspicionMs = 1000;
 /** How often the master may be told the same. */
 const repeatMs = 200;
 const remindMs = 500;
@@ -88,10 +85,10 @@ export class Worker implements WorkerContext {
   }
 
   #suspect(server: ServerRuntime, suspicion: 'unreachable' | 'silent'): void {
-    const checked = server.config.check !== undefined;
-    server.suspect(suspicion, this.now() + (checked ? suspicionMs : uncheckedSuspicionMs));
+    const spareMs = sparedMs(server);
+    server.suspect(suspicion, this.now() + spareMs);
     if (suspicion === 'unreachable') server.closeIdle();
-    if (!checked) setTimeout(() => server.backend.wake(), uncheckedSuspicionMs + 1).unref();
+    if (!server.config.check) setTimeout(() => server.backend.wake(), spareMs + 1).unref();
   }
 
   observe(server: ServerRuntime, seen: Observation): void {

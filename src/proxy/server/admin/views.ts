@@ -24,7 +24,7 @@ function serverView(record: ServerRecord, counters: Counters | undefined): Serve
     status: record.describe(),
     state: record.admin,
     weight: record.weight,
-    maxconn: config.maxconn,
+    maxconn: record.maxconnNow,
     backup: config.backup,
     check: lastCheck && {
       code: lastCheck.code,
