@@ -5,7 +5,7 @@ import { Agent, createServer, request, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { portOf } from '../../support/ports.ts';
-import { readAll, type RunningProxy, startProxy, until } from '../support/proxy.ts';
+import { readAll, request as say, type RunningProxy, sleep, startProxy, until } from '../support/proxy.ts';
 
 const names = ['s1', 's2', 's3'];
 let servers: Server[];
@@ -50,6 +50,11 @@ async function start(backend: object, frontend: object = {}): Promise<void> {
   });
 }
 
+/** On a busy machine answers take their time. */
+function command(line: string): Promise<string> {
+  return say(proxy.controlPort, `${line}\n`, 20_000);
+}
+
 function agent(): Agent {
   const made = new Agent({ keepAlive: true, maxSockets: 1 });
   agents.push(made);
@@ -71,10 +76,10 @@ async function ask(user: string, by: Agent | false = false, path = '/', cookie =
 async function toEachWorker(): Promise<readonly [Agent, Agent]> {
   const found = new Map<string, Agent>();
   await until(async () => {
-    const known = await proxy.command('show sess');
+    const known = await command('show sess');
     const one = agent();
     await ask('nobody', one);
-    const fresh = (await proxy.command('show sess'))
+    const fresh = (await command('show sess'))
       .split('\n')
       .find((line) => line !== '' && !known.includes(line.split(': ')[0] ?? ''));
     const worker = fresh?.split(':')[0];
@@ -86,11 +91,24 @@ async function toEachWorker(): Promise<readonly [Agent, Agent]> {
   return [first, second];
 }
 
-/** The server that an entry names; what workers knew before this is known to all after it. */
+/** The server that an entry names, as the master knows. */
 async function entryOf(user: string): Promise<string | undefined> {
-  const told = await proxy.command(`show table api key ${user}`);
-  await proxy.command('show table');
-  return /server_key=(\S+)/.exec(told)?.[1];
+  return /server_key=(\S+)/.exec(await command(`show table api key ${user}`))?.[1];
+}
+
+/** Waits until the master knows where a client goes, and the workers had time to hear of it. */
+async function isBound(user: string, server?: string): Promise<void> {
+  await until(async () => {
+    const known = await entryOf(user);
+    return server === undefined ? known !== undefined : known === server;
+  }, 15_000);
+  await settled();
+}
+
+/** What the master says is with the workers when they have answered it once more. */
+async function settled(): Promise<void> {
+  await command('show table');
+  await sleep(300);
 }
 
 const byUser = { on: [{ key: 'header', name: 'X-User' }], store: ['http_req_cnt', 'http_err_cnt', 'bytes_out_cnt'] };
@@ -102,49 +120,49 @@ describe('a stick table', () => {
     for (let index = 0; index < 12; index += 1) {
       const user = `user${index}`;
       const server = await ask(user, index % 2 === 0 ? one : other);
-      expect(await entryOf(user)).toBe(server);
+      await isBound(user, server);
       expect(await ask(user, index % 2 === 0 ? other : one, index === 0 ? '/gone' : '/')).toBe(server);
     }
-    expect(await proxy.command('show table')).toBe('# table: api, type: string, size:102400, used:13\n\n');
-    const counted = await proxy.command('show table api key user0');
+    expect(await command('show table')).toBe('# table: api, type: string, size:102400, used:13\n\n');
+    const counted = await command('show table api key user0');
     expect(counted).toMatch(/http_req_cnt=2 http_err_cnt=1 bytes_out_cnt=[1-9][0-9]+ server_key=/);
-    expect((await proxy.command('show table api data.http_err_cnt gt 0')).split('\n')).toHaveLength(4);
+    expect((await command('show table api data.http_err_cnt gt 0')).split('\n')).toHaveLength(4);
   });
 
   it('follows operators: set, clear, drain, maint', async () => {
     await start({ stick: byUser });
     for (const id of [1, 2, 3, 1]) {
-      expect(await proxy.command(`set table api key eve data.server_id ${id}`)).toBe('\n');
-      await proxy.command('show table');
+      expect(await command(`set table api key eve data.server_id ${id}`)).toBe('\n');
+      await settled();
       expect(await ask('eve')).toBe(`s${id}`);
     }
     // Who is bound still comes while it is drained; in maintenance it gets another one, and stays there.
-    await proxy.command('set server api/s1 state drain');
-    await proxy.command('show table');
+    await command('set server api/s1 state drain');
+    await settled();
     expect(await ask('eve')).toBe('s1');
-    await proxy.command('set server api/s1 state maint');
-    await proxy.command('show table');
+    await command('set server api/s1 state maint');
+    await settled();
     const moved = await ask('eve');
     expect(moved).not.toBe('s1');
-    await proxy.command('set server api/s1 state ready');
-    expect(await entryOf('eve')).toBe(moved);
+    await command('set server api/s1 state ready');
+    await isBound('eve', moved);
     for (let index = 0; index < 4; index += 1) expect(await ask('eve')).toBe(moved);
-    expect(await proxy.command('clear table api key eve')).toBe('\n');
+    expect(await command('clear table api key eve')).toBe('\n');
     expect(await entryOf('eve')).toBe(undefined);
   });
 
   it('moves a client whose server refuses, and asks the cookie first', async () => {
     await start({ stick: byUser, cookie: { name: 'S' } });
-    await proxy.command('set table api key eve data.server_id 2');
-    await proxy.command('show table');
+    await command('set table api key eve data.server_id 2');
+    await settled();
     expect(await ask('eve', false, '/', 'S=s3')).toBe('s3');
-    expect(await entryOf('eve')).toBe('s3');
+    await isBound('eve', 's3');
     const gone = servers[2];
     gone?.closeAllConnections();
     gone?.close();
     const moved = await ask('eve');
     expect(moved).not.toBe('s3');
-    expect(await entryOf('eve')).toBe(moved);
+    await isBound('eve', moved);
   });
 
   it('outlives a reload, the death of workers, and an upgrade', async () => {
@@ -153,39 +171,37 @@ describe('a stick table', () => {
     const before = new Map<string, string>();
     for (const user of users) before.set(user, await ask(user));
     const asBefore = async (): Promise<void> => {
-      await proxy.command('show table');
+      await settled();
       for (const user of users) expect([user, await ask(user)]).toEqual([user, before.get(user)]);
     };
     proxy.write(build({ stick: { ...byUser, expire: '1h', size: 1000 } }));
-    expect(await proxy.command('reload')).toBe('Success=1\n\n');
+    expect(await command('reload')).toBe('Success=1\n\n');
     await asBefore();
-    expect(await proxy.command('show table')).toContain('size:1000, used:30');
+    expect(await command('show table')).toContain('size:1000, used:30');
     const [one] = await toEachWorker();
     await ask('last', one);
-    expect(await entryOf('last')).not.toBe(undefined);
+    await isBound('last');
     const workers = execFileSync('pgrep', ['-P', String(proxy.process.pid)], { encoding: 'utf8' });
     for (const pid of workers.trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
     await until(() => (proxy.log().match(/ended with SIGKILL/g) ?? []).length >= 2, 10_000);
     await until(() => ask('new').then(Boolean, () => false), 20_000);
     await asBefore();
-    expect(await proxy.command('upgrade')).toBe('Success=1\n\n');
+    expect(await command('upgrade')).toBe('Success=1\n\n');
     await asBefore();
   });
 
   it('binds connections in mode tcp by the address of the client', async () => {
     await start({ stick: { on: [{ key: 'source' }] }, sendProxy: 'off' }, { mode: 'tcp', acceptProxy: ['127.0.0.1'] });
-    const say = (client: string): Promise<string> => {
+    const come = (client: string): Promise<string> => {
       const socket = connect(proxy.port, '127.0.0.1');
       socket.write(`PROXY TCP4 ${client} 192.0.2.1 1 80\r\nGET / HTTP/1.0\r\n\r\n`);
       return readAll(socket, 5000);
     };
     for (const client of ['198.51.100.1', '198.51.100.2']) {
-      const first = (await say(client)).slice(-2);
-      await proxy.command('show table');
-      for (let index = 0; index < 4; index += 1) expect((await say(client)).slice(-2)).toBe(first);
+      const first = (await come(client)).slice(-2);
+      await settled();
+      for (let index = 0; index < 4; index += 1) expect((await come(client)).slice(-2)).toBe(first);
     }
-    expect(await proxy.command('show table api')).toMatch(
-      /type: ip, .*used:2\n.*key=198.51.100.1 .*\n.*key=198.51.100.2 /,
-    );
+    expect(await command('show table api')).toMatch(/type: ip, .*used:2\n.*key=198.51.100.1 .*\n.*key=198.51.100.2 /);
   });
 });
