@@ -36,7 +36,10 @@ beforeAll(async () => {
   }
   environment['STATIC'] = await listen(
     createServer((socket) => {
-      socket.on('error', () => undefined).on('data', (bytes: Buffer) => socket.end(`plain:${bytes.toString()}`));
+      let text = '';
+      socket.on('error', () => undefined).on('data', (bytes: Buffer) => (text += bytes.toString()));
+      // What a balancer says of a client may come before what the client says.
+      socket.once('data', () => setTimeout(() => socket.end(`plain:${text}`), 500));
     }),
   );
   const started = await Promise.allSettled([
