@@ -126,7 +126,6 @@ export class Http2Stream extends WheelTimer implements Client {
     exchange.start();
   }
 
-  /** Answers in place of a server. */
   #answer(incoming: Incoming, given: Answer): void {
     logAnswer(this, this.#context.log, incoming, given.status);
     this.write(answerText(given, incoming.head, true));

@@ -98,4 +98,11 @@ function checkBackend(name: string | undefined, backends: ConfigDocument['backen
     );
   if (backend.stick?.on.some(({ key }) => key !== 'source'))
     add('bad-value', `backend \`${backend.name}\` sticks on what mode tcp cannot see`, path, 'Use the key source.');
+  if (backend.servers.some((server) => (server.http2 ?? backend.http2) !== false))
+    add(
+      'bad-value',
+      `backend \`${backend.name}\` has \`http2\`, which means nothing in mode tcp`,
+      path,
+      'Remove it there: bytes go through as they are.',
+    );
 }

@@ -5,7 +5,8 @@ import type { ConfigDocument } from './read.ts';
 import type { AcmeConfig, BackendTlsConfig, FrontendTlsConfig, TlsOffer } from './tls-model.ts';
 
 type FrontendTlsDocument = NonNullable<ConfigDocument['frontends'][number]['tls']>;
-type BackendTlsDocument = NonNullable<ConfigDocument['backends'][number]['tls']>;
+type BackendDocument = ConfigDocument['backends'][number];
+type BackendTlsDocument = NonNullable<BackendDocument['tls']>;
 
 export function resolveFrontendTls(tls: FrontendTlsDocument): FrontendTlsConfig {
   const { clientAuth } = tls;
@@ -32,6 +33,12 @@ export function resolveBackendTls(tls: BackendTlsDocument): BackendTlsConfig {
 function offerOf(tls: FrontendTlsDocument | BackendTlsDocument, lowest: TlsOffer['minVersion']): TlsOffer {
   const { minVersion = lowest, maxVersion = 'TLSv1.3', ciphers, cipherSuites, groups } = tls;
   return { minVersion, maxVersion, ciphers, cipherSuites, groups };
+}
+
+/** What is spoken to a server. */
+export function protocolOf(http2: BackendDocument['http2'], { tls }: BackendDocument): 'h1' | 'h2' | 'negotiated' {
+  if (http2 === false) return 'h1';
+  return http2 === true && tls ? 'negotiated' : 'h2';
 }
 
 export function resolveAcme(acme: NonNullable<ConfigDocument['acme']>): AcmeConfig {
