@@ -59,11 +59,11 @@ export function recordExchange(exchange: Exchange, log: AccessLog, termination: 
 
 /** A request that was refused before it was one. */
 export function logRefusal(client: Client, log: AccessLog, status: number): void {
-  logOwn(client, log, undefined, status, 'PR--');
+  logOwn(client, log, undefined, { status, bytes: 0, termination: 'PR--' });
 }
 
 /** A request that the proxy answered itself: HAProxy's `L` for local, or `P` for what it does not let in. */
-export function logAnswer(client: Client, log: AccessLog, incoming: Incoming, status: number): void {
+export function logAnswer(client: Client, log: AccessLog, incoming: Incoming, status: number, bytes: number): void {
   const { counters } = client.frontend;
   const denied = status === 401 || status === 403 || status === 429;
   if (denied) counters.denied += 1;
@@ -71,15 +71,15 @@ export function logAnswer(client: Client, log: AccessLog, incoming: Incoming, st
   counters.begin();
   counters.end();
   counters.status(status);
-  logOwn(client, log, incoming, status, denied ? 'PR--' : 'LR--');
+  counters.bytesOut += bytes;
+  logOwn(client, log, incoming, { status, bytes, termination: denied ? 'PR--' : 'LR--' });
 }
 
 function logOwn(
   client: Client,
   log: AccessLog,
   incoming: Incoming | undefined,
-  status: number,
-  termination: string,
+  { status, bytes, termination }: Pick<AccessRecord, 'status' | 'bytes' | 'termination'>,
 ): void {
   if (!log.enabled) return;
   log.write({
@@ -93,7 +93,7 @@ function logOwn(
     responseMs: -1,
     totalMs: performance.now() - client.headAt,
     status,
-    bytes: 0,
+    bytes,
     bytesIn: 0,
     termination,
     backendConnections: 0,

@@ -96,14 +96,12 @@ export class Http2Stream extends WheelTimer implements Client {
     }
     const handling = this.frontend.handlingOf(incoming);
     const verdict = handling.isPlain ? undefined : handling.check(incoming, newRequestId);
-    if (!(verdict instanceof Promise)) {
-      this.#decided(incoming, handling, verdict);
-      return;
-    }
-    verdict.then(
-      (late) => !this.#closed && this.#decided(incoming, handling, late),
-      () => this.cut(),
-    );
+    if (verdict instanceof Promise)
+      verdict.then(
+        (late) => !this.#closed && this.#decided(incoming, handling, late),
+        () => this.cut(),
+      );
+    else this.#decided(incoming, handling, verdict);
   }
 
   #decided(incoming: Incoming, handling: Handling, verdict: Answer | undefined): void {
@@ -126,9 +124,11 @@ export class Http2Stream extends WheelTimer implements Client {
     exchange.start();
   }
 
+  /** Answers in place of a server. */
   #answer(incoming: Incoming, given: Answer): void {
-    logAnswer(this, this.#context.log, incoming, given.status);
-    this.write(answerText(given, incoming.head, true));
+    const text = answerText(given, incoming.head, true);
+    logAnswer(this, this.#context.log, incoming, given.status, text.length);
+    this.write(text);
     this.exchangeDone();
   }
 

@@ -107,7 +107,7 @@ async function start(command: string, args: readonly string[], kind: string): Pr
         () => true,
         () => false,
       )),
-    20_000,
+    90_000,
   );
   if (child.exitCode !== null) throw new Error(`${command} did not start:\n${log}`);
   return { ports, child, log: lines };
@@ -122,6 +122,14 @@ const ofConnection = new Set([
   'cache-control',
   'accept-ranges',
 ]);
+
+/** Each listens on another port, which servers may be told. */
+function withoutPort(answer: Answer, { ports }: Started): Answer {
+  return {
+    ...answer,
+    body: answer.body.replaceAll(`"${ports.tls}"`, '"PORT"').replaceAll(`"${ports.clear}"`, '"PORT"'),
+  };
+}
 
 /** What of an answer both must have: not the text of their own error pages, nor what belongs to a connection. */
 function comparable({ status, headers, body, certificate }: Answer, each: Case): object {
@@ -147,7 +155,7 @@ function comparable({ status, headers, body, certificate }: Answer, each: Case):
   };
 }
 
-/** Both wrote the same of these requests. That the programs answered before the table is in their logs too. */
+/** Both wrote the same of these requests, in the order in which workers got to it. How it was found that they listen does not count. */
 async function compareLogs(
   theirs: Started | undefined,
   ours: Started | undefined,
@@ -157,15 +165,15 @@ async function compareLogs(
   const [expected, got] = [theirs, ours].map(
     ({ log }) =>
       () =>
-        log.about('').slice(-cases.length).map(comparableLine),
+        log.without('"GET / ').map(comparableLine).toSorted(),
   );
-  await until(() => JSON.stringify(got?.()) === JSON.stringify(expected?.()), 5000).catch(() => undefined);
+  await until(() => JSON.stringify(got?.()) === JSON.stringify(expected?.()), 15_000).catch(() => undefined);
   expect(got?.()).toEqual(expected?.());
   expect(got?.()).toHaveLength(cases.length);
 }
 
 describe.skipIf(!available)('the same answers as HAProxy', () => {
-  it.each(files)('%s', async (file) => {
+  it.each(files)('%s', { timeout: 150_000 }, async (file) => {
     const cases = parse(readFileSync(join(folder, file), 'utf8')) as readonly Case[];
     const config = join(folder, file.replace('.requests.yml', '.cfg'));
     const started = await Promise.allSettled([
@@ -181,7 +189,10 @@ describe.skipIf(!available)('the same answers as HAProxy', () => {
         const name = `${each.request} ${each.host} ${JSON.stringify([each.headers ?? {}, each.tls])}`;
         if (!theirs || !ours) throw new Error('both were started');
         const [expected, got] = [await send(theirs.ports, each, clients), await send(ours.ports, each, clients)];
-        expect({ name, ...comparable(got, each) }).toEqual({ name, ...comparable(expected, each) });
+        expect({ name, ...comparable(withoutPort(got, ours), each) }).toEqual({
+          name,
+          ...comparable(withoutPort(expected, theirs), each),
+        });
       }
       if (readFileSync(config, 'utf8').includes('LOG_PORT')) await compareLogs(theirs, ours, cases);
     } finally {

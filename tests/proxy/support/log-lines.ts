@@ -18,9 +18,9 @@ export class LogLines implements Disposable {
     return this.#socket.address().port;
   }
 
-  /** Of requests with this word in it, without the head of syslog. */
-  about(word: string): readonly string[] {
-    return this.#lines.filter((line) => line.includes(word)).map((line) => line.replace(/^<\d+>.*?\[\d+\]: /, ''));
+  /** Those that do not have this text, without the head of syslog. */
+  without(text: string): readonly string[] {
+    return this.#lines.filter((line) => !line.includes(text)).map((line) => line.replace(/^<\d+>.*?\[\d+\]: /, ''));
   }
 
   [Symbol.dispose](): void {

@@ -52,6 +52,7 @@ function bindOf({ first, words }: Line, frontend: Entries, { draft, report, tls 
     if (isTlsFlag(name)) found.push({ name, text: '', spot: option });
     else if (tlsValued.has(name)) found.push({ name, text: options[(at += 1)]?.text ?? '', spot: option });
     else if (name === 'accept-proxy') draft.put(frontend, 'acceptProxy', ['0.0.0.0/0', '::/0'], option);
+    else if (name === 'proto') protocol(options[(at += 1)], option, frontend, draft, report);
     else if (withoutEffect.has(name)) at += flags.has(name) ? 0 : 1;
     else report.error(option, `\`${name}\` of a bind cannot be carried over`);
   }
@@ -59,6 +60,12 @@ function bindOf({ first, words }: Line, frontend: Entries, { draft, report, tls 
   const [useless] = found;
   if (!isSecured && useless) report.info(useless.spot, `\`${useless.name}\` means nothing without \`ssl\``);
   return { address, addresses, tls: isSecured ? [...tls.binds, ...found] : undefined };
+}
+
+/** `proto h2`: clients that begin with HTTP/2 without TLS speak it, others HTTP/1. */
+function protocol(value: Word | undefined, spot: Word, frontend: Entries, draft: Draft, report: Report): void {
+  if (value?.text === 'h2') draft.put(frontend, 'http2', { clear: true }, spot);
+  else if (value?.text !== 'h1') report.error(spot, `\`proto ${value?.text ?? ''}\` cannot be carried over`);
 }
 
 /** Options of a bind that clients do not notice. */

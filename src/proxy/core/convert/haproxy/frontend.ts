@@ -100,7 +100,9 @@ export function rules(ways: readonly Way[], frontend: Entries, draft: Draft, rep
   const last = handlings.at(-1);
   const shared = last && ways.at(-1)?.end.do === 'backend' ? last.handling : {};
   const spot = ways.at(-1)?.spot;
-  if (spot) for (const [key, value] of Object.entries(shared)) draft.put(frontend, key, value, last?.spot ?? spot);
+  if (spot)
+    for (const [key, value] of Object.entries(shared))
+      draft.put(frontend, key, structuredClone(value), last?.spot ?? spot);
   const list: unknown[] = [];
   const [first] = ways;
   if (first) draft.put(frontend, 'rules', list, first.spot);
@@ -143,16 +145,18 @@ function handlingOf(way: Way, report: Report): Handled {
 function ruleOf(way: Way, conditions: Entries, handling: Entries, shared: Entries, draft: Draft): Entries {
   const rule: Entries = {};
   const { end, spot } = way;
-  for (const [key, value] of Object.entries(conditions)) draft.put(rule, key, value, spot);
+  // What several rules say is a value of each: the schema puts its defaults into them.
+  for (const [key, value] of Object.entries(conditions)) draft.put(rule, key, structuredClone(value), spot);
   if (end.do === 'backend') draft.put(rule, 'backend', end.name, spot);
-  else for (const [key, value] of Object.entries(end.answer)) draft.put(rule, key, value, spot);
+  else for (const [key, value] of Object.entries(end.answer)) draft.put(rule, key, structuredClone(value), spot);
   // A part of the frontend that this rule does not have can only be left out with all the others.
   const foreign = Object.keys(shared).some(
     (key) => !(key in handling) && (end.do === 'backend' || key === 'responseHeaders'),
   );
   if (foreign) draft.put(rule, 'inherit', false, spot);
   for (const [key, value] of Object.entries(handling)) {
-    if (foreign || JSON.stringify(shared[key]) !== JSON.stringify(value)) draft.put(rule, key, value, spot);
+    if (foreign || JSON.stringify(shared[key]) !== JSON.stringify(value))
+      draft.put(rule, key, structuredClone(value), spot);
   }
   return rule;
 }

@@ -133,8 +133,6 @@ function tell({ options: { values } }: Server, name: string | undefined, report:
       report.warning(spot, `checks ask for the same name as requests: ${name ?? 'none'}`);
     else if (key === 'ssl-reuse' || key === 'no-ssl-reuse' || key === 'no-tls-tickets' || key === 'tls-tickets')
       report.info(spot, `\`${key}\` of a server: sessions are resumed where the server allows it`);
-    else if (key === 'alpn' && !text.split(',').includes('http/1.1'))
-      report.error(spot, `\`alpn ${text}\`: servers are spoken to in HTTP/1.1`);
     else if (/^(?:send-proxy-v2-ssl|send-proxy-v2-ssl-cn)$/.test(key))
       report.error(spot, `\`${key}\` cannot be carried over`);
   }
