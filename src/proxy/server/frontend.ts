@@ -1,6 +1,6 @@
 // A frontend in a worker: accepts connections, knows its rules, what they do with requests, and whom it trusts.
 import type { Socket } from 'node:net';
-import type { AddressSet } from '../core/address.ts';
+import { type AddressSet, clientKey, parseAddress } from '../core/address.ts';
 import type { FrontendConfig } from '../core/config/model.ts';
 import { Counters } from '../core/counters.ts';
 import type { CompiledFrontend } from '../core/handling/compile.ts';
@@ -9,6 +9,7 @@ import type { Incoming } from '../core/handling/incoming.ts';
 import type { TcpRouter } from '../core/tcp-routing.ts';
 import { ClearStart } from './clear-start.ts';
 import { ClientConnection } from './client-connection.ts';
+import { ClientSlots } from './client-slots.ts';
 import type { Receive } from './accepting.ts';
 import type { FrontendConnection, Origin } from './frontend-connection.ts';
 import { Http2Connection } from './http2-connection.ts';
@@ -25,6 +26,7 @@ export class FrontendRuntime {
   /** Of the present configuration. */
   terminator: TlsTerminator | undefined;
   #compiled: CompiledFrontend;
+  readonly #slots = new ClientSlots();
 
   constructor(config: FrontendConfig, compiled: CompiledFrontend) {
     this.config = config;
@@ -63,9 +65,10 @@ export class FrontendRuntime {
     return this.config.tls?.binds.includes(bind) === true;
   }
 
-  /** Takes a client, or closes its socket beyond maxconn. Says who reads from it if nothing comes before requests. */
+  /** Takes a client, or closes its socket beyond the limits. Says who reads from it if nothing comes before requests. */
   accept(socket: Socket, bind: string, context: WorkerContext): Receive | undefined {
-    if (this.connections.size >= this.config.maxconn) {
+    if (this.connections.size >= this.config.maxconn || !this.#hasRoomFor(socket)) {
+      this.counters.deniedConnections += 1;
       socket.destroy();
       return undefined;
     }
@@ -78,6 +81,14 @@ export class FrontendRuntime {
     }
     this.#open(socket, this.#speaksTls(bind), context);
     return undefined;
+  }
+
+  #hasRoomFor(socket: Socket): boolean {
+    const { maxconnPerClient } = this.config;
+    const { remoteAddress } = maxconnPerClient === 0 ? {} : socket;
+    // Clients of a unix socket have no address.
+    if (remoteAddress === undefined || this.balancers.has(parseAddress(remoteAddress))) return true;
+    return this.#slots.take(socket, clientKey(remoteAddress), maxconnPerClient);
   }
 
   #join(socket: Socket, context: WorkerContext): Receive {

@@ -109,9 +109,13 @@ function optionsOf(config: FrontendTlsConfig, { ca, crl }: FrontendMaterial): Co
     maxVersion: config.maxVersion,
     ciphers: ciphersOf(config.ciphers, config.cipherSuites),
     ecdhCurve: config.groups ?? knownGroups(),
-    honorCipherOrder: false,
-    // A client that asks for handshake upon handshake within one connection makes us work for nothing.
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | (config.sessionTickets ? 0 : constants.SSL_OP_NO_TICKET),
+    honorCipherOrder: true,
+    secureOptions:
+      // A client that would rather have ChaCha20 than all else gets it.
+      constants.SSL_OP_PRIORITIZE_CHACHA |
+      // A client that asks for handshake upon handshake within one connection makes us work for nothing.
+      constants.SSL_OP_NO_RENEGOTIATION |
+      (config.sessionTickets ? 0 : constants.SSL_OP_NO_TICKET),
     ...(ca !== '' && { ca }),
     ...(crl !== '' && { crl }),
   };

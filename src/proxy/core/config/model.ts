@@ -116,6 +116,8 @@ export interface FrontendConfig {
   readonly forward: readonly ('x-forwarded-port' | 'x-real-ip' | 'forwarded')[];
   readonly trustedProxies: readonly string[];
   readonly maxconn: number;
+  /** 0 = no limit. */
+  readonly maxconnPerClient: number;
   readonly acceptProxy: readonly string[];
   /** For requests that no rule takes. */
   readonly handling: HandlingConfig;

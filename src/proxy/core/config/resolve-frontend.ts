@@ -51,6 +51,7 @@ export function resolveFrontend(frontend: FrontendDocument): FrontendConfig {
     forward: frontend.forward,
     trustedProxies: frontend.trustedProxies,
     maxconn: frontend.maxconn,
+    maxconnPerClient: frontend.maxconnPerClient,
     acceptProxy: frontend.acceptProxy,
     handling: own,
   };

@@ -114,6 +114,13 @@ const frontendSchema = {
       default: 20_000,
       description: 'Connections per worker; beyond it accepted connections are closed.',
     },
+    maxconnPerClient: {
+      type: 'integer',
+      minimum: 0,
+      default: 0,
+      description:
+        'Connections of one client (IPv6: of one /64) per worker; those beyond it are closed. 0 = no limit; never for `acceptProxy`, who speak for many.',
+    },
     forward: {
       type: 'array',
       default: [],
