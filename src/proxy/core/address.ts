@@ -90,10 +90,38 @@ function contains({ base, bits }: Range, address: Address): boolean {
   return true;
 }
 
+export function isIpv4(address: Address): boolean {
+  return address[5] === 0xffff && address.subarray(0, 5).every((group) => group === 0);
+}
+
+/** As text: dotted, or in groups with the longest run of zeros left out; `six`: IPv4 too is shown as IPv6. */
+export function showAddress(address: Address, six = !isIpv4(address)): string {
+  const [high = 0, low = 0] = address.subarray(6);
+  const dotted = `${high >> 8}.${high & 0xff}.${low >> 8}.${low & 0xff}`;
+  if (isIpv4(address)) return six ? `::ffff:${dotted}` : dotted;
+  const groups = Array.from(address, (group) => group.toString(16));
+  let [start, length] = [0, 1];
+  for (let from = 0; from < 8; from += 1) {
+    let end = from;
+    while (groups[end] === '0') end += 1;
+    if (end - from > length) [start, length] = [from, end - from];
+  }
+  if (length === 1) return groups.join(':');
+  return `${groups.slice(0, start).join(':')}::${groups.slice(start + length).join(':')}`;
+}
+
+/** The network of an address: the rest of its bits is zero. `ipv4Prefix` holds for addresses of IPv4. */
+export function networkOf(address: Address, ipv4Prefix: number, ipv6Prefix: number): Address {
+  const bits = isIpv4(address) ? 96 + ipv4Prefix : ipv6Prefix;
+  return address.map((group, index) => {
+    const kept = Math.min(16, Math.max(0, bits - index * 16));
+    return group & ((0xffff << (16 - kept)) & 0xffff);
+  });
+}
+
 /** What one client is for limits: an IPv4 address, or the /64 that an IPv6 client usually has for itself. */
 export function clientKey(text: string): string {
   const address = text.includes(':') ? parseIpv6(text) : undefined;
   if (!address) return text;
-  const isIpv4 = address[5] === 0xffff && address.subarray(0, 5).every((group) => group === 0);
-  return isIpv4 ? String.fromCharCode(...address.subarray(5)) : String.fromCharCode(...address.subarray(0, 4));
+  return isIpv4(address) ? String.fromCharCode(...address.subarray(5)) : String.fromCharCode(...address.subarray(0, 4));
 }

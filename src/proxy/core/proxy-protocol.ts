@@ -1,6 +1,6 @@
 // The PROXY protocol, versions 1 and 2: who a connection is from, told in front of its bytes by a balancer before us,
 // or by us to a server. Whoever may speak it is configured; it is never guessed from the bytes.
-import { type Address, parseAddress } from './address.ts';
+import { type Address, isIpv4, parseAddress, showAddress } from './address.ts';
 
 /** Both ends of a connection. */
 export interface Endpoints {
@@ -76,8 +76,7 @@ function readV2(bytes: Buffer): ProxyHeader {
 
 function addressText(bytes: Buffer): string {
   if (bytes.length === 4) return [...bytes].join('.');
-  const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(index * 2).toString(16));
-  return groups.join(':').replace(/(?:^|:)0(?::0)+(?::|$)/, '::');
+  return showAddress(Uint16Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(index * 2)));
 }
 
 /** Extensions from `from` on; one of them may hold a CRC32C over all with itself as zero. False for broken ones, too. */
@@ -115,7 +114,7 @@ export function proxyHeader(version: 'v1' | 'v2', endpoints: Endpoints | undefin
   const six = known !== undefined && (!isIpv4(known.from) || !isIpv4(known.to));
   if (version === 'v1') {
     if (!known) return Buffer.from('PROXY UNKNOWN\r\n');
-    const [from, to] = [known.from, known.to].map((address) => text(address, six));
+    const [from, to] = [known.from, known.to].map((address) => showAddress(address, six));
     const ports = `${known.sourcePort} ${known.destinationPort}`;
     return Buffer.from(`PROXY TCP${six ? 6 : 4} ${from ?? ''} ${to ?? ''} ${ports}\r\n`);
   }
@@ -128,16 +127,8 @@ export function proxyHeader(version: 'v1' | 'v2', endpoints: Endpoints | undefin
   return Buffer.concat([head, addresses]);
 }
 
-function isIpv4(address: Address): boolean {
-  return address[5] === 0xffff && address.subarray(0, 5).every((group) => group === 0);
-}
-
 function binary(address: Address, six: boolean): Buffer {
   const bytes = Buffer.alloc(16);
   address.forEach((group, index) => bytes.writeUInt16BE(group, index * 2));
   return six ? bytes : bytes.subarray(12);
-}
-
-function text(address: Address, six: boolean): string {
-  return addressText(binary(address, six));
 }

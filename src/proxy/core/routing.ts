@@ -1,5 +1,5 @@
 // Which rule of a frontend a request meets: the first that holds, in the order of the file or by how much each says.
-import { AddressSet } from './address.ts';
+import { type Address, AddressSet } from './address.ts';
 import type { Conditions, RuleConfig, ValueCondition } from './config/model.ts';
 import { type Incoming, pathOf, queryOf } from './handling/incoming.ts';
 import { normalPath } from './handling/normal-path.ts';
@@ -13,13 +13,14 @@ interface Subject {
   readonly path: string;
 }
 
-type Condition = (subject: Subject) => boolean;
+/** What must hold of a request, or of whatever else there are rules for. */
+export type Condition<S> = (subject: S) => boolean;
 
 /** Finds the place of the rule for a request in the list that the router was made of; -1 = none. */
 export type Router = (incoming: Incoming) => number;
 
 export function compileRouter(rules: readonly RuleConfig[], order: 'listed' | 'specific'): Router {
-  const all = rules.map((rule, index) => ({ index, rule, conditions: conditionsOf(rule) }));
+  const all = rules.map((rule, index) => ({ index, rule, conditions: conditionsOf(rule, ownConditions) }));
   if (order === 'specific') all.sort((one, other) => specificity(other.rule) - specificity(one.rule));
   if (all.length === 0) return () => -1;
   return (incoming) => {
@@ -36,34 +37,35 @@ function specificity({ host, path, pathPrefix, pathRegex }: RuleConfig): number 
   return byHost * 10_000 + byPath;
 }
 
-function conditionsOf(rule: RuleConfig): Condition[] {
+/** All conditions of a rule; `read` compiles those of one group. */
+export function conditionsOf<S>(rule: RuleConfig, read: (from: Conditions) => Condition<S>[]): Condition<S>[] {
   const { all, any, not } = rule;
-  const own = ownConditions(rule);
-  for (const each of all) own.push(...ownConditions(each));
-  if (any.length > 0) own.push(oneOf(any.map(ownConditions)));
-  for (const each of not) own.push(none(ownConditions(each)));
+  const own = read(rule);
+  for (const each of all) own.push(...read(each));
+  if (any.length > 0) own.push(oneOf(any.map(read)));
+  for (const each of not) own.push(none(read(each)));
   return own;
 }
 
-function oneOf(groups: readonly (readonly Condition[])[]): Condition {
+function oneOf<S>(groups: readonly (readonly Condition<S>[])[]): Condition<S> {
   return (subject) => groups.some((conditions) => conditions.every((holds) => holds(subject)));
 }
 
-function none(conditions: readonly Condition[]): Condition {
+function none<S>(conditions: readonly Condition<S>[]): Condition<S> {
   return (subject) => !conditions.every((holds) => holds(subject));
 }
 
 /** Cheap ones first. */
-function ownConditions(rule: Conditions): Condition[] {
+function ownConditions(rule: Conditions): Condition<Subject>[] {
   const { host, sni, clientCertificate, clientName, path, pathPrefix, scheme, methods, source } = rule;
-  const found: (Condition | undefined)[] = [
+  const found: (Condition<Subject> | undefined)[] = [
     host === undefined || host === '*' ? undefined : hostCondition(host),
     sni === undefined || sni === '*' ? undefined : sniCondition(sni),
     path === undefined ? undefined : (subject) => subject.path === path,
     pathPrefix === undefined ? undefined : prefixCondition(pathPrefix),
     scheme === undefined ? undefined : ({ incoming }) => incoming.scheme === scheme,
     methods.length === 0 ? undefined : ({ incoming }) => methods.includes(incoming.head.method),
-    source.length === 0 ? undefined : sourceCondition(source),
+    source.length === 0 ? undefined : peerCondition(source),
     clientCertificate === undefined
       ? undefined
       : ({ incoming: { tls } }) => (tls?.client !== undefined) === clientCertificate,
@@ -75,23 +77,25 @@ function ownConditions(rule: Conditions): Condition[] {
   return found.filter((condition) => condition !== undefined);
 }
 
-function hostCondition(rule: string): Condition {
+function hostCondition(rule: string): Condition<Subject> {
   const holds = nameCondition(rule);
   return ({ host }) => holds(host);
 }
 
 /** Without TLS or without a name no such rule holds. */
-function sniCondition(rule: string): Condition {
+function sniCondition(rule: string): Condition<Subject> {
   const holds = nameCondition(rule);
   return ({ incoming: { tls } }) => tls !== undefined && tls.sni !== '' && holds(tls.sni);
 }
 
-function clientNameCondition(wanted: ValueCondition): Condition {
+function clientNameCondition(wanted: ValueCondition): Condition<Subject> {
   const holds = valueCondition(wanted);
   return ({ incoming: { tls } }) => holds(tls?.client && commonNameOf(tls.client.subject));
 }
 
-function nameCondition(rule: string): (name: string) => boolean {
+/** `www.example.org`, `*.example.org` for all names below it, or `*`. */
+export function nameCondition(rule: string): (name: string) => boolean {
+  if (rule === '*') return () => true;
   if (!rule.startsWith('*.')) {
     const wanted = hostName(rule);
     return (name) => name === wanted;
@@ -101,22 +105,27 @@ function nameCondition(rule: string): (name: string) => boolean {
 }
 
 /** By whole segments: `/api` and `/api/` match `/api` and `/api/x`, not `/apiary`. */
-function prefixCondition(prefix: string): Condition {
+function prefixCondition(prefix: string): Condition<Subject> {
   const bare = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
   return ({ path }) => path.startsWith(bare) && (path.length === bare.length || path.charCodeAt(bare.length) === 0x2f);
 }
 
-function sourceCondition(ranges: readonly string[]): Condition {
+export function sourceCondition(ranges: readonly string[]): Condition<{ readonly peer: Address | undefined }> {
   const set = new AddressSet(ranges);
-  return ({ incoming }) => set.has(incoming.peer);
+  return ({ peer }) => set.has(peer);
 }
 
-function regexCondition(source: string): Condition {
+function peerCondition(ranges: readonly string[]): Condition<Subject> {
+  const holds = sourceCondition(ranges);
+  return ({ incoming }) => holds(incoming);
+}
+
+function regexCondition(source: string): Condition<Subject> {
   const pattern = new RegExp(source);
   return ({ path }) => pattern.test(path);
 }
 
-function headerCondition(name: string, wanted: ValueCondition): Condition {
+function headerCondition(name: string, wanted: ValueCondition): Condition<Subject> {
   const holds = valueCondition(wanted);
   return ({ incoming: { head } }) => {
     if (name === 'host') return holds(head.host);
@@ -125,7 +134,7 @@ function headerCondition(name: string, wanted: ValueCondition): Condition {
   };
 }
 
-function queryCondition(name: string, wanted: ValueCondition): Condition {
+function queryCondition(name: string, wanted: ValueCondition): Condition<Subject> {
   const holds = valueCondition(wanted);
   return ({ incoming }) => holds(new URLSearchParams(queryOf(incoming.head.target)).get(name) ?? undefined);
 }

@@ -62,6 +62,11 @@ export class ServerRecord {
     return percent === undefined ? this.weight : Math.round((this.weight * percent) / 100);
   }
 
+  /** The limit that counts: its agent's word before the file's. */
+  get maxconnNow(): number {
+    return this.agent?.maxconn ?? this.config.maxconn;
+  }
+
   /** Takes new settings on reload. A weight that the file changed wins over one set at runtime. */
   reconfigure(backend: BackendConfig, config: ServerConfig): void {
     if (config.weight !== this.config.weight) this.weight = config.weight;
@@ -99,6 +104,7 @@ export class ServerRecord {
       ...report,
       up: report.up ?? this.agent?.up,
       weightPercent: report.weightPercent ?? this.agent?.weightPercent,
+      maxconn: report.maxconn ?? this.agent?.maxconn,
     };
     if (report.admin !== undefined) this.setAdmin(report.admin, nowMs);
     return this.#settle(wasUp, nowMs);
@@ -144,7 +150,8 @@ export class ServerRecord {
   view(nowMs: number): ServerView {
     const { key, up, admin, stopping, weightNow: weight } = this;
     const risingForMs = this.risingSinceMs === 0 ? -1 : nowMs - this.risingSinceMs;
-    return { key, up, admin, weight, stopping, risingForMs, silent: this.lastCheck?.silent ?? false };
+    const maxconn = this.agent?.maxconn;
+    return { key, up, admin, weight, maxconn, stopping, risingForMs, silent: this.lastCheck?.silent ?? false };
   }
 
   #changed(change: 'up' | 'down', nowMs: number): void {

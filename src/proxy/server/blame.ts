@@ -1,9 +1,20 @@
 // What a failed attempt says about its server: counters, and whether traffic should avoid it until a check has looked.
+import type { ServerRuntime } from './runtime.ts';
 import type { Failure, Upstream } from './upstream-owner.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** Not the server's fault, or no fault. */
 const harmless: ReadonlySet<Failure> = new Set(['local', 'down', 'refused-stream', 'goaway', 'no-upgrade']);
+
+/** Longest time a worker avoids a server on its own when nothing is heard from the master. */
+const suspicionMs = 10_000;
+/** HAProxy's turn-around: who has no check is tried again by traffic, after a second or the time that a connection may take. */
+const turnAroundMs = 1000;
+
+/** How long a server that failed is left alone. */
+export function sparedMs({ config, backend }: ServerRuntime): number {
+  return config.check ? suspicionMs : Math.min(turnAroundMs, backend.config.timeouts.connectMs);
+}
 
 export function blame({ server, uses }: Upstream, failure: Failure, context: WorkerContext): void {
   if (!harmless.has(failure) && !(uses > 0 && (failure === 'reset' || failure === 'eof'))) {

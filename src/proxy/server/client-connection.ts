@@ -81,7 +81,7 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
       case 'none':
         return;
       default:
-        role satisfies 'idle' | 'stall' | 'linger';
+        role satisfies 'idle' | 'stall' | 'linger' | 'inspect';
         this.destroy();
     }
   }

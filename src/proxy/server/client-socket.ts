@@ -9,7 +9,7 @@ import type { Origin } from './frontend-connection.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** What a connection waits for. */
-export type TimerRole = 'none' | 'idle' | 'head' | 'body' | 'wait' | 'commit' | 'stall' | 'linger';
+export type TimerRole = 'none' | 'idle' | 'head' | 'body' | 'wait' | 'commit' | 'stall' | 'linger' | 'inspect';
 
 export abstract class ClientSocket extends WheelTimer {
   readonly socket: Socket;

@@ -23,6 +23,7 @@ import type { MasterTls } from './master-tls.ts';
 import { notifyReloaded, notifyReloading } from './notify.ts';
 import type { OperationalLog } from './operational-log.ts';
 import type { ServerWatch } from './server-watch.ts';
+import type { StickKeeper } from './stick-keeper.ts';
 import type { WorkerPool } from './worker-pool.ts';
 import { WorkersReady } from './workers-ready.ts';
 
@@ -36,6 +37,7 @@ export interface Configured {
   readonly events: EventBus;
   readonly lastGood: LastGood;
   readonly pool: WorkerPool;
+  readonly sticks: StickKeeper;
   readonly control: ControlServer;
   /** The proxy is on its way out: nothing new is taken. */
   readonly isStopping: () => boolean;
@@ -177,6 +179,7 @@ export class Configuring {
     this.taking.next();
     this.#parts().tls.take(loaded);
     this.#parts().servers.take(config);
+    this.#parts().sticks.configure(config);
     const { workers } = this.#parts().pool;
     for (const worker of workers) {
       this.#configure(worker);
@@ -219,6 +222,7 @@ export class Configuring {
   /** A worker that starts gets the configuration and all sockets. */
   equip(worker: number): void {
     this.#configure(worker);
+    void this.#parts().sticks.equip(worker);
     this.#listen(worker, () => true);
   }
 

@@ -10,12 +10,14 @@ import type { DiagnosisAnswer, DiagnosisQuestion } from './diagnosis.ts';
 import type { EventBus } from './event-bus.ts';
 import type { DroppedRequest, SessionFacts } from './ipc.ts';
 import type { OperationalLog } from './operational-log.ts';
+import type { StickKeeper } from './stick-keeper.ts';
 
 export interface ControlledProxy {
   readonly registry: ServerRegistry;
   readonly rates: RateTracker;
   readonly events: EventBus;
   readonly log: OperationalLog;
+  readonly sticks: StickKeeper;
   config(): ProxyConfig;
   counters(): Promise<ReadonlyMap<string, Counters>>;
   clearCounters(all: boolean): void;

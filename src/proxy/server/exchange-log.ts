@@ -22,6 +22,10 @@ export function recordExchange(exchange: Exchange, log: AccessLog, termination: 
     counters.bytesOut += response.bytesOut;
     counters.times(queueMs, connectMs, responseMs, totalMs);
   }
+  if (exchange.stick) {
+    const isError = response.status >= 400 && response.status < 500;
+    exchange.stick.record([1, isError ? 1 : 0, body.bytesIn, response.bytesOut], performance.now());
+  }
   exchange.handling.plugins?.done();
   client.frontend.counters.end();
   backend.counters.end();

@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { hashOf } from '../core/balance/hash-key.ts';
 import type { Pick } from '../core/balance/balancer.ts';
+import type { Stick } from '../core/balance/stick.ts';
 import type { BackendConfig } from '../core/config/model.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import type { Incoming } from '../core/handling/incoming.ts';
@@ -38,6 +39,8 @@ export abstract class ExchangeState {
   redispatched = false;
   /** How often it was given to a server so far, hedges among them. */
   attempts = 0;
+  /** Of a backend with a stick table only. */
+  readonly stick: Stick | undefined;
   readonly #hash: number | undefined;
 
   constructor(client: Client, incoming: Incoming, handling: Handling, backend: BackendRuntime) {
@@ -53,6 +56,7 @@ export abstract class ExchangeState {
     this.plan = new RetryPlan(config, head.method, head.hasIdempotencyKey);
     this.replayable = isReplayable(head.method, head.hasIdempotencyKey, config.retryNonIdempotent);
     if (config.hash) this.#hash = hashOf(config.hash, head, client.peer);
+    if (config.stick) this.stick = backend.stickOf(head, client.peer);
     let rest = head.cookie;
     if (config.cookie && rest !== '') {
       const found = readPersistence(rest, config.cookie, incoming.epochMs / 1000);
@@ -61,8 +65,15 @@ export abstract class ExchangeState {
     this.body = new RequestBody(head, requestText(client, incoming, rest, config.hostHeader));
   }
 
-  /** The server that the client's cookie names. */
-  protected bound(): ServerRuntime | undefined {
+  /** The server that the client's cookie names; without a usable one that of the stick table. */
+  protected bound(nowMs: number): ServerRuntime | undefined {
+    const { stick, backend } = this;
+    const named = this.#named();
+    if (!stick || (named && backend.balancer.keepsBound(named, nowMs))) return named;
+    return backend.stuckTo(stick, this.plan.tried, nowMs) ?? named;
+  }
+
+  #named(): ServerRuntime | undefined {
     const { cookie } = this;
     if (cookie === undefined || cookie === '' || !this.config.cookie) return undefined;
     return this.backend.servers.find((server) => server.config.cookie === cookie);

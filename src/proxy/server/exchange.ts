@@ -109,7 +109,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   #dispatch(granted?: ServerRuntime): void {
     const nowMs = this.#context.now();
     const again = granted ? undefined : this.plan.takeSameServer(nowMs);
-    const picked = granted ?? again ?? this.pick(nowMs, this.bound());
+    const picked = granted ?? again ?? this.pick(nowMs, this.bound(nowMs));
     const isServer = picked !== 'none' && picked !== 'full';
     if (!isServer || (!granted && !this.backend.balancer.isFree(picked, nowMs, false))) {
       this.plan.forgetTried();
@@ -119,6 +119,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     }
     if (this.queueMs < 0) this.queueMs = performance.now() - this.startedAt;
     if (this.server && this.server !== picked) this.#redispatched(this.server);
+    this.stick?.store(picked.config.name, nowMs);
     this.#open(picked, again !== undefined);
   }
 
@@ -222,6 +223,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     const { server } = winner;
     this.server = server;
     const nowMs = this.#context.now();
+    this.stick?.store(server.config.name, nowMs);
     const passed = !isFailure(status);
     this.backend.balancer.observe(server, passed, nowMs);
     this.#context.observe(server, passed ? 'answered' : 'failed');

@@ -6,6 +6,7 @@ import { Counters } from '../core/counters.ts';
 import type { CompiledFrontend } from '../core/handling/compile.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import type { Incoming } from '../core/handling/incoming.ts';
+import type { TcpRouter } from '../core/tcp-routing.ts';
 import { ClearStart } from './clear-start.ts';
 import { ClientConnection } from './client-connection.ts';
 import { ClientSlots } from './client-slots.ts';
@@ -40,6 +41,11 @@ export class FrontendRuntime {
   /** What is to be done with a request. */
   handlingOf(incoming: Incoming): Handling {
     return this.#compiled.handlingOf(incoming);
+  }
+
+  /** Where connections in mode tcp go. */
+  get tcp(): TcpRouter {
+    return this.#compiled.tcp;
   }
 
   get trusted(): AddressSet {
@@ -85,13 +91,8 @@ export class FrontendRuntime {
     return this.#slots.take(socket, clientKey(remoteAddress), maxconnPerClient);
   }
 
-  #join(socket: Socket, context: WorkerContext): Receive | undefined {
-    const backend = context.backend(this.config.defaultBackend ?? '');
-    if (!backend) {
-      socket.destroy();
-      return undefined;
-    }
-    const connection = new TcpConnection(socket, this, backend, context);
+  #join(socket: Socket, context: WorkerContext): Receive {
+    const connection = new TcpConnection(socket, this, context);
     this.#add(connection);
     connection.start();
     return (bytes) => connection.receive(bytes);

@@ -1,6 +1,7 @@
 // Messages between the master and its workers. Plain data; listening sockets travel beside `listen`.
 import type { DiagnosisAnswer, DiagnosisQuestion } from './diagnosis.ts';
 import type { ServerView, Suspicion } from '../core/balance/server-state.ts';
+import type { StickChanges } from '../core/balance/stick-tables.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import type { Taken } from './rate-limits.ts';
 import type { TlsMaterial } from './tls-material.ts';
@@ -38,6 +39,9 @@ export type ToWorker =
   | { readonly type: 'report'; readonly id: number }
   /** What other workers let in under rate limits. */
   | { readonly type: 'taken'; readonly taken: Taken }
+  /** Entries of stick tables, as they stand now. */
+  | { readonly type: 'stuck'; readonly changes: StickChanges }
+  | { readonly type: 'unstick'; readonly table: string; readonly keys: readonly string[] }
   | { readonly type: 'clear'; readonly all: boolean }
   | { readonly type: 'sessions'; readonly id: number }
   | { readonly type: 'shutdown-session'; readonly session: string }
@@ -85,6 +89,8 @@ export type FromWorker =
   | { readonly type: 'observed'; readonly key: string }
   | { readonly type: 'holding'; readonly backend: string }
   | { readonly type: 'taken'; readonly worker: number; readonly taken: Taken }
+  /** What is new in the stick tables of a worker. */
+  | { readonly type: 'stuck'; readonly worker: number; readonly changes: StickChanges }
   | { readonly type: 'report'; readonly id: number; readonly rows: Report; readonly idlePercent: number }
   | { readonly type: 'sessions'; readonly id: number; readonly sessions: readonly SessionFacts[] }
   /** Nothing is written to files any more that were renamed; not `ok`: one could not be opened again. */

@@ -15,6 +15,9 @@ export const connectionLimits = {
   upstreamIdleMs: 4000,
 } as const;
 
+/** Entries of one stick table that processes tell each other in one message: a few milliseconds of work. */
+export const maxStickBatch = 2000;
+
 export const http2Limits = {
   /** Streams that a client gives up before their response: browsers do that in bursts, attacks without end. */
   resetBurst: 500,

@@ -20,6 +20,7 @@ import { feedWatchdog, notifySystemd } from './notify.ts';
 import { OperationalLog } from './operational-log.ts';
 import { Recent } from './recent.ts';
 import { ServerWatch } from './server-watch.ts';
+import { StickKeeper } from './stick-keeper.ts';
 import { watchRates, WorkerPool } from './worker-pool.ts';
 
 /** Invalid requests that `show errors` remembers. */
@@ -47,6 +48,7 @@ export class Master {
     problem: (text) => this.#journal.error(text),
   });
   readonly #events = new EventBus();
+  readonly #sticks: StickKeeper;
   readonly #rates = new RateTracker();
   readonly #dropped = new Recent<DroppedRequest>(droppedKept);
   readonly #lastGood: LastGood;
@@ -91,6 +93,7 @@ export class Master {
         this.#tls.lost(worker);
       },
     });
+    this.#sticks = new StickKeeper(this.#pool);
     this.#control = new ControlServer(this.#controlled());
   }
 
@@ -104,6 +107,7 @@ export class Master {
       events: this.#events,
       lastGood: this.#lastGood,
       pool: this.#pool,
+      sticks: this.#sticks,
       control: this.#control,
       isStopping: () => this.#stopping,
     };
@@ -115,6 +119,7 @@ export class Master {
       rates: this.#rates,
       events: this.#events,
       log: this.#journal,
+      sticks: this.#sticks,
       config: () => this.#config,
       counters: () => this.#pool.collect(),
       clearCounters: (all) => this.#pool.clearCounters(all),
@@ -148,6 +153,7 @@ export class Master {
     await this.#control.open(config);
     await this.#tls.prepare(this.#configuring.loaded);
     this.#servers.take(config);
+    this.#sticks.configure(config);
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#servers.check();
     this.#rotation.configure(config.log);
@@ -235,6 +241,9 @@ export class Master {
         return;
       case 'taken':
         this.#pool.broadcast({ type: 'taken', taken: message.taken }, message.worker);
+        return;
+      case 'stuck':
+        this.#sticks.take(message.changes, message.worker);
         return;
       case 'ready':
         this.#configuring.taking.ready(message.worker, message.generation);

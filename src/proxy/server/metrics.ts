@@ -18,6 +18,7 @@ export async function metricsText(proxy: ControlledProxy): Promise<string> {
     connections: sum('scur'),
     connectionsTotal: sum('conn_tot'),
     requestsTotal: sum('req_tot'),
+    tables: proxy.sticks.tables.usage(performance.now()),
     droppedLogs: [...counters.values()].reduce((total, { logDropped }) => total + logDropped, 0),
   };
   const registry = new Registry();

@@ -2,9 +2,13 @@
 // reload: a backend is known by its name, a server by backend/name and address.
 import type { BackendConfig, ServerConfig } from '../core/config/model.ts';
 import { serverKey } from '../core/config/model.ts';
+import type { Address } from '../core/address.ts';
 import { Balancer } from '../core/balance/balancer.ts';
 import { ServerState, type ServerView } from '../core/balance/server-state.ts';
 import { type QueuedRequest, Queues } from '../core/balance/queues.ts';
+import type { KeySource } from '../core/balance/hash-key.ts';
+import { Stick } from '../core/balance/stick.ts';
+import type { StickTable } from '../core/balance/stick-table.ts';
 import { shareOf } from '../core/balance/wait-queue.ts';
 import { Counters } from '../core/counters.ts';
 import { RetryBudget } from '../core/retry.ts';
@@ -86,8 +90,11 @@ export class BackendRuntime {
   readonly counters = new Counters();
   /** Undefined: without TLS. */
   tls: UpstreamTls | undefined;
+  /** Undefined: clients are not bound by a table. */
+  stickTable: StickTable | undefined;
   readonly queues: Queues<ServerRuntime, QueuedRequest<ServerRuntime>>;
   readonly #now: () => number;
+  #place: { readonly worker: number; readonly workers: number };
 
   constructor(config: BackendConfig, worker: number, workers: number, now: () => number) {
     this.config = config;
@@ -95,7 +102,8 @@ export class BackendRuntime {
     this.servers = config.servers.map((server) => new ServerRuntime(this, server));
     this.balancer = new Balancer(config, this.servers, worker);
     this.queues = new Queues(this.balancer);
-    this.#share(worker, workers);
+    this.#place = { worker, workers };
+    this.#share();
   }
 
   /** Takes a new configuration; servers whose identity is the same keep their connections and state. */
@@ -114,7 +122,8 @@ export class BackendRuntime {
     for (const server of before.values()) {
       if (!this.servers.includes(server)) server.closeIdle();
     }
-    this.#share(worker, workers);
+    this.#place = { worker, workers };
+    this.#share();
     this.wake();
   }
 
@@ -122,7 +131,9 @@ export class BackendRuntime {
   apply(view: ServerView, nowMs: number): void {
     const server = this.servers.find((candidate) => candidate.key === view.key);
     if (!server) return;
+    const { maxconn } = server;
     const fell = server.apply(view, nowMs);
+    if (server.maxconn !== maxconn) this.#share();
     this.balancer.invalidate();
     if (fell) {
       server.closeIdle();
@@ -150,6 +161,21 @@ export class BackendRuntime {
     this.#count(waiting.server);
   }
 
+  /** What binds a request or connection to a server, if this backend has a table. */
+  stickOf(request: KeySource, client: Address | undefined): Stick | undefined {
+    const { stickTable, config } = this;
+    return stickTable && config.stick && new Stick(config.stick, stickTable, request, client);
+  }
+
+  /** The server that the table binds a request to. */
+  stuckTo(stick: Stick, tried: readonly ServerRuntime[], nowMs: number): ServerRuntime | undefined {
+    return stick.bound(
+      this.servers,
+      (server) => !tried.includes(server) && this.balancer.keepsBound(server, nowMs),
+      nowMs,
+    );
+  }
+
   #count(server: ServerRuntime | undefined): void {
     const { counters } = server ?? this;
     counters.queued = this.queues.sizeOf(server);
@@ -170,10 +196,11 @@ export class BackendRuntime {
     if (this.queues.isWaited) this.queues.wake(this.servers, this.#now());
   }
 
-  #share(worker: number, workers: number): void {
+  #share(): void {
     const { config, balancer } = this;
+    const { worker, workers } = this.#place;
     for (const server of this.servers) {
-      server.slots = shareOf(server.config.maxconn, worker, workers);
+      server.slots = shareOf(server.maxconn ?? server.config.maxconn, worker, workers);
       server.minSlots = shareOf(server.config.minconn, worker, workers);
       server.maxQueued = shareOf(server.config.maxqueue, worker, workers);
     }

@@ -90,12 +90,12 @@ export class ServerWatch {
 
   #onAgent(record: ServerRecord, report: AgentReport): void {
     const before = record.describe();
-    const weight = record.weightNow;
+    const { weightNow: weight, maxconnNow: maxconn } = record;
     record.report(report, performance.now());
-    if (record.describe() === before && record.weightNow === weight) return;
+    if (record.describe() === before && record.weightNow === weight && record.maxconnNow === maxconn) return;
     const reason = report.reason === '' ? '' : `: ${report.reason}`;
     this.#ports.journal.warn(
-      `server ${record.key} is ${record.describe()}, weight ${record.weightNow}, as its agent says${reason}`,
+      `server ${record.key} is ${record.describe()}, weight ${record.weightNow}, maxconn ${record.maxconnNow}, as its agent says${reason}`,
       {},
       record.backend.name,
     );

@@ -1,5 +1,6 @@
 // What a worker serves: the frontends and backends of its configuration, as they are while it runs.
 import type { ServerView } from '../core/balance/server-state.ts';
+import { StickTables } from '../core/balance/stick-tables.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import { type CompiledFrontend, compileFrontend } from '../core/handling/compile.ts';
 import type { AccessLog } from './access-log.ts';
@@ -24,6 +25,7 @@ type CompiledFrontends = ReadonlyMap<string, CompiledFrontend>;
 export class Serving {
   readonly tls = new WorkerTls();
   readonly limits = new RateLimitRegistry();
+  readonly sticks = new StickTables();
   readonly #frontends = new Map<string, FrontendRuntime>();
   readonly #backends = new Map<string, BackendRuntime>();
   readonly #plugins: PluginRegistry;
@@ -106,6 +108,7 @@ export class Serving {
   }
 
   #configureBackends(config: ProxyConfig, { worker, workers }: WorkerPlace): void {
+    this.sticks.configure(config.backends, this.#now());
     for (const backend of config.backends) {
       const known = this.#backends.get(backend.name);
       if (known) known.reconfigure(backend, worker, workers);
@@ -116,7 +119,11 @@ export class Serving {
       this.#backends.delete(name);
       for (const server of backend.servers) server.closeIdle();
     }
-    for (const [name, backend] of this.#backends) backend.speakTls(this.tls.upstream(name));
+    for (const [name, backend] of this.#backends) {
+      backend.speakTls(this.tls.upstream(name));
+      const { stick } = backend.config;
+      backend.stickTable = stick && this.sticks.find(stick.table.name);
+    }
   }
 
   #configureFrontends(config: ProxyConfig, compiled: CompiledFrontends): void {

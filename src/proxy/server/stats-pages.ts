@@ -72,6 +72,13 @@ function unready(proxy: ControlledProxy): string[] {
   return names.filter((name) => !usable.some((record) => record.backend.name === name));
 }
 
+/** How many clients each backend's table has bound. */
+function stuckIn(proxy: ControlledProxy): ReadonlyMap<string, number> {
+  const used = new Map(proxy.sticks.tables.usage(performance.now()).map((table) => [table.name, table.used]));
+  const { backends } = proxy.config();
+  return new Map(backends.flatMap(({ name, stick }) => (stick ? [[name, used.get(stick.table.name) ?? 0]] : [])));
+}
+
 async function pageOf(proxy: ControlledProxy, refreshes: boolean): Promise<string> {
   const { uri, refreshMs } = proxy.config().stats;
   return statsPage(await currentRows(proxy), {
@@ -84,5 +91,6 @@ async function pageOf(proxy: ControlledProxy, refreshes: boolean): Promise<strin
     uri,
     hasAdmin: proxy.config().admin !== undefined,
     rates: proxy.rates,
+    stuck: stuckIn(proxy),
   });
 }

@@ -1,13 +1,14 @@
-// A client in mode tcp: gets a server by policy, waits in its turn, and is joined with it. Half-closes are passed on, and
-// whoever does not take bytes gets no more of them.
+// A client in mode tcp: says what rules ask for, gets a server by policy, waits in its turn, and is joined with it. Half-closes
+// are passed on, and whoever does not take bytes gets no more of them.
 import type { Socket } from 'node:net';
 import { hashOf } from '../core/balance/hash-key.ts';
 import type { QueuedRequest } from '../core/balance/queues.ts';
-import { readProxyHeader } from '../core/proxy-protocol.ts';
-import { ClientSocket } from './client-socket.ts';
+import type { Stick } from '../core/balance/stick.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { FrontendConnection, Route } from './frontend-connection.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
+import { TcpArrival } from './tcp-arrival.ts';
+import { recordTcp } from './tcp-log.ts';
 import { TcpUpstream } from './tcp-upstream.ts';
 import type { Failure } from './upstream-owner.ts';
 import { nextArrival } from './waiting.ts';
@@ -19,16 +20,18 @@ const halfClosedMs = 30_000;
 const maxAttempts = 16;
 const noRequest = { target: '', fields: '', cookie: '', host: '' };
 
-export class TcpConnection extends ClientSocket implements FrontendConnection, QueuedRequest<ServerRuntime> {
+export class TcpConnection extends TcpArrival implements FrontendConnection, QueuedRequest<ServerRuntime> {
   phase: 'idle' | 'busy' | 'tunnel' | 'closed' = 'idle';
   readonly priority = 0;
   readonly order = nextArrival();
-  readonly server = undefined;
-  readonly #backend: BackendRuntime;
+  /** The one that it is bound to and waits for. */
+  server: ServerRuntime | undefined;
+  /** Undefined until it is decided where it goes. */
+  #backend: BackendRuntime | undefined;
+  #stick: Stick | undefined;
   readonly #tried: ServerRuntime[] = [];
   readonly #startedAt: number;
   readonly #epochMs = Date.now();
-  #early = Buffer.alloc(0);
   #upstream: TcpUpstream | undefined;
   #last: ServerRuntime | undefined;
   #lastFailure: Failure | undefined;
@@ -39,31 +42,21 @@ export class TcpConnection extends ClientSocket implements FrontendConnection, Q
   #connectMs = -1;
   #bytesIn = 0;
   #bytesOut = 0;
-  #quietMs: number;
+  #quietMs = 0;
   #clientDone = false;
   #serverDone = false;
 
-  constructor(socket: Socket, frontend: FrontendRuntime, backend: BackendRuntime, context: WorkerContext) {
+  constructor(socket: Socket, frontend: FrontendRuntime, context: WorkerContext) {
     super(socket, frontend, context);
-    this.#backend = backend;
     this.#startedAt = context.now();
-    this.#quietMs = backend.config.timeouts.tunnelMs;
     socket.on('end', () => this.#clientEnded());
     socket.on('error', () => this.ended('CD'));
     socket.on('close', () => this.#clientClosed());
     socket.on('drain', () => this.#upstream?.socket.resume());
   }
 
-  get route(): Route {
-    return { backend: this.#backend.config.name, server: this.#last?.config.name };
-  }
-
-  /** Begins, once the frontend knows of it. */
-  start(): void {
-    this.frontend.counters.begin();
-    this.#backend.counters.begin();
-    if (this.expectsProxy) this.arm('head', this.context.config.timeouts.httpRequestMs);
-    else this.#dispatch();
+  get route(): Route | undefined {
+    return this.#backend && { backend: this.#backend.config.name, server: this.#last?.config.name };
   }
 
   /** Takes what the client sent. The bytes are valid during the call only. */
@@ -75,62 +68,59 @@ export class TcpConnection extends ClientSocket implements FrontendConnection, Q
       if (!this.#upstream.socket.write(Buffer.from(bytes))) this.socket.pause();
       return;
     }
-    this.#early = Buffer.concat([this.#early, bytes]);
-    if (this.expectsProxy) this.#readProxy();
-    else this.socket.pause();
+    this.arrived(bytes);
+    if (this.#backend) this.socket.pause();
   }
 
-  #readProxy(): void {
-    const header = readProxyHeader(this.#early);
-    if (header.state === 'bad') {
-      this.frontend.counters.requestErrors += 1;
-      this.ended('PR');
-    }
-    if (header.state !== 'done') return;
-    this.expectsProxy = false;
-    this.disarm();
-    if (header.endpoints) this.setEndpoints(header.endpoints);
-    this.#early = this.#early.subarray(header.end);
-    this.#dispatch();
+  protected override serve(backend: BackendRuntime): void {
+    this.#backend = backend;
+    this.#quietMs = backend.config.timeouts.tunnelMs;
+    this.#stick = backend.stickOf(noRequest, this.peer);
+    backend.counters.begin();
+    this.#dispatch(backend);
   }
 
   /** Its turn in the queue. */
   resume(granted?: ServerRuntime): void {
-    if (!this.#waits) return;
+    if (!this.#waits || !this.#backend) return;
     this.#leaveQueue();
-    this.#dispatch(granted);
+    this.#dispatch(this.#backend, granted);
   }
 
-  #dispatch(granted?: ServerRuntime): void {
-    const { config, balancer } = this.#backend;
+  #dispatch(backend: BackendRuntime, granted?: ServerRuntime): void {
+    const { config, balancer } = backend;
     const nowMs = this.context.now();
     this.phase = 'busy';
     const hash = config.hash && hashOf(config.hash, noRequest, this.peer);
-    const picked = granted ?? balancer.pick({ nowMs, tried: this.#tried, bound: undefined, hash });
-    if (picked === 'none' || picked === 'full') {
+    const bound = this.#stick && backend.stuckTo(this.#stick, this.#tried, nowMs);
+    const picked = granted ?? balancer.pick({ nowMs, tried: this.#tried, bound, hash });
+    const isServer = picked !== 'none' && picked !== 'full';
+    if (!isServer || (!granted && !balancer.isFree(picked, nowMs, false))) {
       this.#tried.length = 0;
-      this.#wait(picked, nowMs);
+      this.#wait(backend, picked === 'none' ? 'none' : 'full', isServer ? picked : undefined, nowMs);
       return;
     }
+    this.#stick?.store(picked.config.name, nowMs);
     if (this.#queueMs < 0) this.#queueMs = nowMs - this.#startedAt;
     const { connectMs, firstByteMs } = config.timeouts;
     this.#last = picked;
     this.#upstream = new TcpUpstream(picked, this, this.context, Math.min(connectMs, firstByteMs || connectMs));
   }
 
-  #wait(why: 'none' | 'full', nowMs: number): void {
-    const { config, queues, counters } = this.#backend;
+  #wait(backend: BackendRuntime, why: 'none' | 'full', server: ServerRuntime | undefined, nowMs: number): void {
+    const { config, queues, counters } = backend;
     if (this.#untilMs === 0) {
       this.#untilMs = nowMs + (why === 'none' ? config.holdMs : config.timeouts.queueMs);
       if (why === 'none') counters.holds += 1;
     }
-    if (nowMs >= this.#untilMs || !queues.mayQueue) {
+    if (nowMs >= this.#untilMs || (!server && !queues.mayQueue)) {
       this.ended(this.#lastFailure ? 'SC' : 'sQ');
       return;
     }
-    if (why === 'none') this.context.holding(this.#backend);
+    if (why === 'none') this.context.holding(backend);
     this.#waits = true;
-    this.#backend.wait(this);
+    this.server = server;
+    backend.wait(this);
     this.arm('wait', this.#untilMs - nowMs);
   }
 
@@ -138,11 +128,11 @@ export class TcpConnection extends ClientSocket implements FrontendConnection, Q
     if (!this.#waits) return;
     this.#waits = false;
     this.disarm();
-    this.#backend.leave(this);
+    this.#backend?.leave(this);
   }
 
   override onTimer(): void {
-    this.ended(this.role === 'head' ? 'cR' : 'sQ');
+    if (!this.arrivesNot()) this.ended('sQ');
   }
 
   /** A connection to a server did not come about: nothing was sent, so another one may have it. */
@@ -150,9 +140,10 @@ export class TcpConnection extends ClientSocket implements FrontendConnection, Q
     this.#upstream = undefined;
     this.#lastFailure = failure;
     if (this.phase === 'closed') return;
+    const { backend } = server;
     if (failure !== 'local' && failure !== 'down') {
       server.counters.connectErrors += 1;
-      this.#backend.balancer.observe(server, false, this.context.now());
+      backend.balancer.observe(server, false, this.context.now());
       this.context.observe(server, 'connect-failed');
       this.context.accuse(server, 'unreachable');
     }
@@ -163,19 +154,19 @@ export class TcpConnection extends ClientSocket implements FrontendConnection, Q
       return;
     }
     server.counters.retries += 1;
-    this.#dispatch();
+    this.#dispatch(backend);
   }
 
   connected(upstream: TcpUpstream): void {
-    const { balancer } = this.#backend;
+    const { balancer } = upstream.server.backend;
     const nowMs = this.context.now();
     this.#connectMs = nowMs - this.#startedAt - this.#queueMs;
     balancer.observe(upstream.server, true, nowMs);
     this.context.observe(upstream.server, 'connected');
     if (balancer.timesResponses) upstream.server.responseTime.add(this.#connectMs, nowMs);
     this.phase = 'tunnel';
-    if (this.#early.length > 0) upstream.socket.write(this.#early);
-    this.#early = Buffer.alloc(0);
+    const early = this.opening.take();
+    if (early.length > 0) upstream.socket.write(early);
     upstream.touch(this.#quietMs);
     this.socket.resume();
     if (this.socket.readableEnded) upstream.socket.end();
@@ -200,7 +191,9 @@ export class TcpConnection extends ClientSocket implements FrontendConnection, Q
     this.#clientDone = true;
     if (this.phase === 'tunnel') this.#halfClosed(this.#upstream?.socket);
     // Who says nothing and has gone away need not be connected.
-    else if (this.#early.length === 0) this.ended(this.#waits ? 'CQ' : 'CC');
+    else if (this.opening.early.length === 0) this.ended(this.#waits ? 'CQ' : 'CC');
+    // No more will come of what rules wait for.
+    else this.arrivesNot();
   }
 
   serverEnded(): void {
@@ -239,57 +232,24 @@ export class TcpConnection extends ClientSocket implements FrontendConnection, Q
   }
 
   #record(termination: string): void {
-    const { frontend } = this;
-    const totalMs = this.context.now() - this.#startedAt;
-    for (const counters of [frontend.counters, this.#backend.counters, this.#last?.counters]) {
-      if (!counters) continue;
-      counters.bytesIn += this.#bytesIn;
-      counters.bytesOut += this.#bytesOut;
-      counters.times(this.#queueMs, this.#connectMs, -1, totalMs);
-      if (termination.startsWith('C')) counters.clientAborts += 1;
-      if (/^[SD]/.test(termination)) counters.serverAborts += 1;
-    }
-    frontend.counters.end();
-    this.#backend.counters.end();
-    if (!this.context.log.enabled) return;
-    const connections = frontend.connections.size;
-    this.context.log.write({
-      mode: 'tcp',
-      clientAddress: this.address,
-      clientPort: this.port,
-      atMs: this.#epochMs,
-      frontend: frontend.config.name,
-      backend: this.#backend.config.name,
-      server: this.#last?.config.name ?? '<NOSRV>',
+    const { address, port, frontend, context } = this;
+    const [bytesIn, bytesOut] = [this.#bytesIn, this.#bytesOut];
+    const facts = {
+      address,
+      port,
+      frontend,
+      backend: this.#backend,
+      server: this.#last,
+      epochMs: this.#epochMs,
       queueMs: this.#queueMs,
       connectMs: this.#connectMs,
-      totalMs,
-      bytes: this.#bytesOut,
-      termination,
-      frontendConnections: connections,
-      backendConnections: this.#backend.counters.sessions,
-      serverConnections: this.#last?.inFlight ?? 0,
-      retries: this.#attempts,
-      attempt: this.#attempts + 1,
-      headMs: -1,
-      responseMs: -1,
-      status: -1,
-      bytesIn: this.#bytesIn,
-      active: this.context.log.connections(),
-      redispatched: false,
-      serverQueue: 0,
-      backendQueue: 0,
-      method: '',
-      target: '',
-      protocol: '',
-      host: '',
-      requestId: '',
-      referer: '',
-      userAgent: '',
-      tls: undefined,
-      extra: undefined,
-      requestCaptures: undefined,
-      responseCaptures: undefined,
-    });
+      bytesIn,
+      bytesOut,
+      failures: this.#attempts,
+      sni: this.opening.hello?.sni ?? '',
+    };
+    const nowMs = context.now();
+    this.#stick?.record([1, 0, bytesIn, bytesOut], nowMs);
+    recordTcp(facts, nowMs - this.#startedAt, termination, context.log);
   }
 }

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { type Command, helpText, parseServerWords, type SocketLevel } from '../core/stats/commands.ts';
 import { statsCsv } from '../core/stats/rows.ts';
+import { type TableAction, tableCommand } from '../core/stats/stick-commands.ts';
 import { infoOf, infoText, serversConnText, serversStateText } from '../core/stats/text.ts';
 import { filteredRows, type Info, infoJson, infoTyped, rowsJson, rowsTyped } from '../core/stats/typed.ts';
 import { noSuchServer, splitKey } from '../core/config/edit.ts';
@@ -59,6 +60,8 @@ export class TextCommands {
         return `${speaker.level}\n`;
       case 'show-version':
         return `${version}\n`;
+      case 'table':
+        return this.#table(command.action, command.words, speaker.actor);
       case 'help':
         return helpText(speaker.level);
       case 'get-weight': {
@@ -113,6 +116,21 @@ export class TextCommands {
       default:
         return command satisfies never;
     }
+  }
+
+  async #table(action: TableAction, words: readonly string[], actor: string): Promise<string> {
+    const proxy = this.#proxy;
+    // Workers that tell their counters tell first what is new in the tables.
+    await proxy.counters();
+    const { tables } = proxy.sticks;
+    if (action !== 'show') proxy.events.emit('admin_action', { actor, action: `${action}-table`, detail: { words } });
+    return tableCommand(action, words, {
+      tables,
+      config: proxy.config(),
+      nowMs: performance.now(),
+      tell: () => proxy.sticks.tell(),
+      forget: (table, keys) => proxy.sticks.forget(table, keys),
+    });
   }
 
   async #setAddress(actor: string, key: string, address: string, port: number | undefined): Promise<string> {
@@ -187,6 +205,7 @@ type Changing = Exclude<
       | 'show-level'
       | 'show-version'
       | 'help'
+      | 'table'
       | 'get-weight'
       | 'answer'
       | 'prompt'

@@ -10,10 +10,12 @@ import type { Refusal } from '../core/http/request-head.ts';
 import { TimerWheel } from '../core/timer-wheel.ts';
 import { AccessLog } from './access-log.ts';
 import { acceptOn } from './accepting.ts';
+import { sparedMs } from './blame.ts';
 import type { Client } from './client.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { DiagnosisQuestion } from './diagnosis.ts';
 import type { FromWorker, ToWorker } from './ipc.ts';
+import { maxStickBatch } from './limits.ts';
 import { LoadMeter } from './load-meter.ts';
 import type { PluginRegistry } from './plugins/plugin-registry.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
@@ -24,16 +26,12 @@ import type { WorkerContext } from './worker-context.ts';
 
 /** Precision of all timeouts. */
 const tickMs = 25;
-/** Longest time a worker avoids a server on its own when nothing is heard from the master. */
-const suspicionMs = 10_000;
-/** The same for servers without a check, which only traffic can try again. */
-const uncheckedSuspicionMs = 1000;
 /** How often the master may be told the same. */
 const repeatMs = 200;
 const remindMs = 500;
 /** How often the same is said about a server. */
 const sayAgainMs = 10_000;
-/** How often workers tell each other what they let in under rate limits. */
+/** How often workers tell each other what they let in under rate limits, and where clients went. */
 const shareMs = 100;
 /** Requests that came while the grace time ran out may still be answered. */
 const lastRequestsMs = 5000;
@@ -88,10 +86,10 @@ export class Worker implements WorkerContext {
   }
 
   #suspect(server: ServerRuntime, suspicion: 'unreachable' | 'silent'): void {
-    const checked = server.config.check !== undefined;
-    server.suspect(suspicion, this.now() + (checked ? suspicionMs : uncheckedSuspicionMs));
+    const spareMs = sparedMs(server);
+    server.suspect(suspicion, this.now() + spareMs);
     if (suspicion === 'unreachable') server.closeIdle();
-    if (!checked) setTimeout(() => server.backend.wake(), uncheckedSuspicionMs + 1).unref();
+    if (!server.config.check) setTimeout(() => server.backend.wake(), spareMs + 1).unref();
   }
 
   observe(server: ServerRuntime, seen: Observation): void {
@@ -153,6 +151,7 @@ export class Worker implements WorkerContext {
         this.#serving.server(message.key)?.shutdownSessions();
         return;
       case 'report':
+        this.#tellSticks(true);
         this.#send({
           type: 'report',
           id: message.id,
@@ -162,6 +161,12 @@ export class Worker implements WorkerContext {
         return;
       case 'taken':
         this.#serving.limits.add(message.taken, this.now());
+        return;
+      case 'stuck':
+        this.#serving.sticks.follow(message.changes, this.now());
+        return;
+      case 'unstick':
+        this.#serving.sticks.forget(message.table, message.keys);
         return;
       case 'clear':
         this.#serving.clearCounters(message.all);
@@ -211,6 +216,7 @@ export class Worker implements WorkerContext {
     for (const backend of this.#serving.backends) {
       for (const server of backend.servers) for (const connection of [...server.connections]) connection.destroy();
     }
+    this.#tellSticks(true);
     await this.#plugins.close();
     await this.log.close();
     for (const timer of this.#timers) clearInterval(timer);
@@ -269,6 +275,7 @@ export class Worker implements WorkerContext {
 
   /** Requests that wait without new ones coming still want their servers checked soon. */
   #remind(): void {
+    this.#tellSticks(true);
     for (const backend of this.#serving.backends) {
       if (!backend.isWaited) continue;
       this.holding(backend);
@@ -277,11 +284,18 @@ export class Worker implements WorkerContext {
     }
   }
 
-  /** Tells the other workers what was let in under rate limits. */
+  /** Tells the other workers what was let in under rate limits, and which clients go where. */
   #share(): void {
     const taken = this.#serving.limits.drain();
     const { worker, workers } = this.#place;
     if (taken && workers > 1) this.#send({ type: 'taken', worker, taken });
+    this.#tellSticks(false);
+  }
+
+  /** `all`: also who was merely seen again. */
+  #tellSticks(all: boolean): void {
+    const changes = this.#serving.sticks.drain(maxStickBatch, all, this.now());
+    if (changes) this.#send({ type: 'stuck', worker: this.#place.worker, changes });
   }
 
   /** Sends at most one message of a kind in a short while. */

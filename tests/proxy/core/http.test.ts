@@ -238,6 +238,7 @@ describe('small things', () => {
       uri: '/"><x>',
       idlePercent: 100,
       hasAdmin: false,
+      stuck: new Map(),
       rates: new RateTracker(),
     });
     for (const tag of ['<b>', '<i>', '<s>', '<t>', '<x>']) expect(page).not.toContain(tag);

@@ -101,6 +101,7 @@ describe('an agent', () => {
     ['down # disk full\r\n', { up: false, reason: 'disk full' }],
     ['ready, 75%\n', { admin: 'ready', weightPercent: 75 }],
     ['maint', { admin: 'maint' }],
+    ['up maxconn:30\n', { up: true, maxconn: 30 }],
     ['stopped', { up: false }],
     ['drain up\nwhatever', { admin: 'drain', up: true }],
   ])('that says %j', (text, expected) => {

@@ -26,7 +26,7 @@ describe('the PROXY protocol', () => {
 
   it('tells an IPv4 client of an IPv6 address in one family', () => {
     const mixed = { ...four, destination: '2001:db8::2' };
-    expect(proxyHeader('v1', mixed).toString()).toBe('PROXY TCP6 ::ffff:c000:201 2001:db8::2 56324 443\r\n');
+    expect(proxyHeader('v1', mixed).toString()).toBe('PROXY TCP6 ::ffff:192.0.2.1 2001:db8::2 56324 443\r\n');
   });
 
   it.each([

@@ -178,11 +178,12 @@ describe('a running proxy', () => {
     }));
     const get = async (path: string): Promise<number> =>
       statusOf(await request(proxy.port, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`));
-    const state = async (backend: string): Promise<string | undefined> =>
+    const field = async (backend: string, column: number): Promise<string | undefined> =>
       (await proxy.command('show stat'))
         .split('\n')
         .find((line) => line.startsWith(`${backend},a,`))
-        ?.split(',')[17];
+        ?.split(',')[column];
+    const state = (backend: string): Promise<string | undefined> => field(backend, 17);
     await until(async () => (await state('api')) === 'UP' && (await state('agent')) === 'UP');
     expect([await get('/'), await get('/'), await get('/')]).toEqual([500, 500, 500]);
     await until(async () => (await state('api')) === 'DOWN');
@@ -191,6 +192,8 @@ describe('a running proxy', () => {
     await until(async () => (await get('/agent')) === 503);
     word = 'up 50%\n';
     await until(async () => (await get('/agent')) === 500);
+    word = 'maxconn:1\n';
+    await until(async () => (await field('agent', 6)) === '1');
     expect(proxy.log()).toContain('as its agent says: full');
   });
 });

@@ -15,6 +15,15 @@ describe('the shares of maxconn', () => {
     const shares = expected.map((_, worker) => new BackendRuntime(config, worker, workers, () => 0).servers[0]?.slots);
     expect(shares).toEqual(expected);
   });
+
+  it('follow what its agent says', () => {
+    const runtime = new BackendRuntime(aBackend(), 0, 2, () => 0);
+    const say = (maxconn?: number): number | undefined => {
+      runtime.apply({ key: 'api/s1', up: true, admin: 'ready', weight: 1, risingForMs: -1, maxconn }, 0);
+      return runtime.servers[0]?.slots;
+    };
+    expect([say(30), say(3), say()]).toEqual([15, 2, 0]);
+  });
 });
 
 describe('a connection that cannot be opened', () => {

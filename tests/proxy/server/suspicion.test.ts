@@ -46,6 +46,29 @@ it('spares all workers a hung server as soon as one of them met its silence', as
   expect(answers.filter((answer) => statusOf(answer) !== 200)).toEqual([]);
 });
 
+it('tries the only server again after the time of a connection, at most a second, not before', async () => {
+  await using server = new Backend(await freePort(), 'a', new Map());
+  const { name, port } = server;
+  await using proxy = await startProxy((front, control) => ({
+    workers: 1,
+    grace: '100ms',
+    timeouts: { connect: '600ms' },
+    stats: { socket: [`127.0.0.1:${control}`] },
+    frontends: [{ name: 'http', bind: [`127.0.0.1:${front}`], defaultBackend: 'api' }],
+    backends: [{ name: 'api', hold: '30s', servers: [{ name, address: '127.0.0.1', port }] }],
+  }));
+  const startedAt = performance.now();
+  const answer = request(proxy.port, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 30_000);
+  const refusals = async (): Promise<number> => {
+    const row = (await proxy.command('show stat')).split('\n').find((line) => line.startsWith('api,a,'));
+    return Number(row?.split(',')[13] ?? 0);
+  };
+  await until(async () => (await refusals()) > 0, 10_000);
+  await server.start();
+  expect(statusOf(await answer)).toBe(200);
+  expect(performance.now() - startedAt).toBeGreaterThanOrEqual(600);
+});
+
 /** Requests that went from server a to another. */
 async function hedges(stat: Promise<string>): Promise<number> {
   const row = (await stat).split('\n').find((line) => line.startsWith('api,a,'));

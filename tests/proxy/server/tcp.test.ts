@@ -146,13 +146,22 @@ describe('mode tcp', () => {
         .diagnostics.map(({ message }) => message)
         .join();
     };
-    expect(problems({})).toContain('needs `defaultBackend`');
-    expect(problems({ defaultBackend: 'b', rules: [{ path: '/', backend: 'b' }] })).toContain('`rules` mean nothing');
+    expect(problems({})).toContain('needs `defaultBackend` or rules');
+    const rules = (...given: object[]): string => problems({ rules: given });
+    expect(rules({ path: '/', backend: 'b' })).toContain('`path` of a rule means nothing in mode tcp');
+    expect(rules({ not: [{ host: 'a' }], backend: 'b' })).toContain('`host` means nothing in mode tcp');
+    expect(rules({ sni: 'a', respond: { status: 200 } })).toContain('`respond` of a rule means nothing');
+    expect(rules({ sni: '*.a.org', any: [{ alpn: 'h2' }, { scheme: 'http' }], backend: 'b' })).toBe('');
+    expect(rules({ source: ['10.0.0.0/8'], reject: true })).toBe('');
+    const inHttp = { mode: 'http', defaultBackend: 'b', rules: [{ alpn: 'h2', reject: true }] };
+    expect(problems(inHttp)).toBe('`alpn` is for mode tcp,`reject` is for mode tcp');
     expect(problems({ defaultBackend: 'b', cors: { origins: ['*'] } })).toContain('`cors` means nothing');
     const tls = { bind: ['*:443'], certificates: ['a.pem'] };
     expect(problems({ defaultBackend: 'b', tls })).toContain('`tls` means nothing in mode tcp');
     expect(problems({ defaultBackend: 'b', http2: { clear: true } })).toContain('`http2` means nothing in mode tcp');
     expect(problems({ defaultBackend: 'b' }, { cookie: { name: 'S' } })).toContain('cannot see');
+    const stick = { on: [{ key: 'header', name: 'x' }] };
+    expect(problems({ defaultBackend: 'b' }, { stick })).toContain('sticks on what mode tcp cannot see');
     expect(problems({ defaultBackend: 'b' })).toBe('');
   });
 });

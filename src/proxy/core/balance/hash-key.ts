@@ -1,6 +1,6 @@
 // What a hash policy hashes, taken out of a request, and its number. HAProxy's numbers: the same key, the same server.
-import type { Address } from '../address.ts';
-import type { HashConfig } from '../config/model.ts';
+import { type Address, isIpv4, networkOf } from '../address.ts';
+import type { HashConfig, KeyConfig } from '../config/model.ts';
 import { cookieValue } from '../http/cookie.ts';
 import { fieldValue } from '../http/scan.ts';
 import { sdbm } from './hash-ring.ts';
@@ -21,23 +21,16 @@ export function hashOf(config: HashConfig, request: KeySource, client: Address |
 
 /** The 32-bit words of an address, one upon the other: one word of IPv4, four of IPv6. */
 function addressHash(address: Address, ipv4Prefix: number, ipv6Prefix: number): number {
-  const isIpv4 = address[5] === 0xffff && address.subarray(0, 5).every((group) => group === 0);
-  const bits = isIpv4 ? 96 + ipv4Prefix : ipv6Prefix;
+  const network = networkOf(address, ipv4Prefix, ipv6Prefix);
   let hash = 0;
-  for (let index = isIpv4 ? 6 : 0; index < 8; index += 2) {
-    hash ^= (masked(address, index, bits) << 16) | masked(address, index + 1, bits);
+  for (let index = isIpv4(address) ? 6 : 0; index < 8; index += 2) {
+    hash ^= ((network[index] ?? 0) << 16) | (network[index + 1] ?? 0);
   }
   return hash >>> 0;
 }
 
-/** One group of 16 bits, as far as it belongs to the prefix. */
-function masked(address: Address, index: number, bits: number): number {
-  const kept = Math.min(16, Math.max(0, bits - index * 16));
-  return (address[index] ?? 0) & ((0xffff << (16 - kept)) & 0xffff);
-}
-
 /** The key as text; none of `source`. */
-export function hashKeyOf(config: HashConfig, request: KeySource): string | undefined {
+export function hashKeyOf(config: KeyConfig, request: KeySource): string | undefined {
   const { target } = request;
   const question = target.indexOf('?');
   const path = question < 0 ? target : target.slice(0, question);

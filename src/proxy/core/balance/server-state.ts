@@ -13,6 +13,8 @@ export interface ServerView {
   readonly up: boolean;
   readonly admin: AdminState;
   readonly weight: number;
+  /** Over all workers; left out: as the file says. */
+  readonly maxconn?: number | undefined;
   /** How long ago a recovery was seen (an age, since processes have clocks of their own); -1 = never. */
   readonly risingForMs: number;
   /** It is about to stop: only bound clients come. */
@@ -29,6 +31,8 @@ export class ServerState {
   up = true;
   admin: AdminState;
   weight: number;
+  /** Over all workers; undefined: as the file says. */
+  maxconn: number | undefined;
   stopping = false;
   risingSinceMs = 0;
   readonly observer = new Observer();
@@ -63,6 +67,7 @@ export class ServerState {
     this.up = view.up;
     this.admin = view.admin;
     this.weight = view.weight;
+    this.maxconn = view.maxconn;
     this.stopping = view.stopping === true;
     this.risingSinceMs = view.risingForMs < 0 ? 0 : nowMs - view.risingForMs;
     return fell;

@@ -64,10 +64,23 @@ function checkHash(backend: BackendDocument, named: string | undefined, path: Pa
       'Set `balance: hash`, or remove the key.',
     );
   }
-  const needed = key in needs ? needs[key as keyof typeof needs] : undefined;
-  if (needed !== undefined && hash?.[needed] === undefined)
-    add('missing-key', `hash key ${key} needs \`${needed}\``, hash ? [...path, 'hash'] : path);
+  checkKey({ ...hash, key }, 'hash key', hash ? [...path, 'hash'] : path, add);
   if (hash?.type === 'map-based' && hash.balanceFactor > 0)
     add('bad-value', 'balanceFactor needs the type consistent', [...path, 'hash', 'balanceFactor']);
-  if (hash?.pattern !== undefined) checkPattern(hash.pattern, [...path, 'hash', 'pattern'], add);
+}
+
+interface KeyDocument {
+  readonly key: string;
+  readonly index?: number | undefined;
+  readonly pattern?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+/** What a kind of key must say beside it. */
+export function checkKey(from: KeyDocument, noun: string, path: Path, add: Add): void {
+  const { key, pattern } = from;
+  const needed = key in needs ? needs[key as keyof typeof needs] : undefined;
+  if (needed !== undefined && from[needed] === undefined)
+    add('missing-key', `${noun} ${key} needs \`${needed}\``, path);
+  if (pattern !== undefined) checkPattern(pattern, [...path, 'pattern'], add);
 }

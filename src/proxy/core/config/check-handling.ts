@@ -13,7 +13,7 @@ export type Add = (code: string, message: string, path: Path, hint?: string) => 
 
 /** A rule does exactly one thing, and its conditions can be met. */
 export function checkRule(rule: RuleDocument, path: Path, add: Add): void {
-  const actions = [rule.backend, rule.redirect, rule.respond].filter((action) => action !== undefined);
+  const actions = [rule.backend, rule.redirect, rule.respond, rule.reject].filter((action) => action !== undefined);
   if (actions.length !== 1) {
     add('bad-rule', 'a rule needs exactly one of backend, redirect and respond', path);
   }

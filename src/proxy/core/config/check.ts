@@ -6,6 +6,7 @@ import { type Add, checkHandling, checkNetworks, checkRule } from './check-handl
 import { checkLog } from './check-log.ts';
 import { checkMode } from './check-mode.ts';
 import { checkHealth } from './check-health.ts';
+import { checkSticks } from './check-stick.ts';
 import { checkAcme, checkAlerts, checkBackendTls, checkFrontendTls } from './check-tls.ts';
 import { nearName } from './explain.ts';
 import type { Path } from './places.ts';
@@ -65,6 +66,7 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
     checkHandling(frontend, ['frontends', at], add);
     checkMode(frontend, document.backends, ['frontends', at], add);
   });
+  checkSticks(document.backends, add);
   document.backends.forEach((backend, at) => {
     checkBackend(backend, ['backends', at], add, where);
     checkBackendTls(backend, ['backends', at], add, warn);

@@ -21,6 +21,7 @@ import type { SamplingConfig } from '../logging/sampling.ts';
 import type { LogTarget } from '../logging/target.ts';
 import type { SocketLevel } from '../stats/commands.ts';
 import type { CheckConfig } from './check-model.ts';
+import type { StickConfig } from './stick-model.ts';
 import type { AcmeConfig, BackendTlsConfig, ExpiryAlertsConfig, FrontendTlsConfig, Http2Config } from './tls-model.ts';
 
 export type { AgentConfig, CheckConfig } from './check-model.ts';
@@ -125,6 +126,8 @@ export interface FrontendConfig {
   readonly rules: readonly RuleConfig[];
   readonly ruleOrder: 'listed' | 'specific';
   readonly defaultBackend: string | undefined;
+  /** Mode tcp: how long rules wait for the first bytes of a client. */
+  readonly inspectDelayMs: number;
   readonly forwardFor: boolean;
   readonly forward: readonly ('x-forwarded-port' | 'x-real-ip' | 'forwarded')[];
   readonly trustedProxies: readonly string[];
@@ -151,6 +154,8 @@ export interface RuleAction {
 export interface Conditions {
   readonly host: string | undefined;
   readonly sni: string | undefined;
+  /** Mode tcp: the client offers this protocol. */
+  readonly alpn: string | undefined;
   readonly clientCertificate: boolean | undefined;
   readonly clientName: ValueCondition | undefined;
   readonly path: string | undefined;
@@ -164,6 +169,8 @@ export interface Conditions {
 }
 
 export interface RuleConfig extends RuleAction, Conditions {
+  /** Mode tcp: the connection is closed. */
+  readonly reject: boolean;
   readonly all: readonly Conditions[];
   /** Empty: no such condition. */
   readonly any: readonly Conditions[];
@@ -212,6 +219,7 @@ export interface BackendConfig {
   /** Load from which on servers with minconn have their full maxconn. */
   readonly fullconn: number;
   readonly cookie: CookieConfig | undefined;
+  readonly stick: StickConfig | undefined;
   readonly slowstartMs: number;
   readonly shutdownSessionsOnDown: boolean;
   readonly breaker: BreakerConfig | undefined;
@@ -239,17 +247,21 @@ export interface BreakerConfig {
   readonly maxEjectedPercent: number;
 }
 
-export interface HashConfig {
+/** Where in a request a key is found. */
+export interface KeyConfig {
   readonly key: 'uri' | 'path-segment' | 'path-regex' | 'header' | 'query' | 'cookie' | 'source';
   readonly index: number;
   readonly pattern: string;
   readonly name: string;
-  readonly type: 'consistent' | 'map-based';
   readonly len: number;
   readonly depth: number;
   readonly ipv4Prefix: number;
   readonly ipv6Prefix: number;
   readonly whole: boolean;
+}
+
+export interface HashConfig extends KeyConfig {
+  readonly type: 'consistent' | 'map-based';
   readonly balanceFactor: number;
 }
 

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { balanceWord } from './balance-names.ts';
 import { durationMs } from './duration.ts';
-import type { BackendConfig, CookieConfig, HashConfig } from './model.ts';
+import type { BackendConfig, CookieConfig, HashConfig, KeyConfig } from './model.ts';
 import type { ConfigDocument } from './read.ts';
 
 type BackendDocument = ConfigDocument['backends'][number];
@@ -82,16 +82,25 @@ function resolveHash(
   key: HashConfig['key'] | undefined,
 ): HashConfig {
   return {
-    key: key ?? hash.key ?? 'uri',
+    ...resolveKey({ ...hash, key: key ?? hash.key }),
     type: hash.type ?? 'consistent',
-    index: hash.index ?? 1,
-    pattern: hash.pattern ?? '',
-    name: hash.name ?? '',
-    len: hash.len ?? 0,
-    depth: hash.depth ?? 0,
-    whole: hash.whole ?? false,
-    ipv4Prefix: hash.ipv4Prefix ?? 32,
-    ipv6Prefix: hash.ipv6Prefix ?? 128,
     balanceFactor: hash.balanceFactor ?? 0,
+  };
+}
+
+type KeyDocument = { readonly [Key in keyof KeyConfig]?: KeyConfig[Key] | undefined };
+
+/** What a request is known by. */
+export function resolveKey(from: KeyDocument): KeyConfig {
+  return {
+    key: from.key ?? 'uri',
+    index: from.index ?? 1,
+    pattern: from.pattern ?? '',
+    name: from.name ?? '',
+    len: from.len ?? 0,
+    depth: from.depth ?? 0,
+    whole: from.whole ?? false,
+    ipv4Prefix: from.ipv4Prefix ?? 32,
+    ipv6Prefix: from.ipv6Prefix ?? 128,
   };
 }

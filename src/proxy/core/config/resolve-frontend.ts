@@ -46,6 +46,7 @@ export function resolveFrontend(frontend: FrontendDocument): FrontendConfig {
     rules: frontend.rules.map((rule, index) => resolveRule(rule, `${frontend.name}#${index}`, own)),
     ruleOrder: frontend.ruleOrder,
     defaultBackend: frontend.defaultBackend,
+    inspectDelayMs: durationMs(frontend.inspectDelay),
     forwardFor: frontend.forwardFor,
     forward: frontend.forward,
     trustedProxies: frontend.trustedProxies,
@@ -65,6 +66,7 @@ function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig):
     any: rule.any.map(conditionsOf),
     not: rule.not.map(conditionsOf),
     backend,
+    reject: rule.reject === true,
     redirect: redirect && {
       ...redirect,
       location: redirect.location,
@@ -80,9 +82,10 @@ function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig):
 }
 
 function conditionsOf(from: ConditionsDocument): Conditions {
-  const { clientCertificate, clientName, path, pathPrefix, pathRegex, scheme, methods, source, headers, query } = from;
+  const { alpn, clientCertificate, clientName, path, pathPrefix, pathRegex, scheme, methods, source, headers, query } =
+    from;
   const [host, sni] = [from.host?.toLowerCase(), from.sni?.toLowerCase()];
-  const client = { clientCertificate, clientName };
+  const client = { alpn, clientCertificate, clientName };
   return { host, sni, ...client, path, pathPrefix, pathRegex, scheme, methods, source, headers, query };
 }
 

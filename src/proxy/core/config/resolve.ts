@@ -6,6 +6,7 @@ import { cookieWord, resolveBalance, resolveCookie } from './resolve-balance.ts'
 import { resolveCheck } from './resolve-check.ts';
 import { resolveFrontend } from './resolve-frontend.ts';
 import { resolveAdmin, resolveLog, resolveStats } from './resolve-control.ts';
+import { resolveStick } from './resolve-stick.ts';
 import { protocolOf, resolveAcme, resolveAlerts, resolveBackendTls } from './resolve-tls.ts';
 import { serverNameOf } from './server-name.ts';
 
@@ -50,6 +51,7 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
     name: backend.name,
     ...resolveBalance(backend),
     cookie: resolveCookie(backend),
+    stick: resolveStick(backend),
     slowstartMs: durationMs(backend.slowstart),
     shutdownSessionsOnDown: backend.onMarkedDown === 'shutdown-sessions',
     breaker: backend.breaker && {

@@ -1,40 +1,45 @@
 // The part of a backend's schema that says who is picked and who waits: policy, hash, limits and queues.
 import { durationOf } from './schema-words.ts';
 
+/** What a request is known by, for a hash or a stick table. */
+export const keyProperties = {
+  key: {
+    enum: ['uri', 'path-segment', 'path-regex', 'header', 'query', 'cookie', 'source'],
+    description:
+      'uri: the path (see len, depth, whole). path-segment: segment number `index`. path-regex: first group of `pattern`. header, query, cookie: the value called `name`. source: the client address.',
+  },
+  index: {
+    type: 'integer',
+    minimum: 1,
+    description: 'path-segment: which one; in /stream/42/seg.ts segment 2 is 42.',
+  },
+  pattern: { type: 'string', description: 'path-regex: JavaScript regular expression with one group.' },
+  name: { type: 'string', minLength: 1, description: 'header, query, cookie: its name.' },
+  len: { type: 'integer', minimum: 0, default: 0, description: 'uri: only the first so many bytes. 0 = all.' },
+  depth: { type: 'integer', minimum: 0, default: 0, description: 'uri: only the first so many segments. 0 = all.' },
+  whole: { type: 'boolean', default: false, description: 'uri: with the query string.' },
+  ipv4Prefix: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 32,
+    default: 32,
+    description: 'source: clients of one such network are one.',
+  },
+  ipv6Prefix: { type: 'integer', minimum: 1, maximum: 128, default: 128, description: 'source: the same for IPv6.' },
+} as const;
+
 const hashSchema = {
   type: 'object',
   additionalProperties: false,
   description: 'What `balance: hash` hashes, and how. A request without the key is spread by round robin.',
   properties: {
-    key: {
-      enum: ['uri', 'path-segment', 'path-regex', 'header', 'query', 'cookie', 'source'],
-      description:
-        'uri: the path (see len, depth, whole). path-segment: segment number `index`. path-regex: first group of `pattern`. header, query, cookie: the value called `name`. source: the client address.',
-    },
+    ...keyProperties,
     type: {
       enum: ['consistent', 'map-based'],
       default: 'consistent',
       description:
         'consistent: a ring, from which only the keys of a server that is gone move. map-based: even to the last key, but most keys move whenever a server comes or goes.',
     },
-    index: {
-      type: 'integer',
-      minimum: 1,
-      description: 'path-segment: which one; in /stream/42/seg.ts segment 2 is 42.',
-    },
-    pattern: { type: 'string', description: 'path-regex: JavaScript regular expression with one group.' },
-    name: { type: 'string', minLength: 1, description: 'header, query, cookie: its name.' },
-    len: { type: 'integer', minimum: 0, default: 0, description: 'uri: only the first so many bytes. 0 = all.' },
-    depth: { type: 'integer', minimum: 0, default: 0, description: 'uri: only the first so many segments. 0 = all.' },
-    whole: { type: 'boolean', default: false, description: 'uri: with the query string.' },
-    ipv4Prefix: {
-      type: 'integer',
-      minimum: 1,
-      maximum: 32,
-      default: 32,
-      description: 'source: clients of one such network are one.',
-    },
-    ipv6Prefix: { type: 'integer', minimum: 1, maximum: 128, default: 128, description: 'source: the same for IPv6.' },
     balanceFactor: {
       anyOf: [{ const: 0 }, { type: 'integer', minimum: 101, maximum: 1000 }],
       default: 0,

@@ -53,7 +53,16 @@ const valueCondition = {
 
 const conditionProperties = {
   host: { type: 'string', description: 'Exact host (port and case ignored), `*.example.org`, or `*`.' },
-  sni: { type: 'string', description: 'The name that the client asked for in its TLS handshake, as `host`.' },
+  sni: {
+    type: 'string',
+    description:
+      'The name that the client asked for in its TLS handshake, as `host`. In mode tcp it is read, not ended.',
+  },
+  alpn: {
+    type: 'string',
+    minLength: 1,
+    description: 'Mode tcp: the client offers this protocol in its TLS handshake, for instance `h2`.',
+  },
   clientCertificate: { type: 'boolean', description: 'The client has a certificate (see `clientAuth`), or has none.' },
   clientName: { ...valueCondition, description: "The common name in the client's certificate, as with `headers`." },
   path: { type: 'string', pattern: '^/', description: 'The path is exactly this.' },
@@ -63,7 +72,11 @@ const conditionProperties = {
     description: 'The path begins with this, by whole segments: `/api` matches `/api` and `/api/x`, not `/apiary`.',
   },
   pathRegex: { type: 'string', description: 'JavaScript regular expression on the path.' },
-  scheme: { enum: ['http', 'https'], description: 'How the client came; behind trusted proxies as they say.' },
+  scheme: {
+    enum: ['http', 'https'],
+    description:
+      'How the client came; behind trusted proxies as they say. In mode tcp https is whatever begins with TLS.',
+  },
   methods: { ...names, description: 'Any of these methods.' },
   source: { ...names, description: 'The client connects from any of these addresses or ranges.' },
   headers: {
@@ -98,6 +111,7 @@ export const ruleSchema = {
     backend: { type: 'string', description: 'Name of the backend to use.' },
     redirect: redirectSchema,
     respond: respondSchema,
+    reject: { const: true, description: 'Mode tcp: close the connection.' },
     priority: {
       type: 'integer',
       minimum: -2047,

@@ -5,6 +5,7 @@ import { acmeSchema, expiryAlertsSchema } from './acme-schema.ts';
 import { balanceProperties, serverLimitProperties } from './schema-balance.ts';
 import { checkSchema, serverCheckSchema } from './schema-check.ts';
 import { breakerSchema, cookieSchema } from './schema-parts.ts';
+import { stickSchema } from './schema-stick.ts';
 import { retryProperties } from './schema-retry.ts';
 import { handlingProperties } from './schema-handling.ts';
 import { frontendLogSchema, logSchema } from './schema-log.ts';
@@ -72,7 +73,7 @@ const frontendSchema = {
       enum: ['http', 'tcp'],
       default: 'http',
       description:
-        'tcp: connections are joined with servers of `defaultBackend` as they are; rules and all that looks into requests mean nothing.',
+        'tcp: connections are joined with servers as they are. Rules choose by `sni`, `alpn`, `scheme` and `source`; all that looks into requests means nothing.',
     },
     rules: {
       type: 'array',
@@ -86,7 +87,15 @@ const frontendSchema = {
       description:
         'listed: the first rule that holds. specific: exact hosts before longer wildcards, exact paths before longer prefixes before expressions.',
     },
-    defaultBackend: { type: 'string', description: 'Backend when no rule matches; without it such requests get 404.' },
+    defaultBackend: {
+      type: 'string',
+      description:
+        'Backend when no rule matches; without it such requests get 404, and connections in mode tcp are closed.',
+    },
+    inspectDelay: durationOf(
+      '5s',
+      'Mode tcp: rules about TLS wait so long for the first bytes of a client; who is silent for longer is as one without TLS.',
+    ),
     forwardFor: {
       type: 'boolean',
       default: true,
@@ -163,6 +172,7 @@ const backendSchema = {
     name: nameSchema('Name of the backend.'),
     ...balanceProperties,
     cookie: cookieSchema,
+    stick: stickSchema,
     check: checkSchema,
     breaker: breakerSchema,
     slowstart: durationOf('0', 'After a recovery the weight grows from 1/16 to full over this time. 0 = at once.'),

@@ -2,6 +2,7 @@
 import { AddressSet } from '../address.ts';
 import type { FrontendConfig, HandlingConfig, RuleAction } from '../config/model.ts';
 import { compileRouter } from '../routing.ts';
+import { compileTcpRouter, type TcpRouter } from '../tcp-routing.ts';
 import { Handling } from './handling.ts';
 import type { Incoming } from './incoming.ts';
 import { type FindPlugins, noPlugins } from './plugins.ts';
@@ -12,6 +13,8 @@ export type RateLimits = (config: HandlingConfig['rateLimit']) => RateLimit | un
 
 export interface CompiledFrontend {
   handlingOf(incoming: Incoming): Handling;
+  /** Of mode tcp. */
+  readonly tcp: TcpRouter;
   readonly trusted: AddressSet;
   /** Who speaks the PROXY protocol. */
   readonly balancers: AddressSet;
@@ -35,6 +38,7 @@ export function compileFrontend(
   });
   return {
     handlingOf: (incoming) => handlings[router(incoming)] ?? fallback,
+    tcp: compileTcpRouter(config),
     trusted: new AddressSet(config.trustedProxies),
     balancers: new AddressSet(config.acceptProxy),
   };

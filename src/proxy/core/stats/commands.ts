@@ -1,5 +1,6 @@
 // Commands of the stats socket, in HAProxy's words: text -> what to do. Doing it is the caller's part.
 import type { AdminState } from '../balance/server-state.ts';
+import type { TableAction } from './stick-commands.ts';
 
 export const socketLevels = ['user', 'operator', 'admin'] as const;
 export type SocketLevel = (typeof socketLevels)[number];
@@ -38,6 +39,8 @@ export type Command =
   | { readonly do: 'shutdown-session'; readonly session: string }
   | { readonly do: 'clear-counters'; readonly all: boolean }
   | { readonly do: 'lower-level'; readonly level: SocketLevel }
+  /** `words` are those behind `show table` and the like. */
+  | { readonly do: 'table'; readonly action: TableAction; readonly words: readonly string[] }
   | { readonly do: 'reload' }
   | { readonly do: 'upgrade' }
   | { readonly do: 'help' }
@@ -80,6 +83,9 @@ const entries: readonly Entry[] = [
   entry('show sess', 'operator', '', 'connections of clients', () => ({ do: 'show-sess' })),
   entry('show version', 'user', '', 'version of the program', () => ({ do: 'show-version' })),
   entry('show cli level', 'user', '', 'level of this session', () => ({ do: 'show-level' })),
+  entry('show table', 'user', '[<table> [<filter>]*]', 'entries of stick tables (filter: data/key)', table('show')),
+  entry('set table', 'operator', '<table> key <k> [data.* <v>]*', 'update or create an entry', table('set')),
+  entry('clear table', 'operator', '<table> [<filter>]*', 'remove entries (filter: data/key)', table('clear')),
   entry('set server', 'admin', '<b>/<s> ...', 'state, weight, health or addr [port] of a server', setServer),
   entry('set weight', 'admin', '<b>/<s> <n>[%]', 'change the weight', ([server = '', weight = '']) => ({
     do: 'set-weight',
@@ -200,6 +206,10 @@ function showStat(rest: readonly string[]): Command {
 function formatIn(words: readonly string[]): StatFormat {
   if (words.includes('json')) return 'json';
   return words.includes('typed') ? 'typed' : 'csv';
+}
+
+function table(action: TableAction): Entry['read'] {
+  return (words) => ({ do: 'table', action, words });
 }
 
 function setState(server: string, state: AdminState): Command {

@@ -1,5 +1,6 @@
 // Statistics as families of metrics, under the names that HAProxy's own exporter has, so that dashboards and alerts go on
 // working. Writing them down is the part of a library (server/metrics.ts).
+import type { TableUsage } from '../balance/stick-tables.ts';
 import { type Counters, latencyBounds } from '../counters.ts';
 import type { Row } from './rows.ts';
 
@@ -85,6 +86,7 @@ export interface MetricsFacts {
   readonly connectionsTotal: number;
   readonly requestsTotal: number;
   readonly droppedLogs: number;
+  readonly tables: readonly TableUsage[];
 }
 
 export interface Sample {
@@ -128,7 +130,27 @@ export function metricFamilies(
   const checked = rows.filter((row) => row['type'] === 2 && row['check_status'] !== undefined);
   const checks = enumerated(checked, 'server', checkStates, (row) => text(row['check_status']).replace('* ', ''));
   families.push(family('haproxy_server_check_status', 'gauge', 'Outcome of the last check.', checks));
+  families.push(...tableFamilies(facts.tables));
   return families.filter(({ samples }) => samples.length > 0);
+}
+
+function tableFamilies(tables: readonly TableUsage[]): MetricFamily[] {
+  const samples = (count: (table: TableUsage) => number): Sample[] =>
+    tables.map((table) => ({ labels: { name: table.name, type: table.type }, value: count(table) }));
+  return [
+    family(
+      'haproxy_sticktable_size',
+      'gauge',
+      'Entries that a stick table can hold.',
+      samples(({ size }) => size),
+    ),
+    family(
+      'haproxy_sticktable_used',
+      'gauge',
+      'Entries of a stick table.',
+      samples(({ used }) => used),
+    ),
+  ];
 }
 
 function processFamilies(facts: MetricsFacts): MetricFamily[] {

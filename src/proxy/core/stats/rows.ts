@@ -118,7 +118,7 @@ function serverRow(record: ServerRecord, counters: Counters, iid: number, nowMs:
     uweight: record.weight,
     act: config.backup ? 0 : 1,
     bck: config.backup ? 1 : 0,
-    slim: config.maxconn === 0 ? undefined : config.maxconn,
+    slim: record.maxconnNow === 0 ? undefined : record.maxconnNow,
     chkfail: record.checkFailures,
     chkdown: record.downTransitions,
     lastchg: Math.floor((nowMs - record.changedAtMs) / 1000),

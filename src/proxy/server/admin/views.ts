@@ -24,7 +24,7 @@ function serverView(record: ServerRecord, counters: Counters | undefined): Serve
     status: record.describe(),
     state: record.admin,
     weight: record.weight,
-    maxconn: config.maxconn,
+    maxconn: record.maxconnNow,
     backup: config.backup,
     check: lastCheck && {
       code: lastCheck.code,
@@ -42,10 +42,12 @@ function serverView(record: ServerRecord, counters: Counters | undefined): Serve
 
 export async function backendViews(proxy: ControlledProxy): Promise<{ readonly name: string }[]> {
   const servers = await serverViews(proxy);
-  return proxy.config().backends.map(({ name, balance }) => ({
+  const tables = proxy.sticks.tables.usage(performance.now());
+  return proxy.config().backends.map(({ name, balance, stick }) => ({
     name,
     status: proxy.registry.records.some((record) => record.backend.name === name && isUsable(record)) ? 'UP' : 'DOWN',
     balance,
+    stick: stick && tables.find((table) => table.name === stick.table.name),
     servers: servers.filter(({ backend }) => backend === name),
   }));
 }

@@ -15,7 +15,7 @@ import { convertGlobal, convertStats, convertTimeouts, reportSections, shareTime
 import { reportLines } from './lines.ts';
 import { convertLogs } from './logs.ts';
 import { mapUseOf } from './maps.ts';
-import { type Proxy, readSections } from './sections.ts';
+import { isTcp, type Proxy, readSections } from './sections.ts';
 import {
   type Findings,
   newFindings,
@@ -24,6 +24,8 @@ import {
   splitCondition,
   type Statement,
 } from './statements.ts';
+import { convertStick } from './stick.ts';
+import { convertTcpFrontend } from './tcp.ts';
 import { tlsDefaultsOf } from './tls.ts';
 import { type Userlist, userlistsOf } from './userlists.ts';
 import { type Aliases, aliasesOf } from './variables.ts';
@@ -37,6 +39,7 @@ export interface Conversion {
 
 /** The statements of one section. */
 interface Program {
+  readonly acls: Acls;
   readonly requests: readonly Statement[];
   readonly responses: readonly Statement[];
   readonly uses: readonly Statement[];
@@ -71,20 +74,15 @@ export function convertHaproxy(text: string, file: string, environment: Environm
   };
   const context = { draft, report, readFile, tls };
   for (const [proxy, program] of programs) {
-    if (modeOf(proxy) !== 'http')
-      report.error(
-        proxy.spot,
-        `\`${proxy.name}\` is in TCP mode, which cannot be carried over`,
-        'Write `mode http` for HTTP.',
-      );
-    if (proxy.kind !== 'backend')
-      draft.push(
-        frontends,
-        frontendOf(proxy, { ...program, findings: told(program, programs) }, steps, context),
-        proxy.spot,
-      );
+    if (proxy.kind !== 'backend') {
+      const frontend = isTcp(proxy)
+        ? convertTcpFrontend(proxy, program.acls, program.uses, context)
+        : frontendOf(proxy, { ...program, findings: told(program, programs) }, steps, context);
+      draft.push(frontends, frontend, proxy.spot);
+    }
     if (hasServers(proxy)) {
       const backend = convertBackend(proxy, program.findings, tls, draft, report);
+      convertStick(proxy, sections.proxies, backend, draft, report);
       draft.push(backends, backend, proxy.spot);
     }
   }
@@ -147,6 +145,7 @@ function programOf(proxy: Proxy, { aliases, userlists, names }: Shared, report: 
     const [, second] = words;
     if (first.text === 'option' && second?.text === 'forwardfor') forwardFor(words, findings, report);
     else if (first.text === 'monitor-uri' && second) requests.unshift(monitor(second.text, second));
+    else if (isTcp(proxy) && /^http-|^redirect$/.test(first.text)) continue;
     else if (first.text === 'http-request' || first.text === 'http-response') {
       const statement = ruleStatement(line, reading);
       if (statement) (first.text === 'http-request' ? requests : responses).push(statement);
@@ -166,7 +165,7 @@ function programOf(proxy: Proxy, { aliases, userlists, names }: Shared, report: 
     }
   }
   uses.push(fallback(proxy));
-  return { requests: [...requests, ...redirects], responses, uses, findings };
+  return { acls, requests: [...requests, ...redirects], responses, uses, findings };
 }
 
 /** `use_backend %[req.hdr(host),lower,map(hosts.map)]`: one for each line of the map. */
@@ -230,10 +229,6 @@ function forwardFor(words: readonly { readonly text: string }[], findings: Findi
 
 function hasServers(proxy: Proxy): boolean {
   return proxy.kind !== 'frontend' && proxy.lines.some(({ first }) => /^server(?:-template)?$/.test(first.text));
-}
-
-function modeOf(proxy: Proxy): string {
-  return proxy.lines.findLast(({ first }) => first.text === 'mode')?.words[1]?.text ?? 'tcp';
 }
 
 function lineOf({ where }: Diagnostic): number {

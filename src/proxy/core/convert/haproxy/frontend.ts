@@ -95,7 +95,7 @@ function compression(lines: readonly Line[], frontend: Entries, draft: Draft, re
 }
 
 /** What all ways to servers have in common is said once, in the frontend. */
-function rules(ways: readonly Way[], frontend: Entries, draft: Draft, report: Report): void {
+export function rules(ways: readonly Way[], frontend: Entries, draft: Draft, report: Report): void {
   const handlings = ways.map((way) => handlingOf(way, report));
   const last = handlings.at(-1);
   const shared = last && ways.at(-1)?.end.do === 'backend' ? last.handling : {};

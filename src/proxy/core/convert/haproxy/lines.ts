@@ -1,14 +1,14 @@
 // Lines of proxies that no other part reads: which of them matter, and what is said of those that do not go along.
 import { nearestName } from '../../../../lib/suggest.ts';
 import type { Report } from '../report.ts';
-import type { Proxy } from './sections.ts';
+import { isTcp, type Proxy } from './sections.ts';
 import type { Line, Word } from './words.ts';
 
 /** Read by other parts. */
 const read: ReadonlySet<string> = new Set([
   'acl', 'balance', 'bind', 'capture', 'compression', 'declare', 'log-format', 'cookie', 'default-server', 'default_backend', 'hash-balance-factor',
   'hash-type', 'http-after-response', 'http-check', 'http-request', 'http-response', 'log', 'maxconn', 'mode',
-  'monitor-uri', 'option', 'redirect', 'retries', 'retry-on', 'server', 'server-template', 'stats', 'stick-table',
+  'monitor-uri', 'option', 'redirect', 'retries', 'retry-on', 'server', 'server-template', 'stats', 'stick', 'stick-table',
   'tcp-check', 'tcp-request', 'errorfile', 'timeout', 'use_backend', 'fullconn', 'http-reuse',
 ]); // prettier-ignore
 
@@ -20,7 +20,7 @@ const unneeded: ReadonlySet<string> = new Set([
 
 const dangerous: readonly string[] = [
   'block', 'disabled', 'dispatch', 'errorfiles', 'errorloc', 'errorloc302', 'errorloc303', 'filter',
-  'force-persist', 'grace', 'http-error', 'ignore-persist', 'persist', 'source', 'stick', 'tcp-response', 'use-fcgi-app',
+  'force-persist', 'grace', 'http-error', 'ignore-persist', 'persist', 'source', 'tcp-response', 'use-fcgi-app',
   'use-server', 'reqadd', 'rspadd', 'reqrep', 'rsprep', 'monitor', 'transparent',
 ]; // prettier-ignore
 
@@ -49,7 +49,9 @@ const optionWarnings: Readonly<Record<string, string>> = {
 };
 
 /** `shared`: lines that hold for a frontend, too. */
-export function reportLines({ kind, lines }: Proxy, shared: ReadonlySet<Line>, report: Report): void {
+export function reportLines(proxy: Proxy, shared: ReadonlySet<Line>, report: Report): void {
+  const { kind, lines } = proxy;
+  const inTcp = isTcp(proxy);
   for (const line of lines) {
     const { first, words } = line;
     const [, second] = words;
@@ -69,7 +71,9 @@ export function reportLines({ kind, lines }: Proxy, shared: ReadonlySet<Line>, r
     if (name === 'errorfile' && kind === 'backend' && !shared.has(line))
       report.warning(first, '`errorfile` of a backend: pages stand in frontends and rules here');
     if (first.text === 'timeout' && second) timeout(second, report);
-    if (first.text === 'tcp-request') tcpRequest(line, report);
+    if (first.text === 'tcp-request') tcpRequest(line, inTcp && kind !== 'backend', report);
+    if (inTcp && /^http-(?:request|response)$/.test(first.text))
+      report.warning(first, `\`${first.text}\` does nothing in mode tcp`);
     if (first.text === 'http-after-response')
       report.error(first, '`http-after-response` cannot be carried over', 'Use http-response.');
   }
@@ -99,8 +103,10 @@ function option(name: string, { words, first }: Line, report: Report): void {
   else if (name in optionWarnings) report.warning(spot, `\`option ${name}\`: ${optionWarnings[name] ?? ''}`);
 }
 
-function tcpRequest({ words, first }: Line, report: Report): void {
+/** `isRead`: what lets in or rejects becomes rules. */
+function tcpRequest({ words, first }: Line, isRead: boolean, report: Report): void {
   const text = words.slice(1).map((word) => word.text);
+  if (isRead && (text[0] === 'inspect-delay' || text[1] === 'accept' || text[1] === 'reject')) return;
   const isHarmless = text[0] === 'inspect-delay' || text[1] === 'accept' || (text[1] ?? '').startsWith('track-sc');
   if (isHarmless) report.info(words[1] ?? first, 'requests are always read before they are judged');
   else

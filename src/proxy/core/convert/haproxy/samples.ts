@@ -8,6 +8,7 @@ export interface Condition {
   readonly pathRegex?: string;
   readonly scheme?: 'http' | 'https';
   readonly sni?: string;
+  readonly alpn?: string;
   readonly clientCertificate?: boolean;
   readonly clientName?: Value;
   readonly methods?: readonly string[];
@@ -46,6 +47,7 @@ export const predefined: Readonly<Record<string, Test>> = {
   TRUE: always,
   FALSE: never,
   HTTP: always,
+  WAIT_END: always,
   LOCALHOST: one({ source: ['127.0.0.1/8', '::1'] }),
   METH_CONNECT: one({ methods: ['CONNECT'] }),
   METH_DELETE: one({ methods: ['DELETE'] }),
@@ -115,6 +117,13 @@ export function testOf(sample: Sample, patterns: Patterns): Test {
       return one({ source: [...values] });
     case 'ssl_fc':
       return boolean(patterns, { scheme: 'https' }, { scheme: 'http' });
+    case 'req.ssl_hello_type':
+    case 'req_ssl_hello_type':
+      return values.length === 1 && first === '1' ? one({ scheme: 'https' }) : unknown;
+    case 'req.ssl_alpn':
+      return match === 'str' ? { kind: 'one-of', conditions: values.map((alpn) => ({ alpn })) } : unknown;
+    case 'req.ssl_sni':
+    case 'req_ssl_sni':
     case 'ssl_fc_sni':
       return sniTest(patterns);
     case 'ssl_fc_has_crt':

@@ -92,6 +92,11 @@ export function readSections(lines: readonly Line[], report: Report): Sections {
   };
 }
 
+/** The mode that the last `mode` line says; HAProxy's own is tcp. */
+export function isTcp({ lines }: Pick<Proxy, 'lines'>): boolean {
+  return lines.findLast(({ first }) => first.text === 'mode')?.words[1]?.text !== 'http';
+}
+
 function baseOf(
   words: readonly Word[],
   named: ReadonlyMap<string, readonly Line[]>,

@@ -17,6 +17,8 @@ export interface PageFacts {
   /** There is an admin interface to sign in to. */
   readonly hasAdmin: boolean;
   readonly rates: RateTracker;
+  /** Entries in the stick tables of backends. */
+  readonly stuck: ReadonlyMap<string, number>;
 }
 
 /** How often the page looks for what is new, with JavaScript. */
@@ -48,6 +50,7 @@ function liveMain(rows: readonly Row[], facts: PageFacts): string {
       backend,
       rows.filter((row) => row['type'] === 2 && row['pxname'] === backend['pxname']),
       facts.rates,
+      facts.stuck.get(String(backend['pxname'])),
     ),
   );
   return `<main id="live" data-live="${escapeHtml(facts.uri)};norefresh" data-every="${every}">${cards(rows, facts)}${sections.join('')}${frontendSection(frontends, facts.rates)}<p class="soft">pid ${facts.pid}, ${facts.workers} ${facts.workers === 1 ? 'worker' : 'workers'}, up ${duration(facts.uptimeMs / 1000)}</p></main>`;

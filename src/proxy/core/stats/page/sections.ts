@@ -26,15 +26,22 @@ const serverHeads: readonly (readonly [string, string])[] = [
   ['Since', 'wide'],
 ];
 
-export function backendSection(backend: Row, servers: readonly Row[], rates: RateTracker): string {
+/** `stuck`: entries of its stick table, if it has one. */
+export function backendSection(
+  backend: Row,
+  servers: readonly Row[],
+  rates: RateTracker,
+  stuck: number | undefined,
+): string {
   const name = escapeHtml(text(backend['pxname']));
   const cookie = backend['cookie'] === undefined ? '' : `, cookie ${escapeHtml(text(backend['cookie']))}`;
+  const table = stuck === undefined ? '' : `, ${quantity(stuck)} in its stick table`;
   const heads = serverHeads.map(
     ([head, kind]) => `<th scope="col"${kind === '' ? '' : ` class="${kind}"`}>${head}</th>`,
   );
   return (
     `<section aria-labelledby="b-${name}"><div class="head"><h2 id="b-${name}">${name}</h2>${pill(text(backend['status']))}` +
-    `<span class="facts">${escapeHtml(text(backend['algo']))}${cookie}</span></div><div class="wrap"><table><thead><tr>${heads.join('')}</tr></thead><tbody>` +
+    `<span class="facts">${escapeHtml(text(backend['algo']))}${cookie}${table}</span></div><div class="wrap"><table><thead><tr>${heads.join('')}</tr></thead><tbody>` +
     `${servers.map((row) => serverLine(row, rates)).join('')}${serverLine(backend, rates)}</tbody></table></div></section>`
   );
 }

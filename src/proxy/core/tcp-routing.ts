@@ -1,0 +1,46 @@
+// Where a connection in mode tcp goes: the first rule of its frontend that holds, by what is known before a byte is passed on.
+import type { Address } from './address.ts';
+import type { Conditions, FrontendConfig } from './config/model.ts';
+import { type Condition, conditionsOf, nameCondition, sourceCondition } from './routing.ts';
+import type { ClientHello } from './tls/client-hello.ts';
+
+export interface TcpSubject {
+  readonly peer: Address | undefined;
+  /** Undefined: it does not begin with TLS, as far as is known. */
+  readonly hello: ClientHello | undefined;
+}
+
+export interface TcpRouter {
+  /** How long the first bytes of a client are waited for; 0 = no rule looks at them. */
+  readonly inspectMs: number;
+  /** Name of the backend; undefined = it is closed. */
+  backendOf(subject: TcpSubject): string | undefined;
+}
+
+export function compileTcpRouter(config: FrontendConfig): TcpRouter {
+  const rules = config.rules.map((rule) => ({ rule, conditions: conditionsOf(rule, tcpConditions) }));
+  const looks = config.rules.some((rule) => [rule, ...rule.all, ...rule.any, ...rule.not].some(looksInside));
+  return {
+    inspectMs: looks ? config.inspectDelayMs : 0,
+    backendOf: (subject) => {
+      const found = rules.find(({ conditions }) => conditions.every((holds) => holds(subject)));
+      return found ? found.rule.backend : config.defaultBackend;
+    },
+  };
+}
+
+function looksInside({ sni, alpn, scheme }: Conditions): boolean {
+  return (sni ?? alpn ?? scheme) !== undefined;
+}
+
+function tcpConditions({ sni, alpn, scheme, source }: Conditions): Condition<TcpSubject>[] {
+  const found: Condition<TcpSubject>[] = [];
+  if (source.length > 0) found.push(sourceCondition(source));
+  if (scheme !== undefined) found.push(({ hello }) => (hello !== undefined) === (scheme === 'https'));
+  if (sni !== undefined) {
+    const holds = nameCondition(sni);
+    found.push(({ hello }) => hello !== undefined && hello.sni !== '' && holds(hello.sni));
+  }
+  if (alpn !== undefined) found.push(({ hello }) => hello?.alpn.includes(alpn) === true);
+  return found;
+}

@@ -1,0 +1,69 @@
+// HAProxy and veza-proxy, each started with the same haproxy.cfg on ports of its own.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../../support/ports.ts';
+import { until } from './proxy.ts';
+
+const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
+
+/** Whether HAProxy is here; in CI it must be. */
+export function haproxyIsThere(): boolean {
+  const isThere = spawnSync('haproxy', ['-v']).status === 0;
+  if (!isThere && process.env['CI'] !== undefined) throw new Error('haproxy is needed here');
+  return isThere;
+}
+
+export interface Balancer extends AsyncDisposable {
+  readonly name: 'haproxy' | 'veza-proxy';
+  readonly port: number;
+  readonly tlsPort: number;
+  /** Folder for its sockets. */
+  readonly run: string;
+}
+
+/** Starts one of the two; `environment` has the ports of the servers. */
+export async function startBalancer(
+  name: Balancer['name'],
+  file: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<Balancer> {
+  const [port, tlsPort] = [await freePort(), await freePort()];
+  const run = mkdtempSync(join(tmpdir(), `veza-${name}-`));
+  const [command, args] =
+    name === 'haproxy' ? ['haproxy', ['-db', '-f', file]] : [process.execPath, [main, 'run', file]];
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment, PORT: String(port), TLS_PORT: String(tlsPort), RUN: run },
+  });
+  let log = '';
+  child.stdout.on('data', (bytes: Buffer) => (log += bytes.toString()));
+  child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()));
+  const exited = once(child, 'exit');
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
+      await exited;
+      clearTimeout(timer);
+    }
+    rmSync(run, { recursive: true, force: true });
+  };
+  await until(async () => child.exitCode !== null || (await isOpen(port)), 40_000);
+  if (child.exitCode !== null) throw new Error(`${name} did not start:\n${log}`);
+  return { name, port, tlsPort, run, [Symbol.asyncDispose]: stop };
+}
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}
