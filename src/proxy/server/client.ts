@@ -1,10 +1,17 @@
 // Who a request is from, as all that deals with it sees it: a connection of HTTP/1, or one stream of HTTP/2.
-import type { Duplex } from 'node:stream';
 import type { Address } from '../core/address.ts';
 import type { TlsFacts } from '../core/tls/facts.ts';
 import type { TimerRole } from './client-socket.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { Tunnel } from './tunnel.ts';
+
+/** What it reads from and writes to, where that is asked for; a Duplex is one. */
+export interface ClientPipe {
+  cork(): void;
+  uncork(): void;
+  pause(): unknown;
+  end(): unknown;
+}
 
 export interface Client {
   readonly frontend: FrontendRuntime;
@@ -19,8 +26,7 @@ export interface Client {
   /** When its request began: on the monotonic clock, and in epoch milliseconds. */
   readonly headAt: number;
   readonly requestAtMs: number;
-  /** What it reads from. */
-  readonly socket: Duplex;
+  readonly socket: ClientPipe;
   readonly isCongested: boolean;
   readonly holdsBytes: boolean;
   /** The head of a response as text of HTTP/1, then bytes of its body; in chunks where that version frames bodies. */

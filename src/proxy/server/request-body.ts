@@ -24,6 +24,8 @@ export class RequestBody {
   bytesIn = 0;
   /** Header line that says which attempt it is; '' for the first. */
   attemptLine = '';
+  /** Lines that follow a body in chunks. */
+  trailers = '';
   readonly #headText: string;
   readonly #chunked: boolean;
   #pieces: Buffer[] = [];
@@ -104,6 +106,6 @@ export class RequestBody {
 
   #end(connection: UpstreamConnection): boolean {
     connection.requestDone = true;
-    return !this.#chunked || connection.write('0\r\n\r\n');
+    return !this.#chunked || connection.write(`0\r\n${this.trailers}\r\n`);
   }
 }
