@@ -2,6 +2,7 @@
 // follows. What frames mean is in http2-inbound.ts, what is written when in http2-outbound.ts.
 import type { Socket } from 'node:net';
 import { FloodGuard } from '../core/flood.ts';
+import type { Field } from '../core/http2/field.ts';
 import { FrameReader } from '../core/http2/frame-reader.ts';
 import { goawayFrame, rstStreamFrame, settingsFrame, windowUpdateFrame } from '../core/http2/frame-writer.ts';
 import { defaultWindow, type ErrorCode, errorCode, largestWindow, setting } from '../core/http2/protocol.ts';
@@ -29,6 +30,8 @@ export class Http2Connection extends ClientSocket implements FrontendConnection 
   readonly #ours = new Set<number>();
   #last: Http2Stream | undefined;
   #failed = false;
+  /** The latest that it was for. */
+  #host = '';
 
   constructor(socket: Socket, frontend: FrontendRuntime, context: WorkerContext, origin: Origin) {
     super(socket, frontend, context, origin);
@@ -61,13 +64,21 @@ export class Http2Connection extends ClientSocket implements FrontendConnection 
     return this.#last?.route;
   }
 
-  /** Whether this connection is one for requests to a host: its certificate must cover it (RFC 9110, 15.5.20). */
-  isFor(_host: string): boolean {
+  /**
+   * Whether requests for a host belong on this connection (RFC 9110, 15.5.20): its certificate must cover that, too.
+   * Who asked for no name has not looked at the names.
+   */
+  isFor(host: string): boolean {
+    const sni = this.tls?.sni ?? '';
+    if (sni === '' || host === this.#host) return true;
+    const name = host.replace(/:[0-9]*$/, '').toLowerCase();
+    if (this.frontend.terminator?.covers(sni, name) === false) return false;
+    this.#host = host;
     return true;
   }
 
   /** A request came. */
-  open(id: number, fields: readonly string[] | 'tooLarge', complete: boolean): void {
+  open(id: number, fields: readonly Field[] | 'tooLarge', complete: boolean): void {
     if (this.phase === 'closing' || this.phase === 'closed' || this.streams.size >= this.#maxStreams) {
       this.#refuse(id);
       return;

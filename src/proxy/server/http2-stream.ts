@@ -6,6 +6,7 @@ import type { Handling } from '../core/handling/handling.ts';
 import type { Answer, Incoming } from '../core/handling/incoming.ts';
 import { readHttp2Head } from '../core/http/http2-head.ts';
 import { refuse, type Refusal, type RequestHead } from '../core/http/request-head.ts';
+import type { Field } from '../core/http2/field.ts';
 import { type ErrorCode, errorCode } from '../core/http2/protocol.ts';
 import type { TlsFacts } from '../core/tls/facts.ts';
 import type { Client, ClientPipe } from './client.ts';
@@ -70,8 +71,8 @@ export class Http2Stream extends Http2Sending implements Client {
     return waitingBytes > 0 && this.#connection.outbound.waitingBytes >= http2Limits.waitingBytes;
   }
 
-  /** Takes the fields of the head: names and values in turn. `complete`: no body follows. */
-  begin(fields: readonly string[] | 'tooLarge', complete: boolean): void {
+  /** Takes the fields of the head. `complete`: no body follows. */
+  begin(fields: readonly Field[] | 'tooLarge', complete: boolean): void {
     const head =
       fields === 'tooLarge'
         ? refuse(431, 'head too large')
@@ -79,11 +80,13 @@ export class Http2Stream extends Http2Sending implements Client {
     const length = head === 'malformed' || head.refused || !head.hasLength ? -1 : head.length;
     if (!complete) this.upload = new Http2Upload(this, this.#connection.inbound, length);
     if (head === 'malformed' || (!head.refused && complete && head.length > 0)) {
-      this.#refuse(refuse(400, 'malformed head'), errorCode.protocolError);
+      this.#refuse(refuse(400, 'malformed head'));
+      this.reset(errorCode.protocolError);
       return;
     }
     if (head.refused) this.#refuse(head);
-    else if (!this.#connection.isFor(head.host)) this.#refuse(refuse(421, 'the certificate is for other names'));
+    else if (!this.#connection.isFor(head.host))
+      this.#refuse(refuse(421, 'the certificate is for other names'), head.method === 'HEAD');
     else this.#request(head);
   }
 
@@ -115,7 +118,7 @@ export class Http2Stream extends Http2Sending implements Client {
     }
     const backend = handling.backend === undefined ? undefined : this.#context.backend(handling.backend);
     if (!backend) {
-      this.#refuse(refuse(404, 'no backend for this request'));
+      this.#refuse(refuse(404, 'no backend for this request'), head.method === 'HEAD');
       return;
     }
     this.frontend.counters.begin();
@@ -147,14 +150,13 @@ export class Http2Stream extends Http2Sending implements Client {
     this.exchangeDone();
   }
 
-  #refuse(refusal: Refusal, code?: ErrorCode): void {
+  #refuse(refusal: Refusal, bodiless = false): void {
     this.frontend.counters.requestErrors += 1;
     this.frontend.counters.status(refusal.status);
     logRefusal(this, this.#context.log, refusal.status);
     this.#context.dropped(this, refusal);
-    this.write(errorResponse(refusal.status, true));
-    if (code === undefined) this.exchangeDone();
-    else this.reset(code);
+    this.write(errorResponse(refusal.status, true, bodiless));
+    this.exchangeDone();
   }
 
   write(data: string | Uint8Array): void {

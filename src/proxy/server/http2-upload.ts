@@ -1,5 +1,6 @@
 // The body of a request over HTTP/2: its windows, its length, and what came of it while nobody took it.
 import { readHttp2Trailers } from '../core/http/http2-head.ts';
+import type { Field } from '../core/http2/field.ts';
 import { type ErrorCode, errorCode } from '../core/http2/protocol.ts';
 import { http2Limits } from './limits.ts';
 
@@ -58,7 +59,7 @@ export class Http2Upload {
   }
 
   /** The fields after the body, which end it. */
-  end(fields: readonly string[]): ErrorCode | undefined {
+  end(fields: readonly Field[]): ErrorCode | undefined {
     const trailers = readHttp2Trailers(fields);
     if (trailers === undefined) return errorCode.protocolError;
     this.#trailers = trailers;

@@ -1,26 +1,16 @@
 // Head of an HTTP/2 request: the list of its fields -> the same head as of HTTP/1, by the same parser, so that what is
 // strict there is strict here. What both versions must not mix (RFC 9113, 8.2.2 and 8.3) is refused.
 import type { HeadLimits } from '../config/model.ts';
+import type { Field } from '../http2/field.ts';
+import { connectionFields } from './fields.ts';
 import { parseRequestHead, refuse, type Refusal, type RequestHead } from './request-head.ts';
-import { isToken } from './scan.ts';
 
 /** `minor` of the heads of HTTP/2 requests: neither 1.0 nor 1.1. */
 export const http2Minor = 2;
 
-const forbidden: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-]);
-/** Beside them a tab may stand in a value. */
-const controls = /(?!\t)\p{Cc}/u;
-
-const pseudoNames: ReadonlySet<string> = new Set([':method', ':scheme', ':path', ':authority']);
 /** They are about routing, framing or authority, which a body must not change after the fact (RFC 9110, 6.5.1). */
 const noTrailers: ReadonlySet<string> = new Set([
-  ...forbidden,
+  ...connectionFields,
   'authorization',
   'content-encoding',
   'content-length',
@@ -34,33 +24,46 @@ const noTrailers: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * `fields`: names and values in turn. `hasBody`: the stream goes on after its head. 'malformed' is what no client that
- * knows HTTP/2 sends (RFC 9113, 8.1.1).
+ * `hasBody`: the stream goes on after its head. 'malformed' is what no client that knows HTTP/2 sends (RFC 9113, 8.1.1).
  */
 export function readHttp2Head(
-  fields: readonly string[],
+  fields: readonly Field[],
   hasBody: boolean,
   limits: HeadLimits,
 ): RequestHead | Refusal | 'malformed' {
-  const pseudo = new Map<string, string>();
+  let method = '';
+  let path = '';
+  let scheme = '';
+  let authority: string | undefined;
   let host: string | undefined;
   let lines = '';
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    const name = fields[at] ?? '';
-    const value = fields[at + 1] ?? '';
-    if (controls.test(value)) return refuse(400, 'control characters in a header');
-    if (name.startsWith(':')) {
-      if (!pseudoNames.has(name) || pseudo.has(name) || lines !== '' || host !== undefined) return 'malformed';
-      pseudo.set(name, value);
-    } else if (name === 'host') host = host === undefined ? value : `${host},${value}`;
-    else if (forbidden.has(name) || (name === 'te' && value !== 'trailers') || !isLowerCase(name)) return 'malformed';
-    else lines += `${name}: ${value}\r\n`;
+  for (const field of fields) {
+    const { value } = field;
+    switch (field.kind) {
+      case 'plain':
+        lines += field.line;
+        break;
+      case 'pseudo':
+        if (lines !== '' || host !== undefined) return 'malformed';
+        if (field.name === ':method' && method === '') method = value;
+        else if (field.name === ':path' && path === '') path = value;
+        else if (field.name === ':scheme' && scheme === '') scheme = value;
+        else if (field.name === ':authority' && authority === undefined) authority = value;
+        else return 'malformed';
+        break;
+      case 'host':
+        host = host === undefined ? value : `${host},${value}`;
+        break;
+      case 'unclean':
+        return refuse(400, 'control characters in a header');
+      case 'malformed':
+        return 'malformed';
+      default:
+        field.kind satisfies never;
+    }
   }
-  const method = pseudo.get(':method') ?? '';
-  const path = pseudo.get(':path') ?? '';
   if (method === 'CONNECT') return refuse(405, 'CONNECT is not supported');
-  if (method === '' || path === '' || !pseudo.has(':scheme')) return 'malformed';
-  const authority = pseudo.get(':authority');
+  if (method === '' || path === '' || scheme === '') return 'malformed';
   if (authority !== undefined && host !== undefined && authority.toLowerCase() !== host.toLowerCase())
     return refuse(400, ':authority and Host differ');
   if (!path.startsWith('/') && path !== '*') return refuse(400, 'malformed target');
@@ -76,18 +79,12 @@ export function readHttp2Head(
   return head;
 }
 
-function isLowerCase(name: string): boolean {
-  return name === name.toLowerCase();
-}
-
 /** Lines of the fields that may follow a body; undefined if they are malformed. */
-export function readHttp2Trailers(fields: readonly string[]): string | undefined {
+export function readHttp2Trailers(fields: readonly Field[]): string | undefined {
   let lines = '';
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    const name = fields[at] ?? '';
-    const value = fields[at + 1] ?? '';
-    if (!isToken(name, 0, name.length) || !isLowerCase(name) || controls.test(value)) return undefined;
-    if (!noTrailers.has(name)) lines += `${name}: ${value}\r\n`;
+  for (const { kind, name, line } of fields) {
+    if (kind !== 'plain' && kind !== 'host') return undefined;
+    if (!noTrailers.has(name)) lines += line;
   }
   return lines;
 }

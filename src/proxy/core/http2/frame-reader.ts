@@ -29,6 +29,7 @@ export class FrameReader {
   }
 
   feed(bytes: Buffer): void {
+    if (this.#stopped) return;
     let at = this.#prefaceLeft > 0 ? this.#readPreface(bytes) : 0;
     while (at < bytes.length && !this.#stopped) {
       const left = bytes.length - at;

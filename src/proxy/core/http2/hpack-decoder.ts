@@ -1,17 +1,18 @@
 // HPACK (RFC 7541), the reading side: blocks of headers -> names and values. One decoder a connection, for all its blocks
 // in their order.
-import { defaultTableBytes, entryBytes } from './protocol.ts';
+import { Field } from './field.ts';
 import { readHuffman } from './huffman.ts';
+import { defaultTableBytes } from './protocol.ts';
 import { staticTable } from './static-table.ts';
 
 /** More in one number is an attack. */
 const largestNumber = 2 ** 28;
 
-export type Fields = readonly string[];
+const staticFields = staticTable.map(([name, value]) => new Field(name, value));
 
 export class HpackDecoder {
   /** Newest last. */
-  #entries: (readonly [string, string])[] = [];
+  #entries: Field[] = [];
   /** Entries before this one were evicted. */
   #first = 0;
   #bytes = 0;
@@ -19,18 +20,16 @@ export class HpackDecoder {
   #block: Buffer = Buffer.alloc(0);
   #at = 0;
   #end = 0;
-  #failed = false;
 
   /**
-   * Names and values in turn. `tooLarge` once they count more than `limit`, as SETTINGS_MAX_HEADER_LIST_SIZE counts, while
+   * The fields of a block; `tooLarge` once they count more than `limit`, as SETTINGS_MAX_HEADER_LIST_SIZE counts, while
    * the table is kept right. Undefined: the block is none, and the connection is lost.
    */
-  decode(block: Buffer, from: number, to: number, limit: number): string[] | 'tooLarge' | undefined {
+  decode(block: Buffer, from: number, to: number, limit: number): Field[] | 'tooLarge' | undefined {
     this.#block = block;
     this.#at = from;
     this.#end = to;
-    this.#failed = false;
-    const fields: string[] = [];
+    const fields: Field[] = [];
     let size = 0;
     let mayResize = true;
     while (this.#at < to) {
@@ -41,43 +40,42 @@ export class HpackDecoder {
       }
       mayResize = false;
       const entry = byte >= 0x80 ? this.#entry(this.#number(7)) : this.#literal(byte);
-      if (!entry || this.#failed) return undefined;
-      const [name, value] = entry;
-      size += name.length + value.length + entryBytes;
-      if (size <= limit) fields.push(name, value);
+      if (!entry) return undefined;
+      size += entry.bytes;
+      if (size <= limit) fields.push(entry);
     }
     return size > limit ? 'tooLarge' : fields;
   }
 
   #resize(): boolean {
     const size = this.#number(5);
-    if (this.#failed || size > defaultTableBytes) return false;
+    if (size < 0 || size > defaultTableBytes) return false;
     this.#tableBytes = size;
     this.#evict();
     return true;
   }
 
-  #literal(byte: number): readonly [string, string] | undefined {
+  #literal(byte: number): Field | undefined {
     const indexed = byte >= 0x40;
     const index = this.#number(indexed ? 6 : 4);
-    if (this.#failed) return undefined;
-    const name = index === 0 ? this.#text() : this.#entry(index)?.[0];
+    if (index < 0) return undefined;
+    const name = index === 0 ? this.#text() : this.#entry(index)?.name;
     const value = name === undefined ? undefined : this.#text();
     if (name === undefined || value === undefined) return undefined;
-    const entry = [name, value] as const;
+    const entry = new Field(name, value);
     if (indexed) this.#add(entry);
     return entry;
   }
 
-  #entry(index: number): readonly [string, string] | undefined {
-    if (index <= staticTable.length) return staticTable[index - 1];
+  #entry(index: number): Field | undefined {
+    if (index <= staticTable.length) return staticFields[index - 1];
     const at = this.#entries.length - (index - staticTable.length);
     return at >= this.#first ? this.#entries[at] : undefined;
   }
 
-  #add(entry: readonly [string, string]): void {
+  #add(entry: Field): void {
     this.#entries.push(entry);
-    this.#bytes += sizeOf(entry);
+    this.#bytes += entry.bytes;
     this.#evict();
   }
 
@@ -85,7 +83,7 @@ export class HpackDecoder {
     while (this.#bytes > this.#tableBytes) {
       const oldest = this.#entries[this.#first];
       if (!oldest) break;
-      this.#bytes -= sizeOf(oldest);
+      this.#bytes -= oldest.bytes;
       this.#first += 1;
     }
     if (this.#first < 128) return;
@@ -93,7 +91,7 @@ export class HpackDecoder {
     this.#first = 0;
   }
 
-  /** A number that begins in the last `bits` bits of the byte that is next. */
+  /** A number that begins in the last `bits` bits of the byte that is next; -1 if there is none. */
   #number(bits: number): number {
     const mask = (1 << bits) - 1;
     let number = (this.#block[this.#at++] ?? 0) & mask;
@@ -103,8 +101,7 @@ export class HpackDecoder {
       number += (byte & 0x7f) * factor;
       if (byte < 0x80) return number;
     }
-    this.#failed = true;
-    return 0;
+    return -1;
   }
 
   #text(): string | undefined {
@@ -113,12 +110,8 @@ export class HpackDecoder {
     const length = this.#number(7);
     const from = this.#at;
     const to = from + length;
-    if (this.#failed || to > this.#end) return undefined;
+    if (length < 0 || to > this.#end) return undefined;
     this.#at = to;
     return coded ? readHuffman(this.#block, from, to) : this.#block.toString('latin1', from, to);
   }
-}
-
-function sizeOf([name, value]: readonly [string, string]): number {
-  return name.length + value.length + entryBytes;
 }

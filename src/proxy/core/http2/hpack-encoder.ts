@@ -1,16 +1,10 @@
 // HPACK (RFC 7541), the writing side: header lines as HTTP/1 has them -> blocks. One encoder a connection. A line that
 // comes again goes into the table, so that from then on it is one byte or two.
+import { connectionFields } from '../http/fields.ts';
+import { trimmed } from '../http/scan.ts';
 import { defaultTableBytes, entryBytes } from './protocol.ts';
 import { staticNames, staticTable } from './static-table.ts';
 
-/** These are about an HTTP/1 connection. */
-const connectionNames: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-]);
 /** Nobody between may keep these in a table. */
 const secretNames: ReadonlySet<string> = new Set(['set-cookie', 'authorization', 'proxy-authorization']);
 /** Names whose last line is remembered. */
@@ -83,8 +77,8 @@ export class HpackEncoder {
     const colon = line.indexOf(':');
     if (colon <= 0) return at;
     const name = line.slice(0, colon).toLowerCase();
-    if (connectionNames.has(name)) return at;
-    const value = line.slice(colon + 1).trim();
+    if (connectionFields.has(name)) return at;
+    const value = trimmed(line, colon + 1, line.length);
     const isSecret = secretNames.has(name);
     const isKept = !isSecret && this.#cameBefore(name, line);
     const index = staticNames.get(name) ?? 0;
