@@ -176,6 +176,7 @@ export class Http2Stream extends Http2Sending implements Client {
   #takeBody(piece: string | Buffer): void {
     this.queueBody(piece);
     this.#connection.outbound.waitingBytes += piece.length;
+    if (this.#role === 'none') this.arm('stall', this.#context.config.timeouts.clientMs);
   }
 
   trailers(lines: string): void {

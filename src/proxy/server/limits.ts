@@ -23,7 +23,7 @@ export const http2Limits = {
   controlBurst: 200,
   controlsPerSecond: 10,
   /** From saying so to the end of such a connection. */
-  calmMs: 250,
+  calmMs: 1000,
   /** Frames that are good for nothing: unknown ones, priorities, empty DATA, what comes for streams that are over. */
   idleBurst: 2000,
   idlePerSecond: 200,

@@ -29,7 +29,7 @@ beforeAll(async () => {
   proxy = await startProxy((port, control) => ({
     workers: 1,
     grace: '1s',
-    timeouts: { client: '1s' },
+    timeouts: { client: '1s', keepAlive: '1s' },
     stats: { socket: [`127.0.0.1:${control}`] },
     frontends: [{ name: 'web', bind: [`127.0.0.1:${port}`], http2: { clear: true }, defaultBackend: 'api' }],
     backends: [{ name: 'api', servers: [{ name: 'a', address: '127.0.0.1', port: backend.port }] }],
@@ -68,9 +68,10 @@ function memoryBytes(): number {
   }, 0);
 }
 
-/** Sends without end what `make` makes, until the connection is over. */
+/** Sends without end what `make` makes, until it is told to stop. */
 async function flood(make: (turn: number) => Buffer): Promise<void> {
-  for (let turn = 0; turn < 30_000 && !client.isOver; turn += 1) {
+  const isTold = (): boolean => client.isOver || client.frames.at(-1)?.type === type.goaway;
+  for (let turn = 0; turn < 30_000 && !isTold(); turn += 1) {
     if (!client.socket.write(make(turn))) await Promise.race([once(client.socket, 'drain'), sleep(50)]);
     if (turn % 50 === 0) await sleep(1);
   }
