@@ -181,7 +181,10 @@ export class Http2Connection extends ClientSocket implements FrontendConnection 
 
   /** The client sends no more; it may still read. */
   #onEnd(): void {
-    this.phase = 'closing';
+    if (this.phase !== 'closing') {
+      this.phase = 'closing';
+      this.disarm();
+    }
     for (const stream of [...this.streams.values()]) if (stream.upload) stream.closed();
     if (this.streams.size === 0) this.destroy();
   }

@@ -220,8 +220,12 @@ export class Http2Inbound implements FrameHandler, Credits {
     if (stream !== 0) return errorCode.protocolError;
     if (to - from !== 8) return errorCode.frameSizeError;
     if ((flags & flag.ack) !== 0) return this.#useless();
-    this.#connection.outbound.control(pongFrame(bytes, from));
-    return this.#control();
+    const { outbound } = this.#connection;
+    outbound.control(pongFrame(bytes, from));
+    // Clients of gRPC measure the way by a PING for what they get.
+    if (!outbound.hasAnswered) return this.#control();
+    outbound.hasAnswered = false;
+    return undefined;
   }
 
   #windowUpdate(id: number, bytes: Buffer, from: number, to: number): ErrorCode | undefined {
@@ -233,7 +237,8 @@ export class Http2Inbound implements FrameHandler, Credits {
       if (!outbound.grow(growth, streams.values())) return errorCode.flowControlError;
     } else {
       const stream = streams.get(id);
-      if (!stream) return this.#stray(id, true);
+      // Clients open windows of streams that ended meanwhile, as often as there are streams.
+      if (!stream) return id > this.lastStream || id % 2 === 0 ? errorCode.protocolError : undefined;
       stream.sendWindow += growth;
       if (growth === 0) this.#connection.breakStream(stream, errorCode.protocolError);
       else if (stream.sendWindow > largestWindow) this.#connection.breakStream(stream, errorCode.flowControlError);

@@ -19,6 +19,8 @@ export class Http2Outbound {
   waitingBytes = 0;
   /** The client makes us send crumbs. */
   isCrumbling = false;
+  /** Something of a stream was written since this was taken back. */
+  hasAnswered = false;
   #window = defaultWindow;
   readonly #socket: Socket;
   readonly #now: () => number;
@@ -91,6 +93,7 @@ export class Http2Outbound {
     this.#controls = [];
     const served = this.#serve();
     this.#write(writer.take());
+    if (served.length > 0) this.hasAnswered = true;
     for (const stream of served) stream.onTurn();
     for (const stream of [...this.#ready]) stream.onTurn();
     if (this.#ready.length > 0) this.#schedule();
@@ -105,6 +108,11 @@ export class Http2Outbound {
     for (; index < ready.length && writer.size < http2Limits.flushBytes; index += 1) {
       const stream = ready[index];
       if (!stream) continue;
+      // Its client may have given it up, or others before it closed the window.
+      if (!stream.canSend(this.#window)) {
+        stream.isReady = false;
+        continue;
+      }
       const size = stream.turn(writer, this.encoder, this.#window);
       this.#window -= size;
       this.waitingBytes -= size;

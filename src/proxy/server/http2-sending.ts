@@ -98,7 +98,7 @@ export abstract class Http2Sending extends WheelTimer {
     }
     if (this.#reset !== undefined) {
       writer.frame(rstStreamFrame(this.id, this.#reset));
-      this.dropQueue();
+      this.isSent = true;
     }
     return Math.max(0, size);
   }

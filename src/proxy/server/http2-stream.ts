@@ -124,10 +124,8 @@ export class Http2Stream extends Http2Sending implements Client {
     this.frontend.counters.begin();
     const exchange = new Exchange(this, incoming, handling, backend, this.#context);
     this.#exchange = exchange;
-    if (this.upload) {
-      this.arm('body', this.#context.config.timeouts.clientMs);
-      this.upload.resume();
-    }
+    if (this.upload && head.length !== 0) this.arm('body', this.#context.config.timeouts.clientMs);
+    this.upload?.resume();
     // The body may have come whole, and the exchange be over.
     if (this.#exchange === exchange) exchange.start();
   }

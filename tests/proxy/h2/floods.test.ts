@@ -117,12 +117,6 @@ describe('a flood', () => {
     expect(seen - came).toBeLessThan(2000);
   });
 
-  it('of windows that open by the byte is told to calm down', async () => {
-    client.send(frame(type.settings, 0, 0, setting(4, 0)), whole(1, '/big'));
-    await flood(() => frame(type.window, 0, 1, number32(1)));
-    expect(await client.goaway()).toBe(codes.calm);
-  });
-
   it('of indices that stand for much more than they are costs no memory, and is refused', async () => {
     const before = memoryBytes();
     // Into the table once, then ten thousand times by its index.

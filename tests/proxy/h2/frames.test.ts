@@ -34,7 +34,7 @@ beforeAll(async () => {
     incoming.resume();
     incoming.on('end', () => {
       whole.push(incoming.url ?? '');
-      response.end('ok');
+      response.end(incoming.url === '/big' ? Buffer.alloc(10_000) : 'ok');
     });
   });
   proxy = await startProxy((port, control) => ({
@@ -109,6 +109,19 @@ describe('a connection ends at', () => {
     client.send(...frames);
     expect(await client.goaway()).toBe(code);
     await until(() => client.isOver, 20_000);
+  });
+
+  it('windows that open by the byte, for as long as there is something to send', async () => {
+    const ids = Array.from({ length: 50 }, (_id, index) => 2 * index + 1);
+    client.send(frame(type.settings, 0, 0, setting(4, 0)));
+    client.send(...ids.map((id) => frame(type.headers, endStream | endHeaders, id, request('/big'))));
+    const count = (): number => client.frames.filter((each) => each.type === type.data).length;
+    const isOver = (): boolean => client.frames.at(-1)?.type === type.goaway || client.isOver;
+    for (let round = 1; round < 100 && !isOver(); round += 1) {
+      client.send(...ids.map((id) => frame(type.window, 0, id, number32(1))));
+      await until(() => count() >= round * ids.length || isOver(), 20_000);
+    }
+    expect(await client.goaway()).toBe(codes.calm);
   });
 
   it('what is no preface', async () => {

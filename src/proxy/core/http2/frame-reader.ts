@@ -29,7 +29,6 @@ export class FrameReader {
   }
 
   feed(bytes: Buffer): void {
-    if (this.#stopped) return;
     let at = this.#prefaceLeft > 0 ? this.#readPreface(bytes) : 0;
     while (at < bytes.length && !this.#stopped) {
       const left = bytes.length - at;
@@ -50,6 +49,7 @@ export class FrameReader {
   }
 
   #readPreface(bytes: Buffer): number {
+    if (this.#stopped) return bytes.length;
     const from = preface.length - this.#prefaceLeft;
     const count = Math.min(this.#prefaceLeft, bytes.length);
     this.#prefaceLeft -= count;

@@ -26,7 +26,7 @@ const mayEnd = new Uint8Array(256);
 
 type Tree = (readonly [number, number])[];
 
-buildTables();
+let areBuilt = false;
 
 /** Inner nodes are numbers from 0, leaves are below 0: their byte is -1 - leaf. */
 function treeOf(): Tree {
@@ -53,6 +53,7 @@ function treeOf(): Tree {
 }
 
 function buildTables(): void {
+  areBuilt = true;
   const tree = treeOf();
   for (let node = 0; node < 256; node += 1) {
     for (let bits = 0; bits < 16; bits += 1) {
@@ -76,6 +77,7 @@ function buildTables(): void {
 
 /** bytes[from, to) as text of one character a byte; undefined if that is no such code. */
 export function readHuffman(bytes: Uint8Array, from: number, to: number): string | undefined {
+  if (!areBuilt) buildTables();
   // The shortest codes have five bits.
   const text = Buffer.allocUnsafe(Math.ceil(((to - from) * 8) / 5));
   let length = 0;
