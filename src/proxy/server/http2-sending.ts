@@ -16,11 +16,14 @@ export abstract class Http2Sending extends WheelTimer {
   waitingBytes = 0;
   /** Nothing comes any more: the end or a reset was written. */
   isSent = false;
-  /** Heads of 1xx, then the final one, all without the empty line at their end. */
-  #heads: string[] = [];
+  /** Heads of 1xx that wait, and the final one, without the empty line at their end. */
+  #hints: string[] | undefined;
+  #head = '';
   #hasHead = false;
-  #pieces: (string | Buffer)[] = [];
-  /** Of the first piece, bytes that are written. */
+  /** Most bodies are one piece: lists are for the others. */
+  #piece: string | Buffer = '';
+  #more: (string | Buffer)[] | undefined;
+  /** Of the piece, bytes that are written. */
   #offset = 0;
   #trailers = '';
   #ended = false;
@@ -38,7 +41,7 @@ export abstract class Http2Sending extends WheelTimer {
   /** Whether a turn would write anything. */
   canSend(connectionWindow: number): boolean {
     if (this.isSent) return false;
-    if (this.#heads.length > 0 || this.#reset !== undefined) return true;
+    if (this.#head !== '' || this.#hints || this.#reset !== undefined) return true;
     if (this.waitingBytes > 0) return this.sendWindow > 0 && connectionWindow > 0;
     return this.#ended;
   }
@@ -49,13 +52,15 @@ export abstract class Http2Sending extends WheelTimer {
 
   /** A head of a response, as text of HTTP/1 with one CRLF at its end. */
   protected queueHead(text: string, isFinal: boolean): void {
-    this.#heads.push(text);
     this.#hasHead = isFinal;
+    if (isFinal) this.#head = text;
+    else (this.#hints ??= []).push(text);
   }
 
   protected queueBody(piece: string | Buffer): void {
     if (piece.length === 0) return;
-    this.#pieces.push(piece);
+    if (this.waitingBytes === 0) this.#piece = piece;
+    else (this.#more ??= []).push(piece);
     this.waitingBytes += piece.length;
   }
 
@@ -75,14 +80,19 @@ export abstract class Http2Sending extends WheelTimer {
   /** Nothing of it is to be sent any more. */
   protected dropQueue(): void {
     this.isSent = true;
-    this.#heads = [];
-    this.#pieces = [];
+    this.#hints = this.#more = undefined;
+    this.#head = this.#piece = '';
     this.waitingBytes = 0;
   }
 
   /** Writes what may go now, of data one frame at most. Returns how much of it. */
   turn(writer: FrameWriter, encoder: HpackEncoder, connectionWindow: number): number {
-    if (this.#heads.length > 0) this.#writeHeads(writer, encoder);
+    if (this.#hints) this.#writeHints(writer, encoder, this.#hints);
+    if (this.#head !== '') {
+      this.isSent = this.#isLast();
+      this.#writeHead(writer, encoder, this.#head);
+      this.#head = '';
+    }
     const size = Math.min(framePayloadBytes, this.waitingBytes, this.sendWindow, connectionWindow);
     if (size > 0) {
       this.waitingBytes -= size;
@@ -107,27 +117,32 @@ export abstract class Http2Sending extends WheelTimer {
     return this.#ended && this.waitingBytes === 0 && this.#trailers === '';
   }
 
-  #writeHeads(writer: FrameWriter, encoder: HpackEncoder): void {
-    const heads = this.#heads;
-    this.#heads = [];
-    for (const [index, head] of heads.entries()) {
-      const isFinal = this.#hasHead && index === heads.length - 1;
-      this.isSent = isFinal && this.#isLast();
-      writer.headers(encoder, this.id, head.slice(9, 12), head.slice(head.indexOf('\r\n') + 2), this.isSent);
-    }
+  #writeHints(writer: FrameWriter, encoder: HpackEncoder, hints: readonly string[]): void {
+    this.#hints = undefined;
+    for (const hint of hints) this.#writeHead(writer, encoder, hint);
+  }
+
+  #writeHead(writer: FrameWriter, encoder: HpackEncoder, head: string): void {
+    writer.headers(encoder, this.id, head.slice(9, 12), head.slice(head.indexOf('\r\n') + 2), this.isSent);
   }
 
   #writeData(writer: FrameWriter, size: number): void {
     let left = size;
     while (left > 0) {
-      const piece = this.#pieces[0] ?? '';
+      const piece = this.#piece;
       const to = Math.min(piece.length, this.#offset + left);
-      const whole = this.#offset === 0 && to === piece.length;
+      const isWhole = this.#offset === 0 && to === piece.length;
       left -= to - this.#offset;
-      if (typeof piece === 'string') writer.text(whole ? piece : piece.slice(this.#offset, to));
-      else writer.bytes(whole ? piece : piece.subarray(this.#offset, to));
-      this.#offset = to === piece.length ? 0 : to;
-      if (to === piece.length) this.#pieces.shift();
+      if (typeof piece === 'string') writer.text(isWhole ? piece : piece.slice(this.#offset, to));
+      else writer.bytes(isWhole ? piece : piece.subarray(this.#offset, to));
+      this.#offset = to;
+      if (to === piece.length) this.#nextPiece();
     }
+  }
+
+  #nextPiece(): void {
+    this.#piece = this.#more?.shift() ?? '';
+    this.#offset = 0;
+    if (this.#more?.length === 0) this.#more = undefined;
   }
 }
