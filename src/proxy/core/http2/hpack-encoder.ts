@@ -7,8 +7,9 @@ import { staticNames, staticTable } from './static-table.ts';
 
 /** Nobody between may keep these in a table. */
 const secretNames: ReadonlySet<string> = new Set(['set-cookie', 'authorization', 'proxy-authorization']);
-/** Names whose last line is remembered. */
+/** Names whose last line is remembered, and how long that may be. */
 const rememberedNames = 64;
+const rememberedBytes = 512;
 const statusName = 8;
 
 const statuses: ReadonlyMap<string, number> = new Map(
@@ -84,14 +85,15 @@ export class HpackEncoder {
     const index = staticNames.get(name) ?? 0;
     let to = isKept ? number(out, at, 0x40, 6, index) : number(out, at, isSecret ? 0x10 : 0, 4, index);
     if (index === 0) to = text(out, to, name);
-    if (isKept) this.#add(line, name.length + value.length + entryBytes);
+    if (isKept) this.#add(name, name.length + value.length + entryBytes);
     return text(out, to, value);
   }
 
   #cameBefore(name: string, line: string): boolean {
     if (this.#last.get(name) === line) return true;
+    if (line.length > rememberedBytes) return false;
     if (this.#last.size >= rememberedNames) this.#last.clear();
-    this.#last.set(name, line);
+    this.#last.set(name, copyOf(line));
     return false;
   }
 
@@ -99,7 +101,8 @@ export class HpackEncoder {
     return staticTable.length + this.#before + this.#entries.length - added + 1;
   }
 
-  #add(line: string, bytes: number): void {
+  #add(name: string, bytes: number): void {
+    const line = this.#last.get(name) ?? '';
     this.#entries.push({ line, bytes });
     this.#added.set(line, this.#before + this.#entries.length);
     this.#bytes += bytes;
@@ -119,6 +122,11 @@ export class HpackEncoder {
     this.#before += this.#first;
     this.#first = 0;
   }
+}
+
+/** A part of a text keeps all of that in memory: here the whole response that it came with. */
+function copyOf(line: string): string {
+  return Buffer.from(line, 'latin1').toString('latin1');
 }
 
 /** A number in the last `bits` bits of a byte with `head` before them, and of as many bytes more as it needs. */
