@@ -36,15 +36,20 @@ export function readHttp2Head(
   let scheme = '';
   let authority: string | undefined;
   let host: string | undefined;
+  /** Of the headers that the parser has no interest in, and of the others. */
+  let plain = '';
   let lines = '';
   for (const field of fields) {
     const { value } = field;
     switch (field.kind) {
       case 'plain':
+        plain += field.line;
+        break;
+      case 'examined':
         lines += field.line;
         break;
       case 'pseudo':
-        if (lines !== '' || host !== undefined) return 'malformed';
+        if (plain !== '' || lines !== '' || host !== undefined) return 'malformed';
         if (field.name === ':method' && method === '') method = value;
         else if (field.name === ':path' && path === '') path = value;
         else if (field.name === ':scheme' && scheme === '') scheme = value;
@@ -70,10 +75,13 @@ export function readHttp2Head(
   const named = authority ?? host;
   if (path.length > limits.uriBytes) return refuse(414, 'target too long');
   const text = `${method} ${path} HTTP/1.1\r\n${named === undefined ? '' : `Host: ${named}\r\n`}${lines}`;
-  if (text.length > limits.headerBytes) return refuse(431, 'head too large');
+  if (text.length + plain.length > limits.headerBytes) return refuse(431, 'head too large');
+  // Method, scheme and path are no headers in HTTP/1.
+  if (fields.length - 3 > limits.headers) return refuse(431, 'too many headers');
   const head = parseRequestHead(text, limits);
   if (head.refused) return head;
   head.minor = http2Minor;
+  head.fields += plain;
   head.keepAlive = true;
   if (hasBody && !head.hasLength) head.length = -1;
   return head;
@@ -83,7 +91,7 @@ export function readHttp2Head(
 export function readHttp2Trailers(fields: readonly Field[]): string | undefined {
   let lines = '';
   for (const { kind, name, line } of fields) {
-    if (kind !== 'plain' && kind !== 'host') return undefined;
+    if (kind !== 'plain' && kind !== 'examined' && kind !== 'host') return undefined;
     if (!noTrailers.has(name)) lines += line;
   }
   return lines;

@@ -105,6 +105,28 @@ function requestLine(text: string, end: number, head: RequestHead, limits: HeadL
   return undefined;
 }
 
+const examined: ReadonlySet<string> = new Set([
+  'te',
+  'host',
+  'cookie',
+  'expect',
+  'upgrade',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'http2-settings',
+  'content-length',
+  'transfer-encoding',
+  'idempotency-key',
+  'forwarded',
+  'x-real-ip',
+]);
+
+/** Whether a header (its name in lower case) means something to the head; all others go on as they came. */
+export function isExamined(name: string): boolean {
+  return examined.has(name) || name.startsWith('x-forwarded-');
+}
+
 /** Sorts out one header line by the length of its name first: most lines need no lower-casing. */
 function field(
   text: string,

@@ -1,12 +1,13 @@
 // One header or pseudo-header of HTTP/2. What it may be is found out once: clients send most of theirs again and again,
 // and those come from the table of the connection.
 import { connectionFields } from '../http/fields.ts';
+import { isExamined } from '../http/request-head.ts';
 import { isToken } from '../http/scan.ts';
 import { entryBytes } from './protocol.ts';
 
 const pseudoNames: ReadonlySet<string> = new Set([':method', ':scheme', ':path', ':authority']);
-/** malformed: no request may have it (RFC 9113, 8.1.1); unclean: control characters in the value. */
-type FieldKind = 'plain' | 'pseudo' | 'host' | 'malformed' | 'unclean';
+/** examined: the head of the request depends on it; malformed: no request may have it (RFC 9113, 8.1.1); unclean: control characters in the value. */
+type FieldKind = 'plain' | 'examined' | 'pseudo' | 'host' | 'malformed' | 'unclean';
 
 export class Field {
   readonly name: string;
@@ -31,7 +32,8 @@ function kindOf(name: string, value: string): FieldKind {
   if (name.startsWith(':')) return pseudoNames.has(name) ? 'pseudo' : 'malformed';
   if (name === 'host') return 'host';
   if (connectionFields.has(name) || (name === 'te' && value !== 'trailers')) return 'malformed';
-  return isToken(name, 0, name.length) && name === name.toLowerCase() ? 'plain' : 'malformed';
+  if (!isToken(name, 0, name.length) || name !== name.toLowerCase()) return 'malformed';
+  return isExamined(name) ? 'examined' : 'plain';
 }
 
 /** Control characters of ASCII, of which only a tab may stand in a value. */
