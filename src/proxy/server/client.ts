@@ -5,14 +5,6 @@ import type { TimerRole } from './client-socket.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { Tunnel } from './tunnel.ts';
 
-/** What it reads from and writes to, where that is asked for; a Duplex is one. */
-export interface ClientPipe {
-  cork(): void;
-  uncork(): void;
-  pause(): unknown;
-  end(): unknown;
-}
-
 export interface Client {
   readonly frontend: FrontendRuntime;
   /** Empty for a client of a unix socket. */
@@ -26,11 +18,15 @@ export interface Client {
   /** When its request began: on the monotonic clock, and in epoch milliseconds. */
   readonly headAt: number;
   readonly requestAtMs: number;
-  readonly socket: ClientPipe;
   readonly isCongested: boolean;
   readonly holdsBytes: boolean;
   /** The head of a response as text of HTTP/1, then bytes of its body; in chunks where that version frames bodies. */
   write(data: string | Uint8Array): void;
+  /** What is written until `uncork` goes out in one piece. */
+  cork(): void;
+  uncork(): void;
+  /** No more will be written. */
+  end(): void;
   /** Lines that follow the body, where it is not in chunks. */
   trailers(lines: string): void;
   settleKeepAlive(possible: boolean): boolean;

@@ -9,7 +9,7 @@ import { refuse, type Refusal, type RequestHead } from '../core/http/request-hea
 import type { Field } from '../core/http2/field.ts';
 import { type ErrorCode, errorCode } from '../core/http2/protocol.ts';
 import type { TlsFacts } from '../core/tls/facts.ts';
-import type { Client, ClientPipe } from './client.ts';
+import type { Client } from './client.ts';
 import type { TimerRole } from './client-socket.ts';
 import { errorResponse } from './error-response.ts';
 import { Exchange } from './exchange.ts';
@@ -34,7 +34,6 @@ export class Http2Stream extends Http2Sending implements Client {
   readonly tls: TlsFacts | undefined;
   readonly headAt = performance.now();
   readonly requestAtMs = Date.now();
-  readonly socket: ClientPipe = this;
   /** It has copies of all that it was given. */
   readonly holdsBytes = false;
   /** The body of the request, until it is complete. */

@@ -86,10 +86,10 @@ export class ResponseWriter {
     if (size <= inlineBytes) {
       this.#out.send(size === 0 ? text : text + bytes.toString('latin1', from));
     } else {
-      client.socket.cork();
+      client.cork();
       this.#out.send(text);
       this.#out.sendBytes(bytes.subarray(from));
-      client.socket.uncork();
+      client.uncork();
     }
     this.#finish('--');
   }
@@ -136,7 +136,7 @@ export class ResponseWriter {
     if (this.committed) this.#out.flush();
     if (!this.#corked) return;
     this.#corked = false;
-    this.#exchange.client.socket.uncork();
+    this.#exchange.client.uncork();
     this.#minding();
   }
 
@@ -194,7 +194,7 @@ export class ResponseWriter {
       `HTTP/1.1 ${head.statusText}\r\n${head.fields}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n${cookie}\r\n`,
     );
     if (rest.length > 0) this.tunnelData(rest);
-    this.#tunnel = new Tunnel(client.socket, connection, config.timeouts.tunnelMs);
+    this.#tunnel = new Tunnel(client, connection, config.timeouts.tunnelMs);
     client.toTunnel(this.#tunnel);
   }
 
@@ -207,7 +207,7 @@ export class ResponseWriter {
 
   /** The server will send no more; the client may, for a little while. */
   tunnelEnded(): void {
-    this.#exchange.client.socket.end();
+    this.#exchange.client.end();
     this.#tunnel?.halfClosed();
   }
 
@@ -254,7 +254,7 @@ export class ResponseWriter {
     const { client } = this.#exchange;
     client.disarm();
     // What follows in the same read goes out in the same write.
-    if (!this.#corked) client.socket.cork();
+    if (!this.#corked) client.cork();
     this.#corked = true;
     this.#out.send(this.#headText);
     for (const { bytes, ranges } of this.#held) this.#write(bytes, ranges);

@@ -2,7 +2,7 @@
 // leniency would let two parties see different messages (request smuggling). One pass, no list of headers is built.
 import type { HeadLimits } from '../config/model.ts';
 import { readTransferEncoding, splitTokens } from './fields.ts';
-import { isToken, parseLength, trimmed, withoutFields } from './scan.ts';
+import { firstLetters, isToken, mayBe, parseLength, trimmed, withoutFields } from './scan.ts';
 
 export interface Refusal {
   readonly refused: true;
@@ -105,7 +105,17 @@ function requestLine(text: string, end: number, head: RequestHead, limits: HeadL
   return undefined;
 }
 
-const examined: ReadonlySet<string> = new Set([
+/** `x-forwarded-` and anything else: with some, names of the usual lengths. */
+const origins = [
+  'forwarded',
+  'x-real-ip',
+  'x-forwarded-port',
+  'x-forwarded-by',
+  'x-forwarded-server',
+  'x-forwarded-ssl',
+];
+
+const names = [
   'te',
   'host',
   'cookie',
@@ -118,16 +128,20 @@ const examined: ReadonlySet<string> = new Set([
   'content-length',
   'transfer-encoding',
   'idempotency-key',
-  'forwarded',
-  'x-real-ip',
-]);
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  ...origins,
+];
+const known = firstLetters(names);
+const examined: ReadonlySet<string> = new Set(names);
 
 /** Whether a header (its name in lower case) means something to the head; all others go on as they came. */
 export function isExamined(name: string): boolean {
   return examined.has(name) || name.startsWith('x-forwarded-');
 }
 
-/** Sorts out one header line by the length of its name first: most lines need no lower-casing. */
+/** Sorts out one header line. */
 function field(
   text: string,
   at: number,
@@ -136,22 +150,7 @@ function field(
   head: RequestHead,
   to: Collected,
 ): typeof keep | typeof drop | Refusal {
-  switch (colon - at) {
-    case 2:
-    case 4:
-    case 6:
-    case 7:
-    case 9:
-    case 10:
-    case 14:
-    case 15:
-    case 16:
-    case 17:
-    case 18:
-      break;
-    default:
-      return keep;
-  }
+  if (!mayBe(known, colon - at, text.charCodeAt(at))) return keep;
   const value = (): string => trimmed(text, colon + 1, end);
   const name = text.slice(at, colon).toLowerCase();
   switch (name) {
@@ -248,7 +247,7 @@ function finish(head: RequestHead, from: Collected): RequestHead | Refusal {
   if (from.connection.includes('close')) head.keepAlive = false;
   if (nominated) head.fields = withoutFields(head.fields, nominated);
   if (upgrades && head.minor === 1) head.upgrade = upgradeProtocols(from.upgrade);
-  head.acceptsTrailers = /(^|,)\s*trailers\s*(,|;|$)/.test(from.te);
+  if (from.te !== '') head.acceptsTrailers = /(^|,)\s*trailers\s*(,|;|$)/.test(from.te);
   return head;
 }
 
