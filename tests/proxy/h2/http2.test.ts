@@ -264,12 +264,7 @@ describe('clients of other makes', () => {
 
   it('h2load', async () => {
     const { out } = await run('h2load', [
-      '-n',
-      '3000',
-      '-c',
-      '10',
-      '-m',
-      '20',
+      ...'-n 3000 -c 10 -m 20'.split(' '),
       `https://127.0.0.1:${port}/big?size=2000`,
     ]);
     expect(out).toMatch(/3000 succeeded, 0 failed, 0 errored, 0 timeout/);
