@@ -11,8 +11,8 @@ export interface Destination {
 
 export interface DialOptions {
   readonly tls: UpstreamTls | undefined;
-  /** HTTP is going to be spoken. */
-  readonly isHttp: boolean;
+  /** Protocols to offer with TLS; empty: none is asked for. */
+  readonly alpn: readonly string[];
   /** Said before everything else, TLS too. */
   readonly intro: Buffer | undefined;
   readonly onread: OnReadOpts | undefined;
@@ -21,7 +21,7 @@ export interface DialOptions {
 
 /** `onReady` is called when bytes can flow: with TLS when the server's certificate was verified. */
 export function dial(to: Destination, options: DialOptions): Socket {
-  const { tls, isHttp, intro, onread, onReady } = options;
+  const { tls, alpn, intro, onread, onReady } = options;
   const own = { host: to.address, port: to.port, noDelay: true, keepAlive: true, allowHalfOpen: true };
   if (!tls) {
     const socket = connect({ ...own, ...(onread && { onread }) });
@@ -29,7 +29,7 @@ export function dial(to: Destination, options: DialOptions): Socket {
     if (intro) socket.write(intro);
     return socket;
   }
-  const secured = { ...own, ...tls.optionsFor(to.serverName, to.address, to.port, isHttp) };
+  const secured = { ...own, ...tls.optionsFor(to.serverName, to.address, to.port, alpn) };
   const socket = intro
     ? connectTls({ ...secured, socket: introduced(own, intro) })
     : connectTls({ ...secured, ...(onread && { onread }) });

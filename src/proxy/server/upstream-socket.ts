@@ -10,6 +10,8 @@ import type { WorkerContext } from './worker-context.ts';
 /** One read of a large body; more would help little and cost memory for every connection. */
 const receiveBytes = 65_536;
 
+const http1 = ['http/1.1'];
+
 /** Not from Node's shared pool; pages that no read fills cost nothing. */
 function receiveBuffer(): Buffer {
   return Buffer.allocUnsafeSlow(receiveBytes);
@@ -37,7 +39,7 @@ export abstract class UpstreamSocket extends WheelTimer {
     const onread = { buffer: () => this.#receive, callback: (size: number) => this.#onRead(size) };
     this.socket = dial(server.config, {
       tls: this.#tls,
-      isHttp,
+      alpn: isHttp ? http1 : [],
       intro,
       onread,
       onReady: () => this.onConnect(),

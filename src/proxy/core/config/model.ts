@@ -258,6 +258,8 @@ export interface ServerConfig {
   readonly maxconn: number;
   readonly minconn: number;
   readonly maxqueue: number;
+  /** What is spoken to it; `negotiated`: what it chooses with TLS. */
+  readonly protocol: 'h1' | 'h2' | 'negotiated';
   readonly check: CheckConfig | undefined;
 }
 
