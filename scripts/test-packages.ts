@@ -16,6 +16,7 @@ const packages = [
   'pebble',
   'prometheus',
   'prometheus-haproxy-exporter',
+  'python3-h2',
   'sudo',
   'wrk',
 ];

@@ -1,5 +1,4 @@
 // Who a request is from, as all that deals with it sees it: a connection of HTTP/1, or one stream of HTTP/2.
-import type { Duplex } from 'node:stream';
 import type { Address } from '../core/address.ts';
 import type { TlsFacts } from '../core/tls/facts.ts';
 import type { TimerRole } from './client-socket.ts';
@@ -19,8 +18,6 @@ export interface Client {
   /** When its request began: on the monotonic clock, and in epoch milliseconds. */
   readonly headAt: number;
   readonly requestAtMs: number;
-  /** What it reads from. */
-  readonly socket: Duplex;
   readonly isCongested: boolean;
   readonly holdsBytes: boolean;
   /** The head of a response as text of HTTP/1, then bytes of its body; in chunks where that version frames bodies. */

@@ -1,122 +1,201 @@
-// A client's HTTP/2 connection: its limits, its end. Each of its streams is a client of its own for all that follows.
-import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+// A client's HTTP/2 connection: its streams, its limits, its end. Each of its streams is a client of its own for all that
+// follows. What frames mean is in http2-inbound.ts, what is written when in http2-outbound.ts.
 import type { Socket } from 'node:net';
 import { FloodGuard } from '../core/flood.ts';
+import type { Field } from '../core/http2/field.ts';
+import { FrameReader } from '../core/http2/frame-reader.ts';
+import { goawayFrame, rstStreamFrame, settingsFrame, windowUpdateFrame } from '../core/http2/frame-writer.ts';
+import { defaultWindow, type ErrorCode, errorCode, largestWindow, setting } from '../core/http2/protocol.ts';
 import { ClientSocket } from './client-socket.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { FrontendConnection, Origin, Route } from './frontend-connection.ts';
+import { Http2Inbound } from './http2-inbound.ts';
+import { Http2Outbound } from './http2-outbound.ts';
 import { Http2Stream } from './http2-stream.ts';
 import { connectionLimits, http2Limits } from './limits.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 export class Http2Connection extends ClientSocket implements FrontendConnection {
-  phase: 'idle' | 'busy' | 'closing' | 'closed' = 'idle';
-  readonly #session: ServerHttp2Session;
+  /** draining: the client was asked to leave; closing: it was told that no more is taken. */
+  phase: 'idle' | 'busy' | 'draining' | 'closing' | 'closed' = 'idle';
+  readonly outbound: Http2Outbound;
+  readonly inbound: Http2Inbound;
+  readonly streams = new Map<number, Http2Stream>();
+  readonly headerBytes: number;
+  readonly #reader: FrameReader;
+  readonly #maxStreams: number;
   readonly #resets = new FloodGuard(http2Limits.resetBurst, http2Limits.resetsPerSecond);
-  readonly #controls = new FloodGuard(http2Limits.controlBurst, http2Limits.controlsPerSecond);
-  #streams = 0;
+  readonly #rejected = new FloodGuard(http2Limits.rejectedBurst, http2Limits.rejectedPerSecond);
+  /** Streams that we reset, the latest of them. */
+  readonly #ours = new Set<number>();
   #last: Http2Stream | undefined;
-  #calmed = false;
+  #failed = false;
+  /** The latest that it was for. */
+  #host = '';
 
   constructor(socket: Socket, frontend: FrontendRuntime, context: WorkerContext, origin: Origin) {
     super(socket, frontend, context, origin);
     const { limits, timeouts } = context.config;
-    this.#session = performServerHandshake(socket, {
-      maxHeaderListPairs: limits.headers,
-      maxSessionMemory: http2Limits.sessionMegabytes,
-      maxSessionInvalidFrames: http2Limits.invalidFrames,
-      maxSessionRejectedStreams: http2Limits.rejectedStreams,
-      // Ours comes first and says why; nghttp2 stands behind it.
-      streamResetBurst: 2 * http2Limits.resetBurst,
-      streamResetRate: 2 * http2Limits.resetsPerSecond,
-      // Servers do send some headers twice; that is between them and the client.
-      strictSingleValueFields: false,
-      settings: {
-        maxConcurrentStreams: frontend.config.http2.maxStreams,
-        maxHeaderListSize: limits.headerBytes,
-      },
-    });
-    this.#session.setLocalWindowSize(http2Limits.windowBytes);
-    this.#session.on('stream', (stream, _headers, _flags, fields) => this.#begin(stream, fields));
-    this.#session.on('ping', () => this.#control());
-    this.#session.on('remoteSettings', () => this.#control());
-    this.#session.on('error', () => this.destroy());
-    this.#session.on('close', () => this.destroy());
+    this.headerBytes = limits.headerBytes;
+    this.#maxStreams = frontend.config.http2.maxStreams;
+    this.outbound = new Http2Outbound(socket, this.now);
+    this.inbound = new Http2Inbound(this);
+    this.#reader = new FrameReader(this.inbound);
+    this.outbound.control(
+      settingsFrame([
+        [setting.maxConcurrentStreams, this.#maxStreams],
+        [setting.initialWindowSize, http2Limits.streamWindowBytes],
+        [setting.maxHeaderListSize, limits.headerBytes],
+      ]),
+    );
+    this.outbound.control(windowUpdateFrame(0, http2Limits.windowBytes - defaultWindow));
+    socket.on('data', (bytes: Buffer) => this.#reader.feed(bytes));
+    socket.on('drain', () => this.outbound.onDrain());
+    socket.on('end', () => this.#onEnd());
     socket.on('error', () => this.destroy());
     socket.on('close', () => this.destroy());
+    socket.resume();
     this.arm('idle', timeouts.httpRequestMs);
   }
+
+  readonly now = (): number => this.context.now();
 
   get route(): Route | undefined {
     return this.#last?.route;
   }
 
-  #begin(stream: ServerHttp2Stream, fields: readonly string[]): void {
-    if (this.phase === 'closed' || this.#calmed) {
-      stream.on('error', () => undefined);
-      stream.close(constants.NGHTTP2_REFUSED_STREAM);
+  /**
+   * Whether requests for a host belong on this connection (RFC 9110, 15.5.20): its certificate must cover that, too.
+   * Who asked for no name has not looked at the names.
+   */
+  isFor(host: string): boolean {
+    const sni = this.tls?.sni ?? '';
+    if (sni === '' || host === this.#host) return true;
+    const name = host.replace(/:[0-9]*$/, '').toLowerCase();
+    if (this.frontend.terminator?.covers(sni, name) === false) return false;
+    this.#host = host;
+    return true;
+  }
+
+  /** A request came. */
+  open(id: number, fields: readonly Field[] | 'tooLarge', complete: boolean): void {
+    if (this.phase === 'closing' || this.phase === 'closed' || this.streams.size >= this.#maxStreams) {
+      this.#refuse(id);
       return;
     }
-    if (stream.closed) {
-      // Given up within the same read: no server need hear of it.
-      if (!this.#resets.passes(this.context.now())) this.#calm();
+    if (this.phase === 'idle') {
+      this.phase = 'busy';
+      this.disarm();
+    }
+    const stream = new Http2Stream(id, this, this.context);
+    this.streams.set(id, stream);
+    this.#last = stream;
+    stream.begin(fields, complete);
+  }
+
+  #refuse(id: number): void {
+    this.remember(id);
+    this.outbound.control(rstStreamFrame(id, errorCode.refusedStream));
+    if (!this.#rejected.passes(this.now())) this.fail(errorCode.enhanceYourCalm);
+  }
+
+  /** A frame of the client broke its stream. */
+  breakStream(stream: Http2Stream, code: ErrorCode): void {
+    stream.closed();
+    this.resetStream(stream, code);
+    if (!this.#rejected.passes(this.now())) this.fail(errorCode.enhanceYourCalm);
+  }
+
+  /** Tells the client that a stream is over. */
+  resetStream({ id }: Http2Stream, code: ErrorCode): void {
+    this.remember(id);
+    this.outbound.control(rstStreamFrame(id, code));
+  }
+
+  /** What is on its way for this stream is no error. */
+  remember(id: number): void {
+    this.#ours.add(id);
+    if (this.#ours.size <= http2Limits.rememberedResets) return;
+    for (const oldest of this.#ours) {
+      this.#ours.delete(oldest);
       return;
     }
-    this.#streams += 1;
-    if (this.phase === 'idle') this.phase = 'busy';
-    if (this.phase === 'busy') this.disarm();
-    this.#last = new Http2Stream(stream, this, this.context);
-    this.#last.begin(fields);
+  }
+
+  remembers(id: number): boolean {
+    return this.#ours.has(id);
   }
 
   /** `early`: it ended before its response did. */
-  streamClosed(early: boolean): void {
-    this.#streams -= 1;
-    if (early && !this.#resets.passes(this.context.now())) this.#calm();
-    if (this.#streams > 0 || this.phase === 'closed' || this.#calmed) return;
-    if (this.phase === 'closing') this.arm('linger', connectionLimits.lingerMs);
-    else {
+  streamClosed({ id }: Http2Stream, early: boolean): void {
+    this.streams.delete(id);
+    if (this.phase === 'closed') return;
+    if (early && !this.#resets.passes(this.now())) this.fail(errorCode.enhanceYourCalm);
+    if (this.streams.size > 0) return;
+    if (this.phase === 'busy') {
       this.phase = 'idle';
       this.arm('idle', this.context.config.timeouts.keepAliveMs);
-    }
+    } else if (this.phase === 'closing') this.#end(connectionLimits.lingerMs);
   }
 
-  #control(): void {
-    if (!this.#controls.passes(this.context.now())) this.#calm();
-  }
-
-  /** Ends a connection that makes work for nothing. */
-  #calm(): void {
-    if (this.phase === 'closed' || this.#calmed) return;
-    this.#calmed = true;
+  /** The client broke the protocol, or makes work for nothing. */
+  fail(code: ErrorCode): void {
+    if (this.phase === 'closed' || this.#failed) return;
+    this.#failed = true;
+    this.phase = 'closing';
+    this.#reader.stop();
     this.frontend.counters.requestErrors += 1;
-    this.#session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    for (const stream of [...this.streams.values()]) stream.closed();
+    this.outbound.control(goawayFrame(this.inbound.lastStream, code));
     // Closed at once, with bytes unread, the kernel would take back what was just said.
-    this.arm('linger', http2Limits.calmMs);
+    this.#end(http2Limits.calmMs);
   }
 
   override onTimer(): void {
     const role = this.role;
     this.role = 'none';
     if (role === 'idle') this.drain();
+    else if (role === 'linger' && this.phase === 'draining') this.#close();
     else if (role === 'linger') this.destroy();
   }
 
-  /** Says that no more requests are taken; those that came are answered. */
+  /** Asks the client to leave, and takes what is on its way for a moment longer. */
   drain(): void {
-    if (this.#calmed || this.phase === 'closed' || this.phase === 'closing') return;
+    if (this.phase !== 'idle' && this.phase !== 'busy') return;
+    this.phase = 'draining';
+    this.outbound.control(goawayFrame(largestWindow, errorCode.noError));
+    this.arm('linger', connectionLimits.drainIdleMs);
+  }
+
+  /** No more requests are taken; those that came are answered. */
+  #close(): void {
     this.phase = 'closing';
-    if (this.#streams === 0) this.arm('linger', connectionLimits.lingerMs);
-    this.#session.close();
+    this.outbound.control(goawayFrame(this.inbound.lastStream, errorCode.noError));
+    if (this.streams.size === 0) this.#end(connectionLimits.lingerMs);
+  }
+
+  #end(lingerMs: number): void {
+    this.outbound.end();
+    this.arm('linger', lingerMs);
+  }
+
+  /** The client sends no more; it may still read. */
+  #onEnd(): void {
+    if (this.phase !== 'closing') {
+      this.phase = 'closing';
+      this.disarm();
+    }
+    for (const stream of [...this.streams.values()]) if (stream.upload) stream.closed();
+    if (this.streams.size === 0) this.destroy();
   }
 
   destroy(): void {
     if (this.phase === 'closed') return;
     this.phase = 'closed';
+    this.#reader.stop();
     this.context.wheel.remove(this);
     this.frontend.closed(this);
-    if (!this.#session.destroyed) this.#session.destroy();
-    // The last frames are on their way still; who does not take them has had its time.
-    this.socket.destroySoon();
+    for (const stream of [...this.streams.values()]) stream.closed();
+    this.socket.destroy();
   }
 }

@@ -1,15 +1,14 @@
-// One request of an HTTP/2 connection. It takes responses as texts and bytes of HTTP/1, which all the rest speaks, and
-// turns them into frames; the client's reset ends the exchange, a broken exchange resets the stream.
-import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+// One request of an HTTP/2 connection. It takes responses as texts and bytes of HTTP/1, which all the rest speaks; they
+// wait in http2-sending.ts. The client's reset ends the exchange, a broken exchange resets the stream.
 import { performance } from 'node:perf_hooks';
 import type { Address } from '../core/address.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import type { Answer, Incoming } from '../core/handling/incoming.ts';
 import { readHttp2Head } from '../core/http/http2-head.ts';
-import { refuse, type Refusal } from '../core/http/request-head.ts';
-import { readLines, readResponseLines } from '../core/http/response-lines.ts';
+import { refuse, type Refusal, type RequestHead } from '../core/http/request-head.ts';
+import type { Field } from '../core/http2/field.ts';
+import { type ErrorCode, errorCode } from '../core/http2/protocol.ts';
 import type { TlsFacts } from '../core/tls/facts.ts';
-import { WheelTimer } from '../core/timer-wheel.ts';
 import type { Client } from './client.ts';
 import type { TimerRole } from './client-socket.ts';
 import { errorResponse } from './error-response.ts';
@@ -18,12 +17,13 @@ import { logAnswer, logRefusal } from './exchange-log.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { Route } from './frontend-connection.ts';
 import type { Http2Connection } from './http2-connection.ts';
+import { Http2Sending } from './http2-sending.ts';
+import { Http2Upload } from './http2-upload.ts';
+import { http2Limits } from './limits.ts';
 import { answerText, challengeAnswer, incomingOf, newRequestId } from './reception.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-const nothing = Buffer.alloc(0);
-
-export class Http2Stream extends WheelTimer implements Client {
+export class Http2Stream extends Http2Sending implements Client {
   readonly frontend: FrontendRuntime;
   readonly address: string;
   readonly peer: Address | undefined;
@@ -34,25 +34,18 @@ export class Http2Stream extends WheelTimer implements Client {
   readonly tls: TlsFacts | undefined;
   readonly headAt = performance.now();
   readonly requestAtMs = Date.now();
-  readonly socket: ServerHttp2Stream;
   /** It has copies of all that it was given. */
   readonly holdsBytes = false;
+  /** The body of the request, until it is complete. */
+  upload: Http2Upload | undefined;
   readonly #connection: Http2Connection;
   readonly #context: WorkerContext;
   #role: TimerRole = 'none';
   #exchange: Exchange | undefined;
-  /** The request's body is not complete yet. */
-  #reading: boolean;
   #closed = false;
-  /** A final head that is not sent yet: whether something follows it is better known first. */
-  #head: OutgoingHttpHeaders | undefined;
-  #headSent = false;
-  #acceptsTrailers = false;
-  #trailers = '';
 
-  constructor(stream: ServerHttp2Stream, connection: Http2Connection, context: WorkerContext) {
-    super();
-    this.socket = stream;
+  constructor(id: number, connection: Http2Connection, context: WorkerContext) {
+    super(id, connection.outbound.initialWindow);
     this.#connection = connection;
     this.#context = context;
     this.frontend = connection.frontend;
@@ -63,11 +56,6 @@ export class Http2Stream extends WheelTimer implements Client {
     this.localPort = connection.localPort;
     this.trusted = connection.trusted;
     this.tls = connection.tls;
-    this.#reading = !stream.endAfterHeaders;
-    stream.on('error', () => undefined);
-    stream.on('close', () => this.#onClose());
-    stream.on('drain', () => this.#onDrain());
-    stream.on('wantTrailers', () => stream.sendTrailers(readLines(this.#trailers)));
   }
 
   /** Backend and server of its request. */
@@ -77,17 +65,31 @@ export class Http2Stream extends WheelTimer implements Client {
   }
 
   get isCongested(): boolean {
-    return this.socket.writableNeedDrain && this.socket.writableLength > 0;
+    const { waitingBytes } = this;
+    if (waitingBytes >= http2Limits.streamWaitingBytes) return true;
+    return waitingBytes > 0 && this.#connection.outbound.waitingBytes >= http2Limits.waitingBytes;
   }
 
-  /** Takes the fields of the head: names and values in turn. */
-  begin(fields: readonly string[]): void {
-    const head = readHttp2Head(fields, this.#reading, this.#context.config.limits);
-    if (head.refused) {
-      this.#refuse(head);
+  /** Takes the fields of the head. `complete`: no body follows. */
+  begin(fields: readonly Field[] | 'tooLarge', complete: boolean): void {
+    const head =
+      fields === 'tooLarge'
+        ? refuse(431, 'head too large')
+        : readHttp2Head(fields, !complete, this.#context.config.limits);
+    const length = head === 'malformed' || head.refused || !head.hasLength ? -1 : head.length;
+    if (!complete) this.upload = new Http2Upload(this, this.#connection.inbound, length);
+    if (head === 'malformed' || (!head.refused && complete && head.length > 0)) {
+      this.#refuse(refuse(400, 'malformed head'));
+      this.reset(errorCode.protocolError);
       return;
     }
-    this.#acceptsTrailers = head.acceptsTrailers;
+    if (head.refused) this.#refuse(head);
+    else if (!this.#connection.isFor(head.host))
+      this.#refuse(refuse(421, 'the certificate is for other names'), head.method === 'HEAD');
+    else this.#request(head);
+  }
+
+  #request(head: RequestHead): void {
     const incoming = incomingOf(this, head, this.#context.now());
     const challenge = challengeAnswer(this.#context.challenges, head);
     if (challenge) {
@@ -96,12 +98,15 @@ export class Http2Stream extends WheelTimer implements Client {
     }
     const handling = this.frontend.handlingOf(incoming);
     const verdict = handling.isPlain ? undefined : handling.check(incoming, newRequestId);
-    if (verdict instanceof Promise)
-      verdict.then(
-        (late) => !this.#closed && this.#decided(incoming, handling, late),
-        () => this.cut(),
-      );
-    else this.#decided(incoming, handling, verdict);
+    if (!(verdict instanceof Promise)) {
+      this.#decided(incoming, handling, verdict);
+      return;
+    }
+    this.upload?.pause();
+    verdict.then(
+      (late) => !this.#closed && this.#decided(incoming, handling, late),
+      () => this.cut(),
+    );
   }
 
   #decided(incoming: Incoming, handling: Handling, verdict: Answer | undefined): void {
@@ -112,16 +117,27 @@ export class Http2Stream extends WheelTimer implements Client {
     }
     const backend = handling.backend === undefined ? undefined : this.#context.backend(handling.backend);
     if (!backend) {
-      this.#refuse(refuse(404, 'no backend for this request'));
+      this.#refuse(refuse(404, 'no backend for this request'), head.method === 'HEAD');
       return;
     }
     this.frontend.counters.begin();
     const exchange = new Exchange(this, incoming, handling, backend, this.#context);
     this.#exchange = exchange;
-    if (head.length === 0) this.#reading = false;
-    if (this.#reading) this.#readBody(exchange);
-    else this.socket.resume();
-    exchange.start();
+    if (this.upload && head.length !== 0) this.arm('body', this.#context.config.timeouts.clientMs);
+    this.upload?.resume();
+    // The body may have come whole, and the exchange be over.
+    if (this.#exchange === exchange) exchange.start();
+  }
+
+  /** A piece of the body. Returns false to ask for a pause. */
+  onBody(bytes: Buffer, complete: boolean, trailers: string): boolean {
+    const exchange = this.#exchange;
+    if (complete) this.upload = undefined;
+    if (!exchange || exchange.head.length === 0) return true;
+    if (complete && this.#role === 'body') this.disarm();
+    else if (this.#role === 'body' || this.#role === 'none') this.arm('body', this.#context.config.timeouts.clientMs);
+    if (complete) exchange.body.trailers = trailers;
+    return exchange.onRequestBody(bytes, [0, bytes.length], complete);
   }
 
   /** Answers in place of a server. */
@@ -132,85 +148,37 @@ export class Http2Stream extends WheelTimer implements Client {
     this.exchangeDone();
   }
 
-  #readBody(exchange: Exchange): void {
-    this.arm('body', this.#context.config.timeouts.clientMs);
-    this.socket.on('data', (bytes: Buffer) => {
-      if (this.#exchange !== exchange) return;
-      if (this.#role === 'body' || this.#role === 'none') this.arm('body', this.#context.config.timeouts.clientMs);
-      if (!exchange.onRequestBody(bytes, [0, bytes.length], false)) this.pause();
-    });
-    this.socket.on('end', () => {
-      this.#reading = false;
-      if (this.#role === 'body') this.disarm();
-      // A stream that was reset ends, too.
-      if (this.#exchange === exchange && !this.socket.aborted) exchange.onRequestBody(nothing, [], true);
-    });
-  }
-
-  #refuse(refusal: Refusal): void {
+  #refuse(refusal: Refusal, bodiless = false): void {
     this.frontend.counters.requestErrors += 1;
     this.frontend.counters.status(refusal.status);
     logRefusal(this, this.#context.log, refusal.status);
     this.#context.dropped(this, refusal);
-    this.write(errorResponse(refusal.status, true));
+    this.write(errorResponse(refusal.status, true, bodiless));
     this.exchangeDone();
   }
 
   write(data: string | Uint8Array): void {
-    if (this.#closed || this.socket.destroyed) return;
-    if (typeof data === 'string' && !this.#head && !this.#headSent) {
-      this.#takeHead(data);
-      return;
-    }
-    this.#send(typeof data === 'string' ? Buffer.from(data, 'latin1') : Buffer.from(data));
-  }
-
-  cork(): void {
-    this.socket.cork();
-  }
-
-  uncork(): void {
-    this.socket.uncork();
-  }
-
-  end(): void {
-    this.socket.end();
+    if (this.isSent) return;
+    if (typeof data === 'string' && !this.hasHead) this.#takeHead(data);
+    else this.#takeBody(typeof data === 'string' ? data : Buffer.from(data));
+    this.#connection.outbound.ready(this);
   }
 
   #takeHead(text: string): void {
     const end = text.indexOf('\r\n\r\n');
-    const { status, fields } = readResponseLines(text.slice(0, end));
-    if (status < 200) {
-      this.socket.additionalHeaders({ ':status': status, ...fields });
-      return;
-    }
-    this.#head = { ':status': status, ...fields };
-    if (end + 4 < text.length) this.#send(Buffer.from(text.slice(end + 4), 'latin1'));
-    else process.nextTick(() => this.#respond(false));
+    const isFinal = text.charCodeAt(9) >= 0x32;
+    this.queueHead(text.slice(0, end + 2), isFinal);
+    if (isFinal && end + 4 < text.length) this.#takeBody(text.slice(end + 4));
   }
 
-  #send(bytes: Buffer): void {
-    this.#respond(false);
-    if (this.socket.writableEnded || this.socket.destroyed) return;
-    const flows = this.socket.write(bytes);
-    if (!flows && this.#role !== 'wait' && this.isCongested) this.arm('stall', this.#context.config.timeouts.clientMs);
-  }
-
-  /** Sends the head, if there is one to be sent. `last`: nothing follows it. */
-  #respond(last: boolean): void {
-    const head = this.#head;
-    if (!head || this.#closed || this.socket.destroyed) return;
-    this.#head = undefined;
-    this.#headSent = true;
-    this.socket.respond(head, {
-      endStream: last,
-      sendDate: false,
-      waitForTrailers: !last && this.#acceptsTrailers,
-    } as Parameters<ServerHttp2Stream['respond']>[1]);
+  #takeBody(piece: string | Buffer): void {
+    this.queueBody(piece);
+    this.#connection.outbound.waitingBytes += piece.length;
+    if (this.#role === 'none') this.arm('stall', this.#context.config.timeouts.clientMs);
   }
 
   trailers(lines: string): void {
-    this.#trailers = lines;
+    this.queueTrailers(lines);
   }
 
   settleKeepAlive(): boolean {
@@ -220,24 +188,54 @@ export class Http2Stream extends WheelTimer implements Client {
   /** The response is complete. */
   exchangeDone(): void {
     this.#exchange = undefined;
-    if (this.#closed || this.socket.destroyed) return;
+    if (this.isSent) return;
     this.disarm();
-    this.#respond(this.#trailers === '');
-    if (!this.socket.writableEnded) this.socket.end();
-    // Who was answered early need not send the rest.
-    if (this.#reading) this.socket.close(constants.NGHTTP2_NO_ERROR);
-    if (this.socket.writableLength > 0) this.arm('stall', this.#context.config.timeouts.clientMs);
+    this.queueEnd();
+    this.#connection.outbound.ready(this);
+    if (this.waitingBytes > 0) this.arm('stall', this.#context.config.timeouts.clientMs);
+  }
+
+  override onTurn(): void {
+    if (this.#closed) return;
+    if (this.isSent) {
+      // Who was answered early need not send the rest.
+      if (this.upload) this.#connection.resetStream(this, errorCode.noError);
+      this.#close();
+      return;
+    }
+    if (this.waitingBytes > 0) {
+      if (this.#role === 'none' || this.#role === 'stall') this.arm('stall', this.#context.config.timeouts.clientMs);
+    } else if (this.#role === 'stall') this.disarm();
+    if (!this.isCongested) this.#exchange?.resumeResponse();
+  }
+
+  cork(): void {
+    return;
+  }
+
+  /** All that is written within one round of the event loop goes out at once. */
+  uncork(): void {
+    return;
   }
 
   pause(): void {
-    this.socket.pause();
+    this.upload?.pause();
     if (this.#role === 'body') this.disarm();
   }
 
   resume(): void {
-    if (!this.#reading) return;
-    this.socket.resume();
+    if (!this.upload) return;
     if (this.#role === 'none') this.arm('body', this.#context.config.timeouts.clientMs);
+    this.upload.resume();
+  }
+
+  /** Upgrades are of HTTP/1 connections: none was asked for. */
+  toTunnel(): void {
+    this.destroy();
+  }
+
+  end(): void {
+    this.exchangeDone();
   }
 
   arm(role: TimerRole, delayMs: number): void {
@@ -262,39 +260,39 @@ export class Http2Stream extends WheelTimer implements Client {
   /** What was sent is not the whole response: nobody may take it for that. */
   cut(): void {
     this.#exchange = undefined;
-    this.#reset(constants.NGHTTP2_INTERNAL_ERROR);
+    this.reset(errorCode.internalError);
   }
 
   destroy(): void {
-    const exchange = this.#exchange;
-    this.#exchange = undefined;
-    exchange?.abort();
-    this.#reset(constants.NGHTTP2_CANCEL);
+    this.closed();
+    this.#connection.resetStream(this, errorCode.cancel);
   }
 
-  #reset(code: number): void {
-    if (this.socket.destroyed) return;
-    // Node.js would end the stream first, as if the response were complete.
-    this.socket._final = (done) => done();
-    this.socket.close(code);
+  /** Resets it after what was written may go. */
+  reset(code: ErrorCode): void {
+    if (this.#closed || this.isSent) return;
+    this.#connection.remember(this.id);
+    this.upload?.close();
+    this.upload = undefined;
+    this.queueReset(code);
+    this.#connection.outbound.ready(this);
   }
 
-  /** Upgrades are of HTTP/1 connections: none was asked for. */
-  toTunnel(): void {
-    this.destroy();
+  /** The client gave it up, or its connection is gone. */
+  closed(): void {
+    if (this.#closed) return;
+    this.#close();
   }
 
-  #onDrain(): void {
-    if (this.#role === 'stall') this.disarm();
-    this.#exchange?.resumeResponse();
-  }
-
-  #onClose(): void {
+  #close(): void {
     this.#closed = true;
     this.#context.wheel.remove(this);
+    this.#connection.outbound.waitingBytes -= this.waitingBytes;
+    this.dropQueue();
+    this.upload?.close();
     const exchange = this.#exchange;
     this.#exchange = undefined;
     exchange?.abort();
-    this.#connection.streamClosed(exchange !== undefined);
+    this.#connection.streamClosed(this, exchange !== undefined);
   }
 }

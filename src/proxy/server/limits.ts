@@ -26,14 +26,33 @@ export const http2Limits = {
   controlBurst: 200,
   controlsPerSecond: 10,
   /** From saying so to the end of such a connection. */
-  calmMs: 250,
-  /** nghttp2 ends the connection beyond these. */
-  invalidFrames: 100,
-  rejectedStreams: 100,
-  /** Of one connection, over all of its streams. */
-  sessionMegabytes: 16,
+  calmMs: 1000,
+  /** Frames that are good for nothing: unknown ones, priorities, empty DATA, what comes for streams that are over. */
+  idleBurst: 2000,
+  idlePerSecond: 200,
+  /** DATA frames that a client's small windows make us send: each costs as much as a large one. */
+  smallBytes: 256,
+  smallBurst: 2000,
+  smallPerSecond: 200,
+  /** Streams beyond the limit, and frames that break one stream. */
+  rejectedBurst: 200,
+  rejectedPerSecond: 20,
+  /** Of one head: its frames, and their size, which with Huffman codes may be more than that of the head. */
+  continuations: 16,
+  headBytes: 65_536,
+  /** Resets of ours that are remembered: what is on its way for such a stream is no error. */
+  rememberedResets: 200,
+  /** Of one stream and of one connection, what waits for the client before its servers are paused. */
+  streamWaitingBytes: 131_072,
+  waitingBytes: 1_048_576,
+  /** Written at once. */
+  flushBytes: 131_072,
+  /** What a client may send over one stream before we have passed it on. */
+  streamWindowBytes: 131_072,
   /** What a client may send over all streams before we have passed it on. */
   windowBytes: 1_048_576,
+  /** Memory of one connection to a server, over all of its streams. */
+  sessionMegabytes: 16,
   /** Requests at once on a connection to a server, however many more it takes: what all servers allow. */
   upstreamStreams: 100,
   /** A connection to a server that was quiet for so long is asked whether anyone is there before what cannot be repeated. */

@@ -194,7 +194,7 @@ export class ResponseWriter {
       `HTTP/1.1 ${head.statusText}\r\n${head.fields}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n${cookie}\r\n`,
     );
     if (rest.length > 0) this.tunnelData(rest);
-    this.#tunnel = new Tunnel(client.socket, connection, config.timeouts.tunnelMs);
+    this.#tunnel = new Tunnel(client, connection, config.timeouts.tunnelMs);
     client.toTunnel(this.#tunnel);
   }
 

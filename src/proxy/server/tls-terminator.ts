@@ -15,9 +15,17 @@ export type Staples = ReadonlyMap<string, Buffer>;
 /** A client that came through its handshake. */
 export type Secured = (socket: TLSSocket, facts: TlsFacts) => void;
 
+/** Certificates for the same names, and the context that has them; undefined is that of the server itself. */
+interface Served {
+  readonly context: SecureContext | undefined;
+  readonly names: NameMap<true>;
+}
+
 export class TlsTerminator {
   readonly #config: FrontendTlsConfig;
   readonly #server: Server;
+  readonly #names = new NameMap<Served>();
+  readonly #first: Served;
   readonly #waiting = new WeakMap<Socket, Secured>();
 
   constructor(frontend: string, config: FrontendTlsConfig, material: FrontendMaterial, staples: () => Staples) {
@@ -25,12 +33,9 @@ export class TlsTerminator {
     const options = optionsOf(config, material);
     const [first = [], ...others] = groupsOf(material.certificates, config);
     // For the names of the first group nothing is switched: only so both kinds of keys can be offered.
-    const names = new NameMap<SecureContext | 'first'>();
-    for (const name of namesOf(first)) names.add(name, 'first');
-    for (const group of others) {
-      const context = createSecureContext({ ...options, ...pems(group) });
-      for (const name of namesOf(group)) names.add(name, context);
-    }
+    this.#first = this.#serve(undefined, first);
+    for (const group of others) this.#serve(createSecureContext({ ...options, ...pems(group) }), group);
+    const names = this.#names;
     this.#server = createServer({
       ...options,
       ...pems(first),
@@ -43,7 +48,7 @@ export class TlsTerminator {
       SNICallback: (name, done) => {
         const found = names.find(name);
         if (!found && config.strictSni) done(new Error('there is no certificate for this name'));
-        else done(null, found === 'first' ? undefined : found);
+        else done(null, found?.context);
       },
     });
     this.#server.on('secureConnection', (socket) => this.#secured(socket));
@@ -57,6 +62,20 @@ export class TlsTerminator {
         },
       );
     }
+  }
+
+  /** Whether the certificate that a client gets who asks for `sni` covers a host, in lower case, too. */
+  covers(sni: string, host: string): boolean {
+    return sni === host || (this.#names.find(sni) ?? this.#first).names.find(host) === true;
+  }
+
+  #serve(context: SecureContext | undefined, group: readonly CertificateMaterial[]): Served {
+    const served = { context, names: new NameMap<true>() };
+    for (const name of namesOf(group)) {
+      this.#names.add(name, served);
+      served.names.add(name, true);
+    }
+    return served;
   }
 
   /** One key for all workers, so that a client's ticket is good in each of them. */

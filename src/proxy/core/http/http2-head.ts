@@ -1,49 +1,98 @@
 // Head of an HTTP/2 request: the list of its fields -> the same head as of HTTP/1, by the same parser, so that what is
 // strict there is strict here. What both versions must not mix (RFC 9113, 8.2.2 and 8.3) is refused.
 import type { HeadLimits } from '../config/model.ts';
+import type { Field } from '../http2/field.ts';
+import { connectionFields } from './fields.ts';
 import { parseRequestHead, refuse, type Refusal, type RequestHead } from './request-head.ts';
 
 /** `minor` of the heads of HTTP/2 requests: neither 1.0 nor 1.1. */
 export const http2Minor = 2;
 
-const forbidden: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
+/** They are about routing, framing or authority, which a body must not change after the fact (RFC 9110, 6.5.1). */
+const noTrailers: ReadonlySet<string> = new Set([
+  ...connectionFields,
+  'authorization',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'cookie',
+  'expect',
+  'host',
+  'te',
+  'trailer',
 ]);
-/** Beside them a tab may stand in a value. */
-const controls = /(?!\t)\p{Cc}/u;
 
-/** `fields`: names and values in turn. `hasBody`: the stream goes on after its head. */
-export function readHttp2Head(fields: readonly string[], hasBody: boolean, limits: HeadLimits): RequestHead | Refusal {
+/**
+ * `hasBody`: the stream goes on after its head. 'malformed' is what no client that knows HTTP/2 sends (RFC 9113, 8.1.1).
+ */
+export function readHttp2Head(
+  fields: readonly Field[],
+  hasBody: boolean,
+  limits: HeadLimits,
+): RequestHead | Refusal | 'malformed' {
   let method = '';
   let path = '';
+  let scheme = '';
   let authority: string | undefined;
   let host: string | undefined;
+  /** Of the headers that the parser has no interest in, and of the others. */
+  let plain = '';
   let lines = '';
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    const name = fields[at] ?? '';
-    const value = fields[at + 1] ?? '';
-    if (controls.test(value)) return refuse(400, 'control characters in a header');
-    if (name === ':method') method = value;
-    else if (name === ':path') path = value;
-    else if (name === ':authority') authority = value;
-    else if (name === 'host') host = host === undefined ? value : `${host},${value}`;
-    else if (forbidden.has(name)) return refuse(400, 'a header of HTTP/1 connections');
-    else if (!name.startsWith(':')) lines += `${name}: ${value}\r\n`;
+  for (const field of fields) {
+    const { value } = field;
+    switch (field.kind) {
+      case 'plain':
+        plain += field.line;
+        break;
+      case 'examined':
+        lines += field.line;
+        break;
+      case 'pseudo':
+        if (plain !== '' || lines !== '' || host !== undefined) return 'malformed';
+        if (field.name === ':method' && method === '') method = value;
+        else if (field.name === ':path' && path === '') path = value;
+        else if (field.name === ':scheme' && scheme === '') scheme = value;
+        else if (field.name === ':authority' && authority === undefined) authority = value;
+        else return 'malformed';
+        break;
+      case 'host':
+        host = host === undefined ? value : `${host},${value}`;
+        break;
+      case 'unclean':
+        return refuse(400, 'control characters in a header');
+      case 'malformed':
+        return 'malformed';
+      default:
+        field.kind satisfies never;
+    }
   }
+  if (method === 'CONNECT') return refuse(405, 'CONNECT is not supported');
+  if (method === '' || path === '' || scheme === '') return 'malformed';
   if (authority !== undefined && host !== undefined && authority.toLowerCase() !== host.toLowerCase())
     return refuse(400, ':authority and Host differ');
+  if (!path.startsWith('/') && path !== '*') return refuse(400, 'malformed target');
   const named = authority ?? host;
   if (path.length > limits.uriBytes) return refuse(414, 'target too long');
   const text = `${method} ${path} HTTP/1.1\r\n${named === undefined ? '' : `Host: ${named}\r\n`}${lines}`;
-  if (text.length > limits.headerBytes) return refuse(431, 'head too large');
+  if (text.length + plain.length > limits.headerBytes) return refuse(431, 'head too large');
+  // Method, scheme and path are no headers in HTTP/1.
+  if (fields.length - 3 > limits.headers) return refuse(431, 'too many headers');
   const head = parseRequestHead(text, limits);
   if (head.refused) return head;
   head.minor = http2Minor;
+  head.fields += plain;
   head.keepAlive = true;
   if (hasBody && !head.hasLength) head.length = -1;
   return head;
+}
+
+/** Lines of the fields that may follow a body; undefined if they are malformed. */
+export function readHttp2Trailers(fields: readonly Field[]): string | undefined {
+  let lines = '';
+  for (const { kind, name, line } of fields) {
+    if (kind !== 'plain' && kind !== 'examined' && kind !== 'host') return undefined;
+    if (!noTrailers.has(name)) lines += line;
+  }
+  return lines;
 }

@@ -115,7 +115,7 @@ const origins = [
   'x-forwarded-ssl',
 ];
 
-const known = firstLetters([
+const names = [
   'te',
   'host',
   'cookie',
@@ -132,7 +132,14 @@ const known = firstLetters([
   'x-forwarded-proto',
   'x-forwarded-host',
   ...origins,
-]);
+];
+const known = firstLetters(names);
+const examined: ReadonlySet<string> = new Set(names);
+
+/** Whether a header (its name in lower case) means something to the head; all others go on as they came. */
+export function isExamined(name: string): boolean {
+  return examined.has(name) || name.startsWith('x-forwarded-');
+}
 
 /** Sorts out one header line. */
 function field(
