@@ -3,6 +3,7 @@ import type { AdminState, ServerView } from './balance/server-state.ts';
 import type { BackendConfig, ServerConfig } from './config/model.ts';
 import type { AgentReport } from './agent.ts';
 import { serverKey } from './config/model.ts';
+import { type Endpoint, isNamed } from './server-address.ts';
 import { Health, type HealthChange } from './health.ts';
 
 /** Outcome of one check, in HAProxy's words. */
@@ -38,6 +39,9 @@ export class ServerRecord {
   stopping = false;
   /** What its agent said last. */
   agent: AgentReport | undefined;
+  /** Where it is now; '' = its name has no address that is known. */
+  address: string;
+  port: number;
   #downMs = 0;
   #downSinceMs = 0;
 
@@ -48,6 +52,8 @@ export class ServerRecord {
     this.health = config.check && new Health(config.check);
     this.admin = config.disabled ? 'maint' : 'ready';
     this.weight = config.weight;
+    this.address = isNamed(config.address) ? config.initAddr : config.address;
+    this.port = config.port;
     this.changedAtMs = nowMs;
     if (!this.up) this.#downSinceMs = nowMs;
   }
@@ -128,6 +134,22 @@ export class ServerRecord {
     return true;
   }
 
+  /** No traffic, no checks: its name has no address. */
+  get isUnresolved(): boolean {
+    return this.address === '';
+  }
+
+  /** Where its name leads now; undefined = nowhere. Returns whether that is new. */
+  moveTo(endpoint: Endpoint | undefined, nowMs: number): boolean {
+    const address = endpoint?.address ?? '';
+    const port = endpoint === undefined || endpoint.port === 0 ? this.config.port : endpoint.port;
+    if (address === this.address && port === this.port) return false;
+    if (this.isUnresolved !== (address === '')) this.changedAtMs = nowMs;
+    this.address = address;
+    this.port = port;
+    return true;
+  }
+
   downtimeMs(nowMs: number): number {
     return this.#downMs + (this.#downSinceMs === 0 ? 0 : nowMs - this.#downSinceMs);
   }
@@ -135,6 +157,7 @@ export class ServerRecord {
   /** As statistics show it. */
   describe(): string {
     if (this.admin === 'maint') return 'MAINT';
+    if (this.isUnresolved) return 'MAINT (resolution)';
     if (this.admin === 'drain' && this.up) return 'DRAIN';
     if (this.agent?.up === false) return 'DOWN (agent)';
     if (this.stopping) return 'NOLB';
@@ -142,9 +165,11 @@ export class ServerRecord {
   }
 
   view(nowMs: number): ServerView {
-    const { key, up, admin, stopping, weightNow: weight } = this;
+    const { key, up, stopping, weightNow: weight, address, port } = this;
+    const endpoint = address === this.config.address ? undefined : { address, port };
+    const admin = this.isUnresolved ? 'maint' : this.admin;
     const risingForMs = this.risingSinceMs === 0 ? -1 : nowMs - this.risingSinceMs;
-    return { key, up, admin, weight, stopping, risingForMs, silent: this.lastCheck?.silent ?? false };
+    return { key, up, admin, weight, stopping, risingForMs, endpoint, silent: this.lastCheck?.silent ?? false };
   }
 
   #changed(change: 'up' | 'down', nowMs: number): void {

@@ -145,6 +145,7 @@ export class Configuring {
       this.#parts().sockets.open(bindsOf(config));
       await this.#parts().control.open(config);
       await this.#parts().tls.prepare(loaded);
+      await this.#parts().servers.prepare(config);
       const problem = await this.#spread(loaded);
       if (problem !== undefined) throw new VezaError('worker-failed', `the configuration does not work: ${problem}`);
     } catch (error) {

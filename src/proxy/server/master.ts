@@ -132,6 +132,7 @@ export class Master {
     }
     await this.#control.open(config);
     await this.#tls.prepare(this.#configuring.loaded);
+    await this.#servers.prepare(config);
     this.#servers.take(config);
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#servers.check();

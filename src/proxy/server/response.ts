@@ -5,6 +5,7 @@ import { http2Minor } from '../core/http/http2-head.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
 import type { EditedHead } from '../core/handling/handling.ts';
 import { answer, type Answer } from '../core/handling/incoming.ts';
+import { hostOf } from '../core/server-address.ts';
 import { BodyWriter, inlineBytes } from './body-writer.ts';
 import { cookieLine, ownSetCookie } from './cookie-lines.ts';
 import type { Exchange } from './exchange.ts';
@@ -241,8 +242,8 @@ export class ResponseWriter {
   #edited(server: ServerRuntime, head: ResponseHead): EditedHead {
     const { handling, incoming, backend, config, attempts } = this.#exchange;
     if (handling.isPlain) return { fields: head.fields, coding: undefined };
-    const { name, address, port } = server.config;
-    const at = `${address.includes(':') ? `[${address}]` : address}:${port}`;
+    const { name } = server.config;
+    const at = hostOf(server.config);
     const asked = config.hostHeader === 'preserve' ? incoming.head.host : config.hostHeader;
     const facts = { status: head.status, backend: backend.config.name, server: name, attempt: attempts };
     return handling.edited(incoming, head, facts, [asked.toLowerCase(), at]);

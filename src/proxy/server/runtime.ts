@@ -99,8 +99,11 @@ export class BackendRuntime {
   apply(view: ServerView, nowMs: number): void {
     const server = this.servers.find((candidate) => candidate.key === view.key);
     if (!server) return;
+    const { address, port } = server;
     const fell = server.apply(view, nowMs);
     this.balancer.invalidate();
+    // What is under way there ends there.
+    if (server.address !== address || server.port !== port) server.closeIdle();
     if (fell) {
       server.closeIdle();
       // A server that refuses what is new, or says that it is not well, may be stopping gracefully: what is under way there

@@ -9,6 +9,7 @@ import { AgentChecker } from './agent-checker.ts';
 import type { EventBus } from './event-bus.ts';
 import { checkText } from './event-log.ts';
 import { HealthChecker } from './health-checker.ts';
+import { NameWatch } from './name-watch.ts';
 import type { FromWorker, ToWorker } from './ipc.ts';
 import type { OperationalLog } from './operational-log.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
@@ -25,21 +26,29 @@ export class ServerWatch {
   readonly registry = new ServerRegistry();
   readonly #checker: HealthChecker;
   readonly #agents = new AgentChecker((record, report) => this.#onAgent(record, report));
+  readonly #names: NameWatch;
   readonly #ports: ServerWatchPorts;
   /** Which servers said last that they are about to stop. */
   readonly #ending = new WeakMap<ServerRecord, boolean>();
 
   constructor(ports: ServerWatchPorts) {
     this.#ports = ports;
+    this.#names = new NameWatch((record) => this.#onMoved(record), ports.journal);
     this.#checker = new HealthChecker(
       (record, result, change) => this.#onCheck(record, result, change),
       (backend) => ports.tlsOf(backend),
     );
   }
 
+  /** Looks up the names of servers that are new, for as long as that is worth waiting for. */
+  async prepare(config: ProxyConfig): Promise<void> {
+    await this.#names.prepare(config);
+  }
+
   /** Takes the servers of a configuration; what is known of those that stay is kept. */
   take(config: ProxyConfig): void {
     this.registry.sync(config, performance.now());
+    this.#names.take(this.registry.records);
   }
 
   /** Checks the servers that are there now and asks their agents, and no others. */
@@ -86,6 +95,13 @@ export class ServerWatch {
   stop(): void {
     this.#checker.stop();
     this.#agents.stop();
+    this.#names.stop();
+  }
+
+  /** It is said to be elsewhere: a check tells how it is there. */
+  #onMoved(record: ServerRecord): void {
+    this.push(record);
+    this.#checker.force(record);
   }
 
   #onAgent(record: ServerRecord, report: AgentReport): void {

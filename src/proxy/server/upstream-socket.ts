@@ -33,13 +33,16 @@ export abstract class UpstreamSocket extends WheelTimer {
     this.isPrivate = intro !== undefined;
     this.#tls = server.backend.tls;
     const onread = { buffer: () => this.#receive, callback: (size: number) => this.#onRead(size) };
-    this.socket = dial(server.config, {
-      tls: this.#tls,
-      isHttp,
-      intro,
-      onread,
-      onReady: () => this.onConnect(),
-    });
+    this.socket = dial(
+      { address: server.address, port: server.port, serverName: server.config.serverName },
+      {
+        tls: this.#tls,
+        isHttp,
+        intro,
+        onread,
+        onReady: () => this.onConnect(),
+      },
+    );
     this.socket.on('end', () => this.onEnd());
     this.socket.on('error', (error: NodeJS.ErrnoException) => this.onError(error));
     this.socket.on('close', () => this.onClose());

@@ -2,6 +2,7 @@
 import type { ServerConfig } from '../config/model.ts';
 import { Breaker } from './breaker.ts';
 import { Observer } from './observer.ts';
+import type { Endpoint } from '../server-address.ts';
 import { effectiveWeight, risenShare } from '../slowstart.ts';
 import { ResponseTime } from './response-time.ts';
 
@@ -13,6 +14,8 @@ export interface ServerView {
   readonly up: boolean;
   readonly admin: AdminState;
   readonly weight: number;
+  /** Where its name leads now; left out = where the file says. */
+  readonly endpoint?: Endpoint | undefined;
   /** How long ago a recovery was seen (an age, since processes have clocks of their own); -1 = never. */
   readonly risingForMs: number;
   /** It is about to stop: only bound clients come. */
@@ -29,6 +32,9 @@ export class ServerState {
   up = true;
   admin: AdminState;
   weight: number;
+  /** Where connections go. */
+  address: string;
+  port: number;
   stopping = false;
   risingSinceMs = 0;
   readonly observer = new Observer();
@@ -53,6 +59,8 @@ export class ServerState {
     this.config = config;
     this.slowstartMs = slowstartMs;
     this.weight = config.weight;
+    this.address = config.address;
+    this.port = config.port;
     this.admin = config.disabled ? 'maint' : 'ready';
   }
 
@@ -63,6 +71,9 @@ export class ServerState {
     this.up = view.up;
     this.admin = view.admin;
     this.weight = view.weight;
+    const { address, port } = view.endpoint ?? this.config;
+    this.address = address;
+    this.port = port;
     this.stopping = view.stopping === true;
     this.risingSinceMs = view.risingForMs < 0 ? 0 : nowMs - view.risingForMs;
     return fell;

@@ -5,6 +5,7 @@ import { checkBalance } from './check-balance.ts';
 import { type Add, checkHandling, checkNetworks, checkRule } from './check-handling.ts';
 import { checkMode } from './check-mode.ts';
 import { checkHealth } from './check-health.ts';
+import { checkDns, checkServers } from './check-servers.ts';
 import { checkAcme, checkBackendTls, checkFrontendTls } from './check-tls.ts';
 import { nearName } from './explain.ts';
 import type { Path } from './places.ts';
@@ -45,6 +46,7 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
     else bind(socket.bind, ['stats', 'socket', index, 'bind']);
   });
   document.admin?.listen.forEach((text, index) => bind(text, ['admin', 'listen', index]));
+  checkDns(document, add);
   checkAcme(document, add);
   if (document.stats.listen !== undefined) bind(document.stats.listen, ['stats', 'listen']);
   document.frontends.forEach((frontend, at) => {
@@ -70,6 +72,7 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
 }
 
 function checkBackend(backend: ConfigDocument['backends'][number], path: Path, add: Add, where: Where): void {
+  checkServers(backend, path, add);
   checkBalance(backend, path, add);
   unique(backend.servers, [...path, 'servers'], 'server', add, where);
   checkHealth(backend, path, add);

@@ -1,5 +1,5 @@
 // Changes of a running configuration by commands: configuration -> changed copy, or why not. Pure; a reload undoes them.
-import { parseAddress } from '../address.ts';
+import { hostOf, isServerAddress, isServiceName, unixPath } from '../server-address.ts';
 import { serverNameOf } from './server-name.ts';
 import type { BackendConfig, FrontendConfig, ProxyConfig, ServerConfig } from './model.ts';
 
@@ -44,6 +44,7 @@ export function addServer(config: ProxyConfig, backendName: string, wanted: NewS
     name: wanted.name,
     address: wanted.address,
     port: wanted.port,
+    initAddr: '',
     weight: wanted.weight ?? 1,
     cookie: wanted.cookie ?? wanted.name,
     backup: wanted.backup ?? false,
@@ -62,6 +63,7 @@ const bare: ServerConfig = {
   name: '',
   address: '',
   port: 0,
+  initAddr: '',
   weight: 1,
   cookie: '',
   backup: false,
@@ -159,8 +161,8 @@ export function editFrontend(
 }
 
 function addressProblem(address: string, port: number): string | undefined {
-  const isName = /^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9])?$/.test(address) && !/^[0-9.]+$/.test(address);
-  if (!parseAddress(address) && !isName) return `Invalid addr '${address}'`;
+  if (!isServerAddress(address)) return `Invalid addr '${address}'`;
+  if (unixPath(address) !== undefined || isServiceName(address)) return undefined;
   return Number.isInteger(port) && port > 0 && port <= 65_535 ? undefined : `Invalid port '${port}'`;
 }
 
@@ -174,12 +176,11 @@ function serverNameAt(from: ServerConfig | undefined, address: string): string {
 function checkAt(from: ServerConfig | undefined, address: string, port: number): ServerConfig['check'] {
   if (!from?.check) return undefined;
   const { check } = from;
-  const at = (host: string, number: number): string => `${host.includes(':') ? `[${host}]` : host}:${number}`;
   return {
     ...check,
     address: check.address === from.address ? address : check.address,
     port: check.port === from.port ? port : check.port,
-    host: check.host === at(from.address, from.port) ? at(address, port) : check.host,
+    host: check.host === hostOf(from) ? hostOf({ address, port }) : check.host,
     tls: check.tls && { serverName: serverNameAt(from, address) },
   };
 }

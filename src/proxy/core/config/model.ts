@@ -28,6 +28,7 @@ export interface ProxyConfig {
   readonly graceMs: number;
   readonly timeouts: Timeouts;
   readonly limits: HeadLimits;
+  readonly dns: DnsConfig;
   readonly log: LogConfig;
   readonly stats: StatsConfig;
   readonly admin: AdminConfig | undefined;
@@ -55,6 +56,18 @@ export interface HeadLimits {
   readonly headerBytes: number;
   readonly headers: number;
   readonly uriBytes: number;
+}
+
+/** How names of servers become addresses. */
+export interface DnsConfig {
+  /** Empty: those of the system. */
+  readonly servers: readonly string[];
+  readonly prefer: 'ipv4' | 'ipv6';
+  readonly timeoutMs: number;
+  readonly tries: number;
+  readonly minTtlMs: number;
+  readonly maxTtlMs: number;
+  readonly holdMs: number;
 }
 
 export interface LogConfig {
@@ -247,8 +260,12 @@ export interface ServerConfig {
   /** 1-based place in its backend: the identity in HAProxy's hash ring. */
   readonly id: number;
   readonly name: string;
+  /** IP address, `unix:` and a path, or a name. */
   readonly address: string;
+  /** 0: it has none, or its name says it. */
   readonly port: number;
+  /** Where it is until its name was looked up; '' = nowhere. */
+  readonly initAddr: string;
   /** To ask for in TLS and to find in the certificate; '' = the address, which is no name. */
   readonly serverName: string;
   readonly weight: number;

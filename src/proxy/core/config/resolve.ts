@@ -25,6 +25,7 @@ export function resolveConfig(document: ConfigDocument): ProxyConfig {
       keepAliveMs: durationMs(timeouts.keepAlive),
     },
     limits: document.limits,
+    dns: resolveDns(document.dns),
     log: resolveLog(document.log),
     stats: resolveStats(stats),
     admin: resolveAdmin(document.admin),
@@ -32,6 +33,19 @@ export function resolveConfig(document: ConfigDocument): ProxyConfig {
     expiryAlerts: { days: document.expiryAlerts.days, webhook: document.expiryAlerts.webhook },
     frontends: document.frontends.map(resolveFrontend),
     backends: document.backends.map((backend) => resolveBackend(backend, timeouts)),
+  };
+}
+
+function resolveDns(from: ConfigDocument['dns']): ProxyConfig['dns'] {
+  const { servers, prefer, tries } = from;
+  return {
+    servers,
+    prefer,
+    tries,
+    timeoutMs: durationMs(from.timeout),
+    minTtlMs: durationMs(from.minTtl),
+    maxTtlMs: durationMs(from.maxTtl),
+    holdMs: durationMs(from.hold),
   };
 }
 
@@ -76,7 +90,8 @@ function resolveServer(server: ServerDocument, id: number, backend: BackendDocum
     id,
     name: server.name,
     address: server.address,
-    port: server.port,
+    port: server.port ?? 0,
+    initAddr: server.initAddr ?? '',
     serverName: serverNameOf(server, backend.tls),
     weight: server.weight,
     cookie: cookieWord(backend, server),
