@@ -236,6 +236,11 @@ export class Configuring {
     });
   }
 
+  /** A worker that was full accepts again. */
+  listenAgain(worker: number, id: string): void {
+    this.#listen(worker, (bind) => bind.id === id);
+  }
+
   #listen(worker: number, wanted: (bind: Bind) => boolean): void {
     for (const bind of bindsOf(this.config).filter(wanted)) {
       const handle = this.#parts().sockets.get(bind.id);

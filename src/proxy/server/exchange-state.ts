@@ -50,7 +50,7 @@ export abstract class ExchangeState {
     this.backend = backend;
     this.config = config;
     backend.counters.begin();
-    this.plan = new RetryPlan(config, head.method, head.hasIdempotencyKey);
+    this.plan = new RetryPlan(config, head.method, head.hasIdempotencyKey, this.startedAt);
     this.replayable = isReplayable(head.method, head.hasIdempotencyKey, config.retryNonIdempotent);
     if (config.hash) this.#hash = hashOf(config.hash, head, client.peer);
     let rest = head.cookie;

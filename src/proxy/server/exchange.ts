@@ -91,9 +91,9 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     for (const attempt of this.#attempts.splice(0)) attempt.destroy();
   }
 
-  /** No server has it yet. */
-  get isWaiting(): boolean {
-    return this.waiting.active;
+  /** It goes on though its client has said that it will send no more: nearly all who say that are gone. */
+  get outlivesEnd(): boolean {
+    return !this.waiting.active && (this.response.committed || !this.config.abortOnClose);
   }
 
   resumeResponse(): void {
@@ -239,7 +239,8 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     const { server } = connection;
     if (!connection.sent) {
       // Not even connected, so nothing was sent: simply go elsewhere, whatever the method is.
-      if (this.config.retryNonIdempotent !== 'never' || this.replayable) connection.fail('connect-timeout');
+      const mayGo = this.config.retryNonIdempotent !== 'never' || this.replayable;
+      if (mayGo && this.config.retries > 0) connection.fail('connect-timeout');
       return;
     }
     this.#context.accuse(server, 'silent');

@@ -68,6 +68,8 @@ export interface DroppedRequest {
 }
 
 export type FromWorker =
+  /** A frontend has room again: the socket that the worker closed is wanted back. */
+  | { readonly type: 'listen-again'; readonly worker: number; readonly bind: string }
   | { readonly type: 'ready'; readonly worker: number; readonly generation: number }
   /** The configuration does not work here; the one before goes on. */
   | { readonly type: 'failed'; readonly worker: number; readonly generation: number; readonly message: string }

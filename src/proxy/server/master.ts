@@ -198,6 +198,9 @@ export class Master {
         void notifySystemd('READY=1\nSTATUS=Running');
         void this.#configuring.keep();
         return;
+      case 'listen-again':
+        this.#configuring.listenAgain(message.worker, message.bind);
+        return;
       case 'accuse':
         this.#servers.accused(message);
         return;

@@ -19,6 +19,8 @@ import type { UpstreamConnection } from './upstream-connection.ts';
 /** Held at most: what HAProxy's buffer holds, and this long: slow streams must flow. */
 const heldBytesMax = 16_384;
 const heldMs = 200;
+/** Nobody knows how long it gets: what comes may be meant to be seen at once. */
+const heldEndlessMs = 25;
 
 export class ResponseWriter {
   /** A response has begun to come. */
@@ -101,7 +103,7 @@ export class ResponseWriter {
     this.#headText = this.#text(connection.server, head);
     const { replayable, body, client } = this.#exchange;
     if (!replayable || !body.kept || head.isEventStream) this.#commit();
-    else client.arm('commit', heldMs);
+    else client.arm('commit', head.length < 0 ? heldEndlessMs : heldMs);
   }
 
   body(bytes: Buffer, ranges: readonly number[]): void {

@@ -1,4 +1,5 @@
 // What a worker serves: the frontends and backends of its configuration, as they are while it runs.
+import { shareOf } from '../core/balance/wait-queue.ts';
 import type { ServerView } from '../core/balance/server-state.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import { type CompiledFrontend, compileFrontend } from '../core/handling/compile.ts';
@@ -79,7 +80,7 @@ export class Serving {
   /** Takes a configuration that was prepared. */
   configure(config: ProxyConfig, compiled: CompiledFrontends, views: readonly ServerView[], place: WorkerPlace): void {
     this.#configureBackends(config, place);
-    this.#configureFrontends(config, compiled);
+    this.#configureFrontends(config, compiled, place);
     this.#plugins.commit();
     for (const view of views) this.apply(view);
   }
@@ -119,13 +120,14 @@ export class Serving {
     for (const [name, backend] of this.#backends) backend.speakTls(this.tls.upstream(name));
   }
 
-  #configureFrontends(config: ProxyConfig, compiled: CompiledFrontends): void {
+  #configureFrontends(config: ProxyConfig, compiled: CompiledFrontends, { worker, workers }: WorkerPlace): void {
     for (const wanted of config.frontends) {
       const rules = compiled.get(wanted.name);
       if (!rules) throw new Error(`frontend ${wanted.name} was not prepared`);
       const known = this.#frontends.get(wanted.name);
       known?.reconfigure(wanted, rules);
       const frontend = known ?? new FrontendRuntime(wanted, rules);
+      frontend.limit(shareOf(wanted.maxconn, worker, workers));
       frontend.terminator = this.tls.terminator(wanted.name);
       this.#frontends.set(wanted.name, frontend);
     }

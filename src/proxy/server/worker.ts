@@ -1,6 +1,5 @@
 // A worker process: accepts on the sockets it is given and carries the traffic. It decides nothing about health; it
 // tells the master what it meets and hears from it what to use.
-import type { Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpTokens } from '../../acme/http-tokens.ts';
 import type { Observation } from '../core/balance/observer.ts';
@@ -9,10 +8,10 @@ import { messageOf } from '../../lib/errors.ts';
 import type { Refusal } from '../core/http/request-head.ts';
 import { TimerWheel } from '../core/timer-wheel.ts';
 import { AccessLog } from './access-log.ts';
-import { acceptOn } from './accepting.ts';
 import type { Client } from './client.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { FromWorker, ToWorker } from './ipc.ts';
+import { Listeners } from './listeners.ts';
 import { LoadMeter } from './load-meter.ts';
 import type { PluginRegistry } from './plugins/plugin-registry.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
@@ -47,9 +46,7 @@ export class Worker implements WorkerContext {
   readonly #load = new LoadMeter();
   readonly #serving: Serving;
   readonly #plugins: PluginRegistry;
-  readonly #listeners = new Map<string, Server>();
-  /** Which frontend a socket belongs to; a reload may move it. */
-  readonly #frontendOf = new Map<string, FrontendRuntime>();
+  readonly #listeners: Listeners;
   readonly #told = new Throttle(repeatMs);
   readonly #said = new Throttle(sayAgainMs);
   readonly #send: (message: FromWorker) => void;
@@ -59,6 +56,7 @@ export class Worker implements WorkerContext {
     this.#send = send;
     this.#plugins = plugins;
     this.#serving = new Serving(plugins, () => this.now());
+    this.#listeners = new Listeners(this, send);
     this.wheel = new TimerWheel(this.now(), tickMs);
     this.#timers = [
       setInterval(() => this.wheel.advance(this.now()), tickMs),
@@ -104,6 +102,14 @@ export class Worker implements WorkerContext {
     this.#tell(`dropped ${frontend}`, { type: 'dropped', dropped });
   }
 
+  full(frontend: FrontendRuntime): void {
+    this.#listeners.pause(frontend);
+  }
+
+  hasRoom(frontend: FrontendRuntime): void {
+    this.#listeners.resume(frontend, this.#place.worker);
+  }
+
   holding(backend: BackendRuntime): void {
     this.#tell(`hold ${backend.config.name}`, { type: 'holding', backend: backend.config.name });
   }
@@ -119,7 +125,7 @@ export class Worker implements WorkerContext {
         this.#take(message);
         return;
       case 'listen':
-        this.#listen(message.bind, handle);
+        this.#listeners.open(message.bind, handle);
         return;
       case 'ticket-keys':
         this.#serving.tls.setTicketKeys(Buffer.from(message.keys, 'base64'));
@@ -133,9 +139,7 @@ export class Worker implements WorkerContext {
         this.#send({ type: 'known', worker: message.worker, generation: message.generation });
         return;
       case 'unlisten':
-        this.#listeners.get(message.bind)?.close();
-        this.#listeners.delete(message.bind);
-        this.#frontendOf.delete(message.bind);
+        this.#listeners.close(message.bind);
         return;
       case 'server':
         this.#serving.apply(message.view);
@@ -188,12 +192,12 @@ export class Worker implements WorkerContext {
     this.stopping = true;
     // Under socket activation the kernel's queue lives on with systemd, so nothing is refused; but while long requests
     // end, new ones must not wait in it: they are served, one a connection.
-    if (!keepAccepting) this.#stopListening();
+    if (!keepAccepting) this.#listeners.closeAll();
     const before = this.#serving.connections();
     for (const connection of before) connection.drain();
     const until = this.now() + graceMs;
     while (this.now() < until && before.some((connection) => connection.phase !== 'closed')) await sleep(20);
-    this.#stopListening();
+    this.#listeners.closeAll();
     // Who came meanwhile may have its request on the way: it is let go as the others were.
     for (const connection of this.#serving.connections()) connection.drain();
     const last = this.now() + lastRequestsMs;
@@ -206,11 +210,6 @@ export class Worker implements WorkerContext {
     await this.log.close();
     for (const timer of this.#timers) clearInterval(timer);
     if (process.connected) process.disconnect();
-  }
-
-  #stopListening(): void {
-    for (const listener of this.#listeners.values()) listener.close();
-    this.#listeners.clear();
   }
 
   /** Tries the parts that can fail first: then either all of it holds or nothing of it. */
@@ -226,36 +225,8 @@ export class Worker implements WorkerContext {
     this.#place = { worker, workers };
     this.log.configure(config.log);
     this.#serving.configure(config, compiled, views, this.#place);
-    this.#assignBinds(config);
+    this.#listeners.assign(config, (name) => this.#serving.frontend(name));
     this.#send({ type: 'ready', worker, generation });
-  }
-
-  /** What still listens belongs to whom it did, until the master says that it goes. */
-  #assignBinds({ frontends }: ProxyConfig): void {
-    for (const bind of this.#frontendOf.keys()) if (!this.#listeners.has(bind)) this.#frontendOf.delete(bind);
-    for (const { name, binds } of frontends) {
-      const frontend = this.#serving.frontend(name);
-      if (frontend) for (const bind of binds) this.#frontendOf.set(bind.id, frontend);
-    }
-  }
-
-  #listen(bind: string, handle: unknown): void {
-    // A configuration that was taken back left it open.
-    if (this.#listeners.has(bind)) {
-      (handle as { close?: () => void } | undefined)?.close?.();
-      return;
-    }
-    const server = acceptOn(handle, {
-      isPlain: () => this.#frontendOf.get(bind)?.isPlain(bind) !== false,
-      open: (socket) => {
-        const frontend = this.#frontendOf.get(bind);
-        if (!frontend) socket.destroy();
-        return frontend?.accept(socket, bind, this);
-      },
-    });
-    server.on('error', (error) => process.stderr.write(`cannot listen on ${bind}: ${error.message}\n`));
-    server.on('listening', () => this.#send({ type: 'listening', bind }));
-    this.#listeners.set(bind, server);
   }
 
   /** Requests that wait without new ones coming still want their servers checked soon. */

@@ -148,7 +148,7 @@ class Request implements QueuedRequest<ServerState> {
     this.#world = world;
     this.order = world.requests += 1;
     this.priority = random() < 0.1 ? -1 : 0;
-    this.#plan = new RetryPlan(world.backend, 'GET', false);
+    this.#plan = new RetryPlan(world.backend, 'GET', false, world.nowMs);
     if (random() < 0.3) this.#bound = states[Math.floor(random() * states.length)];
     this.#hash = sdbm(`/k/${Math.floor(random() * 50)}`);
     world.budget.request(world.nowMs);

@@ -210,6 +210,10 @@ export interface BackendConfig {
   readonly breaker: BreakerConfig | undefined;
   readonly holdMs: number;
   readonly retries: number;
+  /** No attempt begins later than this after the request came. */
+  readonly retryForMs: number;
+  /** A client that will send no more is taken to be gone while nothing was sent to it. */
+  readonly abortOnClose: boolean;
   /** Statuses that are tried elsewhere. */
   readonly retryOn: readonly number[];
   readonly attemptHeader: string | undefined;

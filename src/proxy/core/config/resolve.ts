@@ -73,6 +73,8 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
       maxEjectedPercent: backend.breaker.maxEjected,
     },
     retries: backend.retries,
+    retryForMs: durationMs(backend.retryFor),
+    abortOnClose: backend.abortOnClose,
     retryOn: backend.retryOn,
     attemptHeader: backend.attemptHeader,
     retryNonIdempotent: backend.retryNonIdempotent,

@@ -98,7 +98,7 @@ const frontendSchema = {
       type: 'integer',
       minimum: 1,
       default: 20_000,
-      description: 'Connections per worker; beyond it accepted connections are closed.',
+      description: 'Connections at once, over all workers; more wait in the queue of the kernel.',
     },
     forward: {
       type: 'array',
