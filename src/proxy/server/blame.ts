@@ -5,7 +5,6 @@ import type { WorkerContext } from './worker-context.ts';
 
 export function blame({ server, uses }: UpstreamConnection, failure: Failure, context: WorkerContext): void {
   if (failure !== 'local' && failure !== 'down' && !(uses > 0 && (failure === 'reset' || failure === 'eof'))) {
-    server.backend.balancer.observe(server, false, context.now());
     context.observe(server, failure === 'refused' || failure === 'connect-timeout' ? 'connect-failed' : 'failed');
   }
   switch (failure) {

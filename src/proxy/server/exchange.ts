@@ -188,9 +188,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     if (!others && !this.#mayTryAgain(connection, 'status')) return false;
     this.#attempts = this.#attempts.filter((attempt) => attempt !== connection);
     if (connection.phase !== 'idle') connection.destroy();
-    const passed = !isFailure(status);
-    this.backend.balancer.observe(server, passed, this.#context.now());
-    this.#context.observe(server, passed ? 'answered' : 'failed');
+    this.#context.observe(server, isFailure(status) ? 'failed' : 'answered');
     if (others) return true;
     server.counters.retries += 1;
     this.#dispatch();
@@ -223,9 +221,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     const { server } = winner;
     this.server = server;
     const nowMs = this.#context.now();
-    const passed = !isFailure(status);
-    this.backend.balancer.observe(server, passed, nowMs);
-    this.#context.observe(server, passed ? 'answered' : 'failed');
+    this.#context.observe(server, isFailure(status) ? 'failed' : 'answered', nowMs - winner.startedMs);
     if (this.backend.balancer.timesResponses) {
       server.responseTime.add(nowMs - winner.startedMs, nowMs);
     }

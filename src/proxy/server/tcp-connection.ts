@@ -152,7 +152,6 @@ export class TcpConnection extends ClientSocket implements FrontendConnection, Q
     if (this.phase === 'closed') return;
     if (failure !== 'local' && failure !== 'down') {
       server.counters.connectErrors += 1;
-      this.#backend.balancer.observe(server, false, this.context.now());
       this.context.observe(server, 'connect-failed');
       this.context.accuse(server, 'unreachable');
     }

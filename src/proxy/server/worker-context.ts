@@ -24,8 +24,8 @@ export interface WorkerContext {
   backend(name: string): BackendRuntime | undefined;
   /** Tells the master that traffic met a failure, and avoids the server meanwhile. */
   accuse(server: ServerRuntime, suspicion: Exclude<Suspicion, 'none'>): void;
-  /** What traffic met of a server, for its health check where that observes. */
-  observe(server: ServerRuntime, seen: Observation): void;
+  /** What traffic met of a server: for its breaker, and for its health check where that observes. */
+  observe(server: ServerRuntime, seen: Observation, elapsedMs?: number): void;
   /** Tells the master of a request that was no valid one, now and then. */
   dropped(client: Client, refusal: Refusal): void;
   /** Says something to whoever runs the proxy; the same topic not again and again. */

@@ -91,9 +91,15 @@ export class Worker implements WorkerContext {
     if (!checked) setTimeout(() => server.backend.wake(), uncheckedSuspicionMs + 1).unref();
   }
 
-  observe(server: ServerRuntime, seen: Observation): void {
+  observe(server: ServerRuntime, seen: Observation, elapsedMs = -1): void {
+    if (seen !== 'connected' && server.backend.config.breaker) this.#judge(server, seen === 'answered', elapsedMs);
     const { check } = server.config;
     if (check && server.observer.record(check, seen)) this.#send({ type: 'observed', key: server.key });
+  }
+
+  #judge(server: ServerRuntime, passed: boolean, elapsedMs: number): void {
+    for (const { key } of server.backend.balancer.observe(server, passed, this.now(), elapsedMs))
+      this.tell(`breaker ${key}`, `server ${key} is left out for a while: its traffic shows that it fails or is slow`);
   }
 
   dropped(client: Client, { status, reason }: Refusal): void {

@@ -71,6 +71,13 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
       openMs: durationMs(backend.breaker.open),
       maxMs: durationMs(backend.breaker.max),
       maxEjectedPercent: backend.breaker.maxEjected,
+      outlier: backend.breaker.outlier && {
+        intervalMs: durationMs(backend.breaker.outlier.interval),
+        requests: backend.breaker.outlier.requests,
+        failurePercent: backend.breaker.outlier.failures,
+        latency: backend.breaker.outlier.latency,
+        latencyMinMs: durationMs(backend.breaker.outlier.latencyMin),
+      },
     },
     retries: backend.retries,
     retryForMs: durationMs(backend.retryFor),
