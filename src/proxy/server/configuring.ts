@@ -45,6 +45,8 @@ export class Configuring {
   readonly #parts: () => Configured;
   /** Ids of the binds on which a worker listens. */
   readonly #listening = new Set<string>();
+  /** Counts the times when every worker has its own share of slots. */
+  #epoch = 0;
   /** One change at a time. */
   #applying: Promise<unknown> = Promise.resolve();
 
@@ -173,6 +175,7 @@ export class Configuring {
     const { config } = loaded;
     this.loaded = loaded;
     this.taking.next();
+    this.#epoch += 1;
     this.#parts().tls.take(loaded);
     this.#parts().servers.take(config);
     const { workers } = this.#parts().pool;
@@ -216,6 +219,9 @@ export class Configuring {
 
   /** A worker that starts gets the configuration and all sockets. */
   equip(worker: number): void {
+    // What the one before it had lent or borrowed went with it.
+    this.#epoch += 1;
+    this.#parts().pool.broadcast({ type: 'shares', epoch: this.#epoch }, worker);
     this.#configure(worker);
     this.#listen(worker, () => true);
   }
@@ -233,6 +239,7 @@ export class Configuring {
       views: servers.views(),
       workers: workerCount(config),
       worker,
+      epoch: this.#epoch,
     });
   }
 

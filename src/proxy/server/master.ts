@@ -201,6 +201,14 @@ export class Master {
       case 'listen-again':
         this.#configuring.listenAgain(message.worker, message.bind);
         return;
+      case 'need-slot': {
+        const { worker, key, sinceMs } = message;
+        this.#pool.broadcast({ type: 'lend', key, to: worker, sinceMs }, worker);
+        return;
+      }
+      case 'lend-slot':
+        this.#pool.send(message.to, { type: 'slot', key: message.key, epoch: message.epoch });
+        return;
       case 'accuse':
         this.#servers.accused(message);
         return;

@@ -5,7 +5,7 @@ import { serverKey } from '../core/config/model.ts';
 import { Balancer } from '../core/balance/balancer.ts';
 import { ServerState, type ServerView } from '../core/balance/server-state.ts';
 import { type QueuedRequest, Queues } from '../core/balance/queues.ts';
-import { shareOf } from '../core/balance/wait-queue.ts';
+import { shareOf, slotsOf } from '../core/balance/wait-queue.ts';
 import { Counters } from '../core/counters.ts';
 import { RetryBudget } from '../core/retry.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
@@ -54,6 +54,15 @@ export class ServerRuntime extends ServerState {
   }
 }
 
+/** What a backend in a worker asks of the others. */
+export interface BackendPorts {
+  readonly now: () => number;
+  /** A slot of a server is wanted, by somebody who waits since then. */
+  readonly need: (key: string, sinceMs: number) => void;
+  /** A slot of a server goes to another worker. */
+  readonly lend: (key: string, to: number) => void;
+}
+
 export class BackendRuntime {
   config: BackendConfig;
   servers: readonly ServerRuntime[];
@@ -63,15 +72,16 @@ export class BackendRuntime {
   /** Undefined: without TLS. */
   tls: UpstreamTls | undefined;
   readonly queues: Queues<ServerRuntime, QueuedRequest<ServerRuntime>>;
-  readonly #now: () => number;
+  readonly #ports: BackendPorts;
+  #workers = 1;
 
-  constructor(config: BackendConfig, worker: number, workers: number, now: () => number) {
+  constructor(config: BackendConfig, worker: number, workers: number, ports: BackendPorts) {
     this.config = config;
-    this.#now = now;
+    this.#ports = ports;
     this.servers = config.servers.map((server) => new ServerRuntime(this, server));
     this.balancer = new Balancer(config, this.servers, worker);
     this.queues = new Queues(this.balancer);
-    this.#share(worker, workers);
+    this.share(worker, workers);
   }
 
   /** Takes a new configuration; servers whose identity is the same keep their connections and state. */
@@ -91,7 +101,7 @@ export class BackendRuntime {
     for (const server of before.values()) {
       if (!this.servers.includes(server)) server.closeIdle();
     }
-    this.#share(worker, workers);
+    this.share(worker, workers);
     this.wake();
   }
 
@@ -123,6 +133,49 @@ export class BackendRuntime {
   wait(waiting: QueuedRequest<ServerRuntime>): void {
     this.queues.add(waiting);
     this.#count(waiting.server);
+    if (this.#workers > 1) this.#borrow(waiting.server);
+  }
+
+  /** Asks the other workers for slots: of one server, or of all that are usable. */
+  #borrow(server: ServerRuntime | undefined): void {
+    const nowMs = this.#ports.now();
+    for (const each of server ? [server] : this.servers) {
+      if (each.slots === Infinity || !each.acceptsBound()) continue;
+      const sinceMs = this.queues.waitsSince(each, nowMs);
+      if (sinceMs < Infinity && each.loans.ask(nowMs)) this.#ports.need(each.key, sinceMs);
+    }
+  }
+
+  /** Those that wait still want slots of others. */
+  remind(): void {
+    this.wake();
+    if (this.#workers > 1 && this.queues.isWaited) for (const server of this.servers) this.#borrow(server);
+  }
+
+  /** Another worker wants a slot of a server. */
+  lend(server: ServerRuntime, to: number, sinceMs: number): void {
+    if (server.slots === Infinity) return;
+    server.loans.owe(to, sinceMs, this.#ports.now());
+    this.#settle(server);
+  }
+
+  /** Another worker gave a slot of a server. */
+  got(server: ServerRuntime): void {
+    server.slots += 1;
+    server.loans.got();
+    this.freed(server);
+    this.#borrow(server);
+  }
+
+  /** Gives free slots to who waits longest, here or elsewhere. */
+  #settle(server: ServerRuntime): void {
+    const nowMs = this.#ports.now();
+    while (server.loans.owes && server.slots > 0 && server.inFlight < server.slots) {
+      const to = server.loans.settle(this.queues.waitsSince(server, nowMs), nowMs);
+      if (to === undefined) return;
+      server.slots -= 1;
+      this.#ports.lend(server.key, to);
+    }
   }
 
   leave(waiting: QueuedRequest<ServerRuntime>): void {
@@ -142,18 +195,22 @@ export class BackendRuntime {
 
   /** A request on this server ended. */
   freed(server: ServerRuntime): void {
-    if (this.queues.isWaited) this.queues.freed(server, this.servers, this.#now());
+    if (server.loans.owes) this.#settle(server);
+    if (this.queues.isWaited) this.queues.freed(server, this.servers, this.#ports.now());
   }
 
   /** Lets waiting requests try again, oldest first. */
   wake(): void {
-    if (this.queues.isWaited) this.queues.wake(this.servers, this.#now());
+    if (this.queues.isWaited) this.queues.wake(this.servers, this.#ports.now());
   }
 
-  #share(worker: number, workers: number): void {
+  /** Everybody has its own share again. */
+  share(worker: number, workers: number): void {
     const { config, balancer } = this;
+    this.#workers = workers;
     for (const server of this.servers) {
-      server.slots = shareOf(server.config.maxconn, worker, workers);
+      server.slots = slotsOf(server.config.maxconn, worker, workers);
+      server.loans.clear();
       server.minSlots = shareOf(server.config.minconn, worker, workers);
       server.maxQueued = shareOf(server.config.maxqueue, worker, workers);
     }

@@ -10,7 +10,7 @@ import type { Report } from './ipc.ts';
 import type { PluginRegistry } from './plugins/plugin-registry.ts';
 import { RateLimitRegistry } from './rate-limits.ts';
 import { backendOf, reportOf, type Rows, rowsOf } from './rows-of-worker.ts';
-import { BackendRuntime, type ServerRuntime } from './runtime.ts';
+import { type BackendPorts, BackendRuntime, type ServerRuntime } from './runtime.ts';
 import type { TlsMaterial } from './tls-material.ts';
 import { WorkerTls } from './worker-tls.ts';
 
@@ -28,11 +28,11 @@ export class Serving {
   readonly #frontends = new Map<string, FrontendRuntime>();
   readonly #backends = new Map<string, BackendRuntime>();
   readonly #plugins: PluginRegistry;
-  readonly #now: () => number;
+  readonly #ports: BackendPorts;
 
-  constructor(plugins: PluginRegistry, now: () => number) {
+  constructor(plugins: PluginRegistry, ports: BackendPorts) {
     this.#plugins = plugins;
-    this.#now = now;
+    this.#ports = ports;
   }
 
   get frontends(): Iterable<FrontendRuntime> {
@@ -87,7 +87,12 @@ export class Serving {
 
   /** Takes what the master says of a server. */
   apply(view: ServerView): void {
-    this.#backends.get(backendOf(view.key))?.apply(view, this.#now());
+    this.#backends.get(backendOf(view.key))?.apply(view, this.#ports.now());
+  }
+
+  /** Slots that were lent or borrowed are whose they were. */
+  share({ worker, workers }: WorkerPlace): void {
+    for (const backend of this.#backends.values()) backend.share(worker, workers);
   }
 
   /** What was suspected of a server is over. */
@@ -110,7 +115,7 @@ export class Serving {
     for (const backend of config.backends) {
       const known = this.#backends.get(backend.name);
       if (known) known.reconfigure(backend, worker, workers);
-      else this.#backends.set(backend.name, new BackendRuntime(backend, worker, workers, this.#now));
+      else this.#backends.set(backend.name, new BackendRuntime(backend, worker, workers, this.#ports));
     }
     for (const [name, backend] of this.#backends) {
       if (config.backends.some((wanted) => wanted.name === name)) continue;

@@ -23,6 +23,7 @@ export class TcpConnection extends ClientSocket implements FrontendConnection, Q
   phase: 'idle' | 'busy' | 'tunnel' | 'closed' = 'idle';
   readonly priority = 0;
   readonly order = nextArrival();
+  readonly sinceMs = performance.timeOrigin + performance.now();
   readonly server = undefined;
   readonly #backend: BackendRuntime;
   readonly #tried: ServerRuntime[] = [];

@@ -41,6 +41,8 @@ export class Worker implements WorkerContext {
   readonly log = new AccessLog(() => this.#serving.connectionCount);
   challenges = new HttpTokens();
   stopping = false;
+  /** Of the shares of slots: what is lent counts within one. */
+  #epoch = 0;
   #place: WorkerPlace = { worker: 0, workers: 1 };
   #config: ProxyConfig | undefined;
   readonly #load = new LoadMeter();
@@ -55,7 +57,11 @@ export class Worker implements WorkerContext {
   constructor(send: (message: FromWorker) => void, plugins: PluginRegistry) {
     this.#send = send;
     this.#plugins = plugins;
-    this.#serving = new Serving(plugins, () => this.now());
+    this.#serving = new Serving(plugins, {
+      now: () => this.now(),
+      need: (key, sinceMs) => send({ type: 'need-slot', worker: this.#place.worker, key, sinceMs }),
+      lend: (key, to) => send({ type: 'lend-slot', to, key, epoch: this.#epoch }),
+    });
     this.#listeners = new Listeners(this, send);
     this.wheel = new TimerWheel(this.now(), tickMs);
     this.#timers = [
@@ -153,6 +159,14 @@ export class Worker implements WorkerContext {
       case 'trust':
         this.#serving.trust(message.key);
         return;
+      case 'shares':
+        this.#epoch = message.epoch;
+        this.#serving.share(this.#place);
+        return;
+      case 'lend':
+      case 'slot':
+        this.#exchangeSlot(message);
+        return;
       case 'suspect': {
         const server = this.#serving.server(message.key);
         if (server) this.#suspect(server, message.suspicion);
@@ -218,8 +232,15 @@ export class Worker implements WorkerContext {
     if (process.connected) process.disconnect();
   }
 
+  #exchangeSlot(message: ToWorker & { readonly type: 'lend' | 'slot' }): void {
+    const server = this.#serving.server(message.key);
+    if (!server) return;
+    if (message.type === 'lend') server.backend.lend(server, message.to, message.sinceMs);
+    else if (message.epoch === this.#epoch) server.backend.got(server);
+  }
+
   /** Tries the parts that can fail first: then either all of it holds or nothing of it. */
-  #take({ config, tls, views, workers, worker, generation }: ToWorker & { readonly type: 'configure' }): void {
+  #take({ config, tls, views, workers, worker, generation, epoch }: ToWorker & { readonly type: 'configure' }): void {
     let compiled;
     try {
       compiled = this.#serving.prepare(config, tls);
@@ -229,6 +250,7 @@ export class Worker implements WorkerContext {
     }
     this.#config = config;
     this.#place = { worker, workers };
+    this.#epoch = epoch;
     this.log.configure(config.log);
     this.#serving.configure(config, compiled, views, this.#place);
     this.#listeners.assign(config, (name) => this.#serving.frontend(name));
@@ -241,7 +263,7 @@ export class Worker implements WorkerContext {
       if (!backend.isWaited) continue;
       this.holding(backend);
       // Slots also come back with time alone, to who recovers.
-      backend.wake();
+      backend.remind();
     }
   }
 

@@ -3,7 +3,7 @@ import { Balancer } from '../../../src/proxy/core/balance/balancer.ts';
 import { sdbm } from '../../../src/proxy/core/balance/hash-ring.ts';
 import { type QueuedRequest, Queues } from '../../../src/proxy/core/balance/queues.ts';
 import type { AdminState, ServerState } from '../../../src/proxy/core/balance/server-state.ts';
-import { goesBefore } from '../../../src/proxy/core/balance/wait-queue.ts';
+import { goesBefore, slotsOf } from '../../../src/proxy/core/balance/wait-queue.ts';
 import type { BackendConfig } from '../../../src/proxy/core/config/model.ts';
 import { RetryBudget } from '../../../src/proxy/core/retry.ts';
 import { RetryPlan } from '../../../src/proxy/core/retry-plan.ts';
@@ -60,7 +60,7 @@ function aWorld(seed: number): World {
     servers,
   });
   const states = statesOf(backend);
-  for (const state of states) state.slots = state.config.maxconn;
+  for (const state of states) state.slots = slotsOf(state.config.maxconn, 0, 1);
   const balancer = new Balancer(backend, states, seed);
   return {
     backend,
@@ -133,6 +133,7 @@ function expectDrained(world: World, nowMs: number): void {
 
 /** One request with its retries, from the first pick to its end; checks every pick. */
 class Request implements QueuedRequest<ServerState> {
+  readonly sinceMs = 0;
   readonly priority: number;
   readonly order: number;
   server: ServerState | undefined;
@@ -193,7 +194,7 @@ class Request implements QueuedRequest<ServerState> {
     if (alive[index] === true) {
       picked.inFlight += 1;
       running.push({ server: picked, endsMs: nowMs + random() * longestRequestMs });
-      if (picked.slots > 0 && picked.inFlight > picked.slots) throw new Error('more requests than maxconn');
+      if (picked.inFlight > picked.slots) throw new Error('more requests than maxconn');
       this.outcome = 'served';
       return true;
     }

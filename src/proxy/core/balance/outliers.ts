@@ -35,7 +35,7 @@ export class Outliers<S> {
     const failing = enough
       .filter(([, seen]) => config.failurePercent > 0 && percentOf(seen) >= config.failurePercent)
       // Where all fail alike none is an outlier.
-      .filter(([, seen]) => enough.some(([, other]) => percentOf(other) < percentOf(seen)))
+      .filter(([, seen]) => enough.some(([, other]) => percentOf(other) <= percentOf(seen) / 2))
       .toSorted(([, one], [, other]) => percentOf(other) - percentOf(one));
     return [...new Set([...failing.map(([server]) => server), ...slowOnes(enough, config)])];
   }

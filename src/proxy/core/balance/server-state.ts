@@ -1,6 +1,7 @@
 // What a worker knows of one server when it picks: health as the master says, administration, own suspicion, load.
 import type { ServerConfig } from '../config/model.ts';
 import { Breaker } from './breaker.ts';
+import { Loans } from './loans.ts';
 import { Observer } from './observer.ts';
 import type { Endpoint } from '../server-address.ts';
 import { effectiveWeight, risenShare } from '../slowstart.ts';
@@ -46,8 +47,10 @@ export class ServerState {
   inFlight = 0;
   /** Requests bound to it that wait for a slot, in this worker. */
   queued = 0;
-  /** This worker's shares of maxconn, minconn and maxqueue; 0 = no limit. */
-  slots = 0;
+  /** Requests that this worker may have there at once: its share of maxconn, less what it lent to others. */
+  slots = Infinity;
+  readonly loans = new Loans();
+  /** This worker's shares of minconn and maxqueue; 0 = no limit. */
   minSlots = 0;
   maxQueued = 0;
   /** Time to the first byte of its responses; kept only where a policy goes by it. */
@@ -94,9 +97,10 @@ export class ServerState {
    * `maxconn`. Who recovers gets its slots back step by step.
    */
   hasSlot(nowMs: number, fill: number): boolean {
-    if (this.slots === 0) return true;
-    const limit = this.minSlots === 0 ? this.slots : Math.max(this.minSlots, Math.floor(this.slots * fill));
-    if (this.inFlight < 1) return true;
+    const { slots, minSlots } = this;
+    if (slots === Infinity) return true;
+    if (this.inFlight < 1) return slots > 0;
+    const limit = minSlots === 0 ? slots : Math.min(slots, Math.max(minSlots, Math.floor(slots * fill)));
     return this.inFlight < limit * risenShare(this.risingSinceMs, this.slowstartMs, nowMs);
   }
 

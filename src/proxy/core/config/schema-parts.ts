@@ -54,7 +54,7 @@ const outlierSchema = {
       minimum: 0,
       maximum: 100,
       default: 50,
-      description: 'Percent of its requests that failed, where another fails fewer. 0 = not looked at.',
+      description: 'Percent of its requests that failed, where another fails at most half as many. 0 = not looked at.',
     },
     latency: {
       type: 'number',
