@@ -39,6 +39,9 @@ export class ServerRecord {
   stopping = false;
   /** What its agent said last. */
   agent: AgentReport | undefined;
+  /** The server that it is as well as. */
+  tracked: ServerRecord | undefined;
+  #trackedUp = true;
   /** Where it is now; '' = its name has no address that is known. */
   address: string;
   port: number;
@@ -59,7 +62,27 @@ export class ServerRecord {
   }
 
   get up(): boolean {
-    return (this.health?.up ?? true) && this.agent?.up !== false;
+    return (this.tracked ? this.#trackedUp : (this.health?.up ?? true)) && this.agent?.up !== false;
+  }
+
+  /** What counts: its own state, that of the server that it tracks, and whether it is anywhere at all. */
+  get adminNow(): AdminState {
+    const states = [this.admin, this.tracked?.adminNow];
+    if (this.isUnresolved || states.includes('maint')) return 'maint';
+    return states.includes('drain') ? 'drain' : 'ready';
+  }
+
+  /** Whose check tells how it is. */
+  get checked(): ServerRecord {
+    return this.tracked?.checked ?? this;
+  }
+
+  /** Takes over how the server is that it tracks. */
+  follow(nowMs: number): HealthChange {
+    const wasUp = this.up;
+    this.#trackedUp = this.tracked?.up ?? true;
+    this.stopping = this.tracked?.stopping ?? this.stopping;
+    return this.#settle(wasUp, nowMs);
   }
 
   /** The weight that counts: what its agent grants of it. */
@@ -158,16 +181,18 @@ export class ServerRecord {
   describe(): string {
     if (this.admin === 'maint') return 'MAINT';
     if (this.isUnresolved) return 'MAINT (resolution)';
-    if (this.admin === 'drain' && this.up) return 'DRAIN';
+    if (this.adminNow === 'maint') return `MAINT (via ${this.checked.key})`;
+    if (this.adminNow === 'drain' && this.up) return 'DRAIN';
     if (this.agent?.up === false) return 'DOWN (agent)';
     if (this.stopping) return 'NOLB';
+    if (this.tracked) return this.up ? 'UP' : 'DOWN';
     return this.health?.describe() ?? 'no check';
   }
 
   view(nowMs: number): ServerView {
     const { key, up, stopping, weightNow: weight, address, port } = this;
     const endpoint = address === this.config.address ? undefined : { address, port };
-    const admin = this.isUnresolved ? 'maint' : this.admin;
+    const admin = this.adminNow;
     const risingForMs = this.risingSinceMs === 0 ? -1 : nowMs - this.risingSinceMs;
     return { key, up, admin, weight, stopping, risingForMs, endpoint, silent: this.lastCheck?.silent ?? false };
   }

@@ -110,6 +110,7 @@ export class BackendRuntime {
     const server = this.servers.find((candidate) => candidate.key === view.key);
     if (!server) return;
     const { address, port } = server;
+    const rose = !server.up && view.up && !server.config.backup;
     const fell = server.apply(view, nowMs);
     this.balancer.invalidate();
     // What is under way there ends there.
@@ -120,6 +121,8 @@ export class BackendRuntime {
       // ends by itself, or its kernel resets it. Only from a silent one nothing will ever come.
       if (this.config.shutdownSessionsOnDown) server.shutdownSessions(view.silent === true ? 'all' : 'tunnels');
     }
+    if (rose && this.config.shutdownBackupSessionsOnUp)
+      for (const backup of this.servers) if (backup.config.backup) backup.shutdownSessions();
     this.wake();
   }
 

@@ -64,7 +64,21 @@ export class ServerWatch {
 
   /** Tells the workers how a server is. */
   push(record: ServerRecord): void {
-    this.#ports.tell({ type: 'server', view: record.view(performance.now()) });
+    const now = performance.now();
+    this.#ports.tell({ type: 'server', view: record.view(now) });
+    for (const tracker of this.registry.trackersOf(record)) {
+      const change = tracker.follow(now);
+      const detail = `as ${record.key} is`;
+      if (change !== undefined)
+        this.#ports.events.emit(`server_${change}`, { server: tracker.key, check: 'track', detail });
+      this.push(tracker);
+    }
+  }
+
+  /** A check found it well: so are those that track it. */
+  #trust(record: ServerRecord): void {
+    this.#ports.tell({ type: 'trust', key: record.key });
+    for (const tracker of this.registry.trackersOf(record)) this.#trust(tracker);
   }
 
   /** A worker met a failure. */
@@ -73,7 +87,8 @@ export class ServerWatch {
     if (!record) return;
     // The others need not lose requests to find it out. Before the check, whose success ends all suspicion.
     this.#ports.tell({ type: 'suspect', key, suspicion }, worker);
-    if (record.health?.accuse() === true) this.#checker.force(record);
+    const { checked } = record;
+    if (checked.health?.accuse() === true) this.#checker.force(checked);
   }
 
   /** Traffic met too many errors in a row. */
@@ -117,7 +132,7 @@ export class ServerWatch {
   }
 
   #onCheck(record: ServerRecord, result: CheckResult, change: 'up' | 'down' | undefined): void {
-    const { journal, events, tell } = this.#ports;
+    const { journal, events } = this.#ports;
     const check = checkText(result);
     if (change !== undefined) {
       events.emit(`server_${change}`, { server: record.key, check, detail: result.detail });
@@ -129,6 +144,6 @@ export class ServerWatch {
       journal.debug(`check of ${record.key} failed: ${check}: ${result.detail}`);
     }
     this.#ending.set(record, record.stopping);
-    if (result.passed && record.up) tell({ type: 'trust', key: record.key });
+    if (result.passed && record.up) this.#trust(record);
   }
 }

@@ -40,6 +40,21 @@ function picks(setting: Setting, count: number): string {
 }
 
 describe('round robin', () => {
+  it('begins elsewhere in each worker, and is even all the same', () => {
+    const config = aBackend();
+    const firsts = [0, 1, 2, 3].map((worker) => {
+      const servers = statesOf(config);
+      const balancer = new Balancer(config, servers, worker);
+      const picks = Array.from({ length: 6 }, () => {
+        const picked = balancer.pick({ nowMs: 0, tried: [], bound: undefined, hash: undefined });
+        return typeof picked === 'string' ? picked : picked.config.name;
+      });
+      expect(picks.toSorted()).toEqual(['s1', 's1', 's2', 's2', 's3', 's3']);
+      return picks[0];
+    });
+    expect(firsts).toEqual(['s1', 's2', 's3', 's1']);
+  });
+
   it('takes turns at equal weights', () => {
     expect(picks(setUp(), 6)).toBe('s1 s2 s3 s1 s2 s3');
   });

@@ -74,23 +74,6 @@ describe('the table of slots', () => {
   });
 });
 
-describe('roundrobin', () => {
-  it('begins elsewhere in each worker, and is even all the same', () => {
-    const config = aBackend();
-    const firsts = [0, 1, 2, 3].map((worker) => {
-      const servers = statesOf(config);
-      const balancer = new Balancer(config, servers, worker);
-      const picks = Array.from({ length: 6 }, () => {
-        const picked = balancer.pick({ nowMs: 0, tried: [], bound: undefined, hash: undefined });
-        return typeof picked === 'string' ? picked : picked.config.name;
-      });
-      expect(picks.toSorted()).toEqual(['s1', 's1', 's2', 's2', 's3', 's3']);
-      return picks[0];
-    });
-    expect(firsts).toEqual(['s1', 's2', 's3', 's1']);
-  });
-});
-
 describe('static-rr', () => {
   it('takes the turns of the table, and passes over who is busy', () => {
     const setting = setUp({ balance: 'static-rr' }, 1, 2, 4);

@@ -102,3 +102,25 @@ describe('workers that share a maxconn', () => {
     expect(started).toEqual(['first', 'second', 'third', 'fourth']);
   });
 });
+
+describe('a server that comes back', () => {
+  it.each([
+    ['shutdown-backup-sessions', ['down']],
+    ['none', []],
+  ])('with onMarkedUp: %s ends what backups do: %j', (onMarkedUp, ended) => {
+    const server = { address: '192.0.2.1', port: 80 };
+    const servers = [
+      { ...server, name: 'a' },
+      { ...server, name: 'spare', backup: true },
+    ];
+    const backend = new BackendRuntime(aBackend({ onMarkedUp, servers }), 0, 1, alone);
+    const failures: string[] = [];
+    const [, spare] = backend.servers;
+    spare?.connections.add({ phase: 'tunnel', fail: (failure) => failures.push(failure), destroy: () => undefined });
+    const view = { key: 'api/a', admin: 'ready', weight: 1, risingForMs: -1 } as const;
+    backend.apply({ ...view, up: false }, 0);
+    expect(failures).toEqual([]);
+    backend.apply({ ...view, up: true }, 1);
+    expect(failures).toEqual(ended);
+  });
+});

@@ -2,6 +2,8 @@
 import { parseAddress } from '../address.ts';
 import { dnsServer, isNamed, isServerAddress, isServiceName, unixPath } from '../server-address.ts';
 import type { Add } from './check-handling.ts';
+import { nearName } from './explain.ts';
+import { serverKey } from './model.ts';
 import type { ConfigDocument, Path } from './read.ts';
 
 type BackendDocument = ConfigDocument['backends'][number];
@@ -35,4 +37,46 @@ export function checkDns({ dns }: ConfigDocument, add: Add): void {
     const hint = 'Write `192.0.2.53`, `192.0.2.53:5353` or `[2001:db8::53]:53`.';
     add('bad-address', `\`${text}\` is not the address of a DNS server`, ['dns', 'servers', index], hint);
   });
+}
+
+/** Key of the server that `track` names. */
+export function trackedKey(track: string, backend: string): string {
+  return track.includes('/') ? track : serverKey(backend, track);
+}
+
+/** All problems of servers that are as well as others. */
+export function checkTracking({ backends }: ConfigDocument, add: Add): void {
+  const tracks = new Map<string, string | undefined>();
+  for (const { name, servers } of backends) {
+    for (const { name: server, track } of servers)
+      tracks.set(serverKey(name, server), track === undefined ? undefined : trackedKey(track, name));
+  }
+  backends.forEach(({ name, servers }, at) => {
+    servers.forEach(({ name: server, track, check }, index) => {
+      if (track === undefined) return;
+      const path = ['backends', at, 'servers', index];
+      const wanted = trackedKey(track, name);
+      if (!tracks.has(wanted))
+        add(
+          'unknown-server',
+          `there is no server \`${wanted}\``,
+          [...path, 'track'],
+          nearName(wanted, [...tracks.keys()]),
+        );
+      else if (endsIn(serverKey(name, server), tracks))
+        add('bad-value', `server \`${server}\` tracks itself`, [...path, 'track'], 'The last one must have a check.');
+      if (check)
+        add('bad-value', 'who tracks another server has no check', [...path, 'check'], 'Remove one of the two.');
+    });
+  });
+}
+
+/** Whether following who tracks whom comes back to where it began. */
+function endsIn(key: string, tracks: ReadonlyMap<string, string | undefined>): boolean {
+  let next = tracks.get(key);
+  for (let steps = 0; next !== undefined && steps <= tracks.size; steps += 1) {
+    if (next === key) return true;
+    next = tracks.get(next);
+  }
+  return false;
 }

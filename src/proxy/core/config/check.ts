@@ -5,7 +5,7 @@ import { checkBalance } from './check-balance.ts';
 import { type Add, checkHandling, checkNetworks, checkRule } from './check-handling.ts';
 import { checkMode } from './check-mode.ts';
 import { checkHealth } from './check-health.ts';
-import { checkDns, checkServers } from './check-servers.ts';
+import { checkDns, checkServers, checkTracking } from './check-servers.ts';
 import { checkAcme, checkBackendTls, checkFrontendTls } from './check-tls.ts';
 import { nearName } from './explain.ts';
 import type { Path } from './places.ts';
@@ -47,6 +47,7 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
   });
   document.admin?.listen.forEach((text, index) => bind(text, ['admin', 'listen', index]));
   checkDns(document, add);
+  checkTracking(document, add);
   checkAcme(document, add);
   if (document.stats.listen !== undefined) bind(document.stats.listen, ['stats', 'listen']);
   document.frontends.forEach((frontend, at) => {

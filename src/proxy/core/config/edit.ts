@@ -53,6 +53,7 @@ export function addServer(config: ProxyConfig, backendName: string, wanted: NewS
     minconn: 0,
     maxqueue: 0,
     serverName: serverNameAt(sibling, wanted.address),
+    track: '',
     check: wanted.check === true ? checkAt(sibling, wanted.address, wanted.port) : undefined,
   };
   return { config: withServers(config, backend, [...backend.servers, server]) };
@@ -73,6 +74,7 @@ const bare: ServerConfig = {
   maxqueue: 0,
   serverName: '',
   check: undefined,
+  track: '',
 };
 
 /** All servers of a backend at once. What is not said of a server that stays is as before. */

@@ -18,9 +18,11 @@ import type { AccessFormat } from '../logging/access-record.ts';
 import type { Level } from '../logging/entry.ts';
 import type { LogTarget } from '../logging/target.ts';
 import type { SocketLevel } from '../stats/commands.ts';
+import type { BreakerConfig } from './breaker-model.ts';
 import type { CheckConfig } from './check-model.ts';
 import type { AcmeConfig, BackendTlsConfig, ExpiryAlertsConfig, FrontendTlsConfig, Http2Config } from './tls-model.ts';
 
+export type { BreakerConfig, OutlierConfig } from './breaker-model.ts';
 export type { AgentConfig, CheckConfig } from './check-model.ts';
 
 export interface ProxyConfig {
@@ -207,6 +209,7 @@ export interface BackendConfig {
   readonly cookie: CookieConfig | undefined;
   readonly slowstartMs: number;
   readonly shutdownSessionsOnDown: boolean;
+  readonly shutdownBackupSessionsOnUp: boolean;
   readonly breaker: BreakerConfig | undefined;
   readonly holdMs: number;
   readonly retries: number;
@@ -225,27 +228,6 @@ export interface BackendConfig {
   readonly tls: BackendTlsConfig | undefined;
   readonly timeouts: BackendTimeouts;
   readonly servers: readonly ServerConfig[];
-}
-
-export interface BreakerConfig {
-  /** Failures in a row. */
-  readonly errors: number;
-  readonly openMs: number;
-  readonly maxMs: number;
-  /** Of the servers of the backend. */
-  readonly maxEjectedPercent: number;
-  readonly outlier: OutlierConfig | undefined;
-}
-
-/** What makes a server different from the others. 0 = not looked at. */
-export interface OutlierConfig {
-  readonly intervalMs: number;
-  /** Fewer in an interval say nothing. */
-  readonly requests: number;
-  readonly failurePercent: number;
-  /** Times the median of the others. */
-  readonly latency: number;
-  readonly latencyMinMs: number;
 }
 
 export interface HashConfig {
@@ -292,6 +274,8 @@ export interface ServerConfig {
   readonly minconn: number;
   readonly maxqueue: number;
   readonly check: CheckConfig | undefined;
+  /** Key of the server that it is as well as; '' = it is checked itself, or not at all. */
+  readonly track: string;
 }
 
 /** `backend/server`: how state survives reloads, and how commands name a server. */

@@ -3,6 +3,7 @@ import { durationMs } from './duration.ts';
 import type { BackendConfig, ProxyConfig, ServerConfig } from './model.ts';
 import type { ConfigDocument } from './read.ts';
 import { cookieWord, resolveBalance, resolveCookie } from './resolve-balance.ts';
+import { trackedKey } from './check-servers.ts';
 import { resolveCheck } from './resolve-check.ts';
 import { resolveFrontend } from './resolve-frontend.ts';
 import { resolveAdmin, resolveLog, resolveStats } from './resolve-control.ts';
@@ -65,6 +66,7 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
     ...resolveBalance(backend),
     cookie: resolveCookie(backend),
     slowstartMs: durationMs(backend.slowstart),
+    shutdownBackupSessionsOnUp: backend.onMarkedUp === 'shutdown-backup-sessions',
     shutdownSessionsOnDown: backend.onMarkedDown === 'shutdown-sessions',
     breaker: backend.breaker && {
       errors: backend.breaker.errors,
@@ -109,6 +111,7 @@ function resolveServer(server: ServerDocument, id: number, backend: BackendDocum
     maxconn: server.maxconn,
     minconn: server.minconn,
     maxqueue: server.maxqueue,
-    check: resolveCheck(server, backend),
+    check: server.track === undefined ? resolveCheck(server, backend) : undefined,
+    track: server.track === undefined ? '' : trackedKey(server.track, backend.name),
   };
 }

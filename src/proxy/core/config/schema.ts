@@ -149,6 +149,12 @@ const serverSchema = {
     disabled: { type: 'boolean', default: false, description: 'Starts in state MAINT.' },
     ...serverLimitProperties,
     check: serverCheckSchema,
+    track: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9_.:-]+(/[A-Za-z0-9_.:-]+)?$',
+      description:
+        'Is as well as this server (`backend/server`, or one of the same backend), in maintenance and drained with it, and has no check of its own.',
+    },
   },
 } as const;
 
@@ -168,6 +174,12 @@ const backendSchema = {
       default: 'shutdown-sessions',
       description:
         'shutdown-sessions: when a server goes DOWN its tunnels are closed and its requests tried elsewhere.',
+    },
+    onMarkedUp: {
+      enum: ['none', 'shutdown-backup-sessions'],
+      default: 'none',
+      description:
+        'shutdown-backup-sessions: when a server that is no backup comes back, the connections of backups are closed and their requests tried elsewhere.',
     },
     ...retryProperties,
     hostHeader: {

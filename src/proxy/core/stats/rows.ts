@@ -69,7 +69,7 @@ function backendRows({ config, records, counters, nowMs, rates = noRates }: Stat
     ...serverRow(record, counters.get(`server:${record.key}`) ?? none, iid, nowMs),
     ...rateColumns(rates, `server:${record.key}`),
   }));
-  const usable = own.filter((record) => record.up && record.admin === 'ready' && !record.isUnresolved);
+  const usable = own.filter((record) => record.up && record.adminNow === 'ready');
   const totals = counters.get(`backend:${backend.name}`) ?? none;
   const sums = new Counters();
   for (const record of own) sums.add((counters.get(`server:${record.key}`) ?? none).toArray());
@@ -128,6 +128,7 @@ function serverRow(record: ServerRecord, counters: Counters, iid: number, nowMs:
     sid: config.id,
     throttle: record.up ? throttlePercent(record.risingSinceMs, backend.slowstartMs, nowMs) : undefined,
     lbtot: counters.picked,
+    tracked: config.track === '' ? undefined : config.track,
     type: 2,
     check_status: config.check ? (lastCheck?.code ?? 'INI') : undefined,
     check_code: lastCheck?.status,

@@ -89,9 +89,13 @@ export function serversStateText(
 function stateLine(record: ServerRecord, config: ProxyConfig, nowMs: number): string {
   const { config: server, backend, admin, up, health, lastCheck } = record;
   const backendId = config.frontends.length + 2 + config.backends.findIndex((each) => each.name === backend.name);
-  const running = up && admin !== 'maint' && !record.isUnresolved;
-  const operation = running ? (admin === 'drain' ? 3 : 2) : 0;
-  const forced = (admin === 'maint' ? 1 : admin === 'drain' ? 8 : 0) | (record.isUnresolved ? 0x20 : 0);
+  const running = up && record.adminNow !== 'maint';
+  const operation = running ? (record.adminNow === 'drain' ? 3 : 2) : 0;
+  const inherited = record.tracked?.adminNow;
+  const forced =
+    (admin === 'maint' ? 1 : admin === 'drain' ? 8 : 0) |
+    (inherited === 'maint' ? 2 : inherited === 'drain' ? 0x10 : 0) |
+    (record.isUnresolved ? 0x20 : 0);
   const name = isNamed(server.address) ? server.address : '-';
   const [fqdn, service] = isServiceName(server.address) ? ['-', name] : [name, '-'];
   const result = lastCheck === undefined ? 0 : lastCheck.passed ? 3 : 2;
