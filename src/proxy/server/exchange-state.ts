@@ -64,11 +64,19 @@ export abstract class ExchangeState {
   /** The server that the client's cookie names. */
   protected bound(): ServerRuntime | undefined {
     const { cookie } = this;
+    const wanted = this.handling.server;
+    if (wanted !== undefined) return this.backend.servers.find((server) => server.config.name === wanted);
     if (cookie === undefined || cookie === '' || !this.config.cookie) return undefined;
     return this.backend.servers.find((server) => server.config.cookie === cookie);
   }
 
   protected pick(nowMs: number, bound: ServerRuntime | undefined): Pick<ServerRuntime> {
-    return this.backend.balancer.pick({ nowMs, tried: this.plan.tried, bound, hash: this.#hash });
+    return this.backend.balancer.pick({
+      nowMs,
+      tried: this.plan.tried,
+      bound,
+      forced: this.handling.forcePersist,
+      hash: this.#hash,
+    });
   }
 }

@@ -205,6 +205,17 @@ describe('persistence', () => {
     expect(setting.pick({ cookie: 's2', nowMs: 101 })).not.toBe('s2');
   });
 
+  it('may be forced: then any state will do, but not a second time', () => {
+    const { balancer, servers } = setUp();
+    const [first] = servers;
+    if (!first) throw new Error('no server');
+    first.apply({ key: 'api/s1', up: false, admin: 'maint', weight: 1, risingForMs: -1 }, 0);
+    const request = { nowMs: 0, tried: [], bound: first, hash: undefined };
+    expect(balancer.pick(request)).not.toBe(first);
+    expect(balancer.pick({ ...request, forced: true })).toBe(first);
+    expect(balancer.pick({ ...request, forced: true, tried: [first] })).not.toBe(first);
+  });
+
   it('spreads requests with an unknown value', () => {
     expect(setUp(cookie).pick({ cookie: 'nobody' })).toBe('s1');
   });

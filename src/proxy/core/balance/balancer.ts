@@ -12,6 +12,8 @@ export interface PickRequest<S> {
   readonly tried: readonly S[];
   /** The server that the client is bound to, if any. */
   readonly bound: S | undefined;
+  /** It gets that one whatever its state is. */
+  readonly forced?: boolean;
   /** Number of the key that a hash policy goes by. */
   readonly hash: number | undefined;
 }
@@ -71,6 +73,7 @@ export class Balancer<S extends ServerState> {
     const { nowMs, tried, bound } = request;
     const fill = this.#isLimited ? this.#fill() : 0;
     if (bound && this.#takesBound(bound, request, fill)) return bound;
+    if (bound && request.forced === true && bound.address !== '' && !tried.includes(bound)) return bound;
     if (this.#isPoolFull()) return 'full';
     let usable = this.#gather(false, nowMs, tried, fill);
     // Backups are no place to go for who finds the others merely busy.

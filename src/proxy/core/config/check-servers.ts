@@ -30,6 +30,25 @@ export function checkServers({ servers }: BackendDocument, path: Path, add: Add)
   });
 }
 
+/** What a rule says about a server of its backend. */
+export function checkServerOf(
+  { backend, server }: ConfigDocument['frontends'][number]['rules'][number],
+  backends: readonly BackendDocument[],
+  path: Path,
+  add: Add,
+): void {
+  if (server === undefined) return;
+  const names = backends.find(({ name }) => name === backend)?.servers.map(({ name }) => name);
+  if (backend === undefined) add('missing-key', '`server` needs the `backend` that it is of', path);
+  else if (names && !names.includes(server))
+    add(
+      'unknown-server',
+      `backend \`${backend}\` has no server \`${server}\``,
+      [...path, 'server'],
+      nearName(server, names),
+    );
+}
+
 /** All problems of who is asked for names. */
 export function checkDns({ dns }: ConfigDocument, add: Add): void {
   dns.servers.forEach((text, index) => {

@@ -5,7 +5,7 @@ import { checkBalance } from './check-balance.ts';
 import { type Add, checkHandling, checkNetworks, checkRule } from './check-handling.ts';
 import { checkMode } from './check-mode.ts';
 import { checkHealth } from './check-health.ts';
-import { checkDns, checkServers, checkTracking } from './check-servers.ts';
+import { checkDns, checkServerOf, checkServers, checkTracking } from './check-servers.ts';
 import { checkAcme, checkBackendTls, checkFrontendTls } from './check-tls.ts';
 import { nearName } from './explain.ts';
 import type { Path } from './places.ts';
@@ -58,6 +58,7 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
     frontend.rules.forEach((rule, index) => {
       const path = ['frontends', at, 'rules', index];
       knownBackend(rule.backend, [...path, 'backend']);
+      checkServerOf(rule, document.backends, path, add);
       checkRule(rule, path, add);
     });
     checkNetworks(frontend.trustedProxies, ['frontends', at, 'trustedProxies'], add);

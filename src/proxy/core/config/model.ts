@@ -138,6 +138,10 @@ export type ValueCondition = string | { readonly regex: string } | { readonly pr
 /** What a matching request gets: exactly one of these. */
 export interface RuleAction {
   readonly backend: string | undefined;
+  /** The one of the backend that is used while it can be. */
+  readonly server: string | undefined;
+  /** Bound clients get their server whatever its state is. */
+  readonly forcePersist: boolean;
   readonly redirect: RedirectConfig | undefined;
   readonly respond: RespondConfig | undefined;
   /** Class of its requests in queues: lower goes first. */

@@ -56,7 +56,7 @@ export function resolveFrontend(frontend: FrontendDocument): FrontendConfig {
 }
 
 function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig): RuleConfig {
-  const { backend, redirect, respond, priority } = rule;
+  const { backend, server, forcePersist, redirect, respond, priority } = rule;
   const own = resolveHandling(rule, id);
   return {
     ...conditionsOf(rule),
@@ -64,6 +64,8 @@ function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig):
     any: rule.any.map(conditionsOf),
     not: rule.not.map(conditionsOf),
     backend,
+    server,
+    forcePersist,
     redirect: redirect && {
       ...redirect,
       location: redirect.location,
