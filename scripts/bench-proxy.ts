@@ -1,110 +1,152 @@
-// `npm run bench:proxy`: measures veza-proxy beside HAProxy, nginx and others, in one run, on loopback.
-// Rounds are short and take turns, so that what else the machine does meets all alike. Options: scenario names,
-// --rounds N, --seconds N, --peers a,b, --write (docs/benchmarks-proxy.md), --idle (memory at 10,000 connections).
+// `npm run bench:proxy`: measures veza-proxy beside HAProxy, nginx and others, in one run, on loopback, and judges the
+// gates of a release. It installs what is missing (see bench/proxy/install.ts) and stops what it started.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { measureIdle } from '../bench/proxy/idle.ts';
-import { runH2Load, runLoad } from '../bench/proxy/load.ts';
-import { originCommand, type Peer, peers, programPath } from '../bench/proxy/peers.ts';
-import { freePort } from '../tests/support/ports.ts';
-import { cpuMicroseconds, type Started, startPinned } from '../bench/proxy/processes.ts';
-import { type Sample, scenarioTable, summarize } from '../bench/proxy/report.ts';
-import { type Scenario, scenarios } from '../bench/proxy/scenarios.ts';
+import { type Bench, connections, type Section } from '../bench/proxy/bench.ts';
+import { installDebian, installNpm } from '../bench/proxy/install.ts';
+import { measureLatency } from '../bench/proxy/latency.ts';
+import { measureGrowth, measureIdle } from '../bench/proxy/memory.ts';
+import { npmPeers, peers } from '../bench/proxy/peers/all.ts';
+import { packedName } from '../bench/proxy/peers/veza-proxy.ts';
+import { killAll } from '../bench/proxy/processes.ts';
+import { section } from '../bench/proxy/report.ts';
+import { measureScaling } from '../bench/proxy/scaling.ts';
+import { scenarios } from '../bench/proxy/scenarios.ts';
+import { measureThroughput } from '../bench/proxy/throughput.ts';
 import { packProxy } from './pack-proxy.ts';
+import { messageOf } from '../src/lib/errors.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const help = `npm run bench:proxy -- [options]
+  --only NAME[,NAME]   only these measurements (see below)
+  --idle               memory at 10,000 idle connections: as --only idle, beside others that are named
+  --peers NAME[,NAME]  only these proxies
+  --rounds N           measured rounds of each proxy, after one that warms up (5)
+  --seconds N          of each round (2); wrk rounds up
+  --gates              exit with 1 if a gate is not met
+  --write              write docs/benchmarks-proxy.md (only of all measurements and all proxies)
+`;
+const { values } = parseArgs({
   options: {
+    only: { type: 'string' },
+    idle: { type: 'boolean', default: false },
+    peers: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
-    peers: { type: 'string' },
+    gates: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
-    idle: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
-const proxyCpu = 0;
-const otherCpu = Math.min(1, availableParallelism() - 1);
-const connections = 64;
 
-const missing = ['wrk', 'h2load', 'nginx', 'openssl', 'taskset'].filter((name) => programPath(name) === undefined);
-if (missing.length > 0)
-  throw new Error(`needs ${missing.join(', ')} (Debian: apt-get install wrk nghttp2-client nginx-light openssl)`);
+const measurements = new Map<string, (bench: Bench) => Promise<Section>>([
+  ...scenarios.map((scenario) => [scenario.name, (bench: Bench) => measureThroughput(scenario, bench)] as const),
+  ['latency', measureLatency],
+  ['scaling', measureScaling],
+  ['idle', measureIdle],
+  ['growth', measureGrowth],
+]);
+if (values.help) {
+  process.stdout.write(`${help}Measurements: ${[...measurements.keys()].join(', ')}\n`);
+  process.stdout.write(`Proxies: ${peers.map(({ name }) => name).join(', ')}\n`);
+  process.exit();
+}
 
-const unknown = positionals.filter((name) => !scenarios.some((scenario) => scenario.name === name));
-if (unknown.length > 0)
-  throw new Error(`no scenario ${unknown.join(', ')}; there are ${scenarios.map(({ name }) => name).join(', ')}`);
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const [rounds, seconds] = [positive('rounds'), positive('seconds')];
+const named = [...(values.only?.split(',') ?? []), ...(values.idle ? ['idle'] : [])];
+const wanted = choose(named.length === 0 ? undefined : named, [...measurements.keys()], '--only');
+const chosen = choose(
+  values.peers?.split(','),
+  peers.map(({ name }) => name),
+  '--peers',
+);
+if (values.write && (wanted.length < measurements.size || chosen.length < peers.length))
+  refuse('--write goes without --only, --idle and --peers: the document has all of one run');
 
-const wanted = scenarios.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-const chosen = values.peers?.split(',');
-const absent = peers.flatMap((peer) => (peer.missing() === undefined ? [] : [`${peer.name}: ${peer.missing() ?? ''}`]));
-const present = peers.filter((peer) => peer.missing() === undefined && (chosen?.includes(peer.name) ?? true));
+await installDebian(chosen, say);
+installNpm(
+  npmPeers.filter(({ name }) => chosen.includes(name)),
+  say,
+);
+const here = peers.filter(({ name }) => chosen.includes(name));
+const absent = here.flatMap((peer) => {
+  const why = peer.missing();
+  return why === undefined ? [] : [{ peer, why }];
+});
 
+/** Of the last minute: what else this machine does. */
+const [load = NaN] = loadavg();
 const folder = mkdtempSync(join(tmpdir(), 'bench-proxy-'));
-// The worker of nginx is another user.
-chmodSync(folder, 0o755);
-mkdirSync(join(folder, 'origin'));
-const certificate = makeCertificate();
-await packProxy(join(folder, 'veza-proxy.mjs'));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    killAll();
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(130);
+  });
+}
+
+const done: Section[] = [];
 try {
-  const originPort = await freePort();
-  await using _origin = await startPinned(otherCpu, originCommand(folder, originPort), originPort);
-  const sections: string[] = [];
-  for (const scenario of wanted) {
-    const table = scenarioTable(scenario, summarize(await measure(scenario, originPort)));
-    process.stdout.write(`${table}\n`);
-    sections.push(table);
+  await packProxy(join(folder, packedName));
+  const bench: Bench = {
+    folder,
+    certificate: makeCertificate(),
+    peers: here.filter((peer) => peer.missing() === undefined),
+    absent,
+    rounds,
+    seconds,
+    proxyOn: '0',
+    otherOn: String(Math.min(1, availableParallelism() - 1)),
+  };
+  for (const name of wanted) {
+    const part = await measurements
+      .get(name)?.(bench)
+      .catch((error: unknown) => notMeasured(name, error));
+    if (part === undefined) continue;
+    say(part.markdown);
+    done.push(part);
   }
-  if (values.idle) {
-    const table = await measureIdle(present, { folder, originPort, cpu: proxyCpu, certificate });
-    process.stdout.write(`${table}\n`);
-    sections.push(table);
-  }
-  if (absent.length > 0) process.stdout.write(`Not measured: ${absent.join('; ')}\n`);
-  if (values.write) writeFileSync('docs/benchmarks-proxy.md', page(sections));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
+const verdicts = done.flatMap((part) => part.verdicts);
+const missed = verdicts.filter(({ kept }) => !kept);
+const summary = `${verdicts.length - missed.length} of ${verdicts.length} gates met`;
+say(summary);
+if (values.write) writeFileSync('docs/benchmarks-proxy.md', page());
+if (values.gates && missed.length > 0) process.exitCode = 1;
 
-async function measure(scenario: Scenario, originPort: number): Promise<Map<string, Sample[]>> {
-  await using running = new AsyncDisposableStack();
-  const started: { readonly peer: Peer; readonly process: Started }[] = [];
-  const { protocol = 'http' } = scenario;
-  for (const peer of present) {
-    if (!peer.features.includes(scenario.features) || !peer.protocols.includes(protocol)) continue;
-    const port = await freePort();
-    const own = mkdtempSync(join(folder, 'peer-'));
-    const command = peer.command({ folder: own, port, originPort, features: scenario.features, protocol, certificate });
-    started.push({ peer, process: running.use(await startPinned(proxyCpu, command, port)) });
-  }
-  const samples = new Map<string, Sample[]>(started.map(({ peer }) => [peer.name, []]));
-  // The first round warms up: compilers, pools, caches.
-  for (let round = 0; round <= Number(values.rounds); round += 1) {
-    for (const { peer, process } of started) {
-      const before = cpuMicroseconds(process.pid);
-      const load = await (protocol === 'h2' ? runH2Load : runLoad)({
-        cpu: otherCpu,
-        connections,
-        seconds: Number(values.seconds),
-        url: `${protocol === 'http' ? 'http' : 'https'}://127.0.0.1:${process.port}${scenario.path}`,
-        keepAlive: scenario.keepAlive,
-      });
-      if (round === 0) continue;
-      samples.get(peer.name)?.push({ ...load, cpuMicroseconds: cpuMicroseconds(process.pid) - before });
-    }
-  }
-  return samples;
+/** The others go on. */
+function notMeasured(name: string, error: unknown): Section {
+  const text = `gate NOT met: ${name} was not measured: ${messageOf(error)}`;
+  return section(name, '', [{ kept: false, text }]);
+}
+
+function refuse(why: string): never {
+  process.stderr.write(`${why}\n`);
+  process.exit(2);
+}
+
+function choose(some: readonly string[] | undefined, all: readonly string[], option: string): readonly string[] {
+  const unknown = (some ?? []).filter((name) => !all.includes(name));
+  if (unknown.length > 0) refuse(`${option} knows no ${unknown.join(', ')}; there are ${all.join(', ')}`);
+  return all.filter((name) => some?.includes(name) ?? true);
+}
+
+function positive(option: 'rounds' | 'seconds'): number {
+  const number = Number(values[option]);
+  const whole = option === 'rounds';
+  if (number > 0 && (!whole || Number.isInteger(number))) return number;
+  return refuse(`--${option} wants a ${whole ? 'whole ' : ''}number above 0, not ${values[option]}`);
 }
 
 /** ECDSA P-256, as most sites have: certificate and key in one file. */
 function makeCertificate(): string {
-  const [cert, key, both] = ['cert.pem', 'key.pem', 'both.pem'].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-  ];
+  const file = (name: string): string => join(folder, name);
+  const [cert, key, both] = [file('cert.pem'), file('key.pem'), file('both.pem')];
   const subject = ['-subj', '/CN=bench', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
   const how = ['-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
   execFileSync('openssl', ['req', ...how, ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' });
@@ -112,14 +154,60 @@ function makeCertificate(): string {
   return both;
 }
 
-function page(sections: readonly string[]): string {
+function page(): string {
   const [cpu] = cpus();
   return `# veza-proxy beside others
 
-Written by \`npm run bench:proxy -- --write\` (median of ${values.rounds} rounds of ${values.seconds} s that take turns; ${cpu?.model ?? ''}, Node
-${process.versions.node}). Each proxy is one process or worker on one CPU, load (wrk, ${connections} connections) and origin (nginx) on
-another. The CPU time is user and system time of all processes of a proxy divided by requests: it does not depend on who
-saturates first. A ratio above 1 means less CPU time than HAProxy. Absolute figures hold for this machine only.
+Written by \`npm run bench:proxy -- --write\`: medians of ${rounds} rounds of ${seconds} s that take turns, after one that warms up.
+${cpu?.model ?? 'Unknown processor'}, ${availableParallelism()} processors; Node ${process.versions.node}; ${versions()}.
+${load > 1 ? `The machine was busy with other work (load ${load.toFixed(1)}): see the spread.` : 'The machine was quiet.'}
 
-${sections.join('\n')}${absent.length === 0 ? '' : `\nNot measured here: ${absent.join('; ')}.\n`}`;
+Each proxy is one process or worker on one processor; load (wrk, ${connections} connections, eight headers of about 600 bytes; h2load;
+programs of our own for WebSocket and latency) and origin (nginx) share another. CPU time is user and system time of all
+processes of a proxy divided by requests: it does not depend on who saturates first. Requests a second do, and on a machine
+with few processors tell also what load and origin leave over. A ratio is HAProxy's CPU time a request divided by that of
+the row in the same round: above 1 means less than HAProxy; in brackets the lowest and the highest of all rounds, which
+is how noisy the machine was. Before each measurement every proxy is asked for the page, and status, length and cookie are
+checked; after it, that the origin was asked as often as the proxy over connections that stay, that every request was
+logged, and that the encryption is the same. What differs is said under remarks. Absolute figures hold for this machine only.
+
+All features: access log (HAProxy: httplog over a Unix datagram socket to a reader that writes a file; veza-proxy: the same
+format to a file), persistence cookie, two routing rules, a request rate counted per client, X-Forwarded-For, health checks,
+retries, timeouts. Bare: none of these but timeouts. nginx, Caddy and the proxies from npm are measured bare only: they lack some of it.
+
+${summary}.
+
+${done.map(({ markdown }) => markdown).join('\n')}${absentText()}`;
+}
+
+function absentText(): string {
+  if (absent.length === 0) return '';
+  return `\nNot measured here: ${absent.map(({ peer, why }) => `${peer.name} (${why})`).join(', ')}.\n`;
+}
+
+/** Of what was compared. */
+function versions(): string {
+  const first = (command: string, args: readonly string[], pattern: RegExp): string | undefined => {
+    try {
+      // nginx tells it on standard error.
+      const text = execFileSync('sh', ['-c', `${[command, ...args].join(' ')} 2>&1`], { encoding: 'utf8' });
+      return pattern.exec(text)?.[0];
+    } catch {
+      return undefined;
+    }
+  };
+  const npm = npmPeers.map(({ name }) => {
+    const path = join('bench/peers/node_modules', name, 'package.json');
+    try {
+      return `${name} ${(JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version}`;
+    } catch {
+      return undefined;
+    }
+  });
+  const programs = [
+    first('haproxy', ['-v'], /HAProxy version \d[\d.]*/),
+    first('nginx', ['-v'], /nginx\/\d[\d.]*/),
+    first('caddy', ['version'], /\d[\d.]*/)?.replace(/^/, 'Caddy '),
+  ];
+  return [...programs, ...npm].filter((text) => text !== undefined).join(', ');
 }

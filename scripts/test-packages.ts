@@ -17,19 +17,25 @@ const packages = [
   'prometheus',
   'prometheus-haproxy-exporter',
   'sudo',
+  'wrk',
 ];
 
-/** Installs those that are missing, by name. Needs root on Debian. */
+/** Installs those of the tests that are missing, by name. Needs root on Debian. */
 export async function installTestPackages(say: (text: string) => void): Promise<void> {
   const installed = await $({
     nothrow: true,
   })`dpkg-query --show --showformat ${'${Package} ${db:Status-Status}\n'} ${packages}`;
   const missing = packages.filter((name) => !installed.stdout.includes(`${name} installed`));
-  if (missing.length === 0) return;
-  say(`installing ${missing.join(' ')}`);
+  await installPackages(missing, say);
+}
+
+/** Installs packages, by name, and starts nothing of them. Needs root on Debian. */
+export async function installPackages(names: readonly string[], say: (text: string) => void): Promise<void> {
+  if (names.length === 0) return;
+  say(`installing ${names.join(' ')}`);
   await $`apt-get --quiet update`;
   // The servers are started by the tests, on loopback and by hand: not by the package.
   await $({
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
-  })`apt-get --quiet --yes --no-install-recommends install ${missing}`;
+  })`apt-get --quiet --yes --no-install-recommends install ${names}`;
 }

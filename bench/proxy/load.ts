@@ -1,70 +1,66 @@
-// Load on a proxy by wrk, and what it measured.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+// Load on a proxy by wrk, by h2load and by programs of our own, and what they measured.
+import { fileURLToPath } from 'node:url';
+import { browserHeaders } from './request.ts';
+import { type Processors, runToEnd } from './processes.ts';
 
 export interface LoadResult {
+  /** Requests, or messages, that were answered. */
   readonly requests: number;
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Requests that got no answer or one that was not 2xx or 3xx. */
+  /** Those that got no answer or not the right one. */
   readonly failed: number;
 }
 
 export interface LoadOptions {
-  readonly cpu: number;
+  readonly on: Processors;
   readonly connections: number;
   readonly seconds: number;
+  /** Threads of wrk. */
+  readonly threads?: number;
   readonly url: string;
   readonly keepAlive: boolean;
 }
 
-/** Roughly what a browser sends: eight headers, 600 bytes. */
-const headers = [
-  'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36',
-  'Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8',
-  'Accept-Language: en-US,en;q=0.9,fr;q=0.8',
-  'Accept-Encoding: identity',
-  'Referer: http://www.example.org/some/page/that/links/here.html?with=a&few=parameters',
-  'Cookie: session=0123456789abcdef0123456789abcdef; theme=dark; consent=yes',
-  'Cache-Control: no-cache',
-];
-
-/** Runs wrk; throws if it does not end well. */
-export async function runLoad(options: LoadOptions): Promise<LoadResult> {
-  const { cpu, connections, seconds, url, keepAlive } = options;
-  const all = keepAlive ? headers : [...headers, 'Connection: close'];
-  const child = spawn(
-    'taskset',
-    [
-      ['-c', String(cpu), 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '--timeout', '5s'],
-      all.flatMap((header) => ['-H', header]),
-      [url],
-    ].flat(),
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  let text = '';
-  child.stdout.on('data', (bytes: Buffer) => (text += bytes.toString()));
-  await once(child, 'close');
-  if (child.exitCode !== 0) throw new Error(`wrk ended with ${child.exitCode ?? 'a signal'}`);
-  return parseWrk(text);
+function headerOptions(keepAlive: boolean): string[] {
+  const all = keepAlive ? browserHeaders : [...browserHeaders, 'Connection: close'];
+  return all.flatMap((header) => ['-H', header]);
 }
 
-/** Runs h2load: as many streams as wrk has connections, and more. It tells a mean instead of percentiles. */
-export async function runH2Load({ cpu, seconds, url }: LoadOptions): Promise<LoadResult> {
-  const command = ['-c', String(cpu), 'h2load', '-t1', '-c16', '-m8', '-D', String(seconds)];
-  const all = headers.flatMap((header) => ['-H', header]);
-  const child = spawn('taskset', [...command, ...all, url], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let text = '';
-  child.stdout.on('data', (bytes: Buffer) => (text += bytes.toString()));
-  await once(child, 'close');
-  if (child.exitCode !== 0) throw new Error(`h2load ended with ${child.exitCode ?? 'a signal'}`);
-  return parseH2Load(text);
+/** Runs wrk, HTTP/1.1. It knows whole seconds only: parts of one become one. */
+export async function runWrk(options: LoadOptions): Promise<LoadResult> {
+  const { on, connections, seconds, url, keepAlive, threads = 1 } = options;
+  const how = [`-t${threads}`, `-c${connections}`, `-d${Math.ceil(seconds)}s`, '--latency', '--timeout', '5s'];
+  return parseWrk(await runToEnd(on, ['wrk', ...how, ...headerOptions(keepAlive), url], patience(seconds)));
+}
+
+/** Runs h2load, HTTP/2: as many streams as wrk has connections, and more. It tells a mean instead of percentiles. */
+export async function runH2Load({ on, seconds, url }: LoadOptions): Promise<LoadResult> {
+  const how = ['-t1', '-c16', '-m8', '-D', `${Math.round(seconds * 1000)}ms`];
+  return parseH2Load(await runToEnd(on, ['h2load', ...how, ...headerOptions(true), url], patience(seconds)));
+}
+
+/** Runs a load generator of ours: its options as JSON, its result the same way. */
+export async function runOwn(
+  program: 'messages' | 'open-loop',
+  on: Processors,
+  options: { readonly seconds: number; readonly [name: string]: unknown },
+): Promise<LoadResult> {
+  const path = fileURLToPath(new URL(`programs/${program}.ts`, import.meta.url));
+  const command = [process.execPath, path, JSON.stringify(options)];
+  return JSON.parse(await runToEnd(on, command, patience(options.seconds))) as LoadResult;
+}
+
+/** When a load has hung, in ms. */
+function patience(seconds: number): number {
+  return 2000 * seconds + 20_000;
 }
 
 /** What h2load prints -> numbers. */
 export function parseH2Load(text: string): LoadResult {
   const first = (pattern: RegExp): number => Number(pattern.exec(text)?.[1] ?? 0);
+  if (!/^Application protocol: h2$/m.test(text)) throw new Error(`h2load did not speak HTTP/2:\n${text}`);
   const times = /^time for request:\s+\S+\s+(\S+)\s+(\S+)/m.exec(text);
   return {
     requests: first(/([0-9]+) succeeded/),

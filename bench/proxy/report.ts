@@ -1,4 +1,6 @@
-// Samples -> medians, ratios and the table that people read.
+// Samples -> medians, ratios of the same round, gates and the table that people read.
+import type { Section } from './bench.ts';
+import { judge, median, type Verdict, withSpread } from './gates.ts';
 import type { LoadResult } from './load.ts';
 import type { Scenario } from './scenarios.ts';
 
@@ -6,63 +8,99 @@ export interface Sample extends LoadResult {
   readonly cpuMicroseconds: number;
 }
 
-export interface Measured {
+/** What there is of one proxy in one scenario. */
+export interface Entry {
   readonly peer: string;
-  readonly cpu: number;
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly failed: number;
-  /** HAProxy's CPU time divided by this one's, of the same round: the median over the rounds. */
-  readonly ratio: number;
+  /** Of each round; none if it was not measured. */
+  readonly samples: readonly Sample[];
+  /** What a reader must know of its row. */
+  readonly remarks: readonly string[];
 }
 
-export function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((one, other) => one - other);
-  const middle = Math.floor(sorted.length / 2);
-  if (sorted.length % 2 === 1) return sorted[middle] ?? NaN;
-  return ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+/** Who all are measured against, and who is judged. */
+export const [reference, ours] = ['HAProxy', 'veza-proxy'] as const;
+
+/** CPU microseconds a request, of each round. */
+export function perRequest({ samples }: Pick<Entry, 'samples'>): number[] {
+  return samples.map(({ cpuMicroseconds, requests }) => (requests === 0 ? NaN : cpuMicroseconds / requests));
 }
 
-const reference = 'HAProxy';
-
-/** Samples of each peer, round by round, of one scenario. */
-export function summarize(samples: ReadonlyMap<string, readonly Sample[]>): Measured[] {
-  const perRequest = (sample: Sample): number => sample.cpuMicroseconds / Math.max(1, sample.requests);
-  const base = samples.get(reference)?.map(perRequest);
-  return [...samples].map(([peer, rounds]) => ({
-    peer,
-    cpu: median(rounds.map(perRequest)),
-    perSecond: median(rounds.map((round) => round.perSecond)),
-    p50Ms: median(rounds.map((round) => round.p50Ms)),
-    p99Ms: median(rounds.map((round) => round.p99Ms)),
-    failed: rounds.reduce((sum, round) => sum + round.failed, 0),
-    // Both of a round met the same disturbances of the machine.
-    ratio: median(rounds.map((round, index) => (base?.[index] ?? NaN) / perRequest(round))),
-  }));
+/** The CPU time of a request of `other` divided by that of `entry`, round by round: both met the same disturbances. */
+export function ratios(entry: Entry, other: Entry | undefined): number[] {
+  const base = other === undefined ? [] : perRequest(other);
+  return perRequest(entry).map((own, round) => (base[round] ?? NaN) / own);
 }
 
-/** One Markdown table. */
-export function scenarioTable(scenario: Scenario, rows: readonly Measured[]): string {
-  const lines = rows.map((row) => {
-    const cells = [
-      row.peer,
-      row.cpu.toFixed(1),
-      Math.round(row.perSecond).toLocaleString('en'),
-      Number.isNaN(row.ratio) ? '' : row.ratio.toFixed(2),
-      Number.isNaN(row.p50Ms) ? '' : row.p50Ms.toFixed(2),
-      Number.isNaN(row.p99Ms) ? '' : row.p99Ms.toFixed(2),
-      String(row.failed),
-    ];
-    return `| ${cells.join(' | ')} |`;
-  });
-  const gate = scenario.gate === undefined ? '' : ` (gate: ratio ${scenario.gate.toFixed(2)})`;
+function failures({ samples }: Entry): number {
+  return samples.reduce((sum, { failed }) => sum + failed, 0);
+}
+
+/** A Markdown table. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** Title, table and verdicts of a part of the result. */
+export function section(title: string, body: string, verdicts: readonly Verdict[]): Section {
+  const said = verdicts.length === 0 ? [] : [verdicts.map(({ text }) => `- ${text}`).join('\n'), ''];
+  return { markdown: [`### ${title}`, '', body, '', ...said].join('\n'), verdicts };
+}
+
+/** Milliseconds for people; nothing for what is not known. */
+export function milliseconds(figure: number): string {
+  return Number.isNaN(figure) ? '' : figure.toFixed(2);
+}
+
+function row(entry: Entry, entries: readonly Entry[]): string[] {
+  const { peer, samples, remarks } = entry;
+  if (samples.length === 0) return [peer, '', '', '', '', '', '', remarks.join('; ')];
+  const middle = (figure: (sample: Sample) => number): number => median(samples.map(figure));
   return [
-    `### ${scenario.title}${gate}`,
-    '',
-    '| proxy | CPU µs/request | requests/s | ratio to HAProxy | p50 ms | p99 ms | failed |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
-    ...lines,
-    '',
-  ].join('\n');
+    peer,
+    median(perRequest(entry)).toFixed(1),
+    Math.round(middle(({ perSecond }) => perSecond)).toLocaleString('en'),
+    peer === reference ? '1' : withSpread(ratios(entry, find(entries, reference)), 2),
+    milliseconds(middle(({ p50Ms }) => p50Ms)),
+    milliseconds(middle(({ p99Ms }) => p99Ms)),
+    String(failures(entry)),
+    remarks.join('; '),
+  ];
+}
+
+function find(entries: readonly Entry[], peer: string): Entry | undefined {
+  return entries.find((entry) => entry.peer === peer);
+}
+
+/** The table of a scenario, and what it says about our gates. */
+export function scenarioSection(scenario: Scenario, entries: readonly Entry[]): Section {
+  const what = scenario.protocol === 'ws' || scenario.protocol === 'wss' ? 'message' : 'request';
+  const head = [
+    'proxy',
+    `CPU µs/${what}`,
+    `${what}s/s`,
+    `ratio to ${reference}`,
+    'p50 ms',
+    'p99 ms',
+    'failed',
+    'remarks',
+  ];
+  const rows = entries.map((entry) => row(entry, entries));
+  // Remarks are rare.
+  const columns = rows.some((cells) => cells[7] !== '') ? 8 : 7;
+  const cut = (cells: readonly string[]): readonly string[] => cells.slice(0, columns);
+  return section(scenario.title, table(cut(head), rows.map(cut)), scenarioVerdicts(scenario, entries));
+}
+
+function scenarioVerdicts({ gates }: Scenario, entries: readonly Entry[]): Verdict[] {
+  const own = find(entries, ours);
+  if (own === undefined) return [];
+  // A proxy that nobody asked for judges nothing; one that should be there and could not be measured does.
+  const asked = Object.entries(gates).filter(([against]) => find(entries, against) !== undefined);
+  const verdicts = asked.map(([against, bound]) =>
+    judge(`ratio to ${against}`, ratios(own, find(entries, against)), bound, { digits: 2 }),
+  );
+  const failed = failures(own);
+  if (failed === 0 && own.samples.length > 0) return verdicts;
+  const why = own.samples.length === 0 ? own.remarks.join('; ') : `${failed} requests failed`;
+  return [...verdicts, { kept: false, text: `gate NOT met: ${ours} must answer every request rightly: ${why}` }];
 }

@@ -105,7 +105,6 @@ export class BodyWriter {
     let size = 0;
     for (let index = 0; index < ranges.length; index += 2) size += (ranges[index + 1] ?? 0) - (ranges[index] ?? 0);
     if (size === 0) return;
-    const { socket } = this.#client;
     if (size <= inlineBytes) {
       let text = this.#chunked ? `${size.toString(16)}\r\n` : '';
       for (let index = 0; index < ranges.length; index += 2)
@@ -113,12 +112,12 @@ export class BodyWriter {
       this.send(this.#chunked ? `${text}\r\n` : text);
       return;
     }
-    socket.cork();
+    this.#client.cork();
     if (this.#chunked) this.send(`${size.toString(16)}\r\n`);
     for (let index = 0; index < ranges.length; index += 2)
       this.sendBytes(bytes.subarray(ranges[index], ranges[index + 1]));
     if (this.#chunked) this.send('\r\n');
-    socket.uncork();
+    this.#client.uncork();
   }
 }
 

@@ -23,14 +23,12 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
   #halfClosed = false;
   #draining = false;
   #tunnel: Tunnel | undefined;
-  #lent = false;
 
   constructor(socket: Socket, frontend: FrontendRuntime, context: WorkerContext, origin?: Origin) {
     super(socket, frontend, context, origin);
     socket.on('end', () => this.#onEnd());
     socket.on('error', () => this.destroy());
     socket.on('close', () => this.destroy());
-    socket.on('drain', () => this.#onDrain());
     this.arm('idle', context.config.timeouts.httpRequestMs);
   }
 
@@ -42,17 +40,9 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
 
   write(data: string | Uint8Array): void {
     if (this.phase === 'closed') return;
-    const isText = typeof data === 'string';
-    if (!isText) this.#lent = true;
-    const flows = isText ? this.socket.write(data, 'latin1') : this.socket.write(data);
-    if (flows || this.phase === 'tunnel' || this.role === 'wait' || !this.isCongested) return;
+    this.send(data);
+    if (!this.isCongested || this.phase === 'tunnel' || this.role === 'wait') return;
     this.arm('stall', this.context.config.timeouts.clientMs);
-  }
-
-  /** Bytes that were given to it are in use still; texts need nobody's memory. */
-  get holdsBytes(): boolean {
-    if (this.#lent && this.socket.writableLength === 0) this.#lent = false;
-    return this.#lent;
   }
 
   /** Without chunks HTTP/1 has no place for them. */
@@ -137,7 +127,7 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
     else this.destroy();
   }
 
-  #onDrain(): void {
+  protected override onDrain(): void {
     if (this.role === 'stall') this.disarm();
     if (this.phase === 'idle') this.#awaitRequest();
     else this.#exchange?.resumeResponse();
@@ -281,9 +271,9 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
       if (this.phase === 'lingering') this.arm('linger', connectionLimits.lingerMs);
     };
     // A slow reader has as long for the last bytes as for all others.
-    if (this.socket.writableLength > 0) this.arm('stall', this.context.config.timeouts.clientMs);
+    if (this.out.unsent > 0) this.arm('stall', this.context.config.timeouts.clientMs);
     else wait();
-    this.socket.end(wait);
+    this.out.end(wait);
   }
 
   /** From now on bytes go through as they are; what the client sent early goes first. */

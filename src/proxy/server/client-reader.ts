@@ -3,12 +3,12 @@ import { performance } from 'node:perf_hooks';
 import { readRequest } from '../core/http/read-request.ts';
 import type { Refusal, RequestHead } from '../core/http/request-head.ts';
 import { readProxyHeader } from '../core/proxy-protocol.ts';
-import { ClientSocket } from './client-socket.ts';
+import { ClientWriter } from './client-writer.ts';
 import { connectionLimits } from './limits.ts';
 
 type Phase = 'idle' | 'head' | 'body' | 'busy' | 'tunnel' | 'lingering' | 'closed';
 
-export abstract class ClientReader extends ClientSocket {
+export abstract class ClientReader extends ClientWriter {
   keepsAlive = true;
   /** When the present request began: on the monotonic clock, and in epoch milliseconds. */
   headAt = 0;

@@ -25,6 +25,11 @@ export interface Client {
   readonly holdsBytes: boolean;
   /** The head of a response as text of HTTP/1, then bytes of its body; in chunks where that version frames bodies. */
   write(data: string | Uint8Array): void;
+  /** What is written until `uncork` goes out in one piece. */
+  cork(): void;
+  uncork(): void;
+  /** No more will be written. */
+  end(): void;
   /** Lines that follow the body, where it is not in chunks. */
   trailers(lines: string): void;
   settleKeepAlive(possible: boolean): boolean;

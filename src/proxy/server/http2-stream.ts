@@ -166,6 +166,18 @@ export class Http2Stream extends WheelTimer implements Client {
     this.#send(typeof data === 'string' ? Buffer.from(data, 'latin1') : Buffer.from(data));
   }
 
+  cork(): void {
+    this.socket.cork();
+  }
+
+  uncork(): void {
+    this.socket.uncork();
+  }
+
+  end(): void {
+    this.socket.end();
+  }
+
   #takeHead(text: string): void {
     const end = text.indexOf('\r\n\r\n');
     const { status, fields } = readResponseLines(text.slice(0, end));

@@ -68,21 +68,21 @@ export class RequestBody {
       connection.requestDone = true;
       return connection.write(first ? headText + first.toString('latin1') : headText);
     }
-    connection.socket.cork();
+    connection.cork();
     let flows = connection.write(headText);
     if (this.#pieces.length > 0) flows = this.#writePieces(connection, this.#pieces);
     if (this.complete) flows = this.#end(connection);
-    connection.socket.uncork();
+    connection.uncork();
     if (this.#size > keptBytes) this.#forget();
     return flows;
   }
 
   /** Sends one piece on, as it comes. */
   forward(connection: UpstreamConnection, piece: Buffer): boolean {
-    connection.socket.cork();
+    connection.cork();
     let flows = this.#writePieces(connection, [piece]);
     if (this.complete) flows = this.#end(connection);
-    connection.socket.uncork();
+    connection.uncork();
     return flows;
   }
 

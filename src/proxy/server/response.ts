@@ -89,10 +89,10 @@ export class ResponseWriter {
     if (size <= inlineBytes) {
       this.#out.send(size === 0 ? text : text + bytes.toString('latin1', from));
     } else {
-      client.socket.cork();
+      client.cork();
       this.#out.send(text);
       this.#out.sendBytes(bytes.subarray(from));
-      client.socket.uncork();
+      client.uncork();
     }
     this.#finish('--');
   }
@@ -139,7 +139,7 @@ export class ResponseWriter {
     if (this.committed) this.#out.flush();
     if (!this.#corked) return;
     this.#corked = false;
-    this.#exchange.client.socket.uncork();
+    this.#exchange.client.uncork();
     this.#minding();
   }
 
@@ -210,7 +210,7 @@ export class ResponseWriter {
 
   /** The server will send no more; the client may, for a little while. */
   tunnelEnded(): void {
-    this.#exchange.client.socket.end();
+    this.#exchange.client.end();
     this.#tunnel?.halfClosed();
   }
 
@@ -257,7 +257,7 @@ export class ResponseWriter {
     const { client } = this.#exchange;
     client.disarm();
     // What follows in the same read goes out in the same write.
-    if (!this.#corked) client.socket.cork();
+    if (!this.#corked) client.cork();
     this.#corked = true;
     this.#out.send(this.#headText);
     for (const { bytes, ranges } of this.#held) this.#write(bytes, ranges);

@@ -38,7 +38,7 @@ export class Tunnel {
   }
 
   clientEnded(): void {
-    this.#connection.socket.end();
+    this.#connection.end();
     this.halfClosed();
   }
 

@@ -71,7 +71,8 @@ export class UpstreamConnection extends UpstreamSocket {
 
   write(data: string | Uint8Array): boolean {
     this.sent = true;
-    return typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data);
+    this.out.write(data);
+    return !this.out.isCongested;
   }
 
   override onTimer(nowMs: number): void {

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { WheelTimer } from '../core/timer-wheel.ts';
 import { dial } from './dial.ts';
+import { Outgoing } from './outgoing.ts';
 import type { ServerRuntime } from './runtime.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -17,6 +18,7 @@ function receiveBuffer(): Buffer {
 export abstract class UpstreamSocket extends WheelTimer {
   readonly socket: Socket;
   readonly server: ServerRuntime;
+  protected readonly out: Outgoing;
   protected readonly context: WorkerContext;
   /** Reads go into the same memory again and again: new memory for each costs more than all else with large bodies. */
   #receive = receiveBuffer();
@@ -46,7 +48,7 @@ export abstract class UpstreamSocket extends WheelTimer {
     this.socket.on('end', () => this.onEnd());
     this.socket.on('error', (error: NodeJS.ErrnoException) => this.onError(error));
     this.socket.on('close', () => this.onClose());
-    this.socket.on('drain', () => this.onDrain());
+    this.out = new Outgoing(this.socket, this.#tls !== undefined, () => this.onDrain());
   }
 
   /** It was opened as new ones are: a reload may want TLS, or trust others. */
@@ -59,6 +61,20 @@ export abstract class UpstreamSocket extends WheelTimer {
     // Refused connections and the like are told by checks.
     if (!this.#tls || error.syscall !== undefined) return;
     this.context.tell(`tls ${this.server.key}`, `server ${this.server.key}: no TLS: ${error.message}`);
+  }
+
+  /** What is written until `uncork` goes out in one piece. */
+  cork(): void {
+    this.out.cork();
+  }
+
+  uncork(): void {
+    this.out.uncork();
+  }
+
+  /** No more will be written; the server may go on to send. */
+  end(): void {
+    this.out.end();
   }
 
   /** Takes what came. Returns false if the bytes are still needed after the call. */

@@ -2,6 +2,11 @@
 
 /** Appends the lower-case elements of a comma-separated list. */
 export function splitTokens(value: string, to: string[]): void {
+  // What nearly all say.
+  if (value === 'keep-alive' || value === 'close') {
+    to.push(value);
+    return;
+  }
   const lower = value.toLowerCase();
   if (!lower.includes(',')) {
     if (lower !== '') to.push(lower);

@@ -2,7 +2,7 @@
 // leniency would let two parties see different messages (request smuggling). One pass, no list of headers is built.
 import type { HeadLimits } from '../config/model.ts';
 import { readTransferEncoding, splitTokens } from './fields.ts';
-import { isToken, parseLength, trimmed, withoutFields } from './scan.ts';
+import { firstLetters, isToken, mayBe, parseLength, trimmed, withoutFields } from './scan.ts';
 
 export interface Refusal {
   readonly refused: true;
@@ -105,7 +105,36 @@ function requestLine(text: string, end: number, head: RequestHead, limits: HeadL
   return undefined;
 }
 
-/** Sorts out one header line by the length of its name first: most lines need no lower-casing. */
+/** `x-forwarded-` and anything else: with some, names of the usual lengths. */
+const origins = [
+  'forwarded',
+  'x-real-ip',
+  'x-forwarded-port',
+  'x-forwarded-by',
+  'x-forwarded-server',
+  'x-forwarded-ssl',
+];
+
+const known = firstLetters([
+  'te',
+  'host',
+  'cookie',
+  'expect',
+  'upgrade',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'http2-settings',
+  'content-length',
+  'transfer-encoding',
+  'idempotency-key',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  ...origins,
+]);
+
+/** Sorts out one header line. */
 function field(
   text: string,
   at: number,
@@ -114,22 +143,7 @@ function field(
   head: RequestHead,
   to: Collected,
 ): typeof keep | typeof drop | Refusal {
-  switch (colon - at) {
-    case 2:
-    case 4:
-    case 6:
-    case 7:
-    case 9:
-    case 10:
-    case 14:
-    case 15:
-    case 16:
-    case 17:
-    case 18:
-      break;
-    default:
-      return keep;
-  }
+  if (!mayBe(known, colon - at, text.charCodeAt(at))) return keep;
   const value = (): string => trimmed(text, colon + 1, end);
   const name = text.slice(at, colon).toLowerCase();
   switch (name) {
@@ -226,7 +240,7 @@ function finish(head: RequestHead, from: Collected): RequestHead | Refusal {
   if (from.connection.includes('close')) head.keepAlive = false;
   if (nominated) head.fields = withoutFields(head.fields, nominated);
   if (upgrades && head.minor === 1) head.upgrade = upgradeProtocols(from.upgrade);
-  head.acceptsTrailers = /(^|,)\s*trailers\s*(,|;|$)/.test(from.te);
+  if (from.te !== '') head.acceptsTrailers = /(^|,)\s*trailers\s*(,|;|$)/.test(from.te);
   return head;
 }
 

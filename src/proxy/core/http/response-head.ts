@@ -1,6 +1,6 @@
 // Head of an HTTP/1 response from a server: text -> what the proxy needs, or why it is not one (502).
 import { keepAliveTimeoutSeconds, readTransferEncoding, splitTokens } from './fields.ts';
-import { isToken, parseLength, trimmed, withoutFields } from './scan.ts';
+import { firstLetters, isToken, mayBe, parseLength, trimmed, withoutFields } from './scan.ts';
 
 export class ResponseHead {
   status = 0;
@@ -28,10 +28,9 @@ const streamEnd = -2;
 export function parseResponseHead(text: string, bodiless: boolean): ResponseHead | string {
   const head = new ResponseHead();
   const lineEnd = text.indexOf('\r\n');
-  const line = /^HTTP\/1\.([01]) ([1-5][0-9][0-9])(?: |$)/.exec(text.slice(0, lineEnd));
-  if (!line) return 'malformed status line';
-  head.minor = line[1] === '1' ? 1 : 0;
-  head.status = Number(line[2]);
+  head.status = statusOf(text, lineEnd);
+  if (head.status === 0) return 'malformed status line';
+  head.minor = text.charCodeAt(7) - digit0;
   head.statusText = text.slice(9, lineEnd);
   const seen: Seen = { lengths: 0, transferEncodings: 0, length: 0, connection: [], upgrade: '' };
   let keepFrom = lineEnd + 2;
@@ -51,6 +50,19 @@ export function parseResponseHead(text: string, bodiless: boolean): ResponseHead
   return finish(head, seen, bodiless);
 }
 
+const digit0 = 0x30;
+
+/** The status in `HTTP/1.1 200 OK`, of version 1.0 or 1.1; 0 if that is no status line. */
+function statusOf(text: string, end: number): number {
+  if (!text.startsWith('HTTP/1.1 ') && !text.startsWith('HTTP/1.0 ')) return 0;
+  const hundreds = text.charCodeAt(9) - digit0;
+  const tens = text.charCodeAt(10) - digit0;
+  const ones = text.charCodeAt(11) - digit0;
+  const isNumber = hundreds >= 1 && hundreds <= 5 && tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9;
+  const endsThere = end === 12 || (end > 12 && text.charCodeAt(12) === 0x20);
+  return isNumber && endsThere ? hundreds * 100 + tens * 10 + ones : 0;
+}
+
 interface Seen {
   lengths: number;
   transferEncodings: number;
@@ -59,21 +71,24 @@ interface Seen {
   upgrade: string;
 }
 
+const known = firstLetters([
+  'etag',
+  'expires',
+  'last-modified',
+  'cache-control',
+  'set-cookie',
+  'content-type',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'upgrade',
+  'content-length',
+  'transfer-encoding',
+]);
+
 /** true = leave the line out, false = keep it, a string = refuse the response. */
 function field(text: string, at: number, colon: number, end: number, head: ResponseHead, seen: Seen): boolean | string {
-  switch (colon - at) {
-    case 4:
-    case 7:
-    case 10:
-    case 12:
-    case 13:
-    case 14:
-    case 16:
-    case 17:
-      break;
-    default:
-      return false;
-  }
+  if (!mayBe(known, colon - at, text.charCodeAt(at))) return false;
   switch (text.slice(at, colon).toLowerCase()) {
     case 'etag':
     case 'expires':
@@ -87,9 +102,7 @@ function field(text: string, at: number, colon: number, end: number, head: Respo
       head.hasSetCookie = true;
       return false;
     case 'content-type':
-      head.isEventStream = trimmed(text, colon + 1, end)
-        .toLowerCase()
-        .startsWith('text/event-stream');
+      head.isEventStream = isEventStream(trimmed(text, colon + 1, end));
       return false;
     case 'connection':
       splitTokens(trimmed(text, colon + 1, end), seen.connection);
@@ -112,6 +125,12 @@ function field(text: string, at: number, colon: number, end: number, head: Respo
     default:
       return false;
   }
+}
+
+const eventStream = 'text/event-stream';
+
+function isEventStream(type: string): boolean {
+  return type.length >= eventStream.length && type.slice(0, eventStream.length).toLowerCase() === eventStream;
 }
 
 function finish(head: ResponseHead, seen: Seen, bodiless: boolean): ResponseHead | string {

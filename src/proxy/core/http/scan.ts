@@ -59,6 +59,27 @@ function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
+/**
+ * Tells names that cannot be one of `names` (lower-case) by their length and first letter: [length] is a set of letters.
+ * Most lines are of no interest, and to learn that must cost nothing.
+ */
+export function firstLetters(names: readonly string[]): Int32Array {
+  const letters = new Int32Array(64);
+  for (const { length, 0: first = '' } of names)
+    letters[length] = (letters[length] ?? 0) | letterBit(first.charCodeAt(0));
+  return letters;
+}
+
+/** Whether a name of this length and first character may be one of those. */
+export function mayBe(letters: Int32Array, length: number, first: number): boolean {
+  return ((letters[length] ?? 0) & letterBit(first)) !== 0;
+}
+
+/** One bit for each letter, whatever its case. */
+function letterBit(code: number): number {
+  return 1 << (code & 31);
+}
+
 /** Digits only, at most 15 of them (below 2^53): a Content-Length; -1 for anything else. */
 export function parseLength(value: string): number {
   return value.length <= 15 && /^[0-9]+$/.test(value) ? Number(value) : -1;
