@@ -221,7 +221,7 @@ export class Configuring {
   equip(worker: number): void {
     // What the one before it had lent or borrowed went with it.
     this.#epoch += 1;
-    this.#parts().pool.broadcast({ type: 'shares', epoch: this.#epoch }, worker);
+    this.#parts().pool.broadcast({ type: 'shares', epoch: this.#epoch });
     this.#configure(worker);
     this.#listen(worker, () => true);
   }

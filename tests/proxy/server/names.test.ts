@@ -91,6 +91,10 @@ describe('a server that is known by name', () => {
     const held = request(proxy.port, get, 30_000);
     names.silent = false;
     expect(await held).toContain('from 127.0.0.1');
+    names.records = { 'other.test': ['127.0.0.1'] };
+    await proxy.command('set server api/s1 fqdn other.test');
+    expect(await stateOf(proxy)).toEqual(['127.0.0.1', '0', 'other.test', '-']);
+    expect(await body(proxy)).toContain('from 127.0.0.1');
   });
 
   it('shares the addresses of the name with others of the same name', async () => {

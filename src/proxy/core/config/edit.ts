@@ -143,7 +143,8 @@ export function editServer(
   const backend = config.backends.find(({ name }) => name === backendName);
   const server = backend?.servers.find(({ name }) => name === wanted);
   if (!backend || !server) return { problem: noSuchServer };
-  const changed = { ...server, ...change };
+  const isSame = change.address === undefined || change.address === server.address;
+  const changed = { ...server, ...change, initAddr: isSame ? server.initAddr : '' };
   const problem = addressProblem(changed.address, changed.port);
   if (problem !== undefined) return { problem };
   const serverName = serverNameAt(server, changed.address);

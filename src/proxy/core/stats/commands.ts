@@ -1,4 +1,5 @@
 // Commands of the stats socket, in HAProxy's words: text -> what to do. Doing it is the caller's part.
+import { isNamed } from '../server-address.ts';
 import type { AdminState } from '../balance/server-state.ts';
 
 export const socketLevels = ['user', 'operator', 'admin'] as const;
@@ -80,7 +81,7 @@ const entries: readonly Entry[] = [
   entry('show sess', 'operator', '', 'connections of clients', () => ({ do: 'show-sess' })),
   entry('show version', 'user', '', 'version of the program', () => ({ do: 'show-version' })),
   entry('show cli level', 'user', '', 'level of this session', () => ({ do: 'show-level' })),
-  entry('set server', 'admin', '<b>/<s> ...', 'state, weight, health or addr [port] of a server', setServer),
+  entry('set server', 'admin', '<b>/<s> ...', 'state, weight, health, fqdn or addr [port] of a server', setServer),
   entry('set weight', 'admin', '<b>/<s> <n>[%]', 'change the weight', ([server = '', weight = '']) => ({
     do: 'set-weight',
     server,
@@ -223,10 +224,14 @@ function setServer([server, what, value = '', ...more]: readonly string[]): Comm
       if (port === undefined || Number.isInteger(port)) return { do: 'set-addr', server, address: value, port };
       return answer('Invalid port.\n');
     }
+    case 'fqdn':
+      return isNamed(value)
+        ? { do: 'set-addr', server, address: value, port: undefined }
+        : answer('set server <b>/<s> fqdn requires a name.\n');
     case 'agent':
       return answer('agent checks are not enabled on this server.\n');
     default:
-      return answer('usage: set server <backend>/<server> addr | health | state | weight\n');
+      return answer('usage: set server <backend>/<server> addr | fqdn | health | state | weight\n');
   }
 }
 
