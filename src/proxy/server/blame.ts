@@ -1,10 +1,12 @@
 // What a failed attempt says about its server: counters, and whether traffic should avoid it until a check has looked.
-import type { UpstreamConnection } from './upstream-connection.ts';
-import type { Failure } from './upstream-owner.ts';
+import type { Failure, Upstream } from './upstream-owner.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-export function blame({ server, uses }: UpstreamConnection, failure: Failure, context: WorkerContext): void {
-  if (failure !== 'local' && failure !== 'down' && !(uses > 0 && (failure === 'reset' || failure === 'eof'))) {
+/** Not the server's fault, or no fault. */
+const harmless: ReadonlySet<Failure> = new Set(['local', 'down', 'refused-stream', 'goaway', 'no-upgrade']);
+
+export function blame({ server, uses }: Upstream, failure: Failure, context: WorkerContext): void {
+  if (!harmless.has(failure) && !(uses > 0 && (failure === 'reset' || failure === 'eof'))) {
     context.observe(server, failure === 'refused' || failure === 'connect-timeout' ? 'connect-failed' : 'failed');
   }
   switch (failure) {
@@ -29,6 +31,9 @@ export function blame({ server, uses }: UpstreamConnection, failure: Failure, co
       return;
     case 'local':
     case 'down':
+    case 'refused-stream':
+    case 'goaway':
+    case 'no-upgrade':
       return;
     default:
       failure satisfies never;

@@ -207,6 +207,7 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
     if (!exchange || !body) return;
     const ranges: number[] = [];
     const end = body.feed(bytes, from, ranges);
+    if (body.trailers !== '') exchange.body.trailers = body.trailers;
     if (body.state === 'failed') this.#badBody(exchange);
     else this.#bodyBytes(exchange, bytes, ranges, end, body.state === 'done');
   }
@@ -243,7 +244,6 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
     return false;
   }
 
-  /** The response is complete. */
   exchangeDone(): void {
     this.#exchange = undefined;
     if (this.phase === 'closed') return;

@@ -10,8 +10,8 @@ export interface Destination extends Endpoint {
 
 export interface DialOptions {
   readonly tls: UpstreamTls | undefined;
-  /** HTTP is going to be spoken. */
-  readonly isHttp: boolean;
+  /** Protocols to offer with TLS; empty: none is asked for. */
+  readonly alpn: readonly string[];
   /** Said before everything else, TLS too. */
   readonly intro: Buffer | undefined;
   readonly onread: OnReadOpts | undefined;
@@ -20,7 +20,7 @@ export interface DialOptions {
 
 /** `onReady` is called when bytes can flow: with TLS when the server's certificate was verified. */
 export function dial(to: Destination, options: DialOptions): Socket {
-  const { tls, isHttp, intro, onread, onReady } = options;
+  const { tls, alpn, intro, onread, onReady } = options;
   const path = unixPath(to.address);
   const place = path === undefined ? { host: to.address, port: to.port } : { path };
   const own = { ...place, noDelay: true, keepAlive: true, allowHalfOpen: true };
@@ -30,7 +30,7 @@ export function dial(to: Destination, options: DialOptions): Socket {
     if (intro) socket.write(intro);
     return socket;
   }
-  const secured = { ...own, ...tls.optionsFor(to.serverName, to.address, to.port, isHttp) };
+  const secured = { ...own, ...tls.optionsFor(to.serverName, to.address, to.port, alpn) };
   const socket = intro
     ? connectTls({ ...secured, socket: introduced(own, intro) })
     : connectTls({ ...secured, ...(onread && { onread }) });

@@ -8,13 +8,12 @@ import type { ResponseHead } from '../core/http/response-head.ts';
 import { blame } from './blame.ts';
 import type { Client } from './client.ts';
 import { ExchangeState } from './exchange-state.ts';
-import { introduction } from './reception.ts';
 import { pieceOf } from './request-body.ts';
 import { PluggedResponse } from './plugged-response.ts';
 import { ResponseWriter } from './response.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
-import { UpstreamConnection } from './upstream-connection.ts';
-import type { Failure, UpstreamOwner } from './upstream-owner.ts';
+import { upstreamFor } from './upstream-choice.ts';
+import type { Failure, Upstream, UpstreamOwner } from './upstream-owner.ts';
 import { Waiting } from './waiting.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -22,7 +21,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   readonly response: ResponseWriter;
   readonly waiting: Waiting;
   readonly #context: WorkerContext;
-  #attempts: UpstreamConnection[] = [];
+  #attempts: Upstream[] = [];
   #lastFailure: Failure | undefined;
 
   constructor(client: Client, incoming: Incoming, handling: Handling, backend: BackendRuntime, context: WorkerContext) {
@@ -125,28 +124,23 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
 
   /** `fresh`: not over a kept connection. */
   #open(server: ServerRuntime, fresh: boolean): void {
-    const { timeouts } = this.config;
     this.attempts += 1;
     this.server = server;
     server.counters.picked += 1;
-    // Nobody can say whether a request on a kept connection that breaks was executed: what may not be repeated gets a
-    // connection of its own. So does a tunnel: a server that stops may still answer on kept ones, and refuse tunnels.
-    const shared = this.replayable && !fresh && this.head.upgrade === '' && this.config.sendProxy === 'off';
-    const idle = shared ? server.idle.pop() : undefined;
-    const connection =
-      idle ?? new UpstreamConnection(server, this.#context, introduction(this.client, this.config.sendProxy));
-    connection.use(this, this.head.method === 'HEAD', timeouts.firstByteMs, timeouts.serverMs);
-    this.#attempts.push(connection);
-    if (idle) {
-      server.counters.reuses += 1;
-      this.connectMs = 0;
-      this.#send(connection);
-    } else {
-      server.counters.connects += 1;
-    }
+    this.#connect(server, fresh);
   }
 
-  #send(connection: UpstreamConnection): void {
+  #connect(server: ServerRuntime, fresh: boolean): void {
+    const { timeouts } = this.config;
+    const connection = upstreamFor(this, server, fresh, this.#context);
+    connection.use(this, this.head.method === 'HEAD', timeouts.firstByteMs, timeouts.serverMs);
+    this.#attempts.push(connection);
+    if (connection.phase === 'connecting') return;
+    this.connectMs = 0;
+    this.#send(connection);
+  }
+
+  #send(connection: Upstream): void {
     const { attemptHeader } = this.config;
     if (attemptHeader !== undefined && this.attempts > 1)
       this.body.attemptLine = `${attemptHeader}: ${this.attempts - 1}\r\n`;
@@ -161,19 +155,19 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     return this.replayable && this.body.complete ? this.config.timeouts.firstByteMs : 0;
   }
 
-  onConnected(connection: UpstreamConnection): void {
+  onConnected(connection: Upstream): void {
     this.connectMs = connection.connectedMs - connection.startedMs;
     this.#context.observe(connection.server, 'connected');
     this.#send(connection);
   }
 
-  onHead(connection: UpstreamConnection, head: ResponseHead): void {
+  onHead(connection: Upstream, head: ResponseHead): void {
     if (this.#isTriedElsewhere(connection, head.status)) return;
     this.#win(connection, head.status);
     this.response.begin(connection, head);
   }
 
-  onWhole(connection: UpstreamConnection, head: ResponseHead, bytes: Buffer, from: number): void {
+  onWhole(connection: Upstream, head: ResponseHead, bytes: Buffer, from: number): void {
     if (this.#isTriedElsewhere(connection, head.status)) return;
     this.#win(connection, head.status);
     this.#attempts.length = 0;
@@ -181,7 +175,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   }
 
   /** A status that another server may do better: the response is dropped, unless there is no attempt left. */
-  #isTriedElsewhere(connection: UpstreamConnection, status: number): boolean {
+  #isTriedElsewhere(connection: Upstream, status: number): boolean {
     const { server } = connection;
     if (!this.config.retryOn.includes(status) || this.response.committed) return false;
     const others = this.#attempts.length > 1;
@@ -195,12 +189,12 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     return true;
   }
 
-  onEnd(_connection: UpstreamConnection, trailers: string): void {
+  onEnd(_connection: Upstream, trailers: string): void {
     this.#attempts.length = 0;
     this.response.end(trailers);
   }
 
-  onTunnel(connection: UpstreamConnection, head: ResponseHead, rest: Buffer): void {
+  onTunnel(connection: Upstream, head: ResponseHead, rest: Buffer): void {
     this.#win(connection, head.status);
     this.response.tunnel(connection, head, rest);
   }
@@ -216,8 +210,13 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     this.client.resume();
   }
 
+  onHttp1(connection: Upstream): void {
+    this.#attempts = this.#attempts.filter((attempt) => attempt !== connection);
+    this.#connect(connection.server, false);
+  }
+
   /** The first to answer serves; the others are let go. */
-  #win(winner: UpstreamConnection, status: number): void {
+  #win(winner: Upstream, status: number): void {
     const { server } = winner;
     this.server = server;
     const nowMs = this.#context.now();
@@ -231,7 +230,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   }
 
   /** No byte from the server for a while, not even for others: give another server the chance to answer first. */
-  onSilence(connection: UpstreamConnection): void {
+  onSilence(connection: Upstream): void {
     const { server } = connection;
     if (!connection.sent) {
       // Not even connected, so nothing was sent: simply go elsewhere, whatever the method is.
@@ -257,7 +256,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     from.counters.redispatches += 1;
   }
 
-  onFailure(connection: UpstreamConnection, failure: Failure): void {
+  onFailure(connection: Upstream, failure: Failure): void {
     const { server } = connection;
     this.#attempts = this.#attempts.filter((attempt) => attempt !== connection);
     this.#lastFailure = failure;
@@ -270,16 +269,16 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     }
     this.response.reset();
     if (this.#attempts.length > 0) return;
-    if (!this.#mayTryAgain(connection, failure)) {
-      this.#giveUp(failure === 'timeout' ? 504 : connection.sent ? 502 : 503);
+    if (failure === 'no-upgrade' || !this.#mayTryAgain(connection, failure)) {
+      this.#giveUp(failure === 'timeout' ? 504 : connection.sent || failure === 'no-upgrade' ? 502 : 503);
       return;
     }
     server.counters.retries += 1;
     this.#dispatch();
   }
 
-  #mayTryAgain(connection: UpstreamConnection, failure: Failure | 'status'): boolean {
-    const stale = connection.uses > 0 && (failure === 'reset' || failure === 'eof');
+  #mayTryAgain(connection: Upstream, failure: Failure | 'status'): boolean {
+    const stale = failure === 'goaway' || (connection.uses > 0 && (failure === 'reset' || failure === 'eof'));
     const attempt = { sent: connection.sent, stale, bodyKept: this.body.kept };
     return this.plan.again(connection.server, attempt, this.backend.budget, this.#context.now());
   }

@@ -5,6 +5,7 @@ import { proxyHeader } from '../core/proxy-protocol.ts';
 import type { Endpoint } from '../core/server-address.ts';
 import type { CheckResult, ServerRecord } from '../core/server-record.ts';
 import { dial } from './dial.ts';
+import { askHttp2 } from './http2-check.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 
 type Listener = (record: ServerRecord, result: CheckResult, change: 'up' | 'down' | undefined) => void;
@@ -126,11 +127,13 @@ export function runCheck(check: CheckConfig, tls?: UpstreamTls): Promise<CheckRe
   const onReady = (): void => {
     ready = true;
     const request = checkRequest(check);
-    if (request !== '') socket.write(request, 'latin1');
+    if (check.http2) askHttp2(socket, tls ? 'https' : 'http', request, { took, ended, failed });
+    else if (request !== '') socket.write(request, 'latin1');
     else if (!check.body) finish({ passed: true, code: tls ? 'L6OK' : 'L4OK', detail: 'connected', status: undefined });
   };
   const destination = { address: check.address, port: check.port, serverName: check.tls?.serverName ?? '' };
-  const socket = dial(destination, { tls, isHttp: check.type === 'http', intro, onread: undefined, onReady });
+  const alpn = check.type === 'tcp' ? [] : [check.http2 ? 'h2' : 'http/1.1'];
+  const socket = dial(destination, { tls, alpn, intro, onread: undefined, onReady });
   /** How far it came, in HAProxy's words. */
   const layer = (): string => (ready ? 'L7' : connected && tls ? 'L6' : 'L4');
   const finish = (verdict: CheckVerdict, silent = false): void => {
@@ -146,11 +149,14 @@ export function runCheck(check: CheckConfig, tls?: UpstreamTls): Promise<CheckRe
     if (verdict) finish(verdict);
   };
   socket.on('connect', () => (connected = true));
-  socket.on('data', (bytes: Buffer) => {
+  const took = (bytes: Buffer): void => {
     answer = Buffer.concat([answer, bytes]);
     judge(false);
-  });
-  socket.on('end', () => judge(true));
+  };
+  const ended = (): void => judge(true);
+  const failed = (why: string): void => fail('L7RSP', why, false);
+  if (check.http2) socket.on('end', () => failed('connection closed without a response'));
+  else socket.on('data', took).on('end', ended);
   socket.on('error', (error: NodeJS.ErrnoException) => {
     const quiet = error.syscall !== undefined && !['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(error.code ?? '');
     // What is no error of the system is one of the handshake.

@@ -126,7 +126,6 @@ export class Http2Stream extends WheelTimer implements Client {
     exchange.start();
   }
 
-  /** Answers in place of a server. */
   #answer(head: RequestHead, given: Answer): void {
     logAnswer(this, this.#context.log, head, given.status);
     this.write(answerText(given, head, true));

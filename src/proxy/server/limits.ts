@@ -31,4 +31,14 @@ export const http2Limits = {
   sessionMegabytes: 16,
   /** What a client may send over all streams before we have passed it on. */
   windowBytes: 1_048_576,
+  /** Requests at once on a connection to a server, however many more it takes: what all servers allow. */
+  upstreamStreams: 100,
+  /** A connection to a server that was quiet for so long is asked whether anyone is there before what cannot be repeated. */
+  quietMs: 1000,
+  /** The answer to that: a server that is alive needs no time for it. */
+  pingMs: 1000,
+  /** How long it is remembered that a server chose HTTP/1.1 when it was offered both. */
+  http1ForMs: 300_000,
+  /** Streams are numbered up to 2^31; a connection ends before. */
+  lastStream: 0x7fff_0000,
 } as const;

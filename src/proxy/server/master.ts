@@ -12,6 +12,7 @@ import type { DroppedRequest, FromWorker } from './ipc.ts';
 import { LastGood, loadOrLastGood } from './last-good.ts';
 import { ListeningSockets } from './listening-sockets.ts';
 import { MasterTls } from './master-tls.ts';
+import { giveBackMemory } from './memory.ts';
 import { notifySystemd } from './notify.ts';
 import { OperationalLog } from './operational-log.ts';
 import { Recent } from './recent.ts';
@@ -196,7 +197,7 @@ export class Master {
         this.#ready = true;
         this.#events.emit('proxy_started', { binds: bindsOf(this.#config).map(({ id }) => id) });
         void notifySystemd('READY=1\nSTATUS=Running');
-        void this.#configuring.keep();
+        void this.#configuring.keep().finally(giveBackMemory);
         return;
       case 'listen-again':
         this.#configuring.listenAgain(message.worker, message.bind);

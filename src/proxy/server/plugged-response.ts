@@ -7,13 +7,13 @@ import type { AccessLog } from './access-log.ts';
 import type { Exchange } from './exchange.ts';
 import { ResponseWriter } from './response.ts';
 import type { ServerRuntime } from './runtime.ts';
-import type { UpstreamConnection } from './upstream-connection.ts';
+import type { Upstream } from './upstream-owner.ts';
 
 export class PluggedResponse extends ResponseWriter {
   readonly #plugins: Plugins;
   readonly #asker: Exchange;
   #deciding = false;
-  #connection: UpstreamConnection | undefined;
+  #connection: Upstream | undefined;
   /** Counts what is asked: a verdict on a response that is gone means nothing. */
   #round = 0;
   #later: (() => void)[] = [];
@@ -29,7 +29,7 @@ export class PluggedResponse extends ResponseWriter {
     this.#decide(server, head, () => super.whole(server, head, kept, 0));
   }
 
-  override begin(connection: UpstreamConnection, head: ResponseHead): void {
+  override begin(connection: Upstream, head: ResponseHead): void {
     this.source = connection;
     this.#connection = connection;
     connection.socket.pause();

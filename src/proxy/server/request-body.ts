@@ -1,7 +1,7 @@
 // The request as it goes to servers: head text and body, kept in memory while it is small so that it can be sent again.
 import type { RequestHead } from '../core/http/request-head.ts';
 import { hostOf } from '../core/server-address.ts';
-import type { UpstreamConnection } from './upstream-connection.ts';
+import type { Upstream } from './upstream-owner.ts';
 
 /** Bodies up to this can be replayed: what features ask for, and little enough for thousands of requests. */
 const keptBytes = 65_536;
@@ -25,6 +25,8 @@ export class RequestBody {
   bytesIn = 0;
   /** Header line that says which attempt it is; '' for the first. */
   attemptLine = '';
+  /** Lines that follow a body in chunks. */
+  trailers = '';
   readonly #headText: string;
   readonly #chunked: boolean;
   #pieces: Buffer[] = [];
@@ -53,7 +55,7 @@ export class RequestBody {
   }
 
   /** The head for one server: a text that says no Host gets the server's own. */
-  #headFor({ server: { config } }: UpstreamConnection): string {
+  #headFor({ server: { config } }: Upstream): string {
     const text = this.attemptLine === '' ? this.#headText : `${this.#headText.slice(0, -2)}${this.attemptLine}\r\n`;
     const at = text.indexOf('\r\n') + 2;
     if (text.startsWith('Host: ', at)) return text;
@@ -61,12 +63,11 @@ export class RequestBody {
   }
 
   /** Sends all there is so far. Returns false if the socket asks for a pause. */
-  send(connection: UpstreamConnection): boolean {
+  send(connection: Upstream): boolean {
     const [first] = this.#pieces;
     const headText = this.#headFor(connection);
     if (this.complete && !this.#chunked && (!first || (this.#pieces.length === 1 && first.length < inlineBytes))) {
-      connection.requestDone = true;
-      return connection.write(first ? headText + first.toString('latin1') : headText);
+      return connection.finish(first ? headText + first.toString('latin1') : headText, '');
     }
     connection.cork();
     let flows = connection.write(headText);
@@ -78,7 +79,7 @@ export class RequestBody {
   }
 
   /** Sends one piece on, as it comes. */
-  forward(connection: UpstreamConnection, piece: Buffer): boolean {
+  forward(connection: Upstream, piece: Buffer): boolean {
     connection.cork();
     let flows = this.#writePieces(connection, [piece]);
     if (this.complete) flows = this.#end(connection);
@@ -91,19 +92,19 @@ export class RequestBody {
     this.#pieces = [];
   }
 
-  #writePieces(connection: UpstreamConnection, pieces: readonly Buffer[]): boolean {
+  #writePieces(connection: Upstream, pieces: readonly Buffer[]): boolean {
     let flows = true;
     for (const piece of pieces) {
       if (piece.length === 0) continue;
-      if (this.#chunked) connection.write(`${piece.length.toString(16)}\r\n`);
+      const chunked = this.#chunked && connection.chunks;
+      if (chunked) connection.write(`${piece.length.toString(16)}\r\n`);
       flows = connection.write(piece);
-      if (this.#chunked) flows = connection.write('\r\n');
+      if (chunked) flows = connection.write('\r\n');
     }
     return flows;
   }
 
-  #end(connection: UpstreamConnection): boolean {
-    connection.requestDone = true;
-    return !this.#chunked || connection.write('0\r\n\r\n');
+  #end(connection: Upstream): boolean {
+    return connection.finish(this.#chunked && connection.chunks ? `0\r\n${this.trailers}\r\n` : '', this.trailers);
   }
 }

@@ -14,7 +14,7 @@ import type { AccessLog } from './access-log.ts';
 import { answerText } from './reception.ts';
 import type { ServerRuntime } from './runtime.ts';
 import { Tunnel } from './tunnel.ts';
-import type { UpstreamConnection } from './upstream-connection.ts';
+import type { Upstream } from './upstream-owner.ts';
 
 /** Held at most: what HAProxy's buffer holds, and this long: slow streams must flow. */
 const heldBytesMax = 16_384;
@@ -27,7 +27,7 @@ export class ResponseWriter {
   started = false;
   /** Bytes of it went to the client: no way back. */
   committed = false;
-  source: UpstreamConnection | undefined;
+  source: Upstream | undefined;
   status = 0;
   /** Header lines as the server sent them. */
   fields = '';
@@ -60,7 +60,7 @@ export class ResponseWriter {
     if (socket?.isPaused() === true) socket.resume();
   }
 
-  informational(connection: UpstreamConnection, head: ResponseHead): void {
+  informational(connection: Upstream, head: ResponseHead): void {
     const { client, head: request } = this.#exchange;
     if (request.minor === 0 || this.committed) return;
     if (head.status === 100) {
@@ -97,7 +97,7 @@ export class ResponseWriter {
     this.#finish('--');
   }
 
-  begin(connection: UpstreamConnection, head: ResponseHead): void {
+  begin(connection: Upstream, head: ResponseHead): void {
     this.source = connection;
     this.#start(head);
     this.#headText = this.#text(connection.server, head);
@@ -186,7 +186,7 @@ export class ResponseWriter {
     this.#record(`${by}${this.committed ? 'D' : 'H'}`);
   }
 
-  tunnel(connection: UpstreamConnection, head: ResponseHead, rest: Buffer): void {
+  tunnel(connection: Upstream, head: ResponseHead, rest: Buffer): void {
     const { client, config } = this.#exchange;
     this.source = connection;
     this.#start(head);

@@ -17,7 +17,7 @@ export function rowsOf(
   for (const [name, backend] of backends) {
     rows.set(`backend:${name}`, backend.counters);
     for (const server of backend.servers) {
-      server.counters.idle = server.idle.length;
+      server.counters.idle = server.idleCount;
       rows.set(`server:${server.key}`, server.counters);
     }
   }

@@ -8,6 +8,8 @@ import { type QueuedRequest, Queues } from '../core/balance/queues.ts';
 import { shareOf, slotsOf } from '../core/balance/wait-queue.ts';
 import { Counters } from '../core/counters.ts';
 import { RetryBudget } from '../core/retry.ts';
+import { Http2Sessions } from './http2-sessions.ts';
+import type { Destination } from './dial.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 import type { Failure, UpstreamPhase } from './upstream-owner.ts';
@@ -25,6 +27,8 @@ export class ServerRuntime extends ServerState {
   /** Idle connections, the most recently used last: it is taken first. */
   readonly idle: UpstreamConnection[] = [];
   readonly connections = new Set<ServerConnection>();
+  /** Where HTTP/2 may be spoken to it. */
+  http2: Http2Sessions | undefined;
   readonly backend: BackendRuntime;
   /** When the last byte came from it, in clock milliseconds. */
   lastByteMs = 0;
@@ -33,6 +37,31 @@ export class ServerRuntime extends ServerState {
     super(config, backend.config.slowstartMs);
     this.backend = backend;
     this.key = serverKey(backend.config.name, config.name);
+    this.#speak();
+  }
+
+  /** Takes a new configuration. */
+  reconfigure(config: ServerConfig, slowstartMs: number): void {
+    const { protocol } = this.config;
+    this.config = config;
+    this.slowstartMs = slowstartMs;
+    if (config.protocol === protocol) return;
+    this.closeIdle();
+    this.#speak();
+  }
+
+  #speak(): void {
+    this.http2 = this.config.protocol === 'h1' ? undefined : new Http2Sessions(this);
+  }
+
+  /** Connections that wait for requests. */
+  get idleCount(): number {
+    return this.idle.length + (this.http2?.idle ?? 0);
+  }
+
+  /** Where connections to it go now. */
+  get destination(): Destination {
+    return { address: this.address, port: this.port, serverName: this.config.serverName };
   }
 
   /** The connection is idle no more. */
@@ -44,6 +73,7 @@ export class ServerRuntime extends ServerState {
   /** Closes idle connections; those in use go on. */
   closeIdle(): void {
     for (const connection of [...this.idle]) connection.destroy();
+    this.http2?.retire();
   }
 
   /** Closes every connection; requests on them are tried elsewhere where that is allowed. `tunnels`: only those. */
@@ -93,8 +123,7 @@ export class BackendRuntime {
       if (!known || known.config.address !== wanted.address || known.config.port !== wanted.port) {
         return new ServerRuntime(this, wanted);
       }
-      known.config = wanted;
-      known.slowstartMs = config.slowstartMs;
+      known.reconfigure(wanted, config.slowstartMs);
       return known;
     });
     this.balancer.reconfigure(config, this.servers);

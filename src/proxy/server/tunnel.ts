@@ -1,19 +1,19 @@
 // Two sockets joined after an upgrade: bytes both ways with back pressure, half-closes relayed, closed when idle.
 // The server's side comes through its connection (upstream-connection.ts), the client's through this.
 import type { Duplex } from 'node:stream';
-import type { UpstreamConnection } from './upstream-connection.ts';
+import type { Upstream } from './upstream-owner.ts';
 
 /** Half-closed tunnels are mostly forgotten ones. */
 const halfClosedMs = 30_000;
 
 export class Tunnel {
   readonly #client: Duplex;
-  readonly #connection: UpstreamConnection;
+  readonly #connection: Upstream;
   #timeoutMs: number;
   /** Bytes of the client so far. */
   bytesIn = 0;
 
-  constructor(client: Duplex, connection: UpstreamConnection, timeoutMs: number) {
+  constructor(client: Duplex, connection: Upstream, timeoutMs: number) {
     this.#client = client;
     this.#connection = connection;
     this.#timeoutMs = timeoutMs;

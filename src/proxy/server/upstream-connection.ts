@@ -7,20 +7,20 @@ import { Patience } from '../core/patience.ts';
 import { connectionLimits } from './limits.ts';
 import type { ServerRuntime } from './runtime.ts';
 import { UpstreamSocket } from './upstream-socket.ts';
-import { connectFailure, type Failure, type UpstreamOwner, type UpstreamPhase } from './upstream-owner.ts';
+import type { Failure, Upstream, UpstreamOwner, UpstreamPhase } from './upstream-owner.ts';
+import { connectFailure } from './upstream-owner.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-export class UpstreamConnection extends UpstreamSocket {
+export class UpstreamConnection extends UpstreamSocket implements Upstream {
   owner: UpstreamOwner | undefined;
   phase: UpstreamPhase = 'connecting';
-  /** Requests sent over it. */
   uses = 0;
   /** Bytes of the present request were written to the connected socket. */
   sent = false;
-  /** The whole request was written. */
   requestDone = false;
   startedMs = 0;
   connectedMs = 0;
+  readonly chunks = true;
   readonly #patience = new Patience();
   #bodiless = false;
   #pending: Buffer | undefined;
@@ -35,7 +35,6 @@ export class UpstreamConnection extends UpstreamSocket {
     server.connections.add(this);
   }
 
-  /** Takes the connection for one request. `firstByteMs` 0 = no early warning. */
   use(owner: UpstreamOwner, bodiless: boolean, firstByteMs: number, serverMs: number): void {
     const now = this.context.now();
     this.owner = owner;
@@ -53,7 +52,6 @@ export class UpstreamConnection extends UpstreamSocket {
     this.server.counters.begin();
   }
 
-  /** The request is on its way: from now on `serverMs` counts, with the early warning before it. */
   waitForResponse(firstByteMs: number, serverMs: number, sinceMs: number): void {
     const now = this.context.now();
     this.#patience.begin(sinceMs, firstByteMs, now + serverMs);
@@ -75,6 +73,11 @@ export class UpstreamConnection extends UpstreamSocket {
     return !this.out.isCongested;
   }
 
+  finish(last: string): boolean {
+    this.requestDone = true;
+    return last === '' || this.write(last);
+  }
+
   override onTimer(nowMs: number): void {
     if (this.phase === 'idle') {
       this.destroy();
@@ -91,12 +94,10 @@ export class UpstreamConnection extends UpstreamSocket {
     if (verdict === 'silent') this.owner?.onSilence(this);
   }
 
-  /** Nothing moved through a tunnel since this was called: close it after `tunnelMs`. */
   touchTunnel(tunnelMs: number): void {
     this.context.wheel.arm(this, this.context.now(), tunnelMs);
   }
 
-  /** Ends the use with a failure and closes; tells the owner. */
   fail(failure: Failure): void {
     const owner = this.owner;
     const wasTunnel = this.phase === 'tunnel';
@@ -105,7 +106,6 @@ export class UpstreamConnection extends UpstreamSocket {
     else owner?.onFailure(this, failure);
   }
 
-  /** Closes without a word to the owner. */
   destroy(): void {
     if (this.phase === 'closed') return;
     if (this.phase === 'idle') this.server.forget(this);

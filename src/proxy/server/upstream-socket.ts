@@ -10,6 +10,8 @@ import type { WorkerContext } from './worker-context.ts';
 /** One read of a large body; more would help little and cost memory for every connection. */
 const receiveBytes = 65_536;
 
+const http1 = ['http/1.1'];
+
 /** Not from Node's shared pool; pages that no read fills cost nothing. */
 function receiveBuffer(): Buffer {
   return Buffer.allocUnsafeSlow(receiveBytes);
@@ -35,16 +37,13 @@ export abstract class UpstreamSocket extends WheelTimer {
     this.isPrivate = intro !== undefined;
     this.#tls = server.backend.tls;
     const onread = { buffer: () => this.#receive, callback: (size: number) => this.#onRead(size) };
-    this.socket = dial(
-      { address: server.address, port: server.port, serverName: server.config.serverName },
-      {
-        tls: this.#tls,
-        isHttp,
-        intro,
-        onread,
-        onReady: () => this.onConnect(),
-      },
-    );
+    this.socket = dial(server.destination, {
+      tls: this.#tls,
+      alpn: isHttp ? http1 : [],
+      intro,
+      onread,
+      onReady: () => this.onConnect(),
+    });
     this.socket.on('end', () => this.onEnd());
     this.socket.on('error', (error: NodeJS.ErrnoException) => this.onError(error));
     this.socket.on('close', () => this.onClose());

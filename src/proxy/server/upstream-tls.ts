@@ -22,7 +22,7 @@ export class UpstreamTls {
   }
 
   /** How to connect to a server. `serverName` '': the address itself must stand in the certificate. */
-  optionsFor(serverName: string, address: string, port: number, isHttp: boolean): ConnectionOptions {
+  optionsFor(serverName: string, address: string, port: number, alpn: readonly string[]): ConnectionOptions {
     const session = this.#sessions.get(keyOf(serverName, address, port));
     return {
       secureContext: this.#context,
@@ -30,7 +30,7 @@ export class UpstreamTls {
       // An IP address is never asked for; without a name Node.js verifies the host that it connects to.
       servername: serverName,
       // Who speaks something else may turn away whoever asks for that.
-      ...(isHttp && { ALPNProtocols: ['http/1.1'] }),
+      ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
       ...(session && { session }),
     };
   }

@@ -5,7 +5,10 @@ import { Agent, request as httpRequest } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { sleep } from './proxy.ts';
 
-const script = fileURLToPath(new URL('./backend-process.ts', import.meta.url));
+const scripts = {
+  'http/1.1': fileURLToPath(new URL('./backend-process.ts', import.meta.url)),
+  h2: fileURLToPath(new URL('./backend-h2-process.ts', import.meta.url)),
+} as const;
 
 /** One backend on a fixed port that can be started again. */
 export class Backend implements AsyncDisposable {
@@ -13,16 +16,18 @@ export class Backend implements AsyncDisposable {
   readonly name: string;
   /** Times each request id was executed. */
   readonly executed: Map<string, number>;
+  readonly #script: string;
   #child: ChildProcess | undefined;
 
-  constructor(port: number, name: string, executed: Map<string, number>) {
+  constructor(port: number, name: string, executed: Map<string, number>, speaks: keyof typeof scripts = 'http/1.1') {
+    this.#script = scripts[speaks];
     this.port = port;
     this.name = name;
     this.executed = executed;
   }
 
   async start(backlog = 511): Promise<void> {
-    const child = fork(script, [String(this.port), this.name, String(backlog)], {
+    const child = fork(this.#script, [String(this.port), this.name, String(backlog)], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#child = child;

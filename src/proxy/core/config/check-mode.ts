@@ -58,4 +58,11 @@ export function checkMode(
       [...path, 'defaultBackend'],
       'Use `balance: source` to bind clients to servers.',
     );
+  if (backend?.servers.some((server) => (server.http2 ?? backend.http2) !== false))
+    add(
+      'bad-value',
+      `backend \`${backend.name}\` has \`http2\`, which means nothing in mode tcp`,
+      [...path, 'defaultBackend'],
+      'Remove it there: bytes go through as they are.',
+    );
 }

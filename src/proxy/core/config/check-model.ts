@@ -22,6 +22,8 @@ export interface CheckConfig {
   readonly timeoutMs: number;
   /** Over TLS; the name to ask for. */
   readonly tls: { readonly serverName: string } | undefined;
+  /** A check of type http speaks HTTP/2. */
+  readonly http2: boolean;
   /** Speak for ourselves by the PROXY protocol first. */
   readonly sendProxy: 'off' | 'v1' | 'v2';
   readonly init: 'up' | 'fully-up' | 'down' | 'fully-down';

@@ -72,6 +72,7 @@ const bare: ServerConfig = {
   maxconn: 0,
   minconn: 0,
   maxqueue: 0,
+  protocol: 'h1',
   serverName: '',
   check: undefined,
   track: '',

@@ -277,6 +277,8 @@ export interface ServerConfig {
   readonly maxconn: number;
   readonly minconn: number;
   readonly maxqueue: number;
+  /** What is spoken to it; `negotiated`: what it chooses with TLS. */
+  readonly protocol: 'h1' | 'h2' | 'negotiated';
   readonly check: CheckConfig | undefined;
   /** Key of the server that it is as well as; '' = it is checked itself, or not at all. */
   readonly track: string;

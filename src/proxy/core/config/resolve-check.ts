@@ -3,6 +3,7 @@ import { durationMs } from './duration.ts';
 import type { CheckConfig } from './model.ts';
 import type { ConfigDocument } from './read.ts';
 import { hostOf } from '../server-address.ts';
+import { protocolOf } from './resolve-tls.ts';
 import { serverNameOf } from './server-name.ts';
 
 type BackendDocument = ConfigDocument['backends'][number];
@@ -63,6 +64,8 @@ export function resolveCheck(server: ServerDocument, backend: BackendDocument): 
     }),
     ...timingOf(check, own),
     tls: backend.tls && (check.tls ?? same) ? { serverName: serverNameOf(server, backend.tls) } : undefined,
+    http2:
+      check.type === 'http' && (check.http2 ?? (same && protocolOf(server.http2 ?? backend.http2, backend) === 'h2')),
     sendProxy: same ? sendProxy : 'off',
     init: check.init,
     minReadyMs: durationMs(check.minReady),

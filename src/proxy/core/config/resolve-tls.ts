@@ -5,7 +5,8 @@ import type { ConfigDocument } from './read.ts';
 import type { AcmeConfig, BackendTlsConfig, FrontendTlsConfig } from './tls-model.ts';
 
 type FrontendTlsDocument = NonNullable<ConfigDocument['frontends'][number]['tls']>;
-type BackendTlsDocument = NonNullable<ConfigDocument['backends'][number]['tls']>;
+type BackendDocument = ConfigDocument['backends'][number];
+type BackendTlsDocument = NonNullable<BackendDocument['tls']>;
 
 export function resolveFrontendTls(tls: FrontendTlsDocument): FrontendTlsConfig {
   const { clientAuth } = tls;
@@ -26,6 +27,12 @@ export function resolveFrontendTls(tls: FrontendTlsDocument): FrontendTlsConfig 
 
 export function resolveBackendTls(tls: BackendTlsDocument): BackendTlsConfig {
   return { ca: tls.ca, cert: tls.cert, key: tls.key, verify: !tls.insecureSkipVerify };
+}
+
+/** What is spoken to a server. */
+export function protocolOf(http2: BackendDocument['http2'], { tls }: BackendDocument): 'h1' | 'h2' | 'negotiated' {
+  if (http2 === false) return 'h1';
+  return http2 === true && tls ? 'negotiated' : 'h2';
 }
 
 export function resolveAcme(acme: NonNullable<ConfigDocument['acme']>): AcmeConfig {

@@ -7,7 +7,7 @@ import { trackedKey } from './check-servers.ts';
 import { resolveCheck } from './resolve-check.ts';
 import { resolveFrontend } from './resolve-frontend.ts';
 import { resolveAdmin, resolveLog, resolveStats } from './resolve-control.ts';
-import { resolveAcme, resolveBackendTls } from './resolve-tls.ts';
+import { protocolOf, resolveAcme, resolveBackendTls } from './resolve-tls.ts';
 import { serverNameOf } from './server-name.ts';
 
 type BackendDocument = ConfigDocument['backends'][number];
@@ -111,6 +111,7 @@ function resolveServer(server: ServerDocument, id: number, backend: BackendDocum
     maxconn: server.maxconn,
     minconn: server.minconn,
     maxqueue: server.maxqueue,
+    protocol: protocolOf(server.http2 ?? backend.http2, backend),
     check: server.track === undefined ? resolveCheck(server, backend) : undefined,
     track: server.track === undefined ? '' : trackedKey(server.track, backend.name),
   };

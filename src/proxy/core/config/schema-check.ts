@@ -76,6 +76,11 @@ export const checkSchema = {
       type: 'boolean',
       description: 'Over TLS; when left out as the traffic, but for checks of another address or port.',
     },
+    http2: {
+      type: 'boolean',
+      description:
+        'http: over HTTP/2. When left out, for servers that take nothing else, but not for checks of another address or port.',
+    },
     body: {
       type: 'object',
       additionalProperties: false,

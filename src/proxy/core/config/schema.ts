@@ -11,7 +11,13 @@ import { handlingProperties } from './schema-handling.ts';
 import { logSchema } from './schema-log.ts';
 import { statsSchema } from './schema-stats.ts';
 import { ruleSchema } from './schema-rules.ts';
-import { backendTlsSchema, frontendTlsSchema, http2Schema } from './tls-schema.ts';
+import {
+  backendHttp2Schema,
+  backendTlsSchema,
+  frontendTlsSchema,
+  http2Schema,
+  serverHttp2Schema,
+} from './tls-schema.ts';
 import { durationOf, nameSchema, weightSchema } from './schema-words.ts';
 
 const timeoutsSchema = {
@@ -148,6 +154,7 @@ const serverSchema = {
     backup: { type: 'boolean', default: false, description: 'Used only while no other server is usable.' },
     disabled: { type: 'boolean', default: false, description: 'Starts in state MAINT.' },
     ...serverLimitProperties,
+    http2: serverHttp2Schema,
     check: serverCheckSchema,
     track: {
       type: 'string',
@@ -195,6 +202,7 @@ const backendSchema = {
         'Tell servers who the client is by the PROXY protocol; checks too. Each client then has connections of its own.',
     },
     tls: backendTlsSchema,
+    http2: backendHttp2Schema,
     timeouts: backendTimeoutsSchema,
     servers: { type: 'array', minItems: 1, items: serverSchema, description: 'The servers, in order.' },
   },

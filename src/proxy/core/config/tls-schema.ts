@@ -122,3 +122,17 @@ export const backendTlsSchema = {
     },
   },
 } as const;
+
+const serverProtocols = [false, true, 'only'] as const;
+
+export const backendHttp2Schema = {
+  enum: serverProtocols,
+  default: false,
+  description:
+    'HTTP/2 to the servers. true: with `tls` where a server chooses it, without `tls` always (prior knowledge, h2c). only: with `tls` nothing else is offered.',
+} as const;
+
+export const serverHttp2Schema = {
+  enum: serverProtocols,
+  description: 'As `http2` of the backend, for this server; false turns it off.',
+} as const;

@@ -1,5 +1,14 @@
 // Small readers of single header values that requests and responses share.
 
+/** Of one connection of HTTP/1: HTTP/2 has no place for them (RFC 9113, 8.2.2). */
+export const connectionFields: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);
+
 /** Appends the lower-case elements of a comma-separated list. */
 export function splitTokens(value: string, to: string[]): void {
   // What nearly all say.

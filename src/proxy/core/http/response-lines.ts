@@ -1,18 +1,11 @@
 // Text of a response head as the proxy writes it for HTTP/1 -> what HTTP/2 needs of it.
+import { connectionFields } from './fields.ts';
 
 /** Status and fields of a head; fields that come more than once have a list. */
 export interface ResponseFields {
   readonly status: number;
   readonly fields: Record<string, string | string[]>;
 }
-
-const forbidden: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /** `text`: the status line and the lines of the head, without the empty one at its end. */
 export function readResponseLines(text: string): ResponseFields {
@@ -32,7 +25,7 @@ export function readLines(lines: string): Record<string, string | string[]> {
       const name = lines.slice(at, colon).toLowerCase();
       const value = lines.slice(colon + 1, stop).trim();
       const before = fields[name];
-      if (forbidden.has(name)) {
+      if (connectionFields.has(name)) {
         // These are about an HTTP/1 connection.
       } else if (before === undefined) fields[name] = value;
       else if (typeof before === 'string') fields[name] = [before, value];

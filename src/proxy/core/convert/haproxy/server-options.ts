@@ -43,8 +43,8 @@ export function serverOptions(words: readonly Word[], base: ServerOptions | unde
 
 /** Read by others (server.ts, checks.ts). */
 const known: ReadonlySet<string> = new Set([
-  'addr', 'minconn', 'maxqueue', 'backup', 'check', 'check-send-proxy', 'cookie', 'disabled', 'downinter', 'enabled', 'fall', 'fastinter',
-  'inter', 'maxconn', 'on-marked-down', 'port', 'rise', 'send-proxy', 'send-proxy-v2', 'slowstart', 'weight', 'id',
+  'addr', 'minconn', 'maxqueue', 'backup', 'check', 'check-proto', 'check-send-proxy', 'cookie', 'disabled', 'downinter', 'enabled', 'fall', 'fastinter',
+  'inter', 'maxconn', 'on-marked-down', 'port', 'proto', 'rise', 'send-proxy', 'send-proxy-v2', 'slowstart', 'weight', 'id',
 ]); // prettier-ignore
 
 /** Changes nothing of what clients get. */
@@ -52,7 +52,7 @@ const tuning: ReadonlySet<string> = new Set([
   'init-addr', 'resolvers', 'resolve-prefer', 'resolve-opts', 'resolve-net', 'max-reuse', 'pool-low-conn',
   'pool-max-conn', 'pool-purge-delay', 'tcp-ut', 'tfo', 'observe', 'on-error', 'error-limit',
   'non-stick', 'stick', 'shard', 'agent-check', 'agent-addr', 'agent-inter', 'agent-port', 'agent-send', 'on-marked-up',
-  'source', 'init-state', 'no-verifyhost',
+  'source', 'init-state', 'no-verifyhost', 'ws',
 ]); // prettier-ignore
 
 export function reportOthers({ values }: ServerOptions, report: Report): void {
@@ -68,6 +68,7 @@ export function reportOthers({ values }: ServerOptions, report: Report): void {
 const hints: Readonly<Record<string, string>> = {
   observe: 'The `breaker` of a backend learns from traffic.',
   'on-error': 'The `breaker` of a backend learns from traffic.',
+  ws: 'WebSockets go over HTTP/1.1 where a server speaks both, and over HTTP/2 where it speaks nothing else.',
   resolvers: 'Names are looked up by the system, for each new connection.',
 };
 

@@ -2,6 +2,7 @@
 import type { Draft } from '../draft.ts';
 import type { Report, Spot } from '../report.ts';
 import { checkOf } from './checks.ts';
+import { http2Of } from './server-proto.ts';
 import { optionDuration, reportOthers, type ServerOptions, serverOptions } from './server-options.ts';
 import { addressOf, durationOf } from './units.ts';
 import type { Line } from './words.ts';
@@ -23,6 +24,8 @@ export function convertServers(lines: readonly Line[], backend: Entries, draft: 
   if (first) {
     const check: Entries = what?.check ?? { type: 'tcp' };
     timing(check, checked, lines, draft, report);
+    const spoken = same(checked, 'check-proto', report);
+    if (spoken) draft.put(check, 'http2', spoken.text === 'h2', spoken.spot);
     draft.put(backend, 'check', check, what?.spot ?? first.spot);
     for (const server of found) ownCheck(server, check, draft, report);
   } else if (what) {
@@ -70,6 +73,8 @@ function serversOf(lines: readonly Line[], draft: Draft, report: Report): Server
         const option = options.values.get(key);
         if (option) draft.put(entry, key, Number(option.text), option.spot);
       }
+      const http2 = http2Of(options, report);
+      if (http2) draft.put(entry, 'http2', http2.value, http2.spot);
       const cookie = options.values.get('cookie');
       if (cookie) draft.put(entry, 'cookie', cookie.text, cookie.spot);
       for (const key of ['backup', 'disabled']) {
