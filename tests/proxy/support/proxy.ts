@@ -48,7 +48,8 @@ export async function startProxy(build: (port: number, controlPort: number) => o
     process: child,
     configFile,
     log: () => log,
-    command: (text) => request(controlPort, `${text}\n`),
+    // It closes after its answer, which may take its time on a busy machine.
+    command: (text) => request(controlPort, `${text}\n`, 15_000),
     write,
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode === null && child.signalCode === null) {
