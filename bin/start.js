@@ -17,7 +17,8 @@ export async function start(source, built) {
     // Compiled code is kept between runs: half of the start-up time of a short command.
     if (nodeModule.enableCompileCache) nodeModule.enableCompileCache();
     const { main } = await import(file);
-    process.exitCode = await main(process.argv.slice(2));
+    // A program that says nothing has set its status itself.
+    process.exitCode = (await main(process.argv.slice(2))) ?? process.exitCode;
     return;
   }
   const pinned = pinnedNode();

@@ -20,12 +20,16 @@ const packages = [
   'wrk',
 ];
 
-/** Installs those of the tests that are missing, by name. Needs root on Debian. */
-export async function installTestPackages(say: (text: string) => void): Promise<void> {
+/** What the long tests need besides: who attacks, who scans. */
+export const longTestPackages = ['slowhttptest', 'testssl.sh'];
+
+/** Installs those of the tests that are missing, by name, and `more`. Needs root on Debian. */
+export async function installTestPackages(say: (text: string) => void, more: readonly string[] = []): Promise<void> {
+  const wanted = [...packages, ...more];
   const installed = await $({
     nothrow: true,
-  })`dpkg-query --show --showformat ${'${Package} ${db:Status-Status}\n'} ${packages}`;
-  const missing = packages.filter((name) => !installed.stdout.includes(`${name} installed`));
+  })`dpkg-query --show --showformat ${'${Package} ${db:Status-Status}\n'} ${wanted}`;
+  const missing = wanted.filter((name) => !installed.stdout.includes(`${name} installed`));
   await installPackages(missing, say);
 }
 

@@ -81,6 +81,7 @@ export interface ServerRequest extends Named {
   readonly serverType?: string;
   readonly image?: string;
   readonly location?: string;
+  /** Names or ids. */
   readonly sshKeys?: readonly string[];
   readonly networks?: readonly string[];
   readonly labels?: Labels;
@@ -116,11 +117,13 @@ export interface RecordRequest extends Asked {
   readonly force: boolean;
 }
 
+/** What distinguishes one record of a set from another. */
 export interface RecordContent {
   readonly value: string;
   readonly priority?: number;
   readonly weight?: number;
   readonly port?: number;
+  /** CAA only: flag and tag (`issue`, `issuewild`, `iodef`); `value` is the rest. */
   readonly flag?: number;
   readonly tag?: string;
 }

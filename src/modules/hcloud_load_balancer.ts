@@ -15,21 +15,18 @@ import {
   hcloudArguments,
   labelsArgument,
   labelsOf,
+  type HcloudArgs,
 } from './shared/hcloud.ts';
 
-interface Args {
+interface Args extends HcloudArgs {
   readonly name: string;
   readonly state?: 'present' | 'absent';
   readonly load_balancer_type?: string;
   readonly location?: string;
   readonly algorithm?: 'round_robin' | 'least_connections';
-  readonly labels?: Readonly<Record<string, string | number | boolean>>;
   readonly network?: string | number;
   readonly services?: readonly ServiceArgs[];
   readonly targets?: readonly TargetArgs[];
-  readonly force?: boolean;
-  readonly api_token?: string;
-  readonly api_endpoint?: string;
 }
 
 export default defineCloud({

@@ -7,9 +7,10 @@ import {
   hcloudArguments,
   labelsArgument,
   labelsOf,
+  type HcloudArgs,
 } from './shared/hcloud.ts';
 
-interface Args {
+interface Args extends HcloudArgs {
   readonly name: string;
   readonly state?: 'present' | 'started' | 'running' | 'stopped' | 'absent';
   readonly server_type?: string;
@@ -17,13 +18,9 @@ interface Args {
   readonly location?: string;
   readonly ssh_keys?: readonly string[];
   readonly private_networks?: readonly (string | number)[];
-  readonly labels?: Readonly<Record<string, string | number | boolean>>;
   readonly user_data?: string;
   readonly enable_ipv4?: boolean;
   readonly enable_ipv6?: boolean;
-  readonly force?: boolean;
-  readonly api_token?: string;
-  readonly api_endpoint?: string;
 }
 
 export default defineCloud({

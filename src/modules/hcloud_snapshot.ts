@@ -1,17 +1,20 @@
 // Snapshots of servers of Hetzner Cloud.
 import { defineCloud } from '../core/module.ts';
-import { forceArgument, hcloudAccess, hcloudAliases, hcloudArguments, labelsOf } from './shared/hcloud.ts';
+import {
+  forceArgument,
+  hcloudAccess,
+  hcloudAliases,
+  hcloudArguments,
+  labelsOf,
+  type HcloudArgs,
+} from './shared/hcloud.ts';
 
-interface Args {
+interface Args extends HcloudArgs {
   readonly server: string;
   readonly description: string;
   readonly state?: 'present' | 'absent';
-  readonly labels?: Readonly<Record<string, string | number | boolean>>;
   readonly max_age?: number;
   readonly keep?: number;
-  readonly force?: boolean;
-  readonly api_token?: string;
-  readonly api_endpoint?: string;
 }
 
 export default defineCloud({

@@ -1,9 +1,9 @@
-// What people see when something is wrong with what they gave: as a process, exactly.
+// What people see when something is wrong with what they gave: exactly.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { vezaRun } from '../support/cli.ts';
+import { vezaRunHere } from '../support/cli-here.ts';
 import { expectGolden } from '../support/golden.ts';
 
 let directory = '';
@@ -99,7 +99,7 @@ const cases: readonly Case[] = [
 ];
 
 describe('bad input', () => {
-  it.concurrent.each(cases.map((one) => [one.name, one] as const))('%s', async (name, one) => {
+  it.each(cases.map((one) => [one.name, one] as const))('%s', async (name, one) => {
     const folder = join(directory, name.replaceAll(' ', '-'));
     const files = { 'inventory.yml': inventory, 'site.yml': one.playbook ?? fine, ...one.files };
     for (const [path, text] of Object.entries(files)) {
@@ -108,7 +108,7 @@ describe('bad input', () => {
     }
     const sources = one.words?.includes('-i') ? [] : ['-i', 'inventory.yml'];
     const words = ['site.yml', ...sources, ...(one.words ?? [])];
-    const result = await vezaRun(words, {}, folder);
+    const result = await vezaRunHere(words, folder);
     const shown = `$ veza-run ${words.join(' ')}\n${result.stderr}${result.stdout}exit code ${result.exitCode}\n`
       .replaceAll(folder, '/project')
       .replace(/\d+\.\d s$/m, '0.0 s');
@@ -118,7 +118,7 @@ describe('bad input', () => {
   });
 
   it('a missing playbook', async () => {
-    const { exitCode, stderr } = await vezaRun(['nowhere.yml', '-i', 'localhost,'], {}, directory);
+    const { exitCode, stderr } = await vezaRunHere(['nowhere.yml', '-i', 'localhost,'], directory);
     expect(exitCode).toBe(1);
     expect(stderr).toContain('there is no playbook');
   });

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { planSchema } from '../../src/engine/plan/schema.ts';
 import { expectGolden } from '../support/golden.ts';
-import { projectDirectory, vezaRun } from '../support/cli.ts';
+import { projectDirectory } from '../support/cli.ts';
+import { vezaRunHere } from '../support/cli-here.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'veza-plan-'));
 /** Everything as it is at first. */
@@ -33,7 +34,7 @@ beforeEach(setUp);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const variables = ['-e', 'version=1', '-e', 'db_password=correct-horse'];
-const veza = (...words: readonly string[]) => vezaRun(words, {}, folder);
+const veza = (...words: readonly string[]) => vezaRunHere(words, folder);
 const plan = () => veza('site.yml', '-i', 'inventory.yml', '-l', 'h1', ...variables, '--plan-out', 'plan.json');
 const done = () => existsSync(join(folder, 'out/h1'));
 

@@ -1,71 +1,17 @@
-// Saved plans: what they hold, what they tell apart, and that a run that applies one does nothing else.
+// Plans that are saved and applied: what is in them, what has moved, what is refused.
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import type { EngineOptions } from '../../src/engine/options.ts';
 import { compareHosts } from '../../src/engine/plan/compare.ts';
-import { createFingerprinter } from '../../src/engine/plan/fingerprint.ts';
-import { guardOf } from '../../src/engine/plan/guard.ts';
-import type { PlannedHost, SavedPlan } from '../../src/engine/plan/model.ts';
-import { createPlanRecorder, summaryOf } from '../../src/engine/plan/recorder.ts';
+import { summaryOf } from '../../src/engine/plan/recorder.ts';
 import { planSchema, readPlan } from '../../src/engine/plan/schema.ts';
-import { constantValue } from '../../src/language/templated.ts';
-import { unknown } from '../../src/core/unknown.ts';
-import { Workspace, type PlaybookRun, type RunOptions } from './support/harness.ts';
-
-const salt = 'AAAAAAAAAAAAAAAAAAAAAAAA';
-const fingerprints = createFingerprinter(salt, new Map());
-const shown = (path: string) => path.split('/').at(-1) ?? path;
-
-/** A dry run, and the plan that it makes. */
-async function planOf(host: Workspace, yaml: string, options: RunOptions = {}): Promise<readonly PlannedHost[]> {
-  let hosts: () => readonly PlannedHost[] = () => [];
-  await host.run(yaml, {
-    ...options,
-    check: true,
-    attach: (engine) => {
-      const recorder = createPlanRecorder({ fingerprints, redactor: engine.redactor }, shown);
-      hosts = () => recorder.hosts();
-      return {
-        ...engine,
-        observe: (change) => recorder.observe(change),
-        emit: (event) => {
-          recorder.handle(event);
-          engine.emit(event);
-        },
-      };
-    },
-  });
-  return hosts();
-}
-
-function applying(hosts: readonly PlannedHost[]): (engine: EngineOptions) => EngineOptions {
-  return (engine) => ({ ...engine, observe: guardOf({ hosts }, { fingerprints, redactor: engine.redactor }, shown) });
-}
-
-function applied(
-  host: Workspace,
-  yaml: string,
-  hosts: readonly PlannedHost[],
-  options: RunOptions = {},
-): Promise<PlaybookRun> {
-  return host.run(yaml, { ...options, attach: applying(hosts) });
-}
+import { Workspace } from './support/harness.ts';
+import { applied, planOf, saved } from './support/plans.ts';
 
 const site = `
 - { name: folder, file: { path: '{{ root }}/{{ inventory_hostname }}', state: directory } }
 - { name: write, copy: { dest: '{{ root }}/{{ inventory_hostname }}/a', content: 'one' } }
 - { name: each, copy: { dest: '{{ root }}/{{ inventory_hostname }}/{{ item }}', content: '{{ item }}' }, loop: [x, y], notify: told }
 - { name: quiet, copy: { dest: '{{ root }}/{{ inventory_hostname }}/a', mode: '0600', content: 'one' } }`;
-
-const saved = (hosts: readonly PlannedHost[]): SavedPlan => ({
-  format: 'veza-run plan',
-  version: 1,
-  createdAt: '2026-01-01T00:00:00.000Z',
-  salt,
-  inputs: { playbooks: ['site.yml'], options: { tags: ['a'] }, extraVars: {}, files: {} },
-  hosts,
-  summary: summaryOf(hosts),
-});
 
 describe('a saved plan', () => {
   it('names what would change, in order, and says the same of the same', async () => {
@@ -239,85 +185,5 @@ describe('a run that applies a plan', () => {
     const run = await applied(host, yaml, planned);
     expect(run.statuses()).toEqual(['make: changed', 'after: changed', 'over: changed', 'same: ok']);
     expect(host.read('made')).toBe('mine');
-  });
-});
-
-describe('fingerprints', () => {
-  const of = (value: unknown, secret = false) => fingerprints.of(value, secret);
-
-  it('are the same for the same value, whatever the order of its keys', () => {
-    expect(of({ a: 1, b: [1, { c: null }] })).toBe(of({ b: [1, { c: null }], a: 1 }));
-    expect(of('1')).not.toBe(of(1));
-    expect(of(['a', 'b'])).not.toBe(of(['ab']));
-    expect(of(unknown('later'))).toBe('*');
-  });
-
-  it('are of one plan only, and depend on variables that the plan does not hold', () => {
-    const variables = (value: string) => new Map([['token', constantValue(value)]]);
-    const mine = createFingerprinter(salt, variables('a'));
-    const others = [
-      createFingerprinter(salt, variables('b')),
-      createFingerprinter(salt.replace('A', 'B'), variables('a')),
-    ];
-    expect(createFingerprinter(salt, variables('a')).of('x', false)).toBe(mine.of('x', false));
-    for (const other of others) {
-      expect(other.of('x', false)).not.toBe(mine.of('x', false));
-      expect(other.extraVars).not.toEqual(mine.extraVars);
-    }
-  });
-
-  it('of secrets are slow to guess', () => {
-    const startedAt = performance.now();
-    expect(of('hunter2', true)).not.toBe(of('hunter2'));
-    // scrypt with 32 MB takes tens of milliseconds on any machine, an HMAC microseconds.
-    expect(performance.now() - startedAt).toBeGreaterThan(5);
-  });
-});
-
-describe('a saved plan of tasks that are worked elsewhere', () => {
-  const pool = `
-- { name: enlist, copy: { dest: '{{ root }}/pool-{{ inventory_hostname }}', content: x }, delegate_to: lb }
-- { name: once, copy: { dest: '{{ root }}/once', content: x }, run_once: true }`;
-  const inventory = {
-    inventory:
-      'all:\n  vars: { ansible_connection: local }\n  children: { web: { hosts: { h1: {}, h2: {} } }, other: { hosts: { lb: {} } } }\n',
-    limit: 'web',
-  };
-  const onWeb = `- hosts: web\n  tasks:${pool.replaceAll('\n', '\n    ')}\n`;
-
-  it('names the host whose thing changes, and whose task it is', async () => {
-    using host = new Workspace();
-    const hosts = await planOf(host, onWeb, inventory);
-    const told = Object.fromEntries(
-      hosts.map(({ name, tasks }) => [name, tasks.map((task) => `${task.name} ${task.delegatedBy ?? '-'}`).sort()]),
-    );
-    expect(told).toEqual({ h1: ['once -'], h2: [], lb: ['enlist h1', 'enlist h2'] });
-    expect(new Ajv().validate(planSchema, saved(hosts))).toBe(true);
-    expect(compareHosts(hosts, await planOf(host, onWeb, inventory))).toEqual([]);
-  });
-
-  it('lets them be done as it says, and nothing else on that host', async () => {
-    using host = new Workspace();
-    const hosts = await planOf(host, onWeb, inventory);
-    const run = await applied(host, onWeb, hosts, inventory);
-    expect([run.totals['h1'], run.totals['h2']]).toMatchObject([
-      { changed: 2, failed: 0 },
-      { changed: 1, failed: 0 },
-    ]);
-    using other = new Workspace();
-    const stopped = await applied(other, onWeb, hosts, inventory);
-    expect(stopped.json).toContain('which the plan does not say');
-    expect(stopped.totals['h1']).toMatchObject({ changed: 0, failed: 1 });
-    expect([other.exists('pool-h1'), other.exists('once')]).toEqual([false, false]);
-  });
-
-  it('does not hold one to a host that was not known', async () => {
-    using host = new Workspace();
-    const yaml = `
-- { name: ask, command: 'echo h2', register: found }
-- { name: there, copy: { dest: '{{ root }}/there-{{ inventory_hostname }}', content: x }, delegate_to: '{{ found.stdout }}' }`;
-    const hosts = await planOf(host, yaml, { hosts: ['h1', 'h2'] });
-    const run = await applied(host, yaml, hosts, { hosts: ['h1', 'h2'] });
-    expect(run.result('there').status).toBe('changed');
   });
 });

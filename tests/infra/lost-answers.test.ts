@@ -5,7 +5,16 @@ import { HetznerCloud } from '../../src/infra/hetzner-cloud/client.ts';
 import { Robot } from '../../src/infra/robot/client.ts';
 import { startFakeRobot } from '../../src/infra/fakes/robot.ts';
 import { createRedactor } from '../../src/lib/redact.ts';
-import { changesIn, fastClock, openAccount, password, setUp, statusesOf, token } from './support/account.ts';
+import {
+  changesIn,
+  fastClock,
+  leapingClock,
+  openAccount,
+  password,
+  setUp,
+  statusesOf,
+  token,
+} from './support/account.ts';
 
 describe('lost answers', () => {
   it('a balancer whose creation was not answered is not created twice', async () => {
@@ -96,7 +105,7 @@ describe('rate limits', () => {
     ['seconds', { 'retry-after': '3' }, 3000],
     ['nothing of use', { 'retry-after': '-1' }, 1000],
   ])('waits as long as Retry-After says (%s)', async (_name, headers, wait) => {
-    await using at = await openAccount();
+    await using at = await openAccount({}, leapingClock());
     at.hcloud.fail({
       matches: () => true,
       times: 1,
@@ -109,7 +118,7 @@ describe('rate limits', () => {
   });
 
   it('understands a date', async () => {
-    await using at = await openAccount();
+    await using at = await openAccount({}, leapingClock());
     const date = new Date(Date.now() + 5000).toUTCString();
     at.hcloud.fail({ matches: () => true, times: 1, how: { status: 429, headers: { 'retry-after': date }, body: {} } });
     await at.cloud.servers();

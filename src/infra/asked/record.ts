@@ -1,10 +1,10 @@
 // DNS records that a playbook asks for: a whole set, one record in its place, or one among others.
 import type { CloudReport } from '../../core/cloud.ts';
-import type { RecordRequest } from '../../core/cloud-requests.ts';
+import type { RecordContent, RecordRequest } from '../../core/cloud-requests.ts';
 import { isUnknown } from '../../core/unknown.ts';
 import { VezaError } from '../../lib/errors.ts';
 import type { ClouDns } from '../cloudns/client.ts';
-import { canonicalValue, hostIn, shownHost, shownValue, type RecordValue } from '../cloudns/records.ts';
+import { canonicalValue, hostIn, shownHost, shownValue } from '../cloudns/records.ts';
 import { recordSetResource, type RecordSetState, type WantedSet } from '../desired/record-set.ts';
 import { zoneView } from '../desired/zone-view.ts';
 import type { CloudResource } from '../resource.ts';
@@ -45,15 +45,15 @@ export async function workRecord(dns: ClouDns, worker: Worker, request: RecordRe
 }
 
 /** Values that are there; those of a set are never unknown here. */
-function valuesOf(state: RecordSetState | null): readonly RecordValue[] {
+function valuesOf(state: RecordSetState | null): readonly RecordContent[] {
   return (state?.values ?? []).flatMap(({ value, ...rest }) => (isUnknown(value) ? [] : [{ ...rest, value }]));
 }
 
-function canonical(type: string, one: RecordValue): RecordValue {
+function canonical(type: string, one: RecordContent): RecordContent {
   return { ...one, value: canonicalValue(type, one.value) };
 }
 
-function sameAs(one: RecordValue): (other: RecordValue) => boolean {
+function sameAs(one: RecordContent): (other: RecordContent) => boolean {
   return (other) => shownValue(other) === shownValue(one);
 }
 
@@ -62,7 +62,7 @@ function becoming(
   { extent }: RecordRequest,
   wanted: WantedSet,
   current: RecordSetState | null,
-): readonly RecordValue[] {
+): readonly RecordContent[] {
   const there = valuesOf(current);
   const missing = wanted.values.filter((value) => !there.some(sameAs(value)));
   if (extent === 'set' || there.length === 0) return wanted.values;
@@ -76,7 +76,7 @@ function remaining(
   { force }: RecordRequest,
   wanted: WantedSet,
   current: RecordSetState | null,
-): readonly RecordValue[] | null {
+): readonly RecordContent[] | null {
   const there = valuesOf(current);
   if (wanted.values.length === 0) {
     if (there.length > 1 && !force)
@@ -84,13 +84,13 @@ function remaining(
     return null;
   }
   // A record is named by its value; a priority that was not given does not matter.
-  const named = (one: RecordValue) =>
+  const named = (one: RecordContent) =>
     wanted.values.some((value) => one.value === value.value && (value.priority ?? one.priority) === one.priority);
   const left = there.filter((one) => !named(one));
   return left.length === 0 ? null : left;
 }
 
-function ambiguous({ host, type, zone }: WantedSet, there: readonly RecordValue[], hint: string): VezaError {
+function ambiguous({ host, type, zone }: WantedSet, there: readonly RecordContent[], hint: string): VezaError {
   const values = there.map(shownValue).join(', ');
   const message = `there are ${there.length} ${type} records of ${shownHost(host)} in ${zone}: ${values}`;
   return new VezaError('ambiguous-record', message, { hint: `Which one is meant? Please ${hint}` });

@@ -1,4 +1,5 @@
 // DNS records as ClouDNS has them, and as people write them. Pure.
+import type { RecordContent } from '../../core/cloud-requests.ts';
 import type { JsonObject } from '../../lib/json.ts';
 
 /** Types of records that are written here; the API has more, which are read and left alone. */
@@ -6,18 +7,7 @@ export const recordTypes = ['A', 'AAAA', 'ALIAS', 'CAA', 'CNAME', 'MX', 'NS', 'P
 
 export type RecordType = (typeof recordTypes)[number];
 
-/** What distinguishes one record of a set from another. */
-export interface RecordValue {
-  readonly value: string;
-  readonly priority?: number;
-  readonly weight?: number;
-  readonly port?: number;
-  /** CAA only: flag and tag (`issue`, `issuewild`, `iodef`); `value` is the rest. */
-  readonly flag?: number;
-  readonly tag?: string;
-}
-
-export interface NewRecord extends RecordValue {
+export interface NewRecord extends RecordContent {
   /** Below the zone; the apex is the empty text. */
   readonly host: string;
   readonly type: string;
@@ -96,7 +86,7 @@ export function fieldsOf(record: NewRecord): Record<string, string> {
 }
 
 /** How a value is shown, and what two values are equal by. */
-export function shownValue(value: RecordValue): string {
+export function shownValue(value: RecordContent): string {
   const { priority, weight, port, flag, tag } = value;
   return [priority, weight, port, flag, tag, value.value].filter((part) => part !== undefined).join(' ');
 }

@@ -1,13 +1,13 @@
 // Text of infra.yaml -> the model, or every mistake of it at once, each with its place. Reads no file itself.
 import { homedir } from 'node:os';
-import type { Diagnostic, Position } from '../../lib/diagnostic.ts';
+import type { Diagnostic } from '../../lib/diagnostic.ts';
 import { parseYaml } from '../../lib/yaml.ts';
-import type { YamlNode } from '../../lib/yaml-node.ts';
 import type { Infra } from './model.ts';
 import { referenceProblems } from './references.ts';
 import { resolveInfra } from './resolve.ts';
-import { schemaDiagnostics } from './schema-diagnostics.ts';
+import { diagnosticOf, schemaProblems } from './schema-diagnostics.ts';
 import { infraSchema } from './schema.ts';
+import { stands } from './soundness.ts';
 
 export interface ReadInfra {
   /** `null` where a diagnostic is an error. */
@@ -19,33 +19,16 @@ export interface ReadInfra {
 export function readInfra(text: string, file: string): ReadInfra {
   const { root, diagnostics } = parseYaml(text, file);
   if (!root) return { infra: null, diagnostics };
-  const problems = schemaDiagnostics(infraSchema, root);
-  const all = [...diagnostics, ...problems];
+  const mistakes = schemaProblems(infraSchema, root);
   const infra = resolveInfra(root, file, homedir());
-  if (all.some(({ severity }) => severity === 'error')) {
-    // What a broken section makes of itself would only confuse; the others, and addresses, stand for themselves.
-    const broken = new Set(problems.map(({ where }) => sectionAt(root, where)));
-    const sound = referenceProblems(infra, root).filter(
-      ({ code, where }) =>
-        independent.has(code) ||
-        (!broken.has(sectionAt(root, where)) && (infra.hosts.size > 0 || code !== 'unknown-host')),
-    );
-    return { infra: null, diagnostics: inOrder([...all, ...sound]) };
-  }
-  const references = referenceProblems(infra, root);
-  const failed = references.some(({ severity }) => severity === 'error');
-  return { infra: failed ? null : infra, diagnostics: inOrder([...all, ...references]) };
-}
-
-const independent: ReadonlySet<string> = new Set(['bad-address', 'duplicate-address', 'bad-cidr']);
-
-/** The key of the file's map that a place is under. */
-function sectionAt(root: YamlNode, where: Position | undefined): string | undefined {
-  if (root.kind !== 'map' || !where) return undefined;
-  const before = [...root.entries.values()].filter(
-    (one) => one.where.line < where.line || (one.where.line === where.line && one.where.column <= where.column),
-  );
-  return before.at(-1)?.key;
+  const references = referenceProblems(infra, root)
+    // Where there are no hosts at all, that is the mistake.
+    .filter((problem) => infra.hosts.size > 0 || problem.diagnostic.code !== 'unknown-host')
+    .filter((problem) => stands(problem, mistakes))
+    .map(({ diagnostic }) => diagnostic);
+  const all = [...diagnostics, ...mistakes.map((mistake) => diagnosticOf(mistake, root)), ...references];
+  const failed = all.some(({ severity }) => severity === 'error');
+  return { infra: failed ? null : infra, diagnostics: inOrder(all) };
 }
 
 function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {

@@ -14,19 +14,22 @@ import type { Infra, RecordConfig } from './model.ts';
 import { entriesOf } from './nodes.ts';
 import { checkServers, closedDoors, type Path, type Report } from './server-references.ts';
 
-export function referenceProblems(infra: Infra, root: YamlNode): readonly Diagnostic[] {
-  const found: Diagnostic[] = [];
-  const report: Report = (code, message, path, hint) => {
-    const node = nodeAt(root, path);
-    found.push({
-      severity: 'error',
-      code,
-      message,
-      where: node.where,
-      length: node.kind === 'scalar' ? node.length : 1,
-      ...(hint !== undefined && { hint }),
-    });
-  };
+export interface ReferenceProblem {
+  readonly diagnostic: Diagnostic;
+  readonly path: Path;
+}
+
+export function referenceProblems(infra: Infra, root: YamlNode): readonly ReferenceProblem[] {
+  const found: ReferenceProblem[] = [];
+  const reportAs =
+    (severity: Diagnostic['severity']): Report =>
+    (code, message, path, hint) => {
+      const node = nodeAt(root, path);
+      const length = node.kind === 'scalar' ? node.length : 1;
+      const diagnostic = { severity, code, message, where: node.where, length, ...(hint !== undefined && { hint }) };
+      found.push({ diagnostic, path });
+    };
+  const [report, tell] = [reportAs('error'), reportAs('warning')];
   checkAddresses(infra, report);
   checkHostNames(infra, report);
   checkNetwork(infra, report);
@@ -35,41 +38,36 @@ export function referenceProblems(infra: Infra, root: YamlNode): readonly Diagno
   for (const [zone, records] of infra.dns?.zones ?? []) checkZone(infra, zone, records, report);
   checkContainers(infra, report);
   checkSchedule(infra, report);
-  checkAlerts(infra, root, found);
-  checkLocation(infra, root, found);
+  checkAlerts(infra, tell);
+  checkLocation(infra, tell);
   checkServers(infra, report);
-  checkDoors(infra, root, found);
+  checkDoors(infra, tell);
   return found;
 }
 
 /** Only told: a name that nobody evaluates does no harm but is of no use. */
-function checkAlerts({ monitoring }: Infra, root: YamlNode, found: Diagnostic[]): void {
+function checkAlerts({ monitoring }: Infra, tell: Report): void {
   for (const name of monitoring?.alerts.keys() ?? []) {
     if (alertNames.includes(name)) continue;
-    const { where } = nodeAt(root, ['monitoring', 'alerts', name]);
     const hint = suggestion(name, alertNames) ?? `Known are: ${alertNames.join(', ')}.`;
-    const message = `nobody evaluates the alert "${name}"`;
-    found.push({ severity: 'warning', code: 'unknown-alert', message, where, length: 1, hint });
+    tell('unknown-alert', `nobody evaluates the alert "${name}"`, ['monitoring', 'alerts', name], hint);
   }
 }
 
 /** Only told: Hetzner may have got a new one. */
-function checkLocation({ loadBalancer }: Infra, root: YamlNode, found: Diagnostic[]): void {
+function checkLocation({ loadBalancer }: Infra, tell: Report): void {
   const location = loadBalancer?.location ?? '';
   if (location === '' || locations.some((known) => known === location)) return;
-  const { where } = nodeAt(root, ['load_balancer', 'location']);
   const hint = suggestion(location, locations) ?? `Known are: ${locations.join(', ')}.`;
-  const message = `the location "${location}" is not known here`;
-  found.push({ severity: 'warning', code: 'unknown-location', message, where, length: location.length, hint });
+  tell('unknown-location', `the location "${location}" is not known here`, ['load_balancer', 'location'], hint);
 }
 
 /** Only told: there may be another way in. */
-function checkDoors(infra: Infra, root: YamlNode, found: Diagnostic[]): void {
+function checkDoors(infra: Infra, tell: Report): void {
   for (const { firewall, host, port } of closedDoors(infra)) {
-    const { where } = nodeAt(root, ['firewalls', firewall]);
     const message = `the firewall "${firewall}" lets nobody log in to "${host}": port ${port} is closed`;
     const hint = `Add { protocol: tcp, port: ${port} } to its inbound rules, unless there is another way in.`;
-    found.push({ severity: 'warning', code: 'ssh-closed', message, where, length: 1, hint });
+    tell('ssh-closed', message, ['firewalls', firewall], hint);
   }
 }
 

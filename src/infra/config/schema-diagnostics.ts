@@ -6,10 +6,15 @@ import { dataOf, nodeAt, type YamlNode } from '../../lib/yaml-node.ts';
 
 /** All mistakes at once. */
 export function schemaDiagnostics(schema: object, root: YamlNode): readonly Diagnostic[] {
-  return validatorFor(schema)(dataOf(root)).map((problem) => diagnosticOf(problem, root));
+  return schemaProblems(schema, root).map((problem) => diagnosticOf(problem, root));
 }
 
-function diagnosticOf(problem: SchemaProblem, root: YamlNode): Diagnostic {
+export function schemaProblems(schema: object, root: YamlNode): readonly SchemaProblem[] {
+  return validatorFor(schema)(dataOf(root));
+}
+
+/** A problem with its place in the file. */
+export function diagnosticOf(problem: SchemaProblem, root: YamlNode): Diagnostic {
   const node = nodeAt(root, problem.path);
   const place = problem.path.length === 0 ? 'the file' : `"${problem.path.join('.')}"`;
   const error = (code: string, message: string, where: Position, length: number, hint?: string): Diagnostic => ({

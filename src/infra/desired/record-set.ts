@@ -1,11 +1,12 @@
 // All records of one host and type in a zone, as one resource. A TXT record beside it says that the set is ours;
 // sets of others are never touched.
 import { difference, type Change } from '../../core/change.ts';
+import type { RecordContent } from '../../core/cloud-requests.ts';
 import { isUnknown, type Unknown } from '../../core/unknown.ts';
 import { VezaError } from '../../lib/errors.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
 import { allowedTtl, canonicalValue, fieldsOf, shownHost, shownValue } from '../cloudns/records.ts';
-import type { DnsRecord, RecordValue } from '../cloudns/records.ts';
+import type { DnsRecord } from '../cloudns/records.ts';
 import type { ClouDns } from '../cloudns/client.ts';
 import { referencesIn, resolveReferences, type Outputs } from '../outputs.ts';
 import type { Call, CloudResource } from '../resource.ts';
@@ -20,10 +21,10 @@ export interface WantedSet {
   /** Seconds. */
   readonly ttl: number;
   /** Values may refer to outputs. */
-  readonly values: readonly RecordValue[];
+  readonly values: readonly RecordContent[];
 }
 
-type SetValue = Omit<RecordValue, 'value'> & { readonly value: string | Unknown };
+type SetValue = Omit<RecordContent, 'value'> & { readonly value: string | Unknown };
 
 export interface RecordSetState {
   /** Seconds; null where the records of the set do not agree. */

@@ -1,6 +1,7 @@
 // A server of Hetzner Cloud as a resource: made with all it needs to start; afterwards its type, labels, networks and power
 // can change. What it was made from (image, keys, user data) is of no concern once it is there.
 import type { Change } from '../../core/change.ts';
+import type { ServerRequest } from '../../core/cloud-requests.ts';
 import { VezaError } from '../../lib/errors.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { HetznerCloud } from '../hetzner-cloud/client.ts';
@@ -10,20 +11,12 @@ import { attributeDiff } from './attributes.ts';
 import { hcloudCall, idOf, sendTo } from './calls.ts';
 import { exactLabels, refuseForeignRemoval, type Labels } from './ownership.ts';
 
-/** What is left out is not managed. */
-export interface WantedServer {
-  readonly name: string;
-  /** Type and image are needed to make one. */
+type Asked = 'name' | 'image' | 'location' | 'sshKeys' | 'labels' | 'userData' | 'enableIpv4' | 'enableIpv6';
+
+/** What is left out is not managed. Type and image are needed to make one. */
+export interface WantedServer extends Pick<ServerRequest, Asked> {
   readonly type?: string;
-  readonly image?: string;
-  readonly location?: string;
-  /** Names or ids. */
-  readonly sshKeys?: readonly string[];
   readonly networkIds?: readonly number[];
-  readonly labels?: Labels;
-  readonly userData?: string;
-  readonly enableIpv4: boolean;
-  readonly enableIpv6: boolean;
   readonly running?: boolean;
   /** The power may be cut, instead of asking the system to shut down. */
   readonly force: boolean;

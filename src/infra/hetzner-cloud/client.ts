@@ -105,24 +105,20 @@ export class HetznerCloud {
   }
 
   /** The load balancer of that name, or null. */
-  async loadBalancer(name: string, signal?: AbortSignal): Promise<LoadBalancer | null> {
-    const found = await this.#all('load_balancers', loadBalancerShape, { name }, signal);
-    return found.find((one) => one.name === name) ?? null;
+  loadBalancer(name: string, signal?: AbortSignal): Promise<LoadBalancer | null> {
+    return this.#named('load_balancers', loadBalancerShape, name, signal);
   }
 
-  async firewall(name: string, signal?: AbortSignal): Promise<Firewall | null> {
-    const found = await this.#all('firewalls', firewallShape, { name }, signal);
-    return found.find((one) => one.name === name) ?? null;
+  firewall(name: string, signal?: AbortSignal): Promise<Firewall | null> {
+    return this.#named('firewalls', firewallShape, name, signal);
   }
 
-  async certificate(name: string, signal?: AbortSignal): Promise<Certificate | null> {
-    const found = await this.#all('certificates', certificateShape, { name }, signal);
-    return found.find((one) => one.name === name) ?? null;
+  certificate(name: string, signal?: AbortSignal): Promise<Certificate | null> {
+    return this.#named('certificates', certificateShape, name, signal);
   }
 
-  async network(name: string, signal?: AbortSignal): Promise<Network | null> {
-    const found = await this.#all('networks', networkShape, { name }, signal);
-    return found.find((one) => one.name === name) ?? null;
+  network(name: string, signal?: AbortSignal): Promise<Network | null> {
+    return this.#named('networks', networkShape, name, signal);
   }
 
   /** Makes a change and waits until its actions are done. Rejects with ApiError, `uncertain` where an answer was lost. */
@@ -159,6 +155,17 @@ export class HetznerCloud {
       const answer = await this.#client.json({ method: 'GET', path: `/actions/${action.id}`, signal });
       action = actionShape.read(this.#client, isJsonObject(answer) ? answer['action'] : null, 'the action');
     }
+  }
+
+  /** The one of that name, or null. */
+  async #named<T extends { readonly name: string }>(
+    list: string,
+    one: Shape<T>,
+    name: string,
+    signal: AbortSignal | undefined,
+  ): Promise<T | null> {
+    const found = await this.#all(list, one, { name }, signal);
+    return found.find((each) => each.name === name) ?? null;
   }
 
   async #all<T>(

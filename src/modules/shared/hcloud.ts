@@ -39,7 +39,15 @@ export function hcloudAccess(args: { readonly api_token?: string; readonly api_e
   };
 }
 
+/** What is given of the arguments that things with labels have. */
+export interface HcloudArgs {
+  readonly labels?: Readonly<Record<string, string | number | boolean>>;
+  readonly force?: boolean;
+  readonly api_token?: string;
+  readonly api_endpoint?: string;
+}
+
 /** Labels are texts. */
-export function labelsOf(labels: Readonly<Record<string, string | number | boolean>>): Record<string, string> {
+export function labelsOf(labels: NonNullable<HcloudArgs['labels']>): Record<string, string> {
   return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, String(value)]));
 }

@@ -37,6 +37,7 @@ const names = [
   'logDropped',
   'denied',
   'intercepted',
+  'deniedConnections',
   'observed',
   'observedSeconds',
 ] as const;
@@ -90,6 +91,8 @@ export class Counters {
   /** Requests that were not let in, and those that the proxy answered itself. */
   denied = 0;
   intercepted = 0;
+  /** Closed at once: beyond the limits of their frontend. */
+  deniedConnections = 0;
   /** Requests in the histogram, and their time in all. */
   observed = 0;
   observedSeconds = 0;

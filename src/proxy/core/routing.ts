@@ -4,6 +4,7 @@ import type { Conditions, RuleConfig, ValueCondition } from './config/model.ts';
 import { type Incoming, pathOf, queryOf } from './handling/incoming.ts';
 import { normalPath } from './handling/normal-path.ts';
 import { fieldValue } from './http/scan.ts';
+import { commonNameOf } from './tls/facts.ts';
 
 /** What rules look at, computed once for a request. */
 interface Subject {
@@ -54,7 +55,7 @@ function none(conditions: readonly Condition[]): Condition {
 
 /** Cheap ones first. */
 function ownConditions(rule: Conditions): Condition[] {
-  const { host, sni, path, pathPrefix, scheme, methods, source } = rule;
+  const { host, sni, clientCertificate, clientName, path, pathPrefix, scheme, methods, source } = rule;
   const found: (Condition | undefined)[] = [
     host === undefined || host === '*' ? undefined : hostCondition(host),
     sni === undefined || sni === '*' ? undefined : sniCondition(sni),
@@ -63,6 +64,10 @@ function ownConditions(rule: Conditions): Condition[] {
     scheme === undefined ? undefined : ({ incoming }) => incoming.scheme === scheme,
     methods.length === 0 ? undefined : ({ incoming }) => methods.includes(incoming.head.method),
     source.length === 0 ? undefined : sourceCondition(source),
+    clientCertificate === undefined
+      ? undefined
+      : ({ incoming: { tls } }) => (tls?.client !== undefined) === clientCertificate,
+    clientName === undefined ? undefined : clientNameCondition(clientName),
     ...Object.entries(rule.headers).map(([name, wanted]) => headerCondition(name.toLowerCase(), wanted)),
     ...Object.entries(rule.query).map(([name, wanted]) => queryCondition(name, wanted)),
     rule.pathRegex === undefined ? undefined : regexCondition(rule.pathRegex),
@@ -79,6 +84,11 @@ function hostCondition(rule: string): Condition {
 function sniCondition(rule: string): Condition {
   const holds = nameCondition(rule);
   return ({ incoming: { tls } }) => tls !== undefined && tls.sni !== '' && holds(tls.sni);
+}
+
+function clientNameCondition(wanted: ValueCondition): Condition {
+  const holds = valueCondition(wanted);
+  return ({ incoming: { tls } }) => holds(tls?.client && commonNameOf(tls.client.subject));
 }
 
 function nameCondition(rule: string): (name: string) => boolean {

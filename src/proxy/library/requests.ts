@@ -4,7 +4,7 @@ import { parseAddress } from '../core/address.ts';
 import type { FrontendConfig } from '../core/config/model.ts';
 import type { Incoming } from '../core/handling/incoming.ts';
 import { RateLimit } from '../core/handling/rate-limit.ts';
-import { Rewrite, type RewriteConfig } from '../core/handling/rewrite.ts';
+import { type PathRewrite, pathRewrite, type RewriteConfig } from '../core/handling/rewrite.ts';
 import { parseRequestHead } from '../core/http/request-head.ts';
 import { compileRouter, type Router as Find } from '../core/routing.ts';
 import type { Config } from './config.ts';
@@ -80,11 +80,17 @@ function incomingOf(
 
 /** Changes paths, and maps what servers say about places back. */
 export class Rewriter {
-  readonly #rewrite: Rewrite;
+  readonly #rewrite: PathRewrite;
 
   constructor(rules: Partial<RewriteConfig>) {
-    const none = { stripPrefix: undefined, replacePrefix: undefined, regex: undefined, addPrefix: undefined };
-    this.#rewrite = new Rewrite({ ...none, location: true, ...rules });
+    const none = {
+      stripPrefix: undefined,
+      replacePrefix: undefined,
+      regex: undefined,
+      addPrefix: undefined,
+      terraster: undefined,
+    };
+    this.#rewrite = pathRewrite({ ...none, location: true, ...rules });
   }
 
   /** The target for the server; undefined if there is no path left that could be asked for. */
@@ -92,11 +98,15 @@ export class Rewriter {
     return this.#rewrite.target(target);
   }
 
-  /** A Location of the server in the client's terms. `authorities`: by which the server was addressed. */
-  rewriteLocation(location: string, authorities: readonly string[]): string {
+  /**
+   * A Location of the server in the client's terms. `authorities`: by which the server was addressed. `said`: the Host
+   * of the request and the status of the response, which rules of terraster go by.
+   */
+  rewriteLocation(location: string, authorities: readonly string[], said = { host: '', status: 302 }): string {
     return this.#rewrite.location(
       location,
       authorities.map((authority) => authority.toLowerCase()),
+      said,
     );
   }
 }

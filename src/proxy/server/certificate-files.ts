@@ -1,7 +1,7 @@
 // Certificates and keys from files: single ones, pairs, folders. Says what is wrong with each, and never shows a key.
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { messageOf } from '../../lib/errors.ts';
 import type { CertificateMaterial } from './tls-material.ts';
 
@@ -39,36 +39,48 @@ export function readPem(file: string, what: 'CERTIFICATE' | 'X509 CRL', complain
   return '';
 }
 
+/** Files beside a certificate that are about it, and what editors and packages leave behind. */
+const beside = /\.(?:key|ocsp|issuer|sctl|csr|srl|bak|old|orig|dpkg-[a-z]+)$|~$/;
+/** The same certificate with keys of other kinds, as HAProxy names them. */
+const kinds = ['.rsa', '.ecdsa'] as const;
+
 /** All certificates of a file or of a folder. */
 export function readCertificates(path: string, nowMs: number, complain: Complain): CertificateMaterial[] {
   let isFolder: boolean;
   try {
+    const bundle = existsSync(path) ? [] : kinds.map((kind) => path + kind).filter((file) => existsSync(file));
+    if (bundle.length > 0) return bundle.flatMap((file) => readOne(file, nowMs, complain));
     isFolder = statSync(path).isDirectory();
   } catch (error) {
     complain('cannot-read', `cannot read ${path}: ${messageOf(error)}`, 'Give a PEM file, or a folder of PEM files.');
     return [];
   }
-  if (!isFolder) return present(readPair(path, path, nowMs, complain));
-  const names = readdirSync(path).filter((name) => /^[^.].*\.(pem|crt)$/.test(name));
+  if (!isFolder) return readOne(path, nowMs, complain);
+  const names = readdirSync(path, { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.') && !beside.test(entry.name))
+    .map(({ name }) => name);
   const found = names.sort().flatMap((name) => {
     const file = join(path, name);
     const text = readText(file, complain);
     // A folder may hold keys and chains beside the certificates that they belong to.
-    if (text === undefined || !certificatePattern.test(text)) return [];
-    certificatePattern.lastIndex = 0;
-    const key = keyPattern.test(text) ? file : keyBeside(path, name);
+    if (text?.includes('-----BEGIN CERTIFICATE-----') !== true) return [];
+    const key = keyOf(file, text);
     return key === undefined ? [] : present(readPair(file, key, nowMs, complain));
   });
   if (found.length === 0) complain('no-certificate', `${path} holds no certificate with its key`);
   return found;
 }
 
-function keyBeside(folder: string, name: string): string | undefined {
-  const bare = name.replace(/\.[^.]+$/, '');
-  return readdirSync(folder)
-    .filter((other) => other === `${bare}.key` || other === `${name}.key`)
-    .map((other) => join(folder, other))
-    .at(0);
+function readOne(file: string, nowMs: number, complain: Complain): CertificateMaterial[] {
+  const text = readText(file, complain);
+  return text === undefined ? [] : present(readPair(file, keyOf(file, text) ?? file, nowMs, complain));
+}
+
+/** The file with the key: the same, or one beside it. */
+function keyOf(file: string, text: string): string | undefined {
+  if (keyPattern.test(text)) return file;
+  const bare = join(dirname(file), basename(file).replace(/\.[^.]+$/, ''));
+  return [`${bare}.key`, `${file}.key`].find((other) => existsSync(other));
 }
 
 function present<T>(value: T | undefined): T[] {
@@ -114,8 +126,19 @@ export function readPair(
     notAfterMs: Date.parse(certificate.validTo),
     isKept: false,
     mustStaple: certificate.raw.includes(mustStapleBytes),
+    issuer: chain[1] ?? textBeside(certFile, 'issuer', 'utf8'),
+    answer: textBeside(certFile, 'ocsp', 'base64'),
     responder: /^OCSP - URI:(\S+)$/m.exec(certificate.infoAccess ?? '')?.[1] ?? '',
   };
+}
+
+/** What a file of the same name and this ending holds, as HAProxy has it; '' without one. */
+function textBeside(file: string, ending: string, encoding: 'utf8' | 'base64'): string {
+  try {
+    return readFileSync(`${file}.${ending}`, encoding);
+  } catch {
+    return '';
+  }
 }
 
 function parseCertificate(pem: string, file: string, complain: Complain): X509Certificate | undefined {

@@ -192,10 +192,10 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
 
   /** Answers in place of a server. A body that nobody reads ends the connection. */
   #answer(incoming: Incoming, given: Answer, bytes: Buffer, from: number): void {
-    const { head } = incoming;
-    const keepAlive = this.settleKeepAlive(head.length === 0);
-    logAnswer(this, this.context.log, head, given.status);
-    this.write(answerText(given, head, keepAlive));
+    const keepAlive = this.settleKeepAlive(incoming.head.length === 0);
+    const text = answerText(given, incoming.head, keepAlive);
+    logAnswer(this, this.context.log, incoming, given.status, text.length);
+    this.write(text);
     this.phase = 'busy';
     if (keepAlive && from < bytes.length) this.pending = bytes.subarray(from);
     this.exchangeDone();

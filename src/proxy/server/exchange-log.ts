@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import type { RequestHead } from '../core/http/request-head.ts';
 import { http2Minor } from '../core/http/http2-head.ts';
 import type { AccessRecord } from '../core/logging/access-record.ts';
+import type { Incoming } from '../core/handling/incoming.ts';
 import { type AccessLog, inLines } from './access-log.ts';
 import type { Client } from './client.ts';
 import type { Exchange } from './exchange.ts';
@@ -27,7 +28,7 @@ export function recordExchange(exchange: Exchange, log: AccessLog, termination: 
   if (!log.enabled) return;
   log.write({
     ...origin(client, log),
-    ...requestFacts(exchange.head, log),
+    ...requestFacts(exchange.head, log, exchange.incoming),
     backend: backend.config.name,
     server: server?.config.name ?? '<NOSRV>',
     headMs: exchange.startedAt - client.headAt,
@@ -47,17 +48,18 @@ export function recordExchange(exchange: Exchange, log: AccessLog, termination: 
     serverQueue: exchange.waiting.behindServer,
     backendQueue: exchange.waiting.behindBackend,
     requestId: exchange.incoming.requestId,
-    responseCaptures: log.captured('response', inLines(response.fields)),
+    responseCaptures: log.captured('response', inLines(response.fields), exchange.incoming),
+    extra: log.extra(client, exchange.incoming, exchange),
   });
 }
 
 /** A request that was refused before it was one. */
 export function logRefusal(client: Client, log: AccessLog, status: number): void {
-  logOwn(client, log, undefined, status, 'PR--');
+  logOwn(client, log, undefined, { status, bytes: 0, termination: 'PR--' });
 }
 
 /** A request that the proxy answered itself: HAProxy's `L` for local, or `P` for what it does not let in. */
-export function logAnswer(client: Client, log: AccessLog, head: RequestHead, status: number): void {
+export function logAnswer(client: Client, log: AccessLog, incoming: Incoming, status: number, bytes: number): void {
   const { counters } = client.frontend;
   const denied = status === 401 || status === 403 || status === 429;
   if (denied) counters.denied += 1;
@@ -65,29 +67,29 @@ export function logAnswer(client: Client, log: AccessLog, head: RequestHead, sta
   counters.begin();
   counters.end();
   counters.status(status);
-  logOwn(client, log, head, status, denied ? 'PR--' : 'LR--');
+  counters.bytesOut += bytes;
+  logOwn(client, log, incoming, { status, bytes, termination: denied ? 'PR--' : 'LR--' });
 }
 
 function logOwn(
   client: Client,
   log: AccessLog,
-  head: RequestHead | undefined,
-  status: number,
-  termination: string,
+  incoming: Incoming | undefined,
+  { status, bytes, termination }: Pick<AccessRecord, 'status' | 'bytes' | 'termination'>,
 ): void {
   if (!log.enabled) return;
   log.write({
     ...origin(client, log),
-    ...requestFacts(head, log),
+    ...requestFacts(incoming?.head, log, incoming),
     backend: client.frontend.config.name,
     server: '<NOSRV>',
-    headMs: head ? performance.now() - client.headAt : -1,
+    headMs: incoming ? performance.now() - client.headAt : -1,
     queueMs: -1,
     connectMs: -1,
     responseMs: -1,
     totalMs: performance.now() - client.headAt,
     status,
-    bytes: 0,
+    bytes,
     bytesIn: 0,
     termination,
     backendConnections: 0,
@@ -97,8 +99,9 @@ function logOwn(
     redispatched: false,
     serverQueue: 0,
     backendQueue: 0,
-    requestId: '',
+    requestId: incoming?.requestId ?? '',
     responseCaptures: log.captured('response', () => undefined),
+    extra: log.extra(client, incoming, undefined),
   });
 }
 
@@ -116,7 +119,7 @@ type RequestFacts = Pick<
   'method' | 'target' | 'protocol' | 'host' | 'referer' | 'userAgent' | 'requestCaptures'
 >;
 
-function requestFacts(head: RequestHead | undefined, log: AccessLog): RequestFacts {
+function requestFacts(head: RequestHead | undefined, log: AccessLog, incoming?: Incoming): RequestFacts {
   const value = (name: string): string | undefined => {
     if (!head) return undefined;
     // The parser keeps these apart from the other lines.
@@ -133,13 +136,13 @@ function requestFacts(head: RequestHead | undefined, log: AccessLog): RequestFac
     host: head?.host ?? '',
     referer: rich ? (value('referer') ?? '') : '',
     userAgent: rich ? (value('user-agent') ?? '') : '',
-    requestCaptures: log.captured('request', value),
+    requestCaptures: log.captured('request', value, incoming),
   };
 }
 
 type Origin = Pick<
   AccessRecord,
-  'mode' | 'clientAddress' | 'clientPort' | 'atMs' | 'frontend' | 'active' | 'frontendConnections'
+  'mode' | 'clientAddress' | 'clientPort' | 'atMs' | 'frontend' | 'active' | 'frontendConnections' | 'tls'
 >;
 
 function origin(client: Client, log: AccessLog): Origin {
@@ -151,5 +154,6 @@ function origin(client: Client, log: AccessLog): Origin {
     frontend: client.frontend.config.name,
     active: log.connections(),
     frontendConnections: client.frontend.connections.size,
+    tls: client.tls,
   };
 }

@@ -1,6 +1,6 @@
 // A frontend in a worker: accepts connections, knows its rules, what they do with requests, and whom it trusts.
 import type { Socket } from 'node:net';
-import type { AddressSet } from '../core/address.ts';
+import { type AddressSet, clientKey, parseAddress } from '../core/address.ts';
 import type { FrontendConfig } from '../core/config/model.ts';
 import { Counters } from '../core/counters.ts';
 import type { CompiledFrontend } from '../core/handling/compile.ts';
@@ -8,6 +8,7 @@ import type { Handling } from '../core/handling/handling.ts';
 import type { Incoming } from '../core/handling/incoming.ts';
 import { ClearStart } from './clear-start.ts';
 import { ClientConnection } from './client-connection.ts';
+import { ClientSlots } from './client-slots.ts';
 import type { Receive } from './accepting.ts';
 import type { FrontendConnection, Origin } from './frontend-connection.ts';
 import { Http2Connection } from './http2-connection.ts';
@@ -28,6 +29,7 @@ export class FrontendRuntime {
   terminator: TlsTerminator | undefined;
   slots = Infinity;
   #compiled: CompiledFrontend;
+  readonly #clientSlots = new ClientSlots();
   /** Set while nothing is accepted. */
   #waitsForRoom: WorkerContext | undefined;
 
@@ -74,8 +76,13 @@ export class FrontendRuntime {
     return this.connections.size >= this.slots;
   }
 
-  /** Takes a client. Says who reads from it if nothing comes before requests. */
+  /** Takes a client, or closes its socket beyond the limit of one. Says who reads from it if nothing comes before requests. */
   accept(socket: Socket, bind: string, context: WorkerContext): Receive | undefined {
+    if (!this.#hasRoomFor(socket)) {
+      this.counters.deniedConnections += 1;
+      socket.destroy();
+      return undefined;
+    }
     this.counters.connectionsTotal += 1;
     const receive = this.#take(socket, bind, context);
     if (this.isFull && !this.#waitsForRoom) {
@@ -94,6 +101,14 @@ export class FrontendRuntime {
     }
     this.#open(socket, this.#speaksTls(bind), context);
     return undefined;
+  }
+
+  #hasRoomFor(socket: Socket): boolean {
+    const { maxconnPerClient } = this.config;
+    const { remoteAddress } = maxconnPerClient === 0 ? {} : socket;
+    // Clients of a unix socket have no address.
+    if (remoteAddress === undefined || this.balancers.has(parseAddress(remoteAddress))) return true;
+    return this.#clientSlots.take(socket, clientKey(remoteAddress), maxconnPerClient);
   }
 
   #join(socket: Socket, context: WorkerContext): Receive | undefined {

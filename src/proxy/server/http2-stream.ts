@@ -6,7 +6,7 @@ import type { Address } from '../core/address.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import type { Answer, Incoming } from '../core/handling/incoming.ts';
 import { readHttp2Head } from '../core/http/http2-head.ts';
-import { refuse, type Refusal, type RequestHead } from '../core/http/request-head.ts';
+import { refuse, type Refusal } from '../core/http/request-head.ts';
 import { readLines, readResponseLines } from '../core/http/response-lines.ts';
 import type { TlsFacts } from '../core/tls/facts.ts';
 import { WheelTimer } from '../core/timer-wheel.ts';
@@ -88,28 +88,26 @@ export class Http2Stream extends WheelTimer implements Client {
       return;
     }
     this.#acceptsTrailers = head.acceptsTrailers;
+    const incoming = incomingOf(this, head, this.#context.now());
     const challenge = challengeAnswer(this.#context.challenges, head);
     if (challenge) {
-      this.#answer(head, challenge);
+      this.#answer(incoming, challenge);
       return;
     }
-    const incoming = incomingOf(this, head, this.#context.now());
     const handling = this.frontend.handlingOf(incoming);
     const verdict = handling.isPlain ? undefined : handling.check(incoming, newRequestId);
-    if (!(verdict instanceof Promise)) {
-      this.#decided(incoming, handling, verdict);
-      return;
-    }
-    verdict.then(
-      (late) => !this.#closed && this.#decided(incoming, handling, late),
-      () => this.cut(),
-    );
+    if (verdict instanceof Promise)
+      verdict.then(
+        (late) => !this.#closed && this.#decided(incoming, handling, late),
+        () => this.cut(),
+      );
+    else this.#decided(incoming, handling, verdict);
   }
 
   #decided(incoming: Incoming, handling: Handling, verdict: Answer | undefined): void {
     const { head } = incoming;
     if (verdict) {
-      this.#answer(head, handling.finished(incoming, verdict));
+      this.#answer(incoming, handling.finished(incoming, verdict));
       return;
     }
     const backend = handling.backend === undefined ? undefined : this.#context.backend(handling.backend);
@@ -126,9 +124,11 @@ export class Http2Stream extends WheelTimer implements Client {
     exchange.start();
   }
 
-  #answer(head: RequestHead, given: Answer): void {
-    logAnswer(this, this.#context.log, head, given.status);
-    this.write(answerText(given, head, true));
+  /** Answers in place of a server. */
+  #answer(incoming: Incoming, given: Answer): void {
+    const text = answerText(given, incoming.head, true);
+    logAnswer(this, this.#context.log, incoming, given.status, text.length);
+    this.write(text);
     this.exchangeDone();
   }
 

@@ -19,7 +19,7 @@ const refreshMs = { least: 60_000, most: 43_200_000 } as const;
 const endless = { refreshMs: 3_600_000, useMs: 86_400_000 } as const;
 
 interface Kept {
-  readonly certificate: CertificateMaterial;
+  certificate: CertificateMaterial;
   answer: OcspAnswer | undefined;
   failures: number;
   timer: NodeJS.Timeout | undefined;
@@ -49,7 +49,10 @@ export class OcspStapler {
     const wanted = stapledOf(config, material);
     const fresh: Promise<void>[] = [];
     for (const [fingerprint, certificate] of wanted) {
-      if (this.#kept.has(fingerprint)) continue;
+      const known = this.#kept.get(fingerprint);
+      // The answer in its file may be another one.
+      if (known) known.certificate = certificate;
+      if (known) continue;
       const kept: Kept = { certificate, answer: undefined, failures: 0, timer: undefined };
       this.#kept.set(fingerprint, kept);
       fresh.push(this.#ask(kept));
@@ -80,14 +83,14 @@ export class OcspStapler {
     const { certificate } = kept;
     let delayMs: number;
     try {
-      kept.answer = await askResponder(certificate);
+      kept.answer = await newestAnswer(certificate);
       kept.failures = 0;
       delayMs = refreshOf(kept.answer);
     } catch (error) {
       delayMs = Math.min(retryMs.last, retryMs.first * 2 ** kept.failures);
       kept.failures += 1;
       this.#journal.warn(
-        `no stapled answer for ${certificate.file} from ${certificate.responder}: ${messageOf(error)}`,
+        `no stapled answer for ${certificate.file} from ${certificate.responder || 'the file beside it'}: ${messageOf(error)}`,
       );
       // Told again when what there was is out of date.
       if (kept.answer) delayMs = Math.max(1000, Math.min(delayMs, endOf(kept.answer) - Date.now()));
@@ -120,13 +123,24 @@ function refreshOf({ thisUpdateMs, nextUpdateMs }: OcspAnswer): number {
   return Math.min(refreshMs.most, Math.max(refreshMs.least, middle));
 }
 
-async function askResponder({ cert, responder }: CertificateMaterial): Promise<OcspAnswer> {
-  const [own, issuing] = cert.split(/(?<=-----END CERTIFICATE-----)\s*/);
-  if (own === undefined || issuing === undefined || issuing.trim() === '')
-    throw new VezaError('no-issuer', "its file does not hold its issuer's certificate");
-  const [certificate, issuer] = [new X509Certificate(own), new X509Certificate(issuing)];
-  const answer = await post(responder, ocspRequest(certificate, issuer));
-  return readOcspAnswer(answer, certificate, issuer, Date.now());
+/** That of the responder, else the one that stands beside the certificate as long as it holds. */
+async function newestAnswer({
+  cert,
+  issuer: issuing,
+  responder,
+  answer: stored,
+}: CertificateMaterial): Promise<OcspAnswer> {
+  if (issuing === '') throw new VezaError('no-issuer', "its file does not hold its issuer's certificate");
+  const [certificate, issuer] = [new X509Certificate(cert), new X509Certificate(issuing)];
+  const read = (answer: Buffer): OcspAnswer => readOcspAnswer(answer, certificate, issuer, Date.now());
+  const fallback = stored === '' ? undefined : Buffer.from(stored, 'base64');
+  if (responder === '' && fallback) return read(fallback);
+  try {
+    return read(await post(responder, ocspRequest(certificate, issuer)));
+  } catch (error) {
+    if (!fallback) throw error;
+    return read(fallback);
+  }
 }
 
 function post(url: string, body: Buffer): Promise<Buffer> {

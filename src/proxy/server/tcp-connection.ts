@@ -286,6 +286,8 @@ export class TcpConnection extends ClientSocket implements FrontendConnection, Q
       requestId: '',
       referer: '',
       userAgent: '',
+      tls: undefined,
+      extra: undefined,
       requestCaptures: undefined,
       responseCaptures: undefined,
     });

@@ -4,7 +4,8 @@ import type { Diagnostic, Position } from '../../lib/diagnostic.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { BackendConfig, ProxyConfig } from '../core/config/model.ts';
 import type { Path } from '../core/config/read.ts';
-import type { AcmeConfig, CertificateSource, FrontendTlsConfig } from '../core/config/tls-model.ts';
+import type { AcmeConfig, CertificateSource, FrontendTlsConfig, TlsOffer } from '../core/config/tls-model.ts';
+import { ciphersOf } from '../core/tls/profile.ts';
 import { checkAllowed, readKept } from './acme-files.ts';
 import { type Complain, readCertificates, readPair, readPem } from './certificate-files.ts';
 import type { BackendMaterial, CertificateMaterial, FrontendMaterial, TlsMaterial } from './tls-material.ts';
@@ -41,7 +42,7 @@ export function readTlsFiles(config: ProxyConfig, where: (path: Path) => Positio
 }
 
 function frontendMaterial(
-  { certificates, clientAuth }: FrontendTlsConfig,
+  { certificates, clientAuth, ...offer }: FrontendTlsConfig,
   acme: AcmeConfig | undefined,
   complainAt: ComplainAt,
   nowMs: number,
@@ -55,6 +56,7 @@ function frontendMaterial(
     );
   });
   found.forEach(({ cert, key, file }) => tryContext({ cert, key }, file, complainAt(['certificates'])));
+  tryOffer(offer, complainAt([]));
   const ca = clientAuth ? readPem(clientAuth.ca, 'CERTIFICATE', complainAt(['clientAuth', 'ca'])) : '';
   const crl =
     clientAuth?.crl === undefined ? '' : readPem(clientAuth.crl, 'X509 CRL', complainAt(['clientAuth', 'crl']));
@@ -81,14 +83,22 @@ function certificatesOf(
 }
 
 function backendMaterial(
-  { ca, cert, key }: NonNullable<BackendConfig['tls']>,
+  { ca, cert, key, ...offer }: NonNullable<BackendConfig['tls']>,
   complain: Complain,
   nowMs: number,
 ): BackendMaterial {
   const own = cert !== undefined && key !== undefined ? readPair(cert, key, nowMs, complain) : undefined;
+  tryOffer(offer, complain);
   const authorities = ca === undefined ? '' : readPem(ca, 'CERTIFICATE', complain);
   if (ca !== undefined && authorities !== '') tryContext({ ca: authorities }, ca, complain);
   return { ca: authorities, cert: own?.cert ?? '', key: own?.key ?? '' };
+}
+
+/** Names of ciphers and groups that OpenSSL does not know. */
+function tryOffer({ ciphers, cipherSuites, groups }: TlsOffer, complain: Complain): void {
+  tryContext({ ciphers: ciphersOf(ciphers, undefined) }, '`ciphers`', complain);
+  tryContext({ ciphers: ciphersOf(undefined, cipherSuites) }, '`cipherSuites`', complain);
+  if (groups !== undefined) tryContext({ ecdhCurve: groups }, '`groups`', complain);
 }
 
 /** OpenSSL has the last word: on keys that are too short, and on what a part of a chain is. */

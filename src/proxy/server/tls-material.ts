@@ -20,6 +20,10 @@ export interface CertificateMaterial {
   readonly mustStaple: boolean;
   /** Where its issuer answers questions about it; '' = nowhere. */
   readonly responder: string;
+  /** PEM: its issuer; '' = unknown. */
+  readonly issuer: string;
+  /** What stands beside it as an answer of its issuer, in Base64; '' = nothing. */
+  readonly answer: string;
 }
 
 export interface FrontendMaterial {

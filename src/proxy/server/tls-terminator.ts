@@ -6,7 +6,7 @@ import { createSecureContext, createServer, type SecureContext, type Server, typ
 import type { FrontendTlsConfig } from '../core/config/tls-model.ts';
 import type { ClientCertificate, TlsFacts } from '../core/tls/facts.ts';
 import { NameMap } from '../core/tls/names.ts';
-import { ciphers, groups, groupsWithoutMlkem, sessionSeconds } from '../core/tls/profile.ts';
+import { ciphersOf, groups, groupsWithoutMlkem, sessionSeconds } from '../core/tls/profile.ts';
 import type { CertificateMaterial, FrontendMaterial } from './tls-material.ts';
 
 /** Stapled answers by the SHA-256 of the certificate that they are about; DER. */
@@ -90,8 +90,10 @@ export class TlsTerminator {
   }
 }
 
-export function mayStaple(config: FrontendTlsConfig, { mustStaple, responder }: CertificateMaterial): boolean {
-  return responder !== '' && (config.ocsp === 'on' || (config.ocsp === 'auto' && mustStaple));
+/** An answer that somebody has put beside a certificate is there to be sent. */
+export function mayStaple({ ocsp }: FrontendTlsConfig, certificate: CertificateMaterial): boolean {
+  const { mustStaple, responder, answer } = certificate;
+  return ocsp !== 'off' && (answer !== '' || (responder !== '' && (ocsp === 'on' || mustStaple)));
 }
 
 /** The socket that carries a TLS socket (undocumented, and there in every version so far). */
@@ -104,11 +106,16 @@ type ContextOptions = NonNullable<Parameters<typeof createSecureContext>[0]>;
 function optionsOf(config: FrontendTlsConfig, { ca, crl }: FrontendMaterial): ContextOptions {
   return {
     minVersion: config.minVersion,
-    ciphers,
-    ecdhCurve: knownGroups(),
-    honorCipherOrder: false,
-    // A client that asks for handshake upon handshake within one connection makes us work for nothing.
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | (config.sessionTickets ? 0 : constants.SSL_OP_NO_TICKET),
+    maxVersion: config.maxVersion,
+    ciphers: ciphersOf(config.ciphers, config.cipherSuites),
+    ecdhCurve: config.groups ?? knownGroups(),
+    honorCipherOrder: true,
+    secureOptions:
+      // A client that would rather have ChaCha20 than all else gets it.
+      constants.SSL_OP_PRIORITIZE_CHACHA |
+      // A client that asks for handshake upon handshake within one connection makes us work for nothing.
+      constants.SSL_OP_NO_RENEGOTIATION |
+      (config.sessionTickets ? 0 : constants.SSL_OP_NO_TICKET),
     ...(ca !== '' && { ca }),
     ...(crl !== '' && { crl }),
   };

@@ -2,20 +2,24 @@
 import { createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
 import type { ProxyConfig } from '../core/config/model.ts';
 import type { BackendTlsConfig } from '../core/config/tls-model.ts';
-import { ciphers } from '../core/tls/profile.ts';
+import { ciphersOf } from '../core/tls/profile.ts';
 import type { BackendMaterial, TlsMaterial } from './tls-material.ts';
 
 export class UpstreamTls {
   readonly #context: SecureContext;
   readonly #verify: boolean;
+  readonly #verifyName: boolean;
   /** By name and address: a ticket is worth nothing elsewhere. */
   readonly #sessions = new Map<string, Buffer>();
 
   constructor(config: BackendTlsConfig, { ca, cert, key }: BackendMaterial) {
     this.#verify = config.verify;
+    this.#verifyName = config.verifyName;
     this.#context = createSecureContext({
-      minVersion: 'TLSv1.2',
-      ciphers,
+      minVersion: config.minVersion,
+      maxVersion: config.maxVersion,
+      ciphers: ciphersOf(config.ciphers, config.cipherSuites),
+      ...(config.groups !== undefined && { ecdhCurve: config.groups }),
       ...(ca !== '' && { ca }),
       ...(cert !== '' && { cert, key }),
     });
@@ -29,6 +33,7 @@ export class UpstreamTls {
       rejectUnauthorized: this.#verify,
       // An IP address is never asked for; without a name Node.js verifies the host that it connects to.
       servername: serverName,
+      ...(!this.#verifyName && { checkServerIdentity: () => undefined }),
       // Who speaks something else may turn away whoever asks for that.
       ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
       ...(session && { session }),

@@ -1,51 +1,21 @@
 // `prod status`, `prod watch`, `prod ssh` and the last step of setup on real hosts: an sshd on loopback, and tools in its PATH that
 // answer as docker, systemctl, mariadb and redis-cli do (stubs: this machine has no such services).
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sshdPath, startSshd, type TestSshd } from '../../adapters/support/sshd.ts';
 import { freePort } from '../../support/ports.ts';
 import { openProd, type ProdAccount } from './support.ts';
+import { type Seen, statesOf, tool, tools, wellTools } from './status-tools.ts';
 
-const tools = mkdtempSync(join(tmpdir(), 'veza-tools-'));
 const servers: Server[] = [];
 let sshd: TestSshd;
 let http = 0;
 let https = 0;
-
-function tool(name: string, text: string): void {
-  writeFileSync(join(tools, name), `#!/bin/sh\n${text}\n`);
-  chmodSync(join(tools, name), 0o755);
-}
-
-const containers = ['coolify', 'coolify-db', 'traefik', 'galera-1', 'redis', 'sentinel'];
-
-function wellTools(): void {
-  const rows = containers.map((name) => `${name}\tUp 3 days (healthy)`).join('\n');
-  tool(
-    'docker',
-    `case "$1 $*" in
-"--version "*) echo "Docker version 27.0.1, build abc" ;;
-"ps "*) cat <<'EOF'\n${rows}\nEOF\n;;
-"exec "*galera*) printf 'wsrep_cluster_size\\t2\\n' ;;
-"exec "*sentinel*) echo "master0:name=main,status=ok,slaves=1,sentinels=3" ;;
-"exec "*redis*) echo PONG ;;
-*) exit 1 ;;
-esac`,
-  );
-  tool(
-    'systemctl',
-    'case "$2" in forgejo-runner|veza-proxy) echo active ;; broken) echo failed; exit 3 ;; *) echo inactive; exit 3 ;; esac',
-  );
-  // However busy this machine is, for so many processors it is no load.
-  tool('getconf', 'echo 100000');
-  tool('df', 'printf "Filesystem 1024-blocks Used Available Capacity Mounted on\\n/dev/sda1 100 40 60 40%% /\\n"');
-}
 
 async function listening(server: Server): Promise<number> {
   servers.push(server);
@@ -92,24 +62,6 @@ async function status(at: ProdAccount, words = 'status --json') {
   const result = await at.prod(words, environment());
   return { ...result, json: words.includes('--json') ? (JSON.parse(result.stdout) as Seen) : null };
 }
-
-interface Seen {
-  readonly hosts: readonly {
-    readonly host: string;
-    readonly problems: readonly string[];
-    readonly services: readonly { readonly name: string; readonly state: string; readonly healthy: boolean }[];
-  }[];
-  readonly endpoints: readonly {
-    readonly url: string;
-    readonly status: number | null;
-    readonly certificateDays: number | null;
-    readonly problem: string | null;
-  }[];
-  readonly alerts: readonly { readonly name: string; readonly found: number | null; readonly good: boolean }[];
-}
-
-const statesOf = (seen: Seen | null) =>
-  Object.fromEntries((seen?.hosts[0]?.services ?? []).map(({ name, state }) => [name, state]));
 
 describe.skipIf(!sshdPath)('prod status', () => {
   it('asks a host for its system, docker, disks and each kind of service', async () => {

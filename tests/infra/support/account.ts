@@ -34,7 +34,26 @@ export function fastClock(): ApiClock & { readonly slept: number[] } {
   };
 }
 
-export async function openAccount(options: Partial<FakeHcloudOptions & FakeClouDnsOptions> = {}) {
+/** Leaps over all that is asked: for services that keep no time of their own. */
+export function leapingClock(): ApiClock & { readonly slept: number[] } {
+  const slept: number[] = [];
+  let leaptMs = 0;
+  return {
+    slept,
+    now: () => Date.now() + leaptMs,
+    sleep: (milliseconds, signal) => {
+      slept.push(milliseconds);
+      leaptMs += milliseconds;
+      return signal?.aborted === true ? Promise.reject(signal.reason as Error) : Promise.resolve();
+    },
+    random: () => 0.5,
+  };
+}
+
+export async function openAccount(
+  options: Partial<FakeHcloudOptions & FakeClouDnsOptions> = {},
+  clock: ApiClock & { readonly slept: number[] } = fastClock(),
+) {
   const hcloud = await startFakeHcloud({
     tokens: { [token]: 'read-write' },
     servers: [
@@ -52,7 +71,6 @@ export async function openAccount(options: Partial<FakeHcloudOptions & FakeClouD
     ...options,
   });
   const redactor = createRedactor();
-  const clock = fastClock();
   const policy = { timeoutMs: 2000 };
   const cloud = new HetznerCloud({ token, clock, redactor, baseUrl: hcloud.url, policy });
   const auth = { id: '7', password };

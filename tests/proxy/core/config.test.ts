@@ -38,6 +38,11 @@ describe('configuration', () => {
     });
   });
 
+  it('takes 0 for a duration without a unit', () => {
+    const result = readConfig(`timeouts: { firstByte: 0 }\n${minimal()}`, 'x.yml');
+    expect(result.ok && result.config.timeouts.firstByteMs).toBe(0);
+  });
+
   it('accepts JSON', () => {
     const json = JSON.stringify({
       frontends: [{ name: 'f', bind: [':80'] }],

@@ -73,7 +73,7 @@ function configOf({ frontend }: Case): object {
   };
 }
 
-const files = ['routing', 'rewriting', 'middleware'];
+const files = ['routing', 'rewriting', 'terraster', 'middleware'];
 
 describe.each(files)('%s', (file) => {
   const cases = parse(readFileSync(new URL(`./cases/${file}.yml`, import.meta.url), 'utf8'), { merge: true }) as Case[];

@@ -1,7 +1,9 @@
 // Lines of the logs: formats, what is escaped, what is masked.
 import { describe, expect, it } from 'vitest';
-import { formatAccess } from '../../../src/proxy/core/logging/access-format.ts';
+import { formatterOf } from '../../../src/proxy/core/logging/access-format.ts';
 import type { AccessRecord } from '../../../src/proxy/core/logging/access-record.ts';
+import { capturedCookie, setCookies } from '../../../src/proxy/core/logging/capture.ts';
+import { formatProblems, httplogFormat } from '../../../src/proxy/core/logging/log-format.ts';
 import {
   entryJson,
   entryText,
@@ -47,36 +49,42 @@ const record: AccessRecord = {
   userAgent: 'curl/8',
   requestCaptures: undefined,
   responseCaptures: undefined,
+  tls: undefined,
+  extra: undefined,
 };
+
+function line(of: AccessRecord, format: string): string {
+  return formatterOf(format, { host: 'proxy1', pid: 4711 }).format(of);
+}
 
 describe('the access log', () => {
   it('has HAProxy httplog, in local time, with what could break the line as # and two digits', () => {
-    expect(formatAccess(record, 'httplog')).toBe(
+    expect(line(record, 'httplog')).toBe(
       '192.0.2.7:40123 [21/Nov/2026:07:30:01.045] web api/a 0/0/2/12/20 200 1234 - - ---- 3/2/1/1/+1 0/4 "GET /a?b=#22c#22 HTTP/1.1"',
     );
   });
 
   it('shows captured headers in braces, also empty ones', () => {
     const captured = { ...record, requestCaptures: ['example.org', '', 'a|b{'], responseCaptures: ['text/html'] };
-    expect(formatAccess(captured, 'httplog')).toContain(' 0/4 {example.org||a#7Cb#7B} {text/html} "GET ');
+    expect(line(captured, 'httplog')).toContain(' 0/4 {example.org||a#7Cb#7B} {text/html} "GET ');
   });
 
   it('says what was not reached', () => {
     const refused = { ...record, method: '', headMs: -1, queueMs: -1, connectMs: -1, responseMs: -1, status: 400 };
-    expect(formatAccess({ ...refused, server: '<NOSRV>', backend: 'web' }, 'httplog')).toMatch(
+    expect(line({ ...refused, server: '<NOSRV>', backend: 'web' }, 'httplog')).toMatch(
       / web web\/<NOSRV> -1\/-1\/-1\/-1\/20 400 .* "<BADREQ>"$/,
     );
   });
 
   it('has tcplog for TCP, with two characters of termination', () => {
-    expect(formatAccess({ ...record, mode: 'tcp', termination: 'CD--' }, 'httplog')).toBe(
+    expect(line({ ...record, mode: 'tcp', termination: 'CD--' }, 'httplog')).toBe(
       '192.0.2.7:40123 [21/Nov/2026:07:30:01.045] web api/a 0/2/20 1234 CD 3/2/1/1/+1 0/4',
     );
   });
 
   it('has the combined format that tools for Apache read', () => {
-    const line = formatAccess(record, 'clf');
-    const combined = /^(\S+) \S+ \S+ \[([^\]]+)\] "((?:[^"\\]|\\.)*)" (\d{3}) (\d+) "([^"]*)" "([^"]*)"/.exec(line);
+    const text = line(record, 'clf');
+    const combined = /^(\S+) \S+ \S+ \[([^\]]+)\] "((?:[^"\\]|\\.)*)" (\d{3}) (\d+) "([^"]*)" "([^"]*)"/.exec(text);
     expect(combined?.slice(3)).toEqual([
       'GET /a?b=#22c#22 HTTP/1.1',
       '200',
@@ -88,14 +96,68 @@ describe('the access log', () => {
   });
 
   it('has JSON that is ASCII whatever a header holds', () => {
-    const line = formatAccess({ ...record, userAgent: 'caf\u00e9', requestId: 'r1' }, 'json');
-    expect(line).toMatch(/^[\x20-\x7e]+$/);
-    expect(JSON.parse(line)).toMatchObject({
+    const text = line({ ...record, userAgent: 'caf\u00e9', requestId: 'r1' }, 'json');
+    expect(text).toMatch(/^[\x20-\x7e]+$/);
+    expect(JSON.parse(text)).toMatchObject({
       status: 200,
       userAgent: 'caf\u00e9',
       requestId: 'r1',
       times: { request: 0, queue: 0, connect: 2, response: 12, total: 20 },
     });
+  });
+});
+
+describe('a log-format', () => {
+  it('of HAProxy itself gives the same line as httplog', () => {
+    const rich = { ...record, requestCaptures: ['a', ''], responseCaptures: ['b'], redispatched: false };
+    for (const each of [record, rich]) expect(line(each, httplogFormat)).toBe(line(each, 'httplog'));
+  });
+
+  it('has what is only asked for by some', () => {
+    const extra = {
+      requestCookie: 'S="1"',
+      responseCookie: '',
+      localAddress: '192.0.2.1',
+      localPort: 443,
+      serverAddress: '10.0.0.1',
+      serverPort: 8080,
+      texts: ['www.example.org', 'www.example.org'],
+    };
+    const tls = { sni: 'www.example.org', version: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256', client: undefined };
+    const format = '%H[%pid] %ft %fi:%fp %si:%sp %CC %CS %sslv/%sslc %[ssl_fc_sni] %Td %ms %{+Q}[ssl_fc_sni] 100%%';
+    expect(line({ ...record, extra, tls }, format)).toBe(
+      'proxy1[4711] web~ 192.0.2.1:443 10.0.0.1:8080 S=#221#22 - TLSv1.3/TLS_AES_128_GCM_SHA256 www.example.org 6 045 "www.example.org" 100%',
+    );
+  });
+
+  it('leaves TCP sessions to tcplog', () => {
+    expect(line({ ...record, mode: 'tcp' }, '%HU')).toBe(line({ ...record, mode: 'tcp' }, 'httplog'));
+  });
+
+  it.each([
+    ['%ci %Ti', 'there is no variable `%Ti`', 'Did you mean `%T`?'],
+    ['%hm', 'there is no variable `%hm`', 'Did you mean `%HM`?'],
+    ['%[ssl_fc_sn]', '`%[ssl_fc_sn]` cannot be logged', 'Did you mean `%[ssl_fc_sni]`?'],
+    ['50 % of', '`%` needs the name of a variable', 'Write `%%` for the sign itself.'],
+    ['%{+X}B', '`+X` is no option of a variable here', 'There is +Q: in quotes.'],
+  ])('%s is refused with what was meant', (format, message, hint) => {
+    expect(formatProblems(format)).toMatchObject([{ message, hint }]);
+  });
+});
+
+describe('a captured cookie', () => {
+  it.each([
+    [['a=b; SESSION=1; c=d'], 'SESS', 20, 'SESSION=1'],
+    [['S2=x; S=0123456789'], 'S=', 9, 'S=0123456'],
+    [['a=b'], 'S', 20, ''],
+    [[], 'S', 20, ''],
+  ])('%j %s', (values, name, length, found) => {
+    expect(capturedCookie(values, { name, length })).toBe(found);
+  });
+
+  it('of a response is what is set, without its attributes', () => {
+    const fields = 'Server: x\r\nSet-Cookie: a=1; path=/\r\nset-cookie:  b=2\r\n';
+    expect(setCookies(fields)).toEqual(['a=1', 'b=2']);
   });
 });
 

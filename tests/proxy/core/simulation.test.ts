@@ -6,13 +6,15 @@ import { aBackend, seeded, statesOf } from '../support/builders.ts';
 import { simulate } from '../support/simulation.ts';
 
 const minutes = 20;
-const seeds = 100;
+/** Each a test of its own: together they take long on a busy machine. */
+const firstSeeds = [1, 21, 41, 61, 81];
+const seeds = 20;
 
 describe('simulation', () => {
-  it(`holds its invariants over ${seeds} seeds of ${minutes} minutes`, () => {
+  it.each(firstSeeds)(`holds its invariants over ${seeds} seeds of ${minutes} minutes, from %i`, (first) => {
     let picks = 0;
-    for (let seed = 1; seed <= seeds; seed += 1) picks += simulate(seed, minutes, 250);
-    expect(picks).toBeGreaterThan(100_000);
+    for (let seed = first; seed < first + seeds; seed += 1) picks += simulate(seed, minutes, 250);
+    expect(picks).toBeGreaterThan(20_000);
   });
 
   it('spreads by weight within one pick a cycle, whatever the weights', () => {

@@ -13,7 +13,7 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { portOf } from '../../support/ports.ts';
-import { type RunningProxy, sleep, startProxy } from '../support/proxy.ts';
+import { type RunningProxy, sleep, startProxy, until } from '../support/proxy.ts';
 
 let backend: Server;
 let proxy: RunningProxy;
@@ -158,10 +158,10 @@ describe('large bodies', () => {
       socket.write(all.slice(at, at + 37));
       await sleep(2);
     }
-    await sleep(200);
+    const digests = (): string[] => [...got.matchAll(/[0-9a-f]{64}/g)].map(([hash]) => hash);
+    await until(() => digests().length === 4);
     socket.destroy();
-    const expected = [1000, 2000, 3000, 4000].map((at) => digest(Buffer.from(`body ${at} ${at}`)));
-    expect([...got.matchAll(/[0-9a-f]{64}/g)].map(([hash]) => hash)).toEqual(expected);
+    expect(digests()).toEqual([1000, 2000, 3000, 4000].map((at) => digest(Buffer.from(`body ${at} ${at}`))));
   });
 
   it('through tunnels, both ways', async () => {

@@ -48,8 +48,8 @@ export async function startProxy(build: (port: number, controlPort: number) => o
     process: child,
     configFile,
     log: () => log,
-    // It closes after its answer, which may take its time on a busy machine.
-    command: (text) => request(controlPort, `${text}\n`, 15_000),
+    // The socket is closed behind the answer, however long that takes.
+    command: (text) => request(controlPort, `${text}\n`, 30_000),
     write,
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode === null && child.signalCode === null) {
@@ -64,7 +64,7 @@ export async function startProxy(build: (port: number, controlPort: number) => o
 }
 
 /** Waits until the condition holds; throws after the time. */
-export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 5000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error('waited in vain');

@@ -1,6 +1,6 @@
 // What is wrong with certificates is told before anything runs: what, in which file, and which key of the configuration.
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/proxy/core/config/read.ts';
 import { readTlsFiles, type ReadMaterial } from '../../../src/proxy/server/tls-files.ts';
@@ -25,6 +25,16 @@ beforeAll(async () => {
   folder.write('many/b.crt', other.cert);
   folder.write('many/b.key', other.key);
   folder.write('many/.hidden.pem', 'x');
+  folder.write('alone.crt', one.cert);
+  folder.write('alone.key', one.key);
+  const rsa = await ca.issue({ names: ['a.test'], kind: 'rsa' });
+  folder.write('bundle.pem.rsa', rsa.cert + rsa.key);
+  folder.write('bundle.pem.ecdsa', one.cert + one.key);
+  mkdirSync(join(folder.path, 'sites'));
+  folder.write('sites/b.test', other.cert + other.key);
+  folder.write('sites/b.test.issuer', ca.pem);
+  folder.write('sites/b.test.ocsp', 'an answer');
+  folder.write('sites/b.test.bak', 'x');
 });
 
 afterAll(() => folder[Symbol.dispose]());
@@ -54,6 +64,20 @@ describe('files of certificates', () => {
       ['b.test'],
     ]);
     expect(found[0]?.cert.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+  });
+
+  it('are read as HAProxy has them: keys beside, names without an ending, one file for each kind of key', () => {
+    const files = ['alone.crt', 'bundle.pem', 'sites'].map((name) => join(folder.path, name));
+    const { material, diagnostics } = read({ certificates: files });
+    expect(diagnostics).toEqual([]);
+    const found = material.frontends['web']?.certificates ?? [];
+    expect(found.map(({ file }) => basename(file))).toEqual([
+      'alone.crt',
+      'bundle.pem.rsa',
+      'bundle.pem.ecdsa',
+      'b.test',
+    ]);
+    expect(found[3]).toMatchObject({ issuer: ca.pem, answer: Buffer.from('an answer').toString('base64') });
   });
 
   it.each([

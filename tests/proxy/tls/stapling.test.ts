@@ -1,6 +1,8 @@
 // Stapled answers: asked of the issuer's responder, OpenSSL's own here, and handed to clients by every worker.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ocspRequest, readOcspAnswer } from '../../../src/proxy/server/ocsp.ts';
 import { freePort } from '../../support/ports.ts';
@@ -43,10 +45,17 @@ beforeAll(async () => {
     revoked: await issue('revoked', { mustStaple: true }),
     unknown: await issue('unknown', { mustStaple: true }),
     nobody: await issue('nobody', { mustStaple: true, responder: 'http://127.0.0.1:1/' }),
+    beside: await issue('beside', { responder: 'http://127.0.0.1:1/' }),
   };
+  const beside = issued.get('beside');
+  if (!beside) throw new Error('it was issued');
+  // As HAProxy has them: without its issuer in the file, but both the issuer and an answer beside it.
+  folder.write('beside.pem', beside.cert + beside.key);
+  folder.write('beside.pem.issuer', ca.pem);
   const line = (name: string, state: string): string =>
     `${state}\t${stamp(80)}\t${state === 'R' ? stamp(-1) : ''}\t${(issued.get(name)?.serial ?? '').toUpperCase()}\tunknown\t/CN=${name}.test\n`;
-  const index = ['staple', 'plain', 'on', 'off'].map((name) => line(name, 'V')).join('') + line('revoked', 'R');
+  const index =
+    ['staple', 'plain', 'on', 'off', 'beside'].map((name) => line(name, 'V')).join('') + line('revoked', 'R');
   const signer = await ca.issue({ names: [], subject: 'CN=Responder', use: 'ocsp' });
   const args = ['ocsp', '-port', String(responderPort), '-index', folder.write('index.txt', index), '-nmin', '60'];
   args.push('-rsigner', folder.write('ocsp.crt', signer.cert), '-rkey', folder.write('ocsp.key', signer.key));
@@ -59,6 +68,7 @@ beforeAll(async () => {
   started.stdout.on('data', (bytes: Buffer) => (said += bytes.toString()));
   started.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()));
   await until(() => said.includes('waiting for OCSP client'), 10_000);
+  writeFileSync(join(folder.path, 'beside.pem.ocsp'), await ask(beside));
   for (const name of Object.keys(files)) ports[name] = await freePort();
   proxy = await startProxy((clear) => ({
     workers: 2,
@@ -78,6 +88,16 @@ beforeAll(async () => {
   }));
 });
 
+/** What the responder says of a certificate. */
+async function ask({ cert }: Pick<Issued, 'cert'>): Promise<Buffer> {
+  const response = await fetch(url, {
+    method: 'POST',
+    body: new Uint8Array(ocspRequest(new X509Certificate(cert), new X509Certificate(ca.pem))),
+    headers: { 'Content-Type': 'application/ocsp-request' },
+  });
+  return Buffer.from(await response.arrayBuffer());
+}
+
 afterAll(async () => {
   await proxy[Symbol.asyncDispose]();
   responder.kill('SIGKILL');
@@ -90,7 +110,7 @@ function statusOf(name: string): Promise<string> {
 }
 
 describe('a stapled answer', () => {
-  it.each(['staple', 'on'])('comes with the certificate of %s, from every worker', async (name) => {
+  it.each(['staple', 'on', 'beside'])('comes with the certificate of %s, from every worker', async (name) => {
     for (let round = 0; round < 6; round += 1) {
       const text = await statusOf(name);
       expect(text).toMatch(/OCSP Response Status: successful/);
@@ -111,7 +131,7 @@ describe('a stapled answer', () => {
       /no stapled answer for .*unknown\.pem.*: the answer is that its issuer does not know it/,
     );
     expect(proxy.log()).toMatch(/no stapled answer for .*nobody\.pem.*ECONNREFUSED/);
-    expect(proxy.log()).not.toMatch(/plain\.pem|off\.pem/);
+    expect(proxy.log()).not.toMatch(/plain\.pem|off\.pem|beside\.pem/);
   });
 });
 
@@ -123,12 +143,7 @@ describe('an answer', () => {
   beforeAll(async () => {
     own = new X509Certificate(issued.get('staple')?.cert ?? '');
     issuer = new X509Certificate(ca.pem);
-    const response = await fetch(url, {
-      method: 'POST',
-      body: new Uint8Array(ocspRequest(own, issuer)),
-      headers: { 'Content-Type': 'application/ocsp-request' },
-    });
-    der = Buffer.from(await response.arrayBuffer());
+    der = await ask({ cert: own.toString() });
   });
 
   it('is taken if it is signed for the issuer and in its time', () => {

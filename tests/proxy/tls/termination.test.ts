@@ -89,7 +89,25 @@ describe('what is offered', () => {
       ['-tls1_2', '-cipher', 'ECDHE-RSA-AES128-GCM-SHA256'],
       /Cipher is ECDHE-RSA-AES128/,
     ],
-    ["the client's choice", ['-tls1_3', '-ciphersuites', 'TLS_CHACHA20_POLY1305_SHA256'], /Cipher is TLS_CHACHA20/],
+    [
+      'our order to a client with another',
+      [
+        '-tls1_2',
+        '-cipher',
+        'ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256',
+      ],
+      /Cipher is ECDHE-ECDSA-AES128-GCM-SHA256/,
+    ],
+    [
+      'ChaCha20 to a client that would rather have it (TLS 1.2)',
+      ['-tls1_2', '-cipher', 'ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256'],
+      /Cipher is ECDHE-ECDSA-CHACHA20/,
+    ],
+    [
+      'ChaCha20 to a client that would rather have it (TLS 1.3)',
+      ['-tls1_3', '-ciphersuites', 'TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256'],
+      /Cipher is TLS_CHACHA20/,
+    ],
     ['HTTP/2', ['-alpn', 'http/1.1,h2'], /ALPN protocol: h2/],
     ['HTTP/1.1 alone to who knows no other', ['-alpn', 'http/1.1'], /ALPN protocol: http\/1\.1/],
   ])('%s', async (_name, args, expected) => {

@@ -42,6 +42,7 @@ export function checkHandling(from: HandlingDocument, path: Path, add: Add): voi
   checkNetworks(from.deny ?? [], [...path, 'deny'], add);
   checkNetworks(from.maintenance?.allow ?? [], [...path, 'maintenance', 'allow'], add);
   for (const key of ['requestHeaders', 'responseHeaders'] as const) checkEdits(from[key], [...path, key], add);
+  if (from.rewrite) checkMode(from.rewrite, [...path, 'rewrite'], add);
   if (from.rewrite?.regex) checkPattern(from.rewrite.regex.pattern, [...path, 'rewrite', 'regex', 'pattern'], add);
   if (from.rateLimit && durationMs(from.rateLimit.per) <= 0) {
     add('bad-value', '`per` must be more than 0', [...path, 'rateLimit', 'per']);
@@ -61,9 +62,21 @@ export function checkHandling(from: HandlingDocument, path: Path, add: Add): voi
   }
 }
 
+/** Words of one mode of `rewrite` mean nothing in the other. */
+function checkMode(rewrite: NonNullable<HandlingDocument['rewrite']>, path: Path, add: Add): void {
+  const own = ['stripPrefix', 'replacePrefix', 'regex', 'addPrefix'] as const;
+  const others = ['prefix', 'to', 'serverPath'] as const;
+  for (const key of rewrite.mode === 'terraster' ? own : others) {
+    if (rewrite[key] === undefined) continue;
+    const where = rewrite.mode === 'terraster' ? 'in mode terraster' : 'without `mode: terraster`';
+    add('bad-value', `\`${key}\` means nothing ${where}`, [...path, key], 'Remove it.');
+  }
+}
+
 function checkConditions(from: ConditionsDocument, path: Path, add: Add): void {
   if (from.pathRegex !== undefined) checkPattern(from.pathRegex, [...path, 'pathRegex'], add);
   checkNetworks(from.source, [...path, 'source'], add);
+  if (from.clientName !== undefined) checkValues({ clientName: from.clientName }, path, add);
   checkValues(from.headers, [...path, 'headers'], add);
   checkValues(from.query, [...path, 'query'], add);
 }
@@ -92,7 +105,7 @@ function checkNames(names: readonly string[], path: Path, add: Add): void {
   });
 }
 
-function checkPlaceholders(text: string, path: Path, add: Add): void {
+export function checkPlaceholders(text: string, path: Path, add: Add): void {
   for (const name of unknownPlaceholders(text)) {
     add('unknown-placeholder', `there is no placeholder \`\${${name}}\``, path, nearName(name, placeholders));
   }

@@ -22,6 +22,17 @@ export function checkFrontendTls(frontend: FrontendDocument, path: Path, add: Ad
   if (tls.profile === 'modern' && tls.minVersion === 'TLSv1.2') {
     add('bad-value', 'the modern profile has no TLS 1.2', [...path, 'tls', 'minVersion'], 'Leave `minVersion` out.');
   }
+  checkVersions(tls, tls.profile === 'modern', [...path, 'tls'], add);
+}
+
+function checkVersions(
+  { minVersion, maxVersion }: { readonly minVersion?: string; readonly maxVersion?: string },
+  isModern: boolean,
+  path: Path,
+  add: Add,
+): void {
+  if (maxVersion !== 'TLSv1.2' || (minVersion !== 'TLSv1.3' && !isModern)) return;
+  add('bad-value', 'no version of TLS is left: the lowest is above the highest', [...path, 'maxVersion']);
 }
 
 export function checkBackendTls(backend: BackendDocument, path: Path, add: Add, warn: Add): void {
@@ -35,8 +46,17 @@ export function checkBackendTls(backend: BackendDocument, path: Path, add: Add, 
       add('missing-key', 'a check with `tls` needs `tls` of the backend', [...path, 'check', 'tls']);
     return;
   }
+  checkVersions(tls, false, [...path, 'tls'], add);
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
     add('missing-key', 'tls needs both `cert` and `key`, or neither', [...path, 'tls']);
+  }
+  if (!tls.verifyName && !tls.insecureSkipVerify) {
+    warn(
+      'insecure-tls',
+      `the names in the certificates of the servers of \`${backend.name}\` are not verified`,
+      [...path, 'tls', 'verifyName'],
+      'Any certificate of the same issuers is taken. Give the name in theirs as `serverName` instead.',
+    );
   }
   if (tls.insecureSkipVerify) {
     warn(

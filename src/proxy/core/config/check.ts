@@ -3,6 +3,7 @@ import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
 import { parseBind } from './bind.ts';
 import { checkBalance } from './check-balance.ts';
 import { type Add, checkHandling, checkNetworks, checkRule } from './check-handling.ts';
+import { checkLog } from './check-log.ts';
 import { checkMode } from './check-mode.ts';
 import { checkHealth } from './check-health.ts';
 import { checkDns, checkServerOf, checkServers, checkTracking } from './check-servers.ts';
@@ -49,6 +50,7 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
   checkDns(document, add);
   checkTracking(document, add);
   checkAcme(document, add);
+  checkLog(document.log, add);
   if (document.stats.listen !== undefined) bind(document.stats.listen, ['stats', 'listen']);
   document.frontends.forEach((frontend, at) => {
     frontend.bind.forEach((text, index) => bind(text, ['frontends', at, 'bind', index]));

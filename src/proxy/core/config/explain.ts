@@ -53,7 +53,8 @@ export function diagnosticOf(error: ErrorObject, where: (path: Path, key?: strin
 
 const durationHint = 'Write a number and a unit, for instance 500ms, 5s, 1m or 1h.';
 
-function isDurationSchema(error: ErrorObject): boolean {
+/** Is a duration wanted where this was found? */
+export function isDurationSchema(error: ErrorObject): boolean {
   const pattern = (error.parentSchema as { pattern?: unknown } | undefined)?.pattern;
   return typeof pattern === 'string' && pattern.includes('us|ms');
 }

@@ -14,7 +14,7 @@ import type { RateLimitConfig } from '../handling/rate-limit.ts';
 import type { RedirectConfig } from '../handling/redirect.ts';
 import type { RewriteConfig } from '../handling/rewrite.ts';
 import type { SecurityHeadersConfig } from '../handling/security-headers.ts';
-import type { AccessFormat } from '../logging/access-record.ts';
+import type { Capture, CookieCapture } from '../logging/capture.ts';
 import type { Level } from '../logging/entry.ts';
 import type { LogTarget } from '../logging/target.ts';
 import type { SocketLevel } from '../stats/commands.ts';
@@ -74,13 +74,13 @@ export interface DnsConfig {
 
 export interface LogConfig {
   readonly access: readonly LogTarget[];
-  readonly format: AccessFormat;
+  /** `httplog`, `clf`, `json`, or a text of HAProxy's log-format. */
+  readonly format: string;
   /** One of so many requests that went well. */
   readonly sample: number;
-  /** Lower-case names of headers. */
-  readonly captureRequest: readonly string[];
-  readonly captureResponse: readonly string[];
-  readonly captureLength: number;
+  readonly captureRequest: readonly Capture[];
+  readonly captureResponse: readonly Capture[];
+  readonly captureCookie: CookieCapture | undefined;
   /** Number of the facility of syslog. */
   readonly facility: number;
   readonly tag: string;
@@ -128,6 +128,8 @@ export interface FrontendConfig {
   readonly forward: readonly ('x-forwarded-port' | 'x-real-ip' | 'forwarded')[];
   readonly trustedProxies: readonly string[];
   readonly maxconn: number;
+  /** 0 = no limit. */
+  readonly maxconnPerClient: number;
   readonly acceptProxy: readonly string[];
   /** For requests that no rule takes. */
   readonly handling: HandlingConfig;
@@ -152,6 +154,8 @@ export interface RuleAction {
 export interface Conditions {
   readonly host: string | undefined;
   readonly sni: string | undefined;
+  readonly clientCertificate: boolean | undefined;
+  readonly clientName: ValueCondition | undefined;
   readonly path: string | undefined;
   readonly pathPrefix: string | undefined;
   readonly pathRegex: string | undefined;

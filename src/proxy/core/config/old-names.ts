@@ -1,5 +1,6 @@
 // Keys of other balancers that mean the same as ours, and the short form for one service. What they stand for is put in
 // their place before the schema looks at it. A bare number of these old keys is in seconds, as it was there.
+import { handlingProperties } from './schema-handling.ts';
 import { entryOf, isContainer, isRecord, type Places, putEntry } from './places.ts';
 
 type Entries = Record<string, unknown>;
@@ -92,6 +93,7 @@ function expandSingleService(root: Entries, places: Places): void {
   for (const key of Object.keys(root)) {
     if (key === 'port' || key === 'host' || key === 'backends') Reflect.deleteProperty(root, key);
     else if (ofService.has(key)) move(root, key, backend, key, places);
+    else if (ofClients.has(key)) move(root, key, frontend, key, places);
   }
   putEntry(root, 'frontends', [frontend]);
   putEntry(root, 'backends', [backend]);
@@ -109,6 +111,9 @@ const ofService: ReadonlySet<string> = new Set([
   'hold',
   ...Object.keys(ofBackend),
 ]);
+
+/** ... and of its one frontend. */
+const ofClients: ReadonlySet<string> = new Set([...Object.keys(handlingProperties), ...Object.keys(ofHandling)]);
 
 /** `http://192.0.2.1:8080`, `192.0.2.1:8080`, `{ url: ..., weight: 2 }`, or as in a backend. */
 function serverOf(given: unknown, index: number): unknown {

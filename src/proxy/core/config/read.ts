@@ -4,7 +4,7 @@ import { Ajv, type ErrorObject } from 'ajv';
 import type { FromSchema } from 'json-schema-to-ts';
 import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
 import { checkDocument } from './check.ts';
-import { diagnosticOf, pathOf } from './explain.ts';
+import { diagnosticOf, isDurationSchema, pathOf } from './explain.ts';
 import type { ProxyConfig } from './model.ts';
 import { replaceOldNames } from './old-names.ts';
 import { applyOverrides } from './overrides.ts';
@@ -66,16 +66,24 @@ export function judgeTree(tree: ConfigTree, environment: Environment = {}, files
   const document = structuredClone(root);
   const where = (path: Path, key?: string): Position => places.where(root, path, key);
   const errors = schemaErrors(tree);
-  diagnostics.push(...errors.flatMap((error) => diagnosticOf(error, where)));
+  const unset = diagnostics.filter(({ code }) => code === 'unset-variable');
+  const found = errors.flatMap((error) => diagnosticOf(error, where));
+  diagnostics.push(...found.filter((problem) => !unset.some((cause) => isAtOnce(problem, cause))));
   // Unknown keys hinder nobody from judging the rest.
   if (errors.every((error) => error.keyword === 'additionalProperties')) {
     for (const error of errors) drop(root, error);
     diagnostics.push(...checkDocument(root as ConfigDocument, where));
     if (files) diagnostics.push(...readNamedFiles(root as ConfigDocument, document, where, files));
   }
-  const found = inOrder(diagnostics);
-  if (found.some((problem) => problem.severity === 'error')) return { ok: false, diagnostics: found, texts };
-  return { ok: true, config: resolveConfig(root as ConfigDocument), diagnostics: found, texts, document, where };
+  const all = inOrder(diagnostics);
+  if (all.some((problem) => problem.severity === 'error')) return { ok: false, diagnostics: all, texts };
+  return { ok: true, config: resolveConfig(root as ConfigDocument), diagnostics: all, texts, document, where };
+}
+
+/** Is the value wrong only because the variable that it begins with is not set? Its quote may stand before it. */
+function isAtOnce({ where: value }: Diagnostic, { where: variable }: Diagnostic): boolean {
+  if (!value || !variable || value.file !== variable.file || value.line !== variable.line) return false;
+  return variable.column - value.column === 0 || variable.column - value.column === 1;
 }
 
 /** Text of a variable counts as the number or the truth value that the schema wants there. */
@@ -84,13 +92,21 @@ function schemaErrors({ root, places }: ConfigTree): readonly ErrorObject[] {
     if (validate(root)) return [];
     const errors = validate.errors ?? [];
     let converted = false;
-    for (const { keyword, instancePath, params } of errors) {
+    for (const error of errors) {
+      const { keyword, instancePath, params } = error;
       if (keyword !== 'type' && keyword !== 'enum' && keyword !== 'const') continue;
       const path = pathOf(instancePath);
       const container = containerOf(root, path);
       const key = path.at(-1);
-      if (!container || key === undefined || places.get(container, key)?.fromText !== true) continue;
+      if (!container || key === undefined) continue;
       const value = entryOf(container, key);
+      // No unit changes what 0 means.
+      if (value === 0 && isDurationSchema(error)) {
+        putEntry(container, key, '0');
+        converted = true;
+        continue;
+      }
+      if (places.get(container, key)?.fromText !== true) continue;
       const meant = typeof value === 'string' ? fromText(value, (params as { type?: unknown }).type) : undefined;
       if (meant === undefined) continue;
       putEntry(container, key, meant);

@@ -1,4 +1,5 @@
 // Logs and control of a checked document -> the model.
+import type { Capture } from '../logging/capture.ts';
 import { facilities, type LogTarget, parseLogTarget } from '../logging/target.ts';
 import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
@@ -6,20 +7,27 @@ import type { AdminConfig, LogConfig, StatsConfig, StatsSocket } from './model.t
 import type { ConfigDocument } from './read.ts';
 
 export function resolveLog(log: ConfigDocument['log']): LogConfig {
+  const { cookie } = log.capture;
   const access = typeof log.access === 'string' ? [log.access] : log.access;
   return {
     access: access.map(targetOf).filter(({ kind }) => kind !== 'off'),
     format: log.format,
     sample: log.sample,
-    captureRequest: log.capture.request.map((name) => name.toLowerCase()),
-    captureResponse: log.capture.response.map((name) => name.toLowerCase()),
-    captureLength: log.capture.length,
+    captureRequest: log.capture.request.map((each) => captureOf(each, log.capture.length)),
+    captureResponse: log.capture.response.map((each) => captureOf(each, log.capture.length)),
+    captureCookie: cookie && { name: cookie.name, length: cookie.length ?? log.capture.length },
     facility: facilities.indexOf(log.facility),
     tag: log.tag,
     level: log.level,
     style: log.style,
     output: targetOf(log.output),
   };
+}
+
+function captureOf(from: ConfigDocument['log']['capture']['request'][number], lengthOfAll: number): Capture {
+  if (typeof from === 'string') return { header: from.toLowerCase(), text: '', length: lengthOfAll };
+  const { header = '', text = '', length = lengthOfAll } = from;
+  return { header: header.toLowerCase(), text, length };
 }
 
 /** The schema has seen to it that the text is a target. */

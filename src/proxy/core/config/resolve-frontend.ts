@@ -50,6 +50,7 @@ export function resolveFrontend(frontend: FrontendDocument): FrontendConfig {
     forward: frontend.forward,
     trustedProxies: frontend.trustedProxies,
     maxconn: frontend.maxconn,
+    maxconnPerClient: frontend.maxconnPerClient,
     acceptProxy: frontend.acceptProxy,
     handling: own,
   };
@@ -81,9 +82,10 @@ function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig):
 }
 
 function conditionsOf(from: ConditionsDocument): Conditions {
-  const { path, pathPrefix, pathRegex, scheme, methods, source, headers, query } = from;
+  const { clientCertificate, clientName, path, pathPrefix, pathRegex, scheme, methods, source, headers, query } = from;
   const [host, sni] = [from.host?.toLowerCase(), from.sni?.toLowerCase()];
-  return { host, sni, path, pathPrefix, pathRegex, scheme, methods, source, headers, query };
+  const client = { clientCertificate, clientName };
+  return { host, sni, ...client, path, pathPrefix, pathRegex, scheme, methods, source, headers, query };
 }
 
 /** A rule's own part replaces the frontend's part of the same kind. */
@@ -143,6 +145,10 @@ function resolveHandling(from: HandlingDocument, id: string): HandlingConfig {
       regex: rewrite.regex,
       addPrefix: rewrite.addPrefix,
       location: rewrite.location,
+      terraster:
+        rewrite.mode === undefined
+          ? undefined
+          : { prefix: rewrite.prefix, to: rewrite.to, serverPath: rewrite.serverPath },
     },
     requestHeaders: from.requestHeaders,
     responseHeaders: from.responseHeaders,

@@ -2,7 +2,7 @@
 import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
 import type { ConfigDocument } from './read.ts';
-import type { AcmeConfig, BackendTlsConfig, FrontendTlsConfig } from './tls-model.ts';
+import type { AcmeConfig, BackendTlsConfig, FrontendTlsConfig, TlsOffer } from './tls-model.ts';
 
 type FrontendTlsDocument = NonNullable<ConfigDocument['frontends'][number]['tls']>;
 type BackendDocument = ConfigDocument['backends'][number];
@@ -15,7 +15,7 @@ export function resolveFrontendTls(tls: FrontendTlsDocument): FrontendTlsConfig 
     certificates: tls.certificates.map((source) =>
       typeof source === 'object' && 'acme' in source ? { acme: source.acme.map(lowerCase) } : source,
     ),
-    minVersion: tls.minVersion ?? (tls.profile === 'modern' ? 'TLSv1.3' : 'TLSv1.2'),
+    ...offerOf(tls, tls.profile === 'modern' ? 'TLSv1.3' : 'TLSv1.2'),
     sessionTickets: tls.sessionTickets,
     alpn: tls.alpn,
     strictSni: tls.strictSni,
@@ -26,7 +26,13 @@ export function resolveFrontendTls(tls: FrontendTlsDocument): FrontendTlsConfig 
 }
 
 export function resolveBackendTls(tls: BackendTlsDocument): BackendTlsConfig {
-  return { ca: tls.ca, cert: tls.cert, key: tls.key, verify: !tls.insecureSkipVerify };
+  const { ca, cert, key, insecureSkipVerify, verifyName } = tls;
+  return { ca, cert, key, verify: !insecureSkipVerify, verifyName, ...offerOf(tls, 'TLSv1.2') };
+}
+
+function offerOf(tls: FrontendTlsDocument | BackendTlsDocument, lowest: TlsOffer['minVersion']): TlsOffer {
+  const { minVersion = lowest, maxVersion = 'TLSv1.3', ciphers, cipherSuites, groups } = tls;
+  return { minVersion, maxVersion, ciphers, cipherSuites, groups };
 }
 
 /** What is spoken to a server. */

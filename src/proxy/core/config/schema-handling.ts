@@ -62,6 +62,13 @@ const rewriteSchema = {
       },
     },
     addPrefix: { type: 'string', pattern: pathPattern, description: 'Puts these segments in front.' },
+    mode: {
+      enum: ['terraster'],
+      description: 'terraster: its rules, for files that come from there; only `prefix`, `to` and `serverPath` count.',
+    },
+    prefix: { type: 'string', pattern: '^/', description: 'mode terraster: the path of the location.' },
+    to: { type: 'string', minLength: 1, description: 'mode terraster: `rewrite` of the location.' },
+    serverPath: { type: 'string', pattern: '^/', description: "mode terraster: the path in the servers' URLs." },
     location: {
       type: 'boolean',
       default: true,

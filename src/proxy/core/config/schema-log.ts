@@ -4,6 +4,35 @@ import { targetPattern } from '../logging/target.ts';
 const targetText =
   '`off`, `stdout`, `stderr`, a file (opened again on SIGUSR2 and on reload), `syslog` (= `unix:/dev/log`), `unix:/path` or `udp://host:514`';
 
+const captureLength = {
+  type: 'integer',
+  minimum: 1,
+  maximum: 4096,
+  description: 'Characters at most, if not `length`.',
+} as const;
+
+function captureList(what: string) {
+  return {
+    type: 'array',
+    default: [],
+    items: {
+      anyOf: [
+        { type: 'string' },
+        {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            header: { type: 'string', minLength: 1, description: 'Name of a header.' },
+            text: { type: 'string', minLength: 1, description: 'A text with placeholders in its place.' },
+            length: captureLength,
+          },
+        },
+      ],
+    },
+    description: `${what}; or \`{ header, length }\`, \`{ text, length }\`.`,
+  } as const;
+}
+
 export const logSchema = {
   type: 'object',
   additionalProperties: false,
@@ -19,10 +48,10 @@ export const logSchema = {
       description: `Where a line for every request goes: ${targetText}; or a list of these.`,
     },
     format: {
-      enum: ['httplog', 'clf', 'json'],
+      type: 'string',
       default: 'httplog',
       description:
-        "httplog: HAProxy's (tcplog for TCP). clf: Apache's combined format, then HAProxy's fields. json: one object a line.",
+        "httplog: HAProxy's (tcplog for TCP). clf: Apache's combined format, then HAProxy's fields. json: one object a line. Or a text with variables as in HAProxy's log-format: `%ci %ST %{+Q}r`.",
     },
     sample: {
       type: 'integer',
@@ -34,10 +63,24 @@ export const logSchema = {
       type: 'object',
       additionalProperties: false,
       default: {},
-      description: 'Headers whose values are logged, as by `capture request header` of HAProxy.',
+      description: 'Values that are logged, as by `capture request header` and the like of HAProxy.',
       properties: {
-        request: { type: 'array', default: [], items: { type: 'string' }, description: 'Names of request headers.' },
-        response: { type: 'array', default: [], items: { type: 'string' }, description: 'Names of response headers.' },
+        request: captureList('Names of request headers'),
+        response: captureList('Names of response headers'),
+        cookie: {
+          type: 'object',
+          required: ['name'],
+          additionalProperties: false,
+          description: 'A cookie, in requests (`%CC`) and in responses that set it (`%CS`).',
+          properties: {
+            name: {
+              type: 'string',
+              pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+=?$",
+              description: 'What its name begins with; with `=` behind it, its whole name.',
+            },
+            length: captureLength,
+          },
+        },
         length: {
           type: 'integer',
           minimum: 1,

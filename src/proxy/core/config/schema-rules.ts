@@ -54,6 +54,8 @@ const valueCondition = {
 const conditionProperties = {
   host: { type: 'string', description: 'Exact host (port and case ignored), `*.example.org`, or `*`.' },
   sni: { type: 'string', description: 'The name that the client asked for in its TLS handshake, as `host`.' },
+  clientCertificate: { type: 'boolean', description: 'The client has a certificate (see `clientAuth`), or has none.' },
+  clientName: { ...valueCondition, description: "The common name in the client's certificate, as with `headers`." },
   path: { type: 'string', pattern: '^/', description: 'The path is exactly this.' },
   pathPrefix: {
     type: 'string',

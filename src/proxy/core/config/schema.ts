@@ -106,6 +106,13 @@ const frontendSchema = {
       default: 20_000,
       description: 'Connections at once, over all workers; more wait in the queue of the kernel.',
     },
+    maxconnPerClient: {
+      type: 'integer',
+      minimum: 0,
+      default: 0,
+      description:
+        'Connections of one client (IPv6: of one /64) per worker; those beyond it are closed. 0 = no limit; never for `acceptProxy`, who speak for many.',
+    },
     forward: {
       type: 'array',
       default: [],

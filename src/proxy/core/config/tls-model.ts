@@ -21,11 +21,19 @@ export interface ExpiryAlertsConfig {
   readonly webhook: string | undefined;
 }
 
-export interface FrontendTlsConfig {
+/** What is offered in handshakes. Undefined: the profile's. */
+export interface TlsOffer {
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly maxVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly ciphers: string | undefined;
+  readonly cipherSuites: string | undefined;
+  readonly groups: string | undefined;
+}
+
+export interface FrontendTlsConfig extends TlsOffer {
   /** Ids of the binds that speak TLS. */
   readonly binds: readonly string[];
   readonly certificates: readonly CertificateSource[];
-  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
   readonly sessionTickets: boolean;
   readonly alpn: readonly ('h2' | 'http/1.1')[];
   readonly strictSni: boolean;
@@ -40,9 +48,11 @@ export interface Http2Config {
   readonly clear: boolean;
 }
 
-export interface BackendTlsConfig {
+export interface BackendTlsConfig extends TlsOffer {
   readonly ca: string | undefined;
   readonly cert: string | undefined;
   readonly key: string | undefined;
   readonly verify: boolean;
+  /** The certificate must have the name (or address) that was asked for. */
+  readonly verifyName: boolean;
 }

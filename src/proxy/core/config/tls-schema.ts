@@ -5,6 +5,27 @@ import { durationOf } from './schema-words.ts';
 
 const file = { type: 'string', minLength: 1 } as const;
 
+/** What is offered in handshakes, on both sides. */
+const offerProperties = {
+  minVersion: { enum: ['TLSv1.2', 'TLSv1.3'], description: "Another lowest version than the profile's." },
+  maxVersion: { enum: ['TLSv1.2', 'TLSv1.3'], description: 'The highest version; the newest when left out.' },
+  ciphers: {
+    type: 'string',
+    pattern: '^[A-Za-z0-9_:+!@=-]+$',
+    description: "For TLS 1.2, as OpenSSL writes them, with `:` between; the profile's when left out.",
+  },
+  cipherSuites: {
+    type: 'string',
+    pattern: '^TLS_[A-Z0-9_]+(:TLS_[A-Z0-9_]+)*$',
+    description: "For TLS 1.3; the profile's when left out.",
+  },
+  groups: {
+    type: 'string',
+    pattern: '^[A-Za-z0-9_:-]+$',
+    description: "Curves and groups for the exchange of keys; the profile's when left out.",
+  },
+} as const;
+
 export const frontendTlsSchema = {
   type: 'object',
   required: ['bind', 'certificates'],
@@ -43,7 +64,7 @@ export const frontendTlsSchema = {
       default: 'intermediate',
       description: "Mozilla's profile: intermediate is TLS 1.2 and 1.3, modern is TLS 1.3.",
     },
-    minVersion: { enum: ['TLSv1.2', 'TLSv1.3'], description: "Another lowest version than the profile's." },
+    ...offerProperties,
     sessionTickets: {
       type: 'boolean',
       default: true,
@@ -115,6 +136,12 @@ export const backendTlsSchema = {
     },
     cert: { ...file, description: 'PEM file: our own certificate, for servers that want one.' },
     key: { ...file, description: 'PEM file: its private key.' },
+    ...offerProperties,
+    verifyName: {
+      type: 'boolean',
+      default: true,
+      description: 'false: whoever has any certificate of these issuers may answer, whatever its name.',
+    },
     insecureSkipVerify: {
       type: 'boolean',
       default: false,

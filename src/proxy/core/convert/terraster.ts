@@ -1,8 +1,9 @@
 // A terraster file (`services[]` with `locations[]`) -> ours.
 import { isRecord } from '../config/places.ts';
 import type { ConfigTree } from '../config/tree.ts';
-import type { Spot } from './report.ts';
+import type { Report, Spot } from './report.ts';
 import { Converter, type Entries, serverOfUrl } from './seed.ts';
+import { Ports, redirects, serversTls } from './terraster-tls.ts';
 
 export function isTerraster({ root }: ConfigTree): boolean {
   return Array.isArray(root['services']) && root['frontends'] === undefined;
@@ -12,6 +13,7 @@ const policies: Readonly<Record<string, Entries>> = {
   'round-robin': { balance: 'roundrobin' },
   'weighted-round-robin': { balance: 'roundrobin' },
   'least-connections': { balance: 'leastconn' },
+  'least-response-time': { balance: 'least-response-time' },
   'ip-hash': { balance: 'hash', hash: { key: 'source' } },
   'sticky-session': { balance: 'roundrobin', cookie: { name: 't_px__SESSION_ID', samesite: 'Strict' } },
 };
@@ -19,14 +21,15 @@ const policies: Readonly<Record<string, Entries>> = {
 export function convertTerraster(tree: ConfigTree): Converter {
   const converter = new Converter(tree);
   const services = tree.root['services'] as unknown[];
-  const byPort = new Map<number, unknown[]>();
+  const ports = new Ports();
   const backends: unknown[] = [];
   services.forEach((service, index) => {
     if (!isRecord(service)) return;
+    const spot = converter.spot(services, index);
+    if (redirects(service, tree.root, ports, spot, converter)) return;
     const port = typeof service['port'] === 'number' ? service['port'] : 80;
-    const rules = byPort.get(port) ?? [];
-    byPort.set(port, rules);
-    convertService(service, converter.spot(services, index), rules, backends, tree.root, converter);
+    const { rules } = ports.of(port, service['tls'], spot, converter);
+    convertService(service, spot, rules, backends, tree.root, converter);
   });
   const known = [
     'services',
@@ -40,13 +43,7 @@ export function convertTerraster(tree: ConfigTree): Converter {
     'connection_pool',
   ];
   converter.rest(tree.root, known, converter.spot(tree.root, 'services'));
-  const frontends = [...byPort].map(([port, rules]) => ({
-    name: `http-${port}`,
-    bind: [`*:${port}`],
-    ruleOrder: 'specific',
-    rules,
-  }));
-  converter.finish(frontends, backends);
+  converter.finish(ports.frontends, backends);
   return converter;
 }
 
@@ -61,14 +58,6 @@ function convertService(
   const { draft, report } = converter;
   const given = service['name'] ?? service['host'];
   const name = typeof given === 'string' ? given : 'service';
-  const tls = service['tls'];
-  if (isRecord(tls) && tls['enabled'] === true) report.error(spot, 'TLS of a service cannot be carried over');
-  if (service['http_redirect'] === true)
-    report.error(
-      spot,
-      '`http_redirect` cannot be carried over',
-      'Write a rule `{ scheme: http, redirect: { scheme: https } }`.',
-    );
   const locations = Array.isArray(service['locations']) ? (service['locations'] as unknown[]) : [];
   locations.forEach((location, index) => {
     if (!isRecord(location)) return;
@@ -81,13 +70,12 @@ function convertService(
     if (typeof service['host'] === 'string') draft.put(rule, 'host', service['host'], spot);
     if (typeof location['redirect'] === 'string' && path === '/') {
       // Only the root itself goes elsewhere.
-      const redirect: Entries = { location: `http://\${host}${location['redirect']}`, code: 301 };
+      const redirect: Entries = { location: `\${scheme}://\${host}${location['redirect']}`, code: 301 };
       draft.push(rules, { ...rule, path: '/', redirect }, place);
     }
     draft.put(rule, 'pathPrefix', path, place);
     draft.put(rule, 'backend', backend['name'], place);
-    const rewrite = rewriteOf(path, location);
-    if (rewrite) draft.put(rule, 'rewrite', rewrite, place);
+    draft.put(rule, 'rewrite', rewriteOf(path, location, place, report), place);
     middleware([...listOf(root['middleware']), ...listOf(service['middleware'])], rule, place, converter);
     headers(service['headers'], rule, place, converter);
     draft.push(rules, rule, place);
@@ -117,8 +105,9 @@ function pool(
   root: Entries,
   backend: Entries,
   spot: Spot,
-  { draft, report, spot: spotOf }: Converter,
+  converter: Converter,
 ): void {
+  const { draft, report, spot: spotOf } = converter;
   const policy = typeof location['lb_policy'] === 'string' ? location['lb_policy'] : 'round-robin';
   const ours = policies[policy];
   if (!ours)
@@ -142,19 +131,30 @@ function pool(
     const place = spotOf(given, index);
     const made = serverOfUrl(String(each['url']), `server${index + 1}`);
     if (!made) return report.error(place, 'a backend needs a `url`');
-    if (made.tls) report.error(place, 'servers that speak TLS cannot be carried over');
     // Its backend's own path was never used.
     const { weight, max_connections = 1000 } = each;
     draft.push(servers, { ...made.server, ...(weight !== undefined && { weight }), maxconn: max_connections }, place);
   });
+  serversTls(given, backend, (index) => spotOf(given, index), converter);
   draft.put(backend, 'servers', servers, spot);
 }
 
-/** A location's prefix is taken away; with `rewrite` that is put there instead. */
-function rewriteOf(path: string, { rewrite }: Entries): Entries | undefined {
-  const to = typeof rewrite === 'string' && rewrite !== '' ? `/${rewrite.replace(/^\/|\/$/g, '')}` : undefined;
-  if (path === '/' && to === undefined) return undefined;
-  return { ...(path !== '/' && { stripPrefix: path }), ...(to !== undefined && to !== '/' && { addPrefix: to }) };
+/** The location's prefix is taken away, unless its servers have the same path; with `rewrite` that is put there instead. */
+function rewriteOf(path: string, { rewrite, backends }: Entries, spot: Spot, report: Report): Entries {
+  const paths = new Set(listOf(backends).map((each) => pathOfUrl(isRecord(each) ? String(each['url']) : String(each))));
+  const [serverPath = '/'] = paths;
+  if (paths.size > 1) report.error(spot, 'the URLs of the servers of a location must have the same path');
+  const to = typeof rewrite === 'string' && rewrite !== '' ? rewrite : undefined;
+  return {
+    mode: 'terraster',
+    prefix: path,
+    ...(to !== undefined && { to }),
+    ...(serverPath !== '/' && { serverPath }),
+  };
+}
+
+function pathOfUrl(url: string): string {
+  return /^[a-z]+:\/\/[^/]+(\/[^?#]*)/i.exec(url)?.[1] ?? '/';
 }
 
 function middleware(given: readonly unknown[], rule: Entries, spot: Spot, { draft, report }: Converter): void {

@@ -15,7 +15,7 @@ import { maintenanceAnswer } from './maintenance.ts';
 import type { Plugins } from './plugins.ts';
 import { RateLimit } from './rate-limit.ts';
 import { Redirect } from './redirect.ts';
-import { Rewrite } from './rewrite.ts';
+import { type PathRewrite, pathRewrite } from './rewrite.ts';
 import { SecurityHeaders } from './security-headers.ts';
 import { type ResponseFacts, Template } from './template.ts';
 
@@ -40,7 +40,7 @@ export class Handling {
   readonly #cors: Cors | undefined;
   readonly #security: SecurityHeaders | undefined;
   readonly #redirect: Redirect | undefined;
-  readonly #rewrite: Rewrite | undefined;
+  readonly #rewrite: PathRewrite | undefined;
   readonly #request: HeaderEdits | undefined;
   readonly #response: HeaderEdits | undefined;
   readonly #body: Template | undefined;
@@ -56,7 +56,7 @@ export class Handling {
     this.#cors = config.cors && new Cors(config.cors);
     this.#security = config.securityHeaders && new SecurityHeaders(config.securityHeaders);
     this.#redirect = action.redirect && new Redirect(action.redirect);
-    this.#rewrite = config.rewrite && new Rewrite(config.rewrite);
+    this.#rewrite = config.rewrite && pathRewrite(config.rewrite);
     this.#request = config.requestHeaders && new HeaderEdits(config.requestHeaders);
     this.#response = config.responseHeaders && new HeaderEdits(config.responseHeaders);
     this.#body = action.respond && new Template(action.respond.body);
@@ -139,9 +139,10 @@ export class Handling {
     let { fields } = head;
     if (this.#rewrite && /^location:/im.test(fields)) {
       const rewrite = this.#rewrite;
+      const said = { host: incoming.head.host, status: head.status };
       fields = fields.replace(
         /^(location:[ \t]*)([^\r\n]*?)([ \t]*\r\n)/im,
-        (_line, start: string, place: string, end: string) => start + rewrite.location(place, asked) + end,
+        (_line, start: string, place: string, end: string) => start + rewrite.location(place, asked, said) + end,
       );
     }
     if (this.#cors) fields = withoutFields(fields, corsHeaders);

@@ -13,14 +13,20 @@ export interface RateLimitConfig {
   readonly key: string;
 }
 
-/** Clients remembered at most; the longest unseen go first. */
+/** Clients remembered at most; those that were not seen for longest go first. */
 const maxClients = 100_000;
 
 export class RateLimit {
   readonly #config: RateLimitConfig;
   readonly #everyMs: number;
-  /** When each client's quota is full again, in clock milliseconds; in order of last use. */
-  readonly #fullAt = new Map<string, number>();
+  /**
+   * When each client's quota is full again, in clock milliseconds. Two maps, of which the older is dropped as a whole:
+   * looking for single ones that are over costs more than a request once there are many.
+   */
+  #fullAt = new Map<string, number>();
+  #olderFullAt = new Map<string, number>();
+  /** When the newer map was begun. */
+  #begunMs = 0;
   /** What was taken since others were last told. */
   #taken = new Map<string, number>();
 
@@ -30,7 +36,7 @@ export class RateLimit {
   }
 
   get clients(): number {
-    return this.#fullAt.size;
+    return this.#fullAt.size + this.#olderFullAt.size;
   }
 
   check(incoming: Incoming): Answer | undefined {
@@ -40,7 +46,7 @@ export class RateLimit {
 
   /** Takes one request out of a client's quota; returns 0, or after how long there will be one. */
   take(key: string, nowMs: number): number {
-    const from = Math.max(this.#fullAt.get(key) ?? 0, nowMs);
+    const from = Math.max(this.#fullAgainAt(key), nowMs);
     const aheadMs = from - nowMs - (this.#config.burst - 1) * this.#everyMs;
     if (aheadMs > 1e-6) return aheadMs;
     this.#set(key, from + this.#everyMs, nowMs);
@@ -53,7 +59,7 @@ export class RateLimit {
     for (const [key, count] of counts) {
       // Not beyond what one client can hold: a flood must not shut it out for longer than its own limit says.
       const full = nowMs + this.#config.burst * this.#everyMs;
-      this.#set(key, Math.min(full, Math.max(this.#fullAt.get(key) ?? 0, nowMs) + count * this.#everyMs), nowMs);
+      this.#set(key, Math.min(full, Math.max(this.#fullAgainAt(key), nowMs) + count * this.#everyMs), nowMs);
     }
   }
 
@@ -69,15 +75,19 @@ export class RateLimit {
     return this.#config.key === 'source' ? clientKey(client) : (fieldValue(head.fields, this.#config.key) ?? '');
   }
 
+  #fullAgainAt(key: string): number {
+    return this.#fullAt.get(key) ?? this.#olderFullAt.get(key) ?? 0;
+  }
+
   #set(key: string, fullAtMs: number, nowMs: number): void {
-    this.#fullAt.delete(key);
-    this.#fullAt.set(key, fullAtMs);
-    // Two looks for every entry: what is full again is forgotten faster than it comes.
-    let looks = 0;
-    for (const [old, at] of this.#fullAt) {
-      if (looks === 2 || (at > nowMs && this.#fullAt.size <= maxClients)) break;
-      this.#fullAt.delete(old);
-      looks += 1;
+    // No quota takes longer to be full again.
+    const isOver = nowMs - this.#begunMs > this.#config.burst * this.#everyMs;
+    if (isOver || this.#fullAt.size >= maxClients / 2) {
+      this.#olderFullAt = this.#fullAt;
+      this.#fullAt = new Map();
+      this.#begunMs = nowMs;
     }
+    this.#fullAt.set(key, fullAtMs);
+    if (this.#olderFullAt.size > 0) this.#olderFullAt.delete(key);
   }
 }

@@ -1,5 +1,6 @@
 // Changes the path that servers see, and maps what they say about places back.
 import { pathOf, queryOf } from './incoming.ts';
+import { TerrasterRewrite } from './terraster-rewrite.ts';
 
 export interface RewriteConfig {
   readonly stripPrefix: string | undefined;
@@ -8,9 +9,34 @@ export interface RewriteConfig {
   readonly addPrefix: string | undefined;
   /** Map Location of responses back. */
   readonly location: boolean;
+  /** The rules of terraster in place of all that. */
+  readonly terraster:
+    | { readonly prefix: string | undefined; readonly to: string | undefined; readonly serverPath: string | undefined }
+    | undefined;
 }
 
-export class Rewrite {
+/** What a response and its request say besides the place. */
+export interface Said {
+  /** As the client asked. */
+  readonly host: string;
+  readonly status: number;
+}
+
+export interface PathRewrite {
+  /** The target for servers; undefined if what was made of it is no path. */
+  target(target: string): string | undefined;
+  /**
+   * A Location of a server in the client's terms. `asked`: the authorities that mean the server itself; others are left
+   * alone.
+   */
+  location(location: string, asked: readonly string[], said: Said): string;
+}
+
+export function pathRewrite(config: RewriteConfig): PathRewrite {
+  return config.terraster ? new TerrasterRewrite(config.terraster) : new Rewrite(config);
+}
+
+class Rewrite implements PathRewrite {
   readonly #config: RewriteConfig;
   readonly #pattern: RegExp | undefined;
 
@@ -19,7 +45,7 @@ export class Rewrite {
     this.#pattern = config.regex && new RegExp(config.regex.pattern);
   }
 
-  /** The target for servers; undefined if what a regular expression made of it is no path. */
+  /** Undefined if a regular expression made no path of it. */
   target(target: string): string | undefined {
     if (!target.startsWith('/')) return target;
     const { stripPrefix, replacePrefix, regex, addPrefix } = this.#config;
@@ -32,10 +58,7 @@ export class Rewrite {
     return path.startsWith('/') && !path.startsWith('//') ? path + queryOf(target) : undefined;
   }
 
-  /**
-   * A Location of a server in the client's terms. `asked`: the authorities that mean the server itself; others are left
-   * alone, and so is a path that is not below what was added.
-   */
+  /** A path that is not below what was added is left alone. */
   location(location: string, asked: readonly string[]): string {
     const { stripPrefix, replacePrefix, addPrefix, location: wanted } = this.#config;
     const match = /^(https?:\/\/([^/?#]*))?(\/[^/\\].*|\/)?$/i.exec(location);

@@ -1,4 +1,5 @@
 // Texts with placeholders, `${remote_addr}`, read once and filled in for each request.
+import { commonNameOf } from '../tls/facts.ts';
 import { type Incoming, pathOf, queryOf } from './incoming.ts';
 
 /** What is known only when there is a response. */
@@ -29,6 +30,9 @@ const fills: Readonly<Record<string, Fill>> = {
   tls_sni: ({ tls }) => tls?.sni ?? '',
   tls_client_verified: ({ tls }) => (tls?.client ? 'yes' : ''),
   tls_client_subject: ({ tls }) => tls?.client?.subject ?? '',
+  tls_client_name: ({ tls }) => (tls?.client && commonNameOf(tls.client.subject)) ?? '',
+  // Whoever has a certificate that is not valid does not come in.
+  tls_client_error: ({ tls }) => (tls ? '0' : ''),
   tls_client_issuer: ({ tls }) => tls?.client?.issuer ?? '',
   tls_client_serial: ({ tls }) => tls?.client?.serial ?? '',
   tls_client_fingerprint: ({ tls }) => tls?.client?.fingerprint ?? '',

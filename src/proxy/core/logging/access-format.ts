@@ -1,31 +1,54 @@
 // Lines of the access log: HAProxy's httplog and tcplog, Apache's combined format with HAProxy's fields behind it, JSON.
-import type { AccessFormat, AccessRecord } from './access-record.ts';
+import {
+  captures,
+  commonDate,
+  connections,
+  encoded,
+  forUrl,
+  frontendOf,
+  localDate,
+  milliseconds,
+  requestLine,
+  whole,
+} from './access-fields.ts';
+import type { AccessRecord } from './access-record.ts';
+import { compileLogFormat, type LogFormat, type Writer } from './log-format.ts';
 
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const formats = {
+  // A TCP session has no HTTP fields, so httplog becomes tcplog for it, as in HAProxy.
+  httplog: (record: AccessRecord): string => (record.mode === 'tcp' ? tcplog(record) : httplog(record)),
+  clf,
+  json,
+} as const;
 
-/** One line without its end. A TCP session has no HTTP fields, so httplog becomes tcplog for it, as in HAProxy. */
-export function formatAccess(record: AccessRecord, format: AccessFormat): string {
-  switch (format) {
-    case 'httplog':
-      return record.mode === 'tcp' ? tcplog(record) : httplog(record);
-    case 'clf':
-      return clf(record);
-    case 'json':
-      return json(record);
-    default:
-      return format satisfies never;
-  }
+/** Names of formats; all else is a text of HAProxy's `log-format`. */
+export const formatNames: readonly string[] = Object.keys(formats);
+
+/** What writes one line without its end. A `log-format` is for HTTP; TCP sessions have tcplog beside it. */
+export function formatterOf(format: string, writer: Writer): LogFormat {
+  if (format === 'httplog' || format === 'clf' || format === 'json') return { format: formats[format], texts: [] };
+  const { format: own, texts } = compileLogFormat(format, writer);
+  return { format: (record) => (record.mode === 'tcp' ? tcplog(record) : own(record)), texts };
 }
 
 function httplog(record: AccessRecord): string {
   const { headMs, queueMs, connectMs, responseMs, totalMs } = record;
   const times = `${whole(headMs)}/${whole(queueMs)}/${whole(connectMs)}/${whole(responseMs)}/${whole(totalMs)}`;
   return (
-    `${record.clientAddress}:${record.clientPort} [${localDate(record.atMs)}] ${record.frontend} ` +
-    `${record.backend}/${record.server} ${times} ${record.status} ${record.bytes} - - ${record.termination} ` +
+    `${record.clientAddress}:${record.clientPort} [${localDate(record.atMs)}] ${frontendOf(record)} ` +
+    `${record.backend}/${record.server} ${times} ${record.status} ${record.bytes} ${cookies(record)} ${record.termination} ` +
     `${connections(record)} ${record.serverQueue}/${record.backendQueue} ` +
-    `${captures(record.requestCaptures)}${captures(record.responseCaptures)}"${requestLine(record)}"`
+    `${spaced(record.requestCaptures)}${spaced(record.responseCaptures)}"${requestLine(record)}"`
   );
+}
+
+function cookies({ extra }: AccessRecord): string {
+  if (!extra) return '- -';
+  return `${encoded(extra.requestCookie, forUrl) || '-'} ${encoded(extra.responseCookie, forUrl) || '-'}`;
+}
+
+function spaced(values: readonly string[] | undefined): string {
+  return values ? `${captures(values)} ` : '';
 }
 
 function tcplog(record: AccessRecord): string {
@@ -43,7 +66,7 @@ function clf(record: AccessRecord): string {
   return (
     `${record.clientAddress} - - [${commonDate(record.atMs)}] "${request}" ${record.status < 0 ? '-' : record.status} ` +
     `${record.bytes} "${encoded(record.referer, forUrl)}" "${encoded(record.userAgent, forUrl)}" ` +
-    `${record.clientPort} ${String(Math.floor(record.atMs) % 1000).padStart(3, '0')} "${record.frontend}" "${record.backend}" ` +
+    `${record.clientPort} ${milliseconds(record.atMs)} "${record.frontend}" "${record.backend}" ` +
     `"${record.server}" ${times} "${record.termination}" ${active} ${frontendConnections} ${record.backendConnections} ` +
     `${record.serverConnections} ${record.retries} ${record.serverQueue} ${record.backendQueue}`
   );
@@ -93,65 +116,4 @@ function json(record: AccessRecord): string {
   });
   // Header bytes above ASCII are not known to be UTF-8; as escapes the line is valid whatever they were.
   return text.replace(/[\x7f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-function connections(record: AccessRecord): string {
-  const retries = `${record.redispatched ? '+' : ''}${record.retries}`;
-  return `${record.active}/${record.frontendConnections}/${record.backendConnections}/${record.serverConnections}/${retries}`;
-}
-
-function requestLine(record: AccessRecord): string {
-  if (record.method === '') return '<BADREQ>';
-  return `${record.method} ${encoded(record.target, forUrl)} ${record.protocol}`;
-}
-
-function captures(values: readonly string[] | undefined): string {
-  return values ? `{${values.map((value) => encoded(value, forHeader)).join('|')}} ` : '';
-}
-
-/** What could break a line or be taken for a separator is `#` and two hexadecimal digits, as in HAProxy. */
-const forUrl = /[^\x20-\x7e]|["#]/g;
-const forHeader = /[^\x20-\x7e]|["#{|}]/g;
-
-function encoded(text: string, dangerous: RegExp): string {
-  return text.replace(
-    dangerous,
-    (char) => `#${(char.charCodeAt(0) & 0xff).toString(16).toUpperCase().padStart(2, '0')}`,
-  );
-}
-
-function whole(ms: number): number {
-  return ms < 0 ? -1 : Math.round(ms);
-}
-
-function two(value: number): string {
-  return String(value).padStart(2, '0');
-}
-
-/** The second that was written last: most lines share it with the line before. */
-let second = { at: -1, text: '' };
-
-/** `21/Nov/2026:07:30:01.123` in local time, as HAProxy writes it. */
-function localDate(ms: number): string {
-  const at = Math.floor(ms / 1000);
-  if (second.at !== at) {
-    const date = new Date(at * 1000);
-    const day = `${two(date.getDate())}/${months[date.getMonth()] ?? ''}/${date.getFullYear()}`;
-    second = { at, text: `${day}:${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}` };
-  }
-  return `${second.text}.${String(Math.floor(ms) % 1000).padStart(3, '0')}`;
-}
-
-/** `21/Nov/2026:07:30:01 +0000`, in UTC. */
-function commonDate(ms: number): string {
-  const date = new Date(ms);
-  const day = `${two(date.getUTCDate())}/${months[date.getUTCMonth()] ?? ''}/${date.getUTCFullYear()}`;
-  return `${day}:${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())} +0000`;
-}
-
-/** `Nov  1 07:30:01`, as RFC 3164 has it. */
-export function syslogDate(ms: number): string {
-  const date = new Date(ms);
-  const day = String(date.getDate()).padStart(2, ' ');
-  return `${months[date.getMonth()] ?? ''} ${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }

@@ -1,4 +1,5 @@
 // What is known of a finished request or TCP session when it is logged. Formats choose from it.
+import type { TlsFacts } from '../tls/facts.ts';
 
 export interface AccessRecord {
   readonly mode: 'http' | 'tcp';
@@ -41,6 +42,21 @@ export interface AccessRecord {
   /** Values of captured headers in the order of the configuration; undefined where none are captured. */
   readonly requestCaptures: readonly string[] | undefined;
   readonly responseCaptures: readonly string[] | undefined;
+  /** Undefined without TLS. */
+  readonly tls: TlsFacts | undefined;
+  /** What only some formats ask for; undefined where none of them is used. */
+  readonly extra: AccessExtra | undefined;
 }
 
-export type AccessFormat = 'httplog' | 'clf' | 'json';
+export interface AccessExtra {
+  /** `NAME=value`; '' = none. */
+  readonly requestCookie: string;
+  readonly responseCookie: string;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** '' and 0 where no server was asked. */
+  readonly serverAddress: string;
+  readonly serverPort: number;
+  /** The texts that the format asks for, filled in. */
+  readonly texts: readonly string[];
+}

@@ -1,5 +1,5 @@
 // Entries of the operational log: what the proxy says of itself. Fields with telling names are masked before anybody sees them.
-import { syslogDate } from './access-format.ts';
+import { syslogDate } from './access-fields.ts';
 
 export const levels = ['debug', 'info', 'warn', 'error'] as const;
 export type Level = (typeof levels)[number];

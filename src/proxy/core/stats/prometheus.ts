@@ -38,6 +38,7 @@ const metrics: readonly Metric[] = [
   one(all, 'bytes_in_total', 'counter', 'bin', 'Total number of request bytes.'),
   one(all, 'bytes_out_total', 'counter', 'bout', 'Total number of response bytes.'),
   one(['frontend', 'backend'], 'requests_denied_total', 'counter', 'dreq', 'Total number of requests not let in.'),
+  one(['frontend'], 'denied_connections_total', 'counter', 'dcon', 'Total number of connections beyond limits.'),
   one(['frontend'], 'request_errors_total', 'counter', 'ereq', 'Total number of invalid requests.'),
   one(['frontend'], 'intercepted_requests_total', 'counter', 'intercepted', 'Total number of requests answered here.'),
   one(['frontend'], 'connections_total', 'counter', 'conn_tot', 'Total number of connections.'),

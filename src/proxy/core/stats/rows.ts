@@ -48,6 +48,7 @@ export function statsRows(input: StatsInput): Row[] {
     stot: (counters.get(`frontend:${frontend.name}`) ?? none).connectionsTotal,
     conn_tot: (counters.get(`frontend:${frontend.name}`) ?? none).connectionsTotal,
     req_tot: (counters.get(`frontend:${frontend.name}`) ?? none).sessionsTotal,
+    dcon: (counters.get(`frontend:${frontend.name}`) ?? none).deniedConnections,
     mode: frontend.mode,
     rate: Math.round(rates.ratesOf(`frontend:${frontend.name}`).connections),
     rate_max: Math.round(rates.ratesOf(`frontend:${frontend.name}`).connectionsMax),

@@ -21,3 +21,9 @@ export interface ClientCertificate {
   /** The whole certificate (DER) in Base64. */
   readonly der: string;
 }
+
+/** The common name of a subject as above, its first one; undefined if it has none. An escaped comma ends no part. */
+export function commonNameOf(subject: string): string | undefined {
+  const [, name] = /^(?:(?:[^,\\]|\\.)*,)*CN=((?:[^,\\]|\\.)*)/.exec(subject) ?? [];
+  return name?.replaceAll(/\\([^0-9A-F])/g, '$1');
+}

@@ -1,11 +1,14 @@
 // Mozilla's "intermediate" recommendation for servers (guidelines 5.8 and 6.0): TLS 1.2 with forward secrecy and
-// authenticated encryption only, TLS 1.3; the client's order counts, since phones know whether they have AES in hardware.
+// authenticated encryption only, TLS 1.3. Our order counts, with what it leaves the choice to clients for: a phone without
+// AES in hardware, which names ChaCha20 first, gets it.
 
-/** OpenSSL's names; those of TLS 1.3 first. TLS 1.2 comes without the exchange by finite fields. */
-export const ciphers = [
-  'TLS_AES_128_GCM_SHA256',
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_CHACHA20_POLY1305_SHA256',
+/** OpenSSL's names. */
+export const cipherSuites = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'].join(
+  ':',
+);
+
+/** TLS 1.2 comes without the exchange by finite fields. */
+export const oldCiphers = [
   'ECDHE-ECDSA-AES128-GCM-SHA256',
   'ECDHE-RSA-AES128-GCM-SHA256',
   'ECDHE-ECDSA-AES256-GCM-SHA384',
@@ -13,6 +16,11 @@ export const ciphers = [
   'ECDHE-ECDSA-CHACHA20-POLY1305',
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':');
+
+/** Those of TLS 1.3 first: without any of them Node.js would not speak it. */
+export function ciphersOf(old: string | undefined, suites: string | undefined): string {
+  return `${suites ?? cipherSuites}:${old ?? oldCiphers}`;
+}
 
 /** ML-KEM needs OpenSSL 3.5, which Node.js has since 22.20. */
 export const groups = 'X25519MLKEM768:X25519:prime256v1:secp384r1';

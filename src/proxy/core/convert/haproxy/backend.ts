@@ -4,19 +4,26 @@ import type { Report } from '../report.ts';
 import type { Proxy } from './sections.ts';
 import { convertServers } from './server.ts';
 import type { Findings } from './statements.ts';
+import type { TlsDefaults } from './tls.ts';
 import { durationOf } from './units.ts';
 import type { Line, Word } from './words.ts';
 
 type Entries = Record<string, unknown>;
 
-export function convertBackend(proxy: Proxy, findings: Findings, draft: Draft, report: Report): Entries {
+export function convertBackend(
+  proxy: Proxy,
+  findings: Findings,
+  tls: TlsDefaults,
+  draft: Draft,
+  report: Report,
+): Entries {
   const backend: Entries = {};
   draft.put(backend, 'name', proxy.name, proxy.spot);
   for (const line of proxy.lines) setting(line, proxy, backend, draft, report);
   hashType(proxy.lines, backend, draft, report);
   const { hostHeader } = findings;
   if (hostHeader) draft.put(backend, 'hostHeader', hostHeader.value, hostHeader.spot);
-  convertServers(proxy.lines, backend, draft, report);
+  convertServers(proxy.lines, backend, tls, draft, report);
   return backend;
 }
 

@@ -1,15 +1,12 @@
 // `acl` lines and the conditions behind `if` and `unless` -> alternatives, each a list of what holds and what does not.
 import { nearestName } from '../../../../lib/suggest.ts';
 import type { Report, Spot } from '../report.ts';
+import { type Case, casesOf, failing, holding, isPossible, noCondition, product } from './cases.ts';
+import { mapEntries, type MapUse, mapUseOf } from './maps.ts';
 import type { Match } from './patterns.ts';
-import { type Condition, parseSample, predefined, type RateTest, type Test, testOf } from './samples.ts';
+import { parseSample, predefined, type RateTest, type Test, testOf } from './samples.ts';
+import { type Aliases, isLate, unaliased } from './variables.ts';
 import type { Line, Word } from './words.ts';
-
-/** All of `holds` and none of `fails`. */
-export interface Case {
-  readonly holds: readonly Condition[];
-  readonly fails: readonly Condition[];
-}
 
 /** Reads a file that a line names (`-f`); undefined if that cannot be. */
 export type ReadFile = (path: string) => string | undefined;
@@ -17,21 +14,29 @@ export type ReadFile = (path: string) => string | undefined;
 /** Alternatives beyond this are not written out. */
 const maxCases = 64;
 
-const matches: ReadonlySet<string> = new Set(['str', 'beg', 'end', 'sub', 'reg', 'dir', 'dom', 'found', 'ip']);
+const matches: ReadonlySet<string> = new Set(['str', 'beg', 'end', 'sub', 'reg', 'dir', 'dom', 'found', 'bool', 'ip']);
 
 /** The ACLs of one section. */
 export class Acls {
   readonly #tests = new Map<string, Test>();
+  /** ACLs that look at something which is there when the response is. */
+  readonly #late = new Set<string>();
   readonly #report: Report;
   readonly #readFile: ReadFile;
+  readonly aliases: Aliases;
 
-  constructor(lines: readonly Line[], report: Report, readFile: ReadFile) {
+  constructor(lines: readonly Line[], aliases: Aliases, report: Report, readFile: ReadFile) {
+    this.aliases = aliases;
     this.#report = report;
     this.#readFile = readFile;
+    const early = new Set<string>();
     for (const { first, words } of lines) {
       const name = words[1]?.text;
       if (first.text !== 'acl' || name === undefined) continue;
       const test = this.#test(words.slice(2));
+      if (!isLate(words[2]?.text ?? '')) early.add(name);
+      if (early.has(name)) this.#late.delete(name);
+      else this.#late.add(name);
       const known = this.#tests.get(name);
       // Lines of the same name: one of them is enough.
       if (known?.kind === 'one-of' && test.kind === 'one-of') {
@@ -57,6 +62,73 @@ export class Acls {
     return this.#limited(cases, spot);
   }
 
+  /** The first term of a condition that says nothing any more when there is a response. */
+  earlyTerm(words: readonly Word[]): Word | undefined {
+    return words.slice(1).find((word, index, all) => {
+      const name = word.text.replace(/^!+/, '');
+      if (name === '' || name === '}' || name === '{' || isOr(word)) return false;
+      if (all[index - 1]?.text.replace(/^!+/, '') === '{') return !isLate(name);
+      const isInside =
+        all
+          .slice(0, index)
+          .findLast(({ text }) => /^!*\{$|^\}$/.test(text))
+          ?.text.endsWith('{') === true;
+      return !isInside && !this.#late.has(name) && !(name in predefined && !name.startsWith('METH_'));
+    });
+  }
+
+  /** The alternatives for each line of a map, and where none of them holds, for what stands instead. */
+  mapped(
+    use: MapUse,
+    words: readonly Word[],
+    spot: Spot,
+  ): readonly { value: string; cases: readonly Case[] }[] | undefined {
+    const entries = mapEntries(use, this.#readFile);
+    if (!entries) this.#report.error(spot, `the map \`${use.file}\` cannot be read`);
+    const given = entries && this.cases(words, spot);
+    if (!given) return undefined;
+    const found = entries.map(({ key, value }) => ({
+      value,
+      cases: product(given, casesOf(this.#looked(use, [key]))),
+    }));
+    if (found.some(({ cases }) => cases.length === 0)) {
+      this.#report.error(spot, `a map cannot be looked up with \`${use.sample}\` here`);
+      return undefined;
+    }
+    return use.fallback === undefined ? found : [...found, { value: use.fallback, cases: given }];
+  }
+
+  #looked({ sample: text, match }: MapUse, values: readonly string[]): Test {
+    const sample = parseSample(unaliased(text, this.aliases));
+    return sample
+      ? testOf(sample, { match: sample.match ?? match, ignoreCase: sample.lower, values })
+      : { kind: 'unknown' };
+  }
+
+  /** `path,map_beg(paths.map) -m found`, or a text that a line of the map must have. */
+  #mapTest(use: MapUse, rest: readonly Word[]): Test {
+    const texts = rest.map(({ text }) => text);
+    const isFound = texts.join(' ') === '-m found';
+    const values = texts[0] === '-m' ? texts.slice(2) : texts;
+    const entries = mapEntries(use, this.#readFile);
+    if (!entries || (texts[0] === '-m' && !isFound && texts[1] !== 'str') || use.fallback !== undefined)
+      return { kind: 'unknown' };
+    const keys = entries.filter(({ value }) => isFound || values.includes(value)).map(({ key }) => key);
+    return keys.length === 0 ? { kind: 'one-of', conditions: [] } : this.#looked(use, keys);
+  }
+
+  /** The list of users that a condition asks for, if it does: `unless { http_auth(staff) }`. */
+  userlist(words: readonly Word[]): string | undefined {
+    const [keyword, ...rest] = words;
+    const wanted = keyword?.text !== 'unless';
+    for (const group of splitAt(rest, isOr)) {
+      const terms = this.#terms(group);
+      if (!wanted && terms.length !== 1) continue;
+      for (const { test, negated } of terms) if (test.kind === 'auth' && negated === wanted) return test.list;
+    }
+    return undefined;
+  }
+
   /** A condition that is one test of a request rate. */
   rate(words: readonly Word[]): RateTest | undefined {
     const [keyword, ...rest] = words;
@@ -76,12 +148,16 @@ export class Acls {
   /** Terms that hold together; negated: at least one does not. */
   #all(words: readonly Word[], negated: boolean): readonly Case[] | undefined {
     const terms = this.#terms(words);
-    const unknown = terms.find(({ test }) => test.kind !== 'one-of');
+    // Whoever has not given a password yet: what asks for one says so.
+    const unknown = terms.find(
+      ({ test, negated: not }) => test.kind !== 'one-of' && !(test.kind === 'auth' && not !== negated),
+    );
     if (unknown) {
       this.#report.error(unknown.spot, `the condition \`${unknown.shown}\` cannot be expressed`);
       return undefined;
     }
     const each = terms.map(({ test, negated: not }) => {
+      if (test.kind === 'auth') return [noCondition];
       const conditions = test.kind === 'one-of' ? test.conditions : [];
       return not === negated ? conditions.map((condition) => holding(condition)) : [failing(conditions)];
     });
@@ -124,7 +200,12 @@ export class Acls {
 
   /** `path_beg -i /a /b` */
   #test([first, ...rest]: readonly Word[]): Test {
-    const sample = first && parseSample(first.text);
+    const text = unaliased(first?.text ?? '', this.aliases);
+    const map = mapUseOf(text);
+    if (map) return this.#mapTest(map, rest);
+    const list = /^http_auth\(([^()]+)\)$/.exec(text)?.[1];
+    if (list !== undefined) return { kind: 'auth', list };
+    const sample = parseSample(text);
     if (!sample) return { kind: 'unknown' };
     let { match } = sample;
     let ignoreCase = sample.lower;
@@ -155,8 +236,12 @@ export class Acls {
       }
     }
     if (sample.name.endsWith('hdr_cnt')) {
+      const count = values.join(' ');
+      // There is never more than one: such requests are refused.
+      if (/^host$/i.test(sample.argument) && /^(?:gt [1-9]|ge (?:[2-9]|1[0-9]))/.test(count))
+        return { kind: 'one-of', conditions: [] };
       // At least one of them.
-      const some = values.join(' ') === 'gt 0' || values.join(' ') === 'ge 1';
+      const some = count === 'gt 0' || count === 'ge 1';
       return some ? testOf(sample, { match: 'found', ignoreCase, values: [] }) : { kind: 'unknown' };
     }
     return testOf(sample, { match: match ?? 'str', ignoreCase, values });
@@ -165,36 +250,6 @@ export class Acls {
 
 function isOr(word: Word): boolean {
   return word.text === 'or' || word.text === '||';
-}
-
-const noCondition: Case = { holds: [], fails: [] };
-
-function holding(condition: Condition): Case {
-  return { holds: Object.keys(condition).length === 0 ? [] : [condition], fails: [] };
-}
-
-/** None of them. What always holds cannot fail. */
-function failing(conditions: readonly Condition[]): Case {
-  return { holds: [], fails: conditions };
-}
-
-export function product(one: readonly Case[], other: readonly Case[]): readonly Case[] {
-  return one.flatMap((first) =>
-    other.map((second) => ({
-      holds: unique([...first.holds, ...second.holds]),
-      fails: unique([...first.fails, ...second.fails]),
-    })),
-  );
-}
-
-/** Nothing in it contradicts itself. */
-export function isPossible({ holds, fails }: Case): boolean {
-  const held = new Set(holds.map((condition) => JSON.stringify(condition)));
-  return !fails.some((condition) => Object.keys(condition).length === 0 || held.has(JSON.stringify(condition)));
-}
-
-function unique(conditions: readonly Condition[]): readonly Condition[] {
-  return [...new Map(conditions.map((condition) => [JSON.stringify(condition), condition])).values()];
 }
 
 function splitAt<T>(items: readonly T[], isSplit: (item: T) => boolean): T[][] {

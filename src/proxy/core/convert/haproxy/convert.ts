@@ -7,13 +7,27 @@ import { Draft } from '../draft.ts';
 import { Report } from '../report.ts';
 import { redirectOf } from './answers.ts';
 import { convertBackend } from './backend.ts';
+import type { BindContext } from './binds.ts';
+import { noCondition } from './cases.ts';
 import { Acls, type ReadFile } from './conditions.ts';
 import { convertFrontend } from './frontend.ts';
-import { convertGlobal, convertLogs, convertStats, convertTimeouts, reportSections, shareTimeouts } from './global.ts';
+import { convertGlobal, convertStats, convertTimeouts, reportSections, shareTimeouts } from './global.ts';
 import { reportLines } from './lines.ts';
+import { convertLogs } from './logs.ts';
+import { mapUseOf } from './maps.ts';
 import { type Proxy, readSections } from './sections.ts';
-import { type Findings, newFindings, ruleStatement, splitCondition, type Statement } from './statements.ts';
-import { readWords } from './words.ts';
+import {
+  type Findings,
+  newFindings,
+  type Reading,
+  ruleStatement,
+  splitCondition,
+  type Statement,
+} from './statements.ts';
+import { tlsDefaultsOf } from './tls.ts';
+import { type Userlist, userlistsOf } from './userlists.ts';
+import { type Aliases, aliasesOf } from './variables.ts';
+import { readWords, type Word } from './words.ts';
 
 export interface Conversion {
   readonly tree: ConfigTree;
@@ -35,6 +49,7 @@ export function convertHaproxy(text: string, file: string, environment: Environm
   const { lines, diagnostics } = readWords(text, file, environment);
   const sections = readSections(lines, report);
   convertGlobal(sections.global, draft, report);
+  const tls = tlsDefaultsOf(sections.global);
   reportSections(sections, report);
   const ofFrontends = new Set(sections.proxies.flatMap(({ kind, lines: held }) => (kind === 'backend' ? [] : held)));
   const traffic = sections.proxies.filter((proxy) => {
@@ -42,15 +57,19 @@ export function convertHaproxy(text: string, file: string, environment: Environm
     return !convertStats(proxy, draft, report);
   });
   convertTimeouts(traffic, draft, report);
-  convertLogs(sections, draft, report);
-  const programs = new Map(traffic.map((proxy) => [proxy, programOf(proxy, report, readFile)]));
+  convertLogs(sections, traffic, draft, report);
+  const aliases = aliasesOf(traffic);
+  const shared = { aliases, userlists: userlistsOf(sections), names: new Set(traffic.map(({ name }) => name)) };
+  const programs = new Map(traffic.map((proxy) => [proxy, programOf(proxy, shared, report, readFile)]));
   const frontends: unknown[] = [];
   const backends: Record<string, unknown>[] = [];
   const steps = (name: string): readonly Statement[] => {
     const proxy = traffic.find((each) => each.name === name && each.kind !== 'frontend');
     const program = proxy && programs.get(proxy);
-    return program ? [...program.requests, ...program.responses] : [];
+    if (!proxy || !program) return [];
+    return hasServers(proxy) ? [...program.requests, ...program.responses] : [...program.requests, nobody(proxy)];
   };
+  const context = { draft, report, readFile, tls };
   for (const [proxy, program] of programs) {
     if (modeOf(proxy) !== 'http')
       report.error(
@@ -58,9 +77,14 @@ export function convertHaproxy(text: string, file: string, environment: Environm
         `\`${proxy.name}\` is in TCP mode, which cannot be carried over`,
         'Write `mode http` for HTTP.',
       );
-    if (proxy.kind !== 'backend') draft.push(frontends, frontendOf(proxy, program, steps, draft, report), proxy.spot);
-    if (proxy.kind === 'backend' || hasServers(proxy)) {
-      const backend = convertBackend(proxy, program.findings, draft, report);
+    if (proxy.kind !== 'backend')
+      draft.push(
+        frontends,
+        frontendOf(proxy, { ...program, findings: told(program, programs) }, steps, context),
+        proxy.spot,
+      );
+    if (hasServers(proxy)) {
+      const backend = convertBackend(proxy, program.findings, tls, draft, report);
       draft.push(backends, backend, proxy.spot);
     }
   }
@@ -75,12 +99,23 @@ export function convertHaproxy(text: string, file: string, environment: Environm
   return { tree, notes: report.notes.toSorted((one, other) => lineOf(one) - lineOf(other)) };
 }
 
+/** What servers are told of the client is said in the frontend here, also where a backend of HAProxy says it. */
+function told({ uses, findings }: Program, programs: ReadonlyMap<Proxy, Program>): Findings {
+  const names = new Set(uses.flatMap(({ effect }) => (effect.do === 'use' ? [effect.backend] : [])));
+  const used = [...programs].filter(([{ name, kind }]) => kind === 'backend' && names.has(name));
+  const all = [findings, ...used.map(([, program]) => program.findings)];
+  return {
+    ...findings,
+    forward: new Set(all.flatMap(({ forward }) => [...forward])),
+    forwardFor: all.some(({ forwardFor }) => forwardFor),
+  };
+}
+
 function frontendOf(
   proxy: Proxy,
   { requests, responses, uses, findings }: Program,
   steps: (name: string) => readonly Statement[],
-  draft: Draft,
-  report: Report,
+  { draft, report, readFile, tls }: BindContext,
 ): Record<string, unknown> {
   // HAProxy edits a response as the backend says, then as the frontend says. Lines of a `listen` are run through once.
   const stepsOf = (name: string): readonly Statement[] => [
@@ -88,12 +123,21 @@ function frontendOf(
     ...responses,
   ];
   const statements = [...requests, ...uses];
-  return convertFrontend({ proxy, statements, findings, stepsOf }, draft, report);
+  return convertFrontend({ proxy, statements, findings, stepsOf, readFile, tls }, draft, report);
 }
 
-function programOf(proxy: Proxy, report: Report, readFile: ReadFile): Program {
-  const acls = new Acls(proxy.lines, report, readFile);
+/** What the sections have in common. */
+interface Shared {
+  readonly aliases: Aliases;
+  readonly userlists: ReadonlyMap<string, Userlist>;
+  /** Of backends, among others. */
+  readonly names: ReadonlySet<string>;
+}
+
+function programOf(proxy: Proxy, { aliases, userlists, names }: Shared, report: Report, readFile: ReadFile): Program {
+  const acls = new Acls(proxy.lines, aliases, report, readFile);
   const findings = newFindings();
+  const reading: Reading = { acls, findings, userlists, report };
   const requests: Statement[] = [];
   const redirects: Statement[] = [];
   const responses: Statement[] = [];
@@ -104,7 +148,7 @@ function programOf(proxy: Proxy, report: Report, readFile: ReadFile): Program {
     if (first.text === 'option' && second?.text === 'forwardfor') forwardFor(words, findings, report);
     else if (first.text === 'monitor-uri' && second) requests.unshift(monitor(second.text, second));
     else if (first.text === 'http-request' || first.text === 'http-response') {
-      const statement = ruleStatement(line, acls, findings, report);
+      const statement = ruleStatement(line, reading);
       if (statement) (first.text === 'http-request' ? requests : responses).push(statement);
     } else if (first.text === 'redirect') {
       const { words: given, condition } = splitCondition(line, 1);
@@ -112,11 +156,11 @@ function programOf(proxy: Proxy, report: Report, readFile: ReadFile): Program {
       const cases = effect && acls.cases(condition, first);
       if (effect && cases) redirects.push({ spot: first, cases, effect });
     } else if (first.text === 'use_backend' && second && proxy.kind !== 'backend') {
+      const { condition } = splitCondition(line, 2);
       if (second.text.includes('%[')) {
-        report.error(second, 'a backend cannot be chosen by an expression', 'Write a rule for each.');
+        uses.push(...mappedUses(second, condition, acls, names, report));
         continue;
       }
-      const { condition } = splitCondition(line, 2);
       const cases = acls.cases(condition, second);
       if (cases) uses.push({ spot: second, cases, effect: { do: 'use', backend: second.text } });
     }
@@ -125,14 +169,40 @@ function programOf(proxy: Proxy, report: Report, readFile: ReadFile): Program {
   return { requests: [...requests, ...redirects], responses, uses, findings };
 }
 
+/** `use_backend %[req.hdr(host),lower,map(hosts.map)]`: one for each line of the map. */
+function mappedUses(
+  word: Word,
+  condition: readonly Word[],
+  acls: Acls,
+  names: ReadonlySet<string>,
+  report: Report,
+): Statement[] {
+  const use = mapUseOf(/^%\[(.*)\]$/.exec(word.text)?.[1]?.replaceAll(' ', '') ?? '');
+  if (!use) {
+    report.error(word, 'a backend can be chosen by a map, not by another expression', 'Write a rule for each.');
+    return [];
+  }
+  return (acls.mapped(use, condition, word) ?? []).flatMap(({ value, cases }): Statement[] => {
+    if (names.has(value)) return [{ spot: word, cases, effect: { do: 'use', backend: value } }];
+    report.warning(word, `there is no backend \`${value}\`, which the map names: the default one is used`);
+    return [];
+  });
+}
+
 /** The default backend; without one HAProxy answers 503. */
 function fallback(proxy: Proxy): Statement {
-  const cases = [{ holds: [], fails: [] }];
+  const cases = [noCondition];
   const line = proxy.lines.findLast(({ first }) => first.text === 'default_backend');
   const [, name] = line?.words ?? [];
   if (name) return { spot: name, cases, effect: { do: 'use', backend: name.text } };
   if (hasServers(proxy)) return { spot: proxy.spot, cases, effect: { do: 'use', backend: proxy.name } };
-  return { spot: proxy.spot, cases, effect: { do: 'answer', answer: { respond: { status: 503 } }, headers: [] } };
+  return nobody(proxy);
+}
+
+/** Nobody serves. */
+function nobody({ spot }: Proxy): Statement {
+  const effect = { do: 'answer', answer: { respond: { status: 503 } }, headers: [] } as const;
+  return { spot, cases: [noCondition], effect };
 }
 
 function monitor(path: string, spot: Statement['spot']): Statement {
@@ -147,7 +217,7 @@ function monitor(path: string, spot: Statement['spot']): Statement {
 function forwardFor(words: readonly { readonly text: string }[], findings: Findings, report: Report): void {
   findings.forwardFor = true;
   for (const word of words.slice(2)) {
-    if (word.text === 'except' || word.text === 'header') {
+    if (word.text === 'except' || word.text === 'header' || word.text === 'if-none') {
       const spot = word as Parameters<Report['warning']>[0] & { readonly text: string };
       report.warning(
         spot,
@@ -159,7 +229,7 @@ function forwardFor(words: readonly { readonly text: string }[], findings: Findi
 }
 
 function hasServers(proxy: Proxy): boolean {
-  return proxy.kind === 'listen' && proxy.lines.some(({ first }) => first.text === 'server');
+  return proxy.kind !== 'frontend' && proxy.lines.some(({ first }) => /^server(?:-template)?$/.test(first.text));
 }
 
 function modeOf(proxy: Proxy): string {

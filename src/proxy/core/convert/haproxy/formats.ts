@@ -1,27 +1,6 @@
 // HAProxy's log-format texts (`%[src]`, `%ci`) -> our placeholders.
-
-const samples: Readonly<Record<string, string>> = {
-  src: 'remote_addr',
-  src_port: 'remote_port',
-  method: 'method',
-  'capture.req.method': 'method',
-  path: 'path',
-  query: 'query',
-  url: 'uri',
-  pathq: 'uri',
-  'capture.req.uri': 'uri',
-  'req.hdr(host)': 'host',
-  'hdr(host)': 'host',
-  'req.fhdr(host)': 'host',
-  'unique-id': 'request_id',
-  'uuid()': 'request_id',
-  'ssl_fc,iif(https,http)': 'scheme',
-  'ssl_fc,iif("https","http")': 'scheme',
-  fe_name: 'frontend',
-  be_name: 'backend',
-  srv_name: 'server',
-  status: 'status',
-};
+import { placeholderOfSample } from '../../handling/samples.ts';
+import { type Aliases, unaliased } from './variables.ts';
 
 const tags: Readonly<Record<string, string>> = {
   ci: 'remote_addr',
@@ -35,10 +14,16 @@ const tags: Readonly<Record<string, string>> = {
   b: 'backend',
   s: 'server',
   ST: 'status',
+  sslv: 'tls_version',
 };
 
+const none: Aliases = new Map();
+
 /** The text with placeholders, or the part for which there is none. */
-export function convertFormat(text: string): { readonly text: string } | { readonly unknown: string } {
+export function convertFormat(
+  text: string,
+  aliases: Aliases = none,
+): { readonly text: string } | { readonly unknown: string } {
   let result = '';
   let at = 0;
   while (at < text.length) {
@@ -52,8 +37,8 @@ export function convertFormat(text: string): { readonly text: string } | { reado
       continue;
     }
     const match = /^%\[((?:[^\][]|\[[^\]]*\])*)\]/.exec(rest) ?? /^%([A-Za-z]+)/.exec(rest);
-    const key = match?.[1]?.replaceAll(' ', '') ?? '';
-    const name = rest.startsWith('%[') ? samples[key.replace(/,(?:lower|upper)$/, '')] : tags[key];
+    const key = unaliased(match?.[1]?.replaceAll(' ', '') ?? '', aliases);
+    const name = rest.startsWith('%[') ? placeholderOfSample[key.replace(/,(?:lower|upper)$/, '')] : tags[key];
     if (!match || name === undefined || name === '' || /,upper$/.test(key)) return { unknown: match?.[0] ?? rest };
     result += `\${${name}}`;
     at = percent + match[0].length;

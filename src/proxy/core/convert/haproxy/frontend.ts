@@ -1,10 +1,12 @@
 // A `frontend` (or the frontend half of a `listen`) -> ours: addresses, options, and the rules with their edits.
 import type { Draft } from '../draft.ts';
 import type { Report, Spot } from '../report.ts';
-import { headerEdits, rewriteOf, rulesOf, type Way, waysOf } from './rules.ts';
+import { convertBinds } from './binds.ts';
+import type { ReadFile } from './conditions.ts';
+import { authOf, headerEdits, rewriteOf, rulesOf, type Way, waysOf } from './rules.ts';
 import type { Proxy } from './sections.ts';
 import type { Findings, Statement } from './statements.ts';
-import { bindsOf } from './units.ts';
+import type { TlsDefaults } from './tls.ts';
 import type { Line, Word } from './words.ts';
 
 type Entries = Record<string, unknown>;
@@ -15,26 +17,25 @@ export interface FrontendParts {
   readonly findings: Findings;
   /** Statements of a backend. */
   readonly stepsOf: (backend: string) => readonly Statement[];
+  readonly readFile: ReadFile;
+  readonly tls: TlsDefaults;
 }
 
 export function convertFrontend(
-  { proxy, statements, findings, stepsOf }: FrontendParts,
+  { proxy, statements, findings, stepsOf, readFile, tls }: FrontendParts,
   draft: Draft,
   report: Report,
 ): Entries {
   const frontend: Entries = {};
   draft.put(frontend, 'name', proxy.name, proxy.spot);
-  const binds: unknown[] = [];
-  draft.put(frontend, 'bind', binds, proxy.spot);
+  convertBinds(proxy.lines, proxy.spot, frontend, { draft, report, readFile, tls });
   draft.put(frontend, 'forwardFor', findings.forwardFor, proxy.spot);
   if (findings.forward.size > 0) draft.put(frontend, 'forward', [...findings.forward], proxy.spot);
   for (const line of proxy.lines) {
     const { first, words } = line;
-    if (first.text === 'bind') bind(words, frontend, binds, draft, report);
-    else if (first.text === 'errorfile') errorFile(words, frontend, draft, report);
+    if (first.text === 'errorfile') errorFile(words, frontend, draft, report);
     else if (first.text === 'maxconn') draft.put(frontend, 'maxconn', Number(words[1]?.text), first);
   }
-  if (binds.length === 0) report.error(proxy.spot, `\`${proxy.name}\` has no bind that could be carried over`);
   rateLimit(proxy, findings, frontend, draft, report);
   compression(proxy.lines, frontend, draft, report);
   rules(waysOf(statements, stepsOf, report), frontend, draft, report);
@@ -49,33 +50,6 @@ function errorFile(words: readonly Word[], frontend: Entries, draft: Draft, repo
   else if (file.text === '/dev/null') report.warning(file, 'errors are answered here, never with silence');
   else draft.put(draft.record(frontend, 'errors', first), status.text, file.text, file);
 }
-
-function bind(words: readonly Word[], frontend: Entries, binds: unknown[], draft: Draft, report: Report): void {
-  const [, address, ...options] = words;
-  const found = address && bindsOf(address.text);
-  if (!address || !found) {
-    if (address) report.error(address, `\`${address.text}\` cannot be listened on here`);
-    return;
-  }
-  for (const each of found) draft.push(binds, each, address);
-  for (let at = 0; at < options.length; at += 1) {
-    const option = options[at];
-    if (!option) continue;
-    if (option.text === 'accept-proxy') draft.put(frontend, 'acceptProxy', ['0.0.0.0/0', '::/0'], option);
-    else if (option.text === 'ssl') {
-      report.error(option, 'TLS of a bind cannot be carried over');
-      return;
-    } else if (withoutEffect.has(option.text)) at += flags.has(option.text) ? 0 : 1;
-    else report.error(option, `\`${option.text}\` of a bind cannot be carried over`);
-  }
-}
-
-/** Options of a bind that clients do not notice. */
-const withoutEffect: ReadonlySet<string> = new Set([
-  'alpn', 'backlog', 'defer-accept', 'gid', 'group', 'id', 'interface', 'level', 'maxconn', 'mode', 'name', 'nice',
-  'process', 'shards', 'tfo', 'thread', 'transparent', 'uid', 'user', 'v4v6', 'v6only', 'mss', 'namespace',
-]); // prettier-ignore
-const flags: ReadonlySet<string> = new Set(['defer-accept', 'tfo', 'transparent', 'v4v6', 'v6only']);
 
 /** `deny if { sc_http_req_rate(0) gt 100 }` with the stick-table that counts. */
 function rateLimit(
@@ -126,7 +100,9 @@ function rules(ways: readonly Way[], frontend: Entries, draft: Draft, report: Re
   const last = handlings.at(-1);
   const shared = last && ways.at(-1)?.end.do === 'backend' ? last.handling : {};
   const spot = ways.at(-1)?.spot;
-  if (spot) for (const [key, value] of Object.entries(shared)) draft.put(frontend, key, value, last?.spot ?? spot);
+  if (spot)
+    for (const [key, value] of Object.entries(shared))
+      draft.put(frontend, key, structuredClone(value), last?.spot ?? spot);
   const list: unknown[] = [];
   const [first] = ways;
   if (first) draft.put(frontend, 'rules', list, first.spot);
@@ -148,14 +124,17 @@ interface Handled {
 /** HAProxy's edits of responses do not touch answers of the proxy itself. */
 function handlingOf(way: Way, report: Report): Handled {
   const { edits, end, spot } = way;
+  const basicAuth = authOf(edits);
+  const auth = basicAuth && { basicAuth };
   if (end.do === 'answer') {
-    const add = Object.fromEntries(end.headers);
-    return { handling: end.headers.length > 0 ? { responseHeaders: { set: add } } : {}, spot };
+    const set = Object.fromEntries(end.headers);
+    return { handling: { ...auth, ...(end.headers.length > 0 && { responseHeaders: { set } }) }, spot };
   }
   const requestHeaders = headerEdits(edits, 'request', report);
   const responseHeaders = headerEdits(edits, 'response', report);
   const rewrite = rewriteOf(edits, report);
   const handling = {
+    ...auth,
     ...(rewrite && { rewrite }),
     ...(requestHeaders && { requestHeaders }),
     ...(responseHeaders && { responseHeaders }),
@@ -166,16 +145,18 @@ function handlingOf(way: Way, report: Report): Handled {
 function ruleOf(way: Way, conditions: Entries, handling: Entries, shared: Entries, draft: Draft): Entries {
   const rule: Entries = {};
   const { end, spot } = way;
-  for (const [key, value] of Object.entries(conditions)) draft.put(rule, key, value, spot);
+  // What several rules say is a value of each: the schema puts its defaults into them.
+  for (const [key, value] of Object.entries(conditions)) draft.put(rule, key, structuredClone(value), spot);
   if (end.do === 'backend') draft.put(rule, 'backend', end.name, spot);
-  else for (const [key, value] of Object.entries(end.answer)) draft.put(rule, key, value, spot);
+  else for (const [key, value] of Object.entries(end.answer)) draft.put(rule, key, structuredClone(value), spot);
   // A part of the frontend that this rule does not have can only be left out with all the others.
   const foreign = Object.keys(shared).some(
     (key) => !(key in handling) && (end.do === 'backend' || key === 'responseHeaders'),
   );
   if (foreign) draft.put(rule, 'inherit', false, spot);
   for (const [key, value] of Object.entries(handling)) {
-    if (foreign || JSON.stringify(shared[key]) !== JSON.stringify(value)) draft.put(rule, key, value, spot);
+    if (foreign || JSON.stringify(shared[key]) !== JSON.stringify(value))
+      draft.put(rule, key, structuredClone(value), spot);
   }
   return rule;
 }

@@ -12,43 +12,46 @@ export function convertGlobal(lines: readonly Line[], draft: Draft, report: Repo
     const [, second, third] = words;
     if (first.text === 'stats' && second?.text === 'socket' && third) {
       const binds = bindsOf(third.text);
-      const level = words.findIndex((word) => word.text === 'level');
-      if (level > 0 && words[level + 1]?.text !== 'admin') {
-        report.error(
-          words[level] ?? third,
-          'whoever reaches a stats socket here may do everything',
-          'Keep it to those who may.',
-        );
-      }
       const known = draft.record(draft.root, 'stats', first);
       const sockets = (known['socket'] ?? []) as unknown[];
       if (known['socket'] === undefined) draft.put(known, 'socket', sockets, second);
-      if (binds) for (const bind of binds) draft.push(sockets, bind, third);
+      if (binds) for (const bind of binds) draft.push(sockets, socketOf(bind, words), third);
       else report.error(third, `\`${third.text}\` cannot be listened on here`);
     } else if (first.text === 'hard-stop-after' && second) {
       const grace = durationOf(second.text);
       if (grace !== undefined) draft.put(draft.root, 'grace', grace, first);
     } else if (first.text === 'nbthread' || first.text === 'nbproc') {
       report.info(first, 'there is one worker a CPU', 'Set `workers` for another number.');
-    } else if (unneeded.has(first.text) || first.text.startsWith('tune.') || first.text.startsWith('ssl-default-')) {
+    } else if (unneeded.has(first.text) || first.text.startsWith('tune.')) {
       report.info(first, `\`${first.text}\` is not needed`, hints[first.text]);
     } else if (first.text === 'maxconn') {
       report.info(first, 'each frontend has its own `maxconn`');
-    } else if (first.text !== 'log' && first.text !== 'stats') {
+    } else if (first.text !== 'log' && first.text !== 'stats' && !/^ssl-default-|^(?:crt|ca)-base$/.test(first.text)) {
       report.warning(first, `\`${first.text}\` has no counterpart here`);
     }
   }
 }
 
+/** HAProxy's own level is operator; modes are those of unix sockets. */
+function socketOf(bind: string, words: Line['words']): unknown {
+  const valueOf = (name: string): string | undefined => words[words.findIndex(({ text }) => text === name) + 1]?.text;
+  const level = words.some(({ text }) => text === 'level') ? valueOf('level') : 'operator';
+  const mode = words.some(({ text }) => text === 'mode') ? valueOf('mode')?.padStart(4, '0') : undefined;
+  if (level === 'admin' && (mode === undefined || mode === '0660')) return bind;
+  return { bind, ...(level !== 'admin' && { level }), ...(mode !== undefined && { mode }) };
+}
+
 const unneeded: ReadonlySet<string> = new Set([
-  'ca-base', 'chroot', 'cpu-map', 'crt-base', 'daemon', 'description', 'gid', 'group', 'hard-stop-after',
+  'chroot', 'cpu-map', 'daemon', 'description', 'gid', 'group', 'hard-stop-after',
   'insecure-fork-wanted', 'limited-quic', 'localpeer', 'log-send-hostname', 'log-tag', 'master-worker', 'mworker-max-reloads', 'node',
-  'nosplice', 'pidfile', 'server-state-base', 'server-state-file', 'spread-checks', 'ssl-dh-param-file', 'uid',
+  'nosplice', 'pidfile', 'server-state-base', 'server-state-file', 'spread-checks', 'ssl-dh-param-file', 'ssl-load-extra-del-ext', 'ssl-mode-async', 'ssl-server-verify', 'uid',
   'ulimit-n', 'unix-bind', 'user', 'set-dumpable', 'zero-warning', 'strict-limits', 'numa-cpu-mapping', 'profiling.tasks',
 ]); // prettier-ignore
 
 const hints: Readonly<Record<string, string>> = {
   user: 'The unit of systemd says who it runs as.',
+  'ssl-dh-param-file': 'Keys are exchanged by curves only.',
+  'tune.ssl.default-dh-param': 'Keys are exchanged by curves only.',
   chroot: 'The unit of systemd confines it.',
 };
 
@@ -108,9 +111,12 @@ export function convertStats(proxy: Proxy, draft: Draft, report: Report): boolea
   const bind = proxy.lines.find(({ first }) => first.text === 'bind');
   const spot = enabled?.first ?? exporter?.first ?? proxy.spot;
   if (proxy.kind === 'backend' || serves || !bind) {
-    if (enabled) report.error(spot, 'statistics have an address of their own here', 'Set `stats.listen`.');
+    if (enabled) report.warning(spot, 'statistics have an address of their own here', 'Set `stats.listen`.');
     return false;
   }
+  const secured = bind.words.find(({ text }) => text === 'ssl');
+  if (secured)
+    report.error(secured, 'statistics have no TLS here', 'Put a frontend with TLS in front of `stats.listen`.');
   const address = bind.words[1] && bindsOf(bind.words[1].text)?.[0];
   const stats = draft.record(draft.root, 'stats', spot);
   if (stats['listen'] !== undefined) report.error(bind.first, 'there is one address for statistics');
@@ -136,24 +142,10 @@ function statsLine(name: string, words: Line['words'], stats: Entries, draft: Dr
   else if (name === 'admin') report.warning(second, 'servers are administered by the stats socket, not by the page');
 }
 
-/** Access logs go to standard output, or to a file that has to be named. */
-export function convertLogs(sections: Sections, draft: Draft, report: Report): void {
-  const all = [...sections.global, ...sections.proxies.flatMap(({ lines }) => lines)];
-  const wanted = all.find(
-    ({ first, words }) => first.text === 'option' && /^(?:httplog|tcplog|httpslog)$/.test(words[1]?.text ?? ''),
-  );
-  const targets = all.filter(({ first, words }) => first.text === 'log' && words[1]?.text !== 'global');
-  const [target] = targets;
-  if (!wanted || !target) return;
-  const stdout = targets.find(({ words }) => words[1]?.text === 'stdout');
-  if (stdout) draft.put(draft.record(draft.root, 'log', stdout.first), 'access', 'stdout', stdout.first);
-  else report.warning(target.first, 'the access log is not sent to syslog', 'Set `log.access` to stdout or to a file.');
-}
-
 export function reportSections(sections: Sections, report: Report): void {
   for (const { keyword, spot } of sections.others) {
     if (keyword === 'resolvers') report.info(spot, 'names are looked up by the system');
-    else if (keyword === 'userlist') report.info(spot, 'users are written where they are asked for (`basicAuth`)');
+    else if (keyword === 'userlist') report.info(spot, 'users stand where they are asked for (`basicAuth`)');
     else report.warning(spot, `the section \`${keyword}\` has no counterpart here`);
   }
 }

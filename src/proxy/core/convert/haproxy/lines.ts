@@ -2,11 +2,11 @@
 import { nearestName } from '../../../../lib/suggest.ts';
 import type { Report } from '../report.ts';
 import type { Proxy } from './sections.ts';
-import type { Line } from './words.ts';
+import type { Line, Word } from './words.ts';
 
 /** Read by other parts. */
 const read: ReadonlySet<string> = new Set([
-  'acl', 'balance', 'bind', 'compression', 'cookie', 'default-server', 'default_backend', 'hash-balance-factor',
+  'acl', 'balance', 'bind', 'capture', 'compression', 'declare', 'log-format', 'cookie', 'default-server', 'default_backend', 'hash-balance-factor',
   'hash-type', 'http-after-response', 'http-check', 'http-request', 'http-response', 'log', 'maxconn', 'mode',
   'monitor-uri', 'option', 'redirect', 'retries', 'retry-on', 'server', 'server-template', 'stats', 'stick-table',
   'tcp-check', 'tcp-request', 'errorfile', 'timeout', 'use_backend', 'fullconn', 'http-reuse',
@@ -14,8 +14,8 @@ const read: ReadonlySet<string> = new Set([
 
 const unneeded: ReadonlySet<string> = new Set([
   'backlog', 'bind-process', 'description', 'enabled', 'hash-preserve-affinity', 'id', 'load-server-state-from-file',
-  'log-format', 'log-format-sd', 'log-tag', 'max-keep-alive-queue', 'server-state-file-name', 'unique-id-format',
-  'unique-id-header', 'clitcpka-cnt', 'srvtcpka-cnt', 'email-alert', 'declare', 'capture', 'rate-limit', 'external-check',
+  'log-format-sd', 'log-tag', 'max-keep-alive-queue', 'server-state-file-name', 'unique-id-format',
+  'unique-id-header', 'clitcpka-cnt', 'srvtcpka-cnt', 'email-alert', 'rate-limit', 'external-check',
 ]); // prettier-ignore
 
 const dangerous: readonly string[] = [
@@ -68,10 +68,26 @@ export function reportLines({ kind, lines }: Proxy, shared: ReadonlySet<Line>, r
     }
     if (name === 'errorfile' && kind === 'backend' && !shared.has(line))
       report.warning(first, '`errorfile` of a backend: pages stand in frontends and rules here');
+    if (first.text === 'timeout' && second) timeout(second, report);
     if (first.text === 'tcp-request') tcpRequest(line, report);
     if (first.text === 'http-after-response')
       report.error(first, '`http-after-response` cannot be carried over', 'Use http-response.');
   }
+}
+
+/** Read by other parts; the rest bounds waits that are bounded here anyway. */
+const timeouts = ['check', 'client', 'connect', 'http-keep-alive', 'http-request', 'queue', 'server', 'tunnel'];
+const otherTimeouts = ['client-fin', 'server-fin', 'tarpit', 'clitimeout', 'contimeout', 'srvtimeout', 'client-hs'];
+
+function timeout(word: Word, report: Report): void {
+  if (timeouts.includes(word.text)) return;
+  if (otherTimeouts.includes(word.text)) return report.info(word, `\`timeout ${word.text}\` is not needed`);
+  const near = nearestName(word.text, [...timeouts, ...otherTimeouts]);
+  report.error(
+    word,
+    `HAProxy has no \`timeout ${word.text}\``,
+    near === null ? undefined : `Did you mean \`${near}\`?`,
+  );
 }
 
 function option(name: string, { words, first }: Line, report: Report): void {

@@ -1,6 +1,6 @@
 // How HAProxy compares a sample with patterns (`-m beg`, `path_end`, ...) -> a text or a regular expression.
 
-export type Match = 'str' | 'beg' | 'end' | 'sub' | 'reg' | 'dir' | 'dom' | 'found';
+export type Match = 'str' | 'beg' | 'end' | 'sub' | 'reg' | 'dir' | 'dom' | 'found' | 'bool';
 
 export interface Patterns {
   readonly match: Match;
@@ -31,6 +31,7 @@ export function regexOf({ match, ignoreCase, values }: Patterns, list = false): 
     case 'dom':
       return `(?:^|[/?.:])${any}(?:[/?.:]|$)`;
     case 'found':
+    case 'bool':
       return '';
     default:
       return match satisfies never;

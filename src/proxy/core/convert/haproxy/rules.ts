@@ -1,12 +1,12 @@
 // The statements of a frontend and of the backends that it uses -> our rules. HAProxy goes through lines that edit and
 // lines that decide; here one rule says all at once. So the lines are walked through for every way a request can take.
 import type { Report, Spot } from '../report.ts';
-import { type Case, isPossible, product } from './conditions.ts';
+import { type Case, isPossible, product } from './cases.ts';
 import type { Condition } from './samples.ts';
 import type { Terminal } from './answers.ts';
-import type { HeaderEdit, RewriteEdit, Statement } from './statements.ts';
+import type { AuthEdit, HeaderEdit, RewriteEdit, Statement } from './statements.ts';
 
-type Edit = { readonly spot: Spot; readonly effect: HeaderEdit | RewriteEdit };
+type Edit = { readonly spot: Spot; readonly effect: HeaderEdit | RewriteEdit | AuthEdit };
 
 /** One way through the lines. */
 export interface Way {
@@ -38,11 +38,12 @@ export function waysOf(
       if (!step || ways.length > maxWays) return;
       const { spot, effect } = step;
       const cases = product([when], step.cases).filter(isPossible);
-      if (edits.some((edit) => edit.effect.do === 'rewrite') && step.cases.some(looksAtPath)) {
+      const isLate = effect.do === 'header' && effect.side === 'response';
+      if (!isLate && edits.some((edit) => edit.effect.do === 'rewrite') && step.cases.some(looksAtPath)) {
         report.error(spot, 'this looks at a path that a line before it changes', 'Put it above that line.');
       }
       const isAlways = step.cases.some(({ holds, fails }) => holds.length + fails.length === 0);
-      if (effect.do === 'header' || effect.do === 'rewrite') {
+      if (effect.do === 'header' || effect.do === 'rewrite' || effect.do === 'auth') {
         const more = [...edits, { spot, effect }];
         if (isAlways) edits = more;
         else for (const each of cases) walk(steps.slice(at + 1), each, more, backend);
@@ -171,6 +172,12 @@ export function headerEdits(
     ...(set.size > 0 && { set: Object.fromEntries(set) }),
     ...(add.size > 0 && { add: Object.fromEntries(add) }),
   };
+}
+
+/** Who is asked for a password: what was said last. */
+export function authOf(edits: readonly Edit[]): Readonly<Record<string, unknown>> | undefined {
+  const last = edits.findLast(({ effect }) => effect.do === 'auth');
+  return last?.effect.do === 'auth' ? { ...last.effect.basicAuth } : undefined;
 }
 
 function same(one: string, other: string): boolean {

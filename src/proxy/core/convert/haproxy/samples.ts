@@ -7,6 +7,9 @@ export interface Condition {
   readonly path?: string;
   readonly pathRegex?: string;
   readonly scheme?: 'http' | 'https';
+  readonly sni?: string;
+  readonly clientCertificate?: boolean;
+  readonly clientName?: Value;
   readonly methods?: readonly string[];
   readonly source?: readonly string[];
   readonly headers?: Readonly<Record<string, Value>>;
@@ -23,6 +26,8 @@ export interface RateTest {
 export type Test =
   | { readonly kind: 'one-of'; readonly conditions: readonly Condition[] }
   | { readonly kind: 'rate'; readonly rate: RateTest }
+  /** The client gave a name and a password of this list. */
+  | { readonly kind: 'auth'; readonly list: string }
   | { readonly kind: 'unknown' };
 
 export interface Sample {
@@ -109,7 +114,19 @@ export function testOf(sample: Sample, patterns: Patterns): Test {
     case 'src':
       return one({ source: [...values] });
     case 'ssl_fc':
-      return one({ scheme: 'https' });
+      return boolean(patterns, { scheme: 'https' }, { scheme: 'http' });
+    case 'ssl_fc_sni':
+      return sniTest(patterns);
+    case 'ssl_fc_has_crt':
+    case 'ssl_c_used':
+      return boolean(patterns, { clientCertificate: true }, { clientCertificate: false });
+    case 'ssl_c_verify':
+    case 'ssl_c_err':
+    case 'ssl_c_ca_err':
+      // Whoever has a certificate that is not valid did not come in.
+      return values.length === 1 && first === '0' ? one({ scheme: 'https' }) : unknown;
+    case 'ssl_c_s_dn':
+      return /^cn$/i.test(argument) ? one({ clientName: valueOf(patterns, false) }) : unknown;
     case 'sc_http_req_rate':
     case 'sc0_http_req_rate':
     case 'src_http_req_rate':
@@ -117,6 +134,23 @@ export function testOf(sample: Sample, patterns: Patterns): Test {
     default:
       return unknown;
   }
+}
+
+/** `ssl_fc`, `ssl_fc 0`, `ssl_fc -m bool true` */
+function boolean({ values, match }: Patterns, yes: Condition, no: Condition): Test {
+  const [value = '1'] = values;
+  if (values.length > 1 || (match !== 'str' && match !== 'found' && match !== 'bool')) return unknown;
+  if (match === 'found' || /^(?:1|true|yes|on)$/.test(value)) return one(yes);
+  return /^(?:0|false|no|off)$/.test(value) ? one(no) : unknown;
+}
+
+/** Names are compared without regard to case. */
+function sniTest({ match, values }: Patterns): Test {
+  const names = values.map((value) => value.toLowerCase());
+  if (match === 'str') return { kind: 'one-of', conditions: names.map((sni) => ({ sni })) };
+  return match === 'end' && names.every((name) => name.startsWith('.'))
+    ? { kind: 'one-of', conditions: names.map((name) => ({ sni: `*${name}` })) }
+    : unknown;
 }
 
 function rate([operator, count = '']: readonly string[]): Test {

@@ -23,7 +23,7 @@ const valued: ReadonlySet<string> = new Set([
   'on-error', 'on-marked-down', 'on-marked-up', 'pool-low-conn', 'pool-max-conn', 'pool-purge-delay', 'port', 'proto',
   'proxy-v2-options', 'redir', 'resolve-net', 'resolve-opts', 'resolve-prefer', 'resolvers', 'rise', 'slowstart', 'sni',
   'socks4', 'source', 'ssl-max-ver', 'ssl-min-ver', 'tcp-ut', 'track', 'usesrc', 'verify', 'verifyhost', 'weight', 'ws',
-  'ktls', 'shard', 'check-alpn', 'npn', 'log-bufsize', 'init-state',
+  'ktls', 'curves', 'sigalgs', 'client-sigalgs', 'shard', 'check-alpn', 'npn', 'log-bufsize', 'init-state',
 ]); // prettier-ignore
 
 /** Reads options over those of `default-server`. */
@@ -33,7 +33,11 @@ export function serverOptions(words: readonly Word[], base: ServerOptions | unde
     const word = words[at];
     if (!word) continue;
     const { text } = word;
-    if (text.startsWith('no-') && (flags.has(text.slice(3)) || text === 'no-check')) values.delete(text.slice(3));
+    if (text === 'no-check-ssl') {
+      values.delete('check-ssl');
+      values.set(text, { text: '', spot: word });
+    } else if (/^no-(?:sslv3|tlsv1[0-3]|ssl-reuse|tls-tickets)$/.test(text)) values.set(text, { text: '', spot: word });
+    else if (text.startsWith('no-') && (flags.has(text.slice(3)) || text === 'no-check')) values.delete(text.slice(3));
     else if (flags.has(text)) values.set(text, { text: '', spot: word });
     else if (valued.has(text)) values.set(text, { text: words[(at += 1)]?.text ?? '', spot: word });
     else report.error(word, `HAProxy has no \`${text}\` of a server`);
@@ -47,6 +51,14 @@ const known: ReadonlySet<string> = new Set([
   'inter', 'maxconn', 'on-marked-down', 'port', 'proto', 'rise', 'send-proxy', 'send-proxy-v2', 'slowstart', 'weight', 'id',
 ]); // prettier-ignore
 
+/** Read by server-tls.ts where there is `ssl`. */
+const ofTls: ReadonlySet<string> = new Set([
+  'alpn', 'ca-file', 'check-alpn', 'check-sni', 'check-ssl', 'ciphers', 'ciphersuites', 'crl-file', 'crt', 'curves',
+  'force-sslv3', 'force-tlsv10', 'force-tlsv11', 'force-tlsv12', 'force-tlsv13', 'no-check-ssl', 'no-sslv3',
+  'no-ssl-reuse', 'no-tls-tickets', 'no-tlsv10', 'no-tlsv11', 'no-tlsv12', 'no-tlsv13', 'sni', 'ssl', 'ssl-max-ver',
+  'ssl-min-ver', 'ssl-reuse', 'tls-tickets', 'verify', 'verifyhost',
+]); // prettier-ignore
+
 /** Changes nothing of what clients get. */
 const tuning: ReadonlySet<string> = new Set([
   'init-addr', 'resolvers', 'resolve-prefer', 'resolve-opts', 'resolve-net', 'max-reuse', 'pool-low-conn',
@@ -57,7 +69,7 @@ const tuning: ReadonlySet<string> = new Set([
 
 export function reportOthers({ values }: ServerOptions, report: Report): void {
   for (const [name, { spot }] of values) {
-    if (known.has(name) || name === 'no-check') continue;
+    if (known.has(name) || name === 'no-check' || (values.has('ssl') && ofTls.has(name))) continue;
     if (tuning.has(name)) report.warning(spot, `\`${name}\` of a server has no counterpart here`, hints[name]);
     else if (!values.has('ssl') && /ssl|tls|verify|ca-file|crt|sni|alpn|cipher|crl/.test(name))
       report.info(spot, `\`${name}\` means nothing without \`ssl\``);

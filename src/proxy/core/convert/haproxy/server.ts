@@ -1,11 +1,14 @@
 // `server` and `default-server` lines of one backend -> its servers, and what of them we say once for the backend.
+import { durationMs } from '../../config/duration.ts';
 import type { Draft } from '../draft.ts';
 import type { Report, Spot } from '../report.ts';
 import { checkOf } from './checks.ts';
 import { http2Of } from './server-proto.ts';
 import { optionDuration, reportOthers, type ServerOptions, serverOptions } from './server-options.ts';
+import { convertServerTls } from './server-tls.ts';
+import type { TlsDefaults } from './tls.ts';
 import { addressOf, durationOf } from './units.ts';
-import type { Line } from './words.ts';
+import type { Line, Word } from './words.ts';
 
 type Entries = Record<string, unknown>;
 
@@ -16,7 +19,13 @@ interface Server {
 }
 
 /** Puts `servers`, `check` and the like into the backend. */
-export function convertServers(lines: readonly Line[], backend: Entries, draft: Draft, report: Report): void {
+export function convertServers(
+  lines: readonly Line[],
+  backend: Entries,
+  tls: TlsDefaults,
+  draft: Draft,
+  report: Report,
+): void {
   const found = serversOf(lines, draft, report);
   const checked = found.filter(({ options }) => options.values.has('check'));
   const what = checkOf(lines, draft, report);
@@ -31,6 +40,7 @@ export function convertServers(lines: readonly Line[], backend: Entries, draft: 
   } else if (what) {
     report.info(what.spot, 'no server of this backend has `check`, so nothing is checked');
   }
+  convertServerTls(found, backend, backend['check'] as Entries | undefined, tls, draft, report);
   const slow = same(found, 'slowstart', report);
   const duration = slow && durationOf(slow.text);
   if (slow && duration !== undefined) draft.put(backend, 'slowstart', duration, slow.spot);
@@ -48,12 +58,11 @@ export function convertServers(lines: readonly Line[], backend: Entries, draft: 
 function serversOf(lines: readonly Line[], draft: Draft, report: Report): Server[] {
   const found: Server[] = [];
   let base: ServerOptions | undefined;
-  for (const { first, words } of lines) {
+  for (const line of lines) {
+    const { first, words } = line;
     if (first.text === 'default-server') base = serverOptions(words.slice(1), base, report);
-    else if (first.text === 'server-template')
-      report.error(first, '`server-template` cannot be carried over', 'Write the servers out.');
-    else if (first.text === 'server') {
-      const [, name, address] = words;
+    else if (first.text === 'server' || first.text === 'server-template') {
+      const [, name, address, ...rest] = first.text === 'server' ? words : templated(line, report);
       const at = address && addressOf(address.text);
       if (!name || !address || !at) {
         report.error(address ?? first, 'a server needs a name and an IP address or a host name');
@@ -63,7 +72,7 @@ function serversOf(lines: readonly Line[], draft: Draft, report: Report): Server
         report.error(address, 'a server needs a port here', 'HAProxy would use the port of the frontend.');
         continue;
       }
-      const options = serverOptions(words.slice(3), base, report);
+      const options = serverOptions(rest, base, report);
       reportOthers(options, report);
       const entry: Entries = {};
       draft.put(entry, 'name', name.text, name);
@@ -85,6 +94,15 @@ function serversOf(lines: readonly Line[], draft: Draft, report: Report): Server
     }
   }
   return found;
+}
+
+/** `server-template web 3 web.internal:80`: its name is looked up for each connection, so one server is all of them. */
+function templated({ words }: Line, report: Report): readonly Word[] {
+  const [keyword, prefix, count, ...rest] = words;
+  if (!keyword || !prefix || !count) return words;
+  report.warning(keyword, 'one server stands for all addresses of the name', 'Write them out to check and count each.');
+  const first = Number(/^[0-9]+/.exec(count.text)?.[0] ?? 1);
+  return [keyword, { ...prefix, text: `${prefix.text}${count.text.includes('-') ? first : 1}` }, ...rest];
 }
 
 /** Intervals and counts of all servers that are checked; one of them differing from the others cannot be said. */
@@ -110,7 +128,9 @@ function timing(
     const own = same(servers, name, report);
     draft.put(check, name, (own && durationOf(own.text)) ?? inter, own?.spot ?? spot);
   }
-  draft.put(check, 'timeout', timeout ?? inter, line?.words[1] ?? spot);
+  const isLonger = timeout !== undefined && durationMs(timeout) > durationMs(inter);
+  if (isLonger && line) report.info(line.first, 'a check ends when the next one is due');
+  draft.put(check, 'timeout', isLonger ? inter : (timeout ?? inter), line?.words[1] ?? spot);
 }
 
 function ownCheck({ entry, options, spot }: Server, check: Entries, draft: Draft, report: Report): void {

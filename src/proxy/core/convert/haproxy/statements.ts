@@ -1,8 +1,10 @@
 // What http-request, http-response, redirect and use_backend lines do, as data. What they cannot do here is reported.
 import type { Report, Spot } from '../report.ts';
 import { answerOf, redirectOf, type Terminal } from './answers.ts';
-import type { Acls, Case } from './conditions.ts';
+import type { Case } from './cases.ts';
+import type { Acls } from './conditions.ts';
 import { convertFormat } from './formats.ts';
+import { reportLost, type Userlist } from './userlists.ts';
 import type { Line, Word } from './words.ts';
 
 export interface HeaderEdit {
@@ -23,7 +25,13 @@ export interface Use {
   readonly backend: string;
 }
 
-export type Effect = HeaderEdit | RewriteEdit | Terminal | Use;
+/** Only those who give a name and a password. */
+export interface AuthEdit {
+  readonly do: 'auth';
+  readonly basicAuth: { readonly realm?: string; readonly users: Readonly<Record<string, string>> };
+}
+
+export type Effect = HeaderEdit | RewriteEdit | AuthEdit | Terminal | Use;
 
 export interface Statement {
   readonly spot: Spot;
@@ -44,6 +52,14 @@ export function newFindings(): Findings {
   return { forward: new Set(), forwardFor: false, rateLimit: undefined, hostHeader: undefined };
 }
 
+/** What the lines of a section are read with. */
+export interface Reading {
+  readonly acls: Acls;
+  readonly findings: Findings;
+  readonly userlists: ReadonlyMap<string, Userlist>;
+  readonly report: Report;
+}
+
 /** Splits a line at its `if` or `unless`, which stands behind `from` words at least. */
 export function splitCondition(
   line: Line,
@@ -55,7 +71,8 @@ export function splitCondition(
 }
 
 /** http-request and http-response lines; what they do without being a step of their own goes into `findings`. */
-export function ruleStatement(line: Line, acls: Acls, findings: Findings, report: Report): Statement | undefined {
+export function ruleStatement(line: Line, reading: Reading): Statement | undefined {
+  const { acls, findings, report } = reading;
   const { words, condition } = splitCondition(line, 2);
   const [keyword, action, ...args] = words;
   if (!keyword || !action) {
@@ -68,23 +85,26 @@ export function ruleStatement(line: Line, acls: Acls, findings: Findings, report
     findings.rateLimit = { above: rate.above, spot: action };
     return undefined;
   }
-  if (harmless.has(name)) {
+  if (harmless.has(name) && !(name === 'set-var' && acls.aliases.has(action.text.slice('set-'.length)))) {
     report.warning(action, `\`${keyword.text} ${action.text}\` has no counterpart here`);
     return undefined;
   }
-  if (name.startsWith('track-sc')) return undefined;
+  // Captures are read with the logs.
+  if (name.startsWith('track-sc') || name === 'capture') return undefined;
   if (isForwarding(name, args, condition, findings)) return undefined;
-  const effect = effectOf(
-    keyword.text === 'http-request' ? 'request' : 'response',
-    name,
-    args,
-    action,
-    findings,
-    report,
-  );
+  // Other lines say it under this name what it stands for.
+  if (name === 'set-var' && acls.aliases.has(action.text.slice('set-'.length))) return undefined;
+  const side = keyword.text === 'http-request' ? 'request' : 'response';
+  const effect =
+    name === 'auth' ? authOf(args, condition, action, reading) : effectOf(side, name, args, action, reading);
   if (!effect) return undefined;
-  if (effect.do === 'header' && effect.side === 'response' && condition.length > 0) {
-    report.error(condition[0] ?? action, 'headers of responses cannot be edited under a condition');
+  const early = side === 'response' ? acls.earlyTerm(condition) : undefined;
+  if (early) {
+    report.error(
+      early,
+      `\`${early.text}\`: what is done with responses cannot depend on that`,
+      'It can on the connection, and on what `set-var` and `capture` kept of the request.',
+    );
     return undefined;
   }
   const cases = acls.cases(condition, action);
@@ -93,7 +113,6 @@ export function ruleStatement(line: Line, acls: Acls, findings: Findings, report
 
 /** Change nothing that clients or servers see. */
 const harmless: ReadonlySet<string> = new Set([
-  'capture',
   'cache-use',
   'cache-store',
   'disable-l7-retry',
@@ -137,16 +156,14 @@ function effectOf(
   action: string,
   args: readonly Word[],
   spot: Word,
-  findings: Findings,
-  report: Report,
+  reading: Reading,
 ): Effect | undefined {
+  const { report } = reading;
   const [first, second] = args;
   switch (action) {
     case 'set-header':
     case 'add-header':
-      return (
-        first && second && headerEdit(side, action === 'set-header' ? 'set' : 'add', first, second, findings, report)
-      );
+      return first && second && headerEdit(side, action === 'set-header' ? 'set' : 'add', first, second, reading);
     case 'del-header':
       if (args.length === 1 && first) return { do: 'header', side, op: 'remove', name: first.text, value: '' };
       report.error(spot, 'headers can be removed by their whole names only');
@@ -166,11 +183,24 @@ function effectOf(
       return side === 'request' ? answerOf(action, args, spot, report) : unknown(spot, report);
     case 'allow':
       return unknown(spot, report, 'Move the lines that it skips behind conditions of their own.');
-    case 'auth':
-      return unknown(spot, report, 'Use `basicAuth`; `veza-proxy password` makes the hashes.');
     default:
       return unknown(spot, report);
   }
+}
+
+/** `http-request auth realm NAME unless { http_auth(LIST) }` */
+function authOf(
+  args: readonly Word[],
+  condition: readonly Word[],
+  spot: Word,
+  { acls, userlists, report }: Reading,
+): Effect | undefined {
+  const list = acls.userlist(condition);
+  const found = list === undefined ? undefined : userlists.get(list);
+  if (!found) return unknown(spot, report, 'Write `unless { http_auth(LIST) }` with a `userlist`, or use `basicAuth`.');
+  reportLost(found, report);
+  const realm = args[0]?.text === 'realm' ? args[1]?.text : undefined;
+  return { do: 'auth', basicAuth: { ...(realm !== undefined && { realm }), users: found.users } };
 }
 
 function unknown(spot: Word, report: Report, hint?: string): Effect | undefined {
@@ -183,10 +213,9 @@ function headerEdit(
   op: 'set' | 'add',
   name: Word,
   value: Word,
-  findings: Findings,
-  report: Report,
+  { acls, findings, report }: Reading,
 ): Effect | undefined {
-  const format = convertFormat(value.text);
+  const format = convertFormat(value.text, acls.aliases);
   if ('unknown' in format) {
     report.error(value, `\`${format.unknown}\` has no placeholder here`);
     return undefined;
@@ -205,6 +234,8 @@ function rewriteEdit(action: string, args: readonly Word[], spot: Word, report: 
     const [, prefix, suffix] = /^(\/[^%]*)?%\[path\](.*)$/.exec(first.text) ?? [];
     if (prefix !== undefined && suffix === '')
       return { do: 'rewrite', rewrite: { addPrefix: prefix.replace(/\/$/, '') } };
+    const replaced = regsub(first.text);
+    if (replaced) return { do: 'rewrite', rewrite: { regex: replaced } };
     if (/^\/[^%]*$/.test(first.text)) {
       return { do: 'rewrite', rewrite: { regex: { pattern: '^.*$', to: first.text.replaceAll('$', '$$$$') } } };
     }
@@ -219,6 +250,18 @@ function rewriteEdit(action: string, args: readonly Word[], spot: Word, report: 
   }
   report.error(spot, `this \`${action}\` cannot be carried over`, 'Look at `rewrite` of rules.');
   return undefined;
+}
+
+/** `%[path,regsub(^/api/,/)]`: the first match is replaced. */
+function regsub(text: string): { readonly pattern: string; readonly to: string } | undefined {
+  const inner = /^%\[path,regsub\((.*)\)\]$/.exec(text)?.[1];
+  const [, pattern, to, flags] = /^("[^"]*"|'[^']*'|[^,]*),("[^"]*"|'[^']*'|[^,]*)(?:,(i?))?$/.exec(inner ?? '') ?? [];
+  if (pattern === undefined || to === undefined) return undefined;
+  const [source, target] = [pattern, to].map((part) => part.replaceAll(/^(["'])(.*)\1$/g, '$2'));
+  const written = (target ?? '').replaceAll('$', '$$$$').replaceAll(/\\([1-9])/g, '$$$1');
+  return /\\0/.test(written)
+    ? undefined
+    : { pattern: flags === 'i' ? `(?i:${source ?? ''})` : (source ?? ''), to: written };
 }
 
 /** An expression that takes the whole path where the given one matches a part of it. */

@@ -1,0 +1,64 @@
+// The program as people start it: what it says of files, and the status that it ends with.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const bin = fileURLToPath(new URL('../../../bin/veza-proxy.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'veza-proxy-command-'));
+const good = `frontends: [{ name: f, bind: ['*:80'], defaultBackend: b }]
+backends: [{ name: b, servers: [{ name: a, address: 192.0.2.1, port: 80 }] }]\n`;
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd: folder, encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+describe('veza-proxy', () => {
+  it.each([
+    ['good.yml', good, 0, /^good\.yml: the configuration is valid$/m],
+    ['good.json', JSON.stringify({ frontends: [{ name: 'f', bind: [':80'] }], backends: [] }), 1, /backends/],
+    ['bare', good, 1, /bare: invalid path provided \(no extension\)/],
+    ['other.toml', good, 1, /other\.toml: unsupported config extension/],
+    [
+      'bad.yml',
+      good.replace('defaultBackend', 'defaultBackends'),
+      1,
+      /^bad\.yml:1:40: error: .*\n.*\n.*\n.*`defaultBackend`/,
+    ],
+    [
+      'haproxy.cfg',
+      'frontend f\n    bind *:80\n    acl x url_len gt 5\n    http-request deny if x\n',
+      1,
+      /^haproxy\.cfg:4:26: error/m,
+    ],
+  ])('validate %s', (file, text, status, said) => {
+    writeFileSync(join(folder, file), text);
+    const result = run('validate', file);
+    expect(result.stdout + result.stderr).toMatch(said);
+    expect(result.status).toBe(status);
+  });
+
+  it('diff ends with 2 where something changes', () => {
+    writeFileSync(join(folder, 'one.yml'), good);
+    writeFileSync(join(folder, 'two.yml'), good.replace('192.0.2.1', '192.0.2.2'));
+    expect(run('diff', 'one.yml', 'one.yml').status).toBe(0);
+    const { status, stdout } = run('diff', 'one.yml', 'two.yml');
+    expect(status).toBe(2);
+    expect(stdout).toContain('192.0.2.2');
+  });
+
+  it('convert ends with 2 where something is lost', () => {
+    writeFileSync(join(folder, 'kept.cfg'), 'listen f\n    mode http\n    bind *:80\n    server a 192.0.2.1:80\n');
+    writeFileSync(
+      join(folder, 'lost.cfg'),
+      'listen f\n    mode http\n    bind *:80\n    server a 192.0.2.1:80\n    dispatch x\n',
+    );
+    expect(run('convert', 'kept.cfg').status).toBe(0);
+    expect(run('convert', 'lost.cfg').status).toBe(2);
+  });
+});
