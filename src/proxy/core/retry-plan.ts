@@ -20,14 +20,17 @@ export class RetryPlan<S extends ServerState> {
   readonly #config: BackendConfig;
   readonly #method: string;
   readonly #hasIdempotencyKey: boolean;
+  readonly #sinceMs: number;
   #tried: S[] = [];
   #sameServer: S | undefined;
   #unsentAttempts = 0;
 
-  constructor(config: BackendConfig, method: string, hasIdempotencyKey: boolean) {
+  /** `sinceMs`: when the request came. */
+  constructor(config: BackendConfig, method: string, hasIdempotencyKey: boolean, sinceMs: number) {
     this.#config = config;
     this.#method = method;
     this.#hasIdempotencyKey = hasIdempotencyKey;
+    this.#sinceMs = sinceMs;
   }
 
   /** Servers that failed this request. */
@@ -46,7 +49,9 @@ export class RetryPlan<S extends ServerState> {
 
   /** Decides about another attempt after one failed, and remembers what it must mind. */
   again(server: S, attempt: FailedAttempt, budget: RetryBudget, nowMs: number): boolean {
-    const { retries, retryNonIdempotent: policy, retryBudgetPercent } = this.#config;
+    const { retries, retryForMs, retryNonIdempotent: policy, retryBudgetPercent } = this.#config;
+    // A kept connection that was closed was no attempt.
+    if (!attempt.stale && (retries === 0 || nowMs - this.#sinceMs >= retryForMs)) return false;
     const question = { method: this.#method, hasIdempotencyKey: this.#hasIdempotencyKey, policy };
     if (!mayRetry({ ...question, sent: attempt.sent, bodyKept: attempt.bodyKept })) return false;
     if (attempt.sent) {

@@ -3,6 +3,7 @@ import type { AdminState, ServerView } from './balance/server-state.ts';
 import type { BackendConfig, ServerConfig } from './config/model.ts';
 import type { AgentReport } from './agent.ts';
 import { serverKey } from './config/model.ts';
+import { type Endpoint, isNamed } from './server-address.ts';
 import { Health, type HealthChange } from './health.ts';
 
 /** Outcome of one check, in HAProxy's words. */
@@ -38,6 +39,12 @@ export class ServerRecord {
   stopping = false;
   /** What its agent said last. */
   agent: AgentReport | undefined;
+  /** The server that it is as well as. */
+  tracked: ServerRecord | undefined;
+  #trackedUp = true;
+  /** Where it is now; '' = its name has no address that is known. */
+  address: string;
+  port: number;
   #downMs = 0;
   #downSinceMs = 0;
 
@@ -48,12 +55,34 @@ export class ServerRecord {
     this.health = config.check && new Health(config.check);
     this.admin = config.disabled ? 'maint' : 'ready';
     this.weight = config.weight;
+    this.address = isNamed(config.address) ? config.initAddr : config.address;
+    this.port = config.port;
     this.changedAtMs = nowMs;
     if (!this.up) this.#downSinceMs = nowMs;
   }
 
   get up(): boolean {
-    return (this.health?.up ?? true) && this.agent?.up !== false;
+    return (this.tracked ? this.#trackedUp : (this.health?.up ?? true)) && this.agent?.up !== false;
+  }
+
+  /** What counts: its own state, that of the server that it tracks, and whether it is anywhere at all. */
+  get adminNow(): AdminState {
+    const states = [this.admin, this.tracked?.adminNow];
+    if (this.isUnresolved || states.includes('maint')) return 'maint';
+    return states.includes('drain') ? 'drain' : 'ready';
+  }
+
+  /** Whose check tells how it is. */
+  get checked(): ServerRecord {
+    return this.tracked?.checked ?? this;
+  }
+
+  /** Takes over how the server is that it tracks. */
+  follow(nowMs: number): HealthChange {
+    const wasUp = this.up;
+    this.#trackedUp = this.tracked?.up ?? true;
+    this.stopping = this.tracked?.stopping ?? this.stopping;
+    return this.#settle(wasUp, nowMs);
   }
 
   /** The weight that counts: what its agent grants of it. */
@@ -134,6 +163,22 @@ export class ServerRecord {
     return true;
   }
 
+  /** No traffic, no checks: its name has no address. */
+  get isUnresolved(): boolean {
+    return this.address === '';
+  }
+
+  /** Where its name leads now; undefined = nowhere. Returns whether that is new. */
+  moveTo(endpoint: Endpoint | undefined, nowMs: number): boolean {
+    const address = endpoint?.address ?? '';
+    const port = endpoint === undefined || endpoint.port === 0 ? this.config.port : endpoint.port;
+    if (address === this.address && port === this.port) return false;
+    if (this.isUnresolved !== (address === '')) this.changedAtMs = nowMs;
+    this.address = address;
+    this.port = port;
+    return true;
+  }
+
   downtimeMs(nowMs: number): number {
     return this.#downMs + (this.#downSinceMs === 0 ? 0 : nowMs - this.#downSinceMs);
   }
@@ -141,17 +186,23 @@ export class ServerRecord {
   /** As statistics show it. */
   describe(): string {
     if (this.admin === 'maint') return 'MAINT';
-    if (this.admin === 'drain' && this.up) return 'DRAIN';
+    if (this.isUnresolved) return 'MAINT (resolution)';
+    if (this.adminNow === 'maint') return `MAINT (via ${this.checked.key})`;
+    if (this.adminNow === 'drain' && this.up) return 'DRAIN';
     if (this.agent?.up === false) return 'DOWN (agent)';
     if (this.stopping) return 'NOLB';
+    if (this.tracked) return this.up ? 'UP' : 'DOWN';
     return this.health?.describe() ?? 'no check';
   }
 
   view(nowMs: number): ServerView {
-    const { key, up, admin, stopping, weightNow: weight } = this;
+    const { key, up, stopping, weightNow: weight, address, port } = this;
+    const endpoint = address === this.config.address ? undefined : { address, port };
+    const admin = this.adminNow;
     const risingForMs = this.risingSinceMs === 0 ? -1 : nowMs - this.risingSinceMs;
     const maxconn = this.agent?.maxconn;
-    return { key, up, admin, weight, maxconn, stopping, risingForMs, silent: this.lastCheck?.silent ?? false };
+    const silent = this.lastCheck?.silent ?? false;
+    return { key, up, admin, weight, maxconn, stopping, risingForMs, endpoint, silent };
   }
 
   #changed(change: 'up' | 'down', nowMs: number): void {

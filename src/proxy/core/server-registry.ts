@@ -14,6 +14,11 @@ export class ServerRegistry {
     return this.#records.find((record) => record.key === key);
   }
 
+  /** Those that are as well as this one. */
+  trackersOf(record: ServerRecord): readonly ServerRecord[] {
+    return this.#records.filter(({ tracked }) => tracked === record);
+  }
+
   /** Goes back to records of before; `sync` with their configuration must follow. */
   restore(records: readonly ServerRecord[]): void {
     this.#records = records;
@@ -30,5 +35,11 @@ export class ServerRegistry {
         return known;
       }),
     );
+    const byKey = new Map(this.#records.map((record) => [record.key, record]));
+    for (const record of this.#records) record.tracked = byKey.get(record.config.track);
+    // Those that are tracked first: who tracks a tracker needs its state.
+    const depth = (record: ServerRecord): number => (record.tracked ? depth(record.tracked) + 1 : 0);
+    for (const record of this.#records.toSorted((one, other) => depth(one) - depth(other)))
+      if (record.tracked) record.follow(nowMs);
   }
 }

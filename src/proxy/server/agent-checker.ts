@@ -48,7 +48,8 @@ export class AgentChecker {
     const agent = record.config.check?.agent;
     if (!agent) return;
     // As with HAProxy an agent that cannot be reached says nothing: the check of the server itself counts.
-    const report = await askAgent(agent);
+    const place = agent.address === record.config.address ? { address: record.address } : {};
+    const report = record.isUnresolved ? undefined : await askAgent({ ...agent, ...place });
     if (!this.#timers.has(record)) return;
     if (report) this.#listener(record, report);
     this.#schedule(record, agent.interMs);

@@ -18,7 +18,6 @@ export function sparedMs({ config, backend }: ServerRuntime): number {
 
 export function blame({ server, uses }: Upstream, failure: Failure, context: WorkerContext): void {
   if (!harmless.has(failure) && !(uses > 0 && (failure === 'reset' || failure === 'eof'))) {
-    server.backend.balancer.observe(server, false, context.now());
     context.observe(server, failure === 'refused' || failure === 'connect-timeout' ? 'connect-failed' : 'failed');
   }
   switch (failure) {

@@ -123,7 +123,7 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
   #onEnd(): void {
     this.#halfClosed = true;
     if (this.phase === 'tunnel') this.#tunnel?.clientEnded();
-    else if (this.phase === 'busy' && this.#exchange?.isWaiting === false) this.keepsAlive = false;
+    else if (this.phase === 'busy' && this.#exchange?.outlivesEnd === true) this.keepsAlive = false;
     else this.destroy();
   }
 

@@ -49,6 +49,8 @@ export class Configuring {
   readonly #parts: () => Configured;
   /** Ids of the binds on which a worker listens. */
   readonly #listening = new Set<string>();
+  /** Counts the times when every worker has its own share of slots. */
+  #epoch = 0;
   /** One change at a time. */
   #applying: Promise<unknown> = Promise.resolve();
 
@@ -149,6 +151,7 @@ export class Configuring {
       this.#parts().sockets.open(bindsOf(config));
       await this.#parts().control.open(config);
       await this.#parts().tls.prepare(loaded);
+      await this.#parts().servers.prepare(config);
       const problem = await this.#spread(loaded);
       if (problem !== undefined) throw new VezaError('worker-failed', `the configuration does not work: ${problem}`);
     } catch (error) {
@@ -177,6 +180,7 @@ export class Configuring {
     const { config } = loaded;
     this.loaded = loaded;
     this.taking.next();
+    this.#epoch += 1;
     this.#parts().tls.take(loaded);
     this.#parts().servers.take(config);
     this.#parts().sticks.configure(config);
@@ -221,6 +225,9 @@ export class Configuring {
 
   /** A worker that starts gets the configuration and all sockets. */
   equip(worker: number): void {
+    // What the one before it had lent or borrowed went with it.
+    this.#epoch += 1;
+    this.#parts().pool.broadcast({ type: 'shares', epoch: this.#epoch });
     this.#configure(worker);
     void this.#parts().sticks.equip(worker);
     this.#listen(worker, () => true);
@@ -239,7 +246,13 @@ export class Configuring {
       views: servers.views(),
       workers: workerCount(config),
       worker,
+      epoch: this.#epoch,
     });
+  }
+
+  /** A worker that was full accepts again. */
+  listenAgain(worker: number, id: string): void {
+    this.#listen(worker, (bind) => bind.id === id);
   }
 
   #listen(worker: number, wanted: (bind: Bind) => boolean): void {

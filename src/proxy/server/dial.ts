@@ -1,11 +1,10 @@
 // Opens a connection to a server: plain or with TLS, perhaps with the header of the PROXY protocol in front of all.
 import { connect, type NetConnectOpts, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { type Endpoint, unixPath } from '../core/server-address.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 
-export interface Destination {
-  readonly address: string;
-  readonly port: number;
+export interface Destination extends Endpoint {
   readonly serverName: string;
 }
 
@@ -22,7 +21,9 @@ export interface DialOptions {
 /** `onReady` is called when bytes can flow: with TLS when the server's certificate was verified. */
 export function dial(to: Destination, options: DialOptions): Socket {
   const { tls, alpn, intro, onread, onReady } = options;
-  const own = { host: to.address, port: to.port, noDelay: true, keepAlive: true, allowHalfOpen: true };
+  const path = unixPath(to.address);
+  const place = path === undefined ? { host: to.address, port: to.port } : { path };
+  const own = { ...place, noDelay: true, keepAlive: true, allowHalfOpen: true };
   if (!tls) {
     const socket = connect({ ...own, ...(onread && { onread }) });
     socket.on('connect', onReady);

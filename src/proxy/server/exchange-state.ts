@@ -53,7 +53,7 @@ export abstract class ExchangeState {
     this.backend = backend;
     this.config = config;
     backend.counters.begin();
-    this.plan = new RetryPlan(config, head.method, head.hasIdempotencyKey);
+    this.plan = new RetryPlan(config, head.method, head.hasIdempotencyKey, this.startedAt);
     this.replayable = isReplayable(head.method, head.hasIdempotencyKey, config.retryNonIdempotent);
     if (config.hash) this.#hash = hashOf(config.hash, head, client.peer);
     if (config.stick) this.stick = backend.stickOf(head, client.peer);
@@ -75,11 +75,19 @@ export abstract class ExchangeState {
 
   #named(): ServerRuntime | undefined {
     const { cookie } = this;
+    const wanted = this.handling.server;
+    if (wanted !== undefined) return this.backend.servers.find((server) => server.config.name === wanted);
     if (cookie === undefined || cookie === '' || !this.config.cookie) return undefined;
     return this.backend.servers.find((server) => server.config.cookie === cookie);
   }
 
   protected pick(nowMs: number, bound: ServerRuntime | undefined): Pick<ServerRuntime> {
-    return this.backend.balancer.pick({ nowMs, tried: this.plan.tried, bound, hash: this.#hash });
+    return this.backend.balancer.pick({
+      nowMs,
+      tried: this.plan.tried,
+      bound,
+      forced: this.handling.forcePersist,
+      hash: this.#hash,
+    });
   }
 }

@@ -90,9 +90,9 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     for (const attempt of this.#attempts.splice(0)) attempt.destroy();
   }
 
-  /** No server has it yet. */
-  get isWaiting(): boolean {
-    return this.waiting.active;
+  /** It goes on though its client has said that it will send no more: nearly all who say that are gone. */
+  get outlivesEnd(): boolean {
+    return !this.waiting.active && (this.response.committed || !this.config.abortOnClose);
   }
 
   resumeResponse(): void {
@@ -183,9 +183,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     if (!others && !this.#mayTryAgain(connection, 'status')) return false;
     this.#attempts = this.#attempts.filter((attempt) => attempt !== connection);
     if (connection.phase !== 'idle') connection.destroy();
-    const passed = !isFailure(status);
-    this.backend.balancer.observe(server, passed, this.#context.now());
-    this.#context.observe(server, passed ? 'answered' : 'failed');
+    this.#context.observe(server, isFailure(status) ? 'failed' : 'answered');
     if (others) return true;
     server.counters.retries += 1;
     this.#dispatch();
@@ -224,9 +222,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     this.server = server;
     const nowMs = this.#context.now();
     this.stick?.store(server.config.name, nowMs);
-    const passed = !isFailure(status);
-    this.backend.balancer.observe(server, passed, nowMs);
-    this.#context.observe(server, passed ? 'answered' : 'failed');
+    this.#context.observe(server, isFailure(status) ? 'failed' : 'answered', nowMs - winner.startedMs);
     if (this.backend.balancer.timesResponses) {
       server.responseTime.add(nowMs - winner.startedMs, nowMs);
     }
@@ -240,7 +236,8 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     const { server } = connection;
     if (!connection.sent) {
       // Not even connected, so nothing was sent: simply go elsewhere, whatever the method is.
-      if (this.config.retryNonIdempotent !== 'never' || this.replayable) connection.fail('connect-timeout');
+      const mayGo = this.config.retryNonIdempotent !== 'never' || this.replayable;
+      if (mayGo && this.config.retries > 0) connection.fail('connect-timeout');
       return;
     }
     this.#context.accuse(server, 'silent');

@@ -19,14 +19,20 @@ import { TlsHandshake } from './tls-handshake.ts';
 import type { TlsTerminator } from './tls-terminator.ts';
 import type { WorkerContext } from './worker-context.ts';
 
+/** A full frontend accepts again when so much of it is left. */
+const enoughRoom = 0.98;
+
 export class FrontendRuntime {
   config: FrontendConfig;
   readonly counters = new Counters();
   readonly connections = new Set<FrontendConnection>();
   /** Of the present configuration. */
   terminator: TlsTerminator | undefined;
+  slots = Infinity;
   #compiled: CompiledFrontend;
-  readonly #slots = new ClientSlots();
+  readonly #clientSlots = new ClientSlots();
+  /** Set while nothing is accepted. */
+  #waitsForRoom: WorkerContext | undefined;
 
   constructor(config: FrontendConfig, compiled: CompiledFrontend) {
     this.config = config;
@@ -36,6 +42,12 @@ export class FrontendRuntime {
   reconfigure(config: FrontendConfig, compiled: CompiledFrontend): void {
     this.config = config;
     this.#compiled = compiled;
+  }
+
+  /** This worker's share of maxconn. */
+  limit(slots: number): void {
+    this.slots = slots;
+    if (this.#waitsForRoom) this.#seekRoom(this.#waitsForRoom);
   }
 
   /** What is to be done with a request. */
@@ -65,14 +77,28 @@ export class FrontendRuntime {
     return this.config.tls?.binds.includes(bind) === true;
   }
 
-  /** Takes a client, or closes its socket beyond the limits. Says who reads from it if nothing comes before requests. */
+  /** As many clients as this worker may have. */
+  get isFull(): boolean {
+    return this.connections.size >= this.slots;
+  }
+
+  /** Takes a client, or closes its socket beyond the limit of one. Says who reads from it if nothing comes before requests. */
   accept(socket: Socket, bind: string, context: WorkerContext): Receive | undefined {
-    if (this.connections.size >= this.config.maxconn || !this.#hasRoomFor(socket)) {
+    if (!this.#hasRoomFor(socket)) {
       this.counters.deniedConnections += 1;
       socket.destroy();
       return undefined;
     }
     this.counters.connectionsTotal += 1;
+    const receive = this.#take(socket, bind, context);
+    if (this.isFull && !this.#waitsForRoom) {
+      this.#waitsForRoom = context;
+      context.full(this);
+    }
+    return receive;
+  }
+
+  #take(socket: Socket, bind: string, context: WorkerContext): Receive | undefined {
     if (this.config.mode === 'tcp') return this.#join(socket, context);
     if (this.isPlain(bind)) {
       const connection = new ClientConnection(socket, this, context);
@@ -88,7 +114,7 @@ export class FrontendRuntime {
     const { remoteAddress } = maxconnPerClient === 0 ? {} : socket;
     // Clients of a unix socket have no address.
     if (remoteAddress === undefined || this.balancers.has(parseAddress(remoteAddress))) return true;
-    return this.#slots.take(socket, clientKey(remoteAddress), maxconnPerClient);
+    return this.#clientSlots.take(socket, clientKey(remoteAddress), maxconnPerClient);
   }
 
   #join(socket: Socket, context: WorkerContext): Receive {
@@ -145,5 +171,13 @@ export class FrontendRuntime {
   closed(connection: FrontendConnection): void {
     this.connections.delete(connection);
     this.counters.connections = this.connections.size;
+    if (this.#waitsForRoom) this.#seekRoom(this.#waitsForRoom);
+  }
+
+  /** Not at each one that goes: the sockets to accept on come from the master. */
+  #seekRoom(context: WorkerContext): void {
+    if (this.isFull || this.connections.size > this.slots * enoughRoom) return;
+    this.#waitsForRoom = undefined;
+    context.hasRoom(this);
   }
 }

@@ -2,6 +2,7 @@
 import { checkRequest, type CheckVerdict, checkVerdict } from '../core/check-verdict.ts';
 import type { CheckConfig } from '../core/config/model.ts';
 import { proxyHeader } from '../core/proxy-protocol.ts';
+import type { Endpoint } from '../core/server-address.ts';
 import type { CheckResult, ServerRecord } from '../core/server-record.ts';
 import { dial } from './dial.ts';
 import { askHttp2 } from './http2-check.ts';
@@ -83,14 +84,15 @@ export class HealthChecker {
   async #run(record: ServerRecord, task: Task): Promise<void> {
     const { check } = record.config;
     if (!check || this.#tasks.get(record) !== task) return;
-    if (record.admin === 'maint' || !record.checking) {
+    if (record.admin === 'maint' || record.isUnresolved || !record.checking) {
       this.#schedule(record, task, check.fastinterMs);
       return;
     }
     task.running = true;
     task.again = false;
     const tls = check.tls && this.#tlsOf(record.backend.name);
-    const result = await runCheck({ ...check, timeoutMs: record.health?.timeoutMs ?? check.timeoutMs }, tls);
+    const timeoutMs = record.health?.timeoutMs ?? check.timeoutMs;
+    const result = await runCheck({ ...check, ...checkedPlace(record, check), timeoutMs }, tls);
     task.running = false;
     if (this.#tasks.get(record) !== task) return;
     this.#listener(record, result, record.record(result, performance.now()));
@@ -104,6 +106,14 @@ export class HealthChecker {
     // A little jitter keeps the checks of many balancers apart.
     return held ? Math.min(delayMs, heldIntervalMs) : delayMs * (0.98 + Math.random() * 0.04);
   }
+}
+
+/** Where the check goes: with the server, as far as it has no place of its own. */
+function checkedPlace({ config, address, port }: ServerRecord, check: CheckConfig): Endpoint {
+  return {
+    address: check.address === config.address ? address : check.address,
+    port: check.port === config.port ? port : check.port,
+  };
 }
 
 /** One check; never rejects. */

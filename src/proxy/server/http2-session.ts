@@ -42,7 +42,7 @@ export class Http2Session extends WheelTimer implements ServerConnection {
     this.key = intro?.toString('latin1') ?? '';
     const { tls, config } = server.backend;
     this.scheme = tls ? 'https' : 'http';
-    this.#socket = dial(server.config, {
+    this.#socket = dial(server.destination, {
       tls,
       alpn: pool.alpn,
       intro,

@@ -16,7 +16,14 @@ export type ToWorker =
       readonly views: readonly ServerView[];
       readonly workers: number;
       readonly worker: number;
+      readonly epoch: number;
     }
+  /** Slots that workers lent each other are theirs again: one of them is gone. */
+  | { readonly type: 'shares'; readonly epoch: number }
+  /** Another worker wants a slot of a server. */
+  | { readonly type: 'lend'; readonly key: string; readonly to: number; readonly sinceMs: number }
+  /** Another worker gave one. */
+  | { readonly type: 'slot'; readonly key: string; readonly epoch: number }
   /** What seals the tickets of sessions: 48 bytes in Base64. */
   | { readonly type: 'ticket-keys'; readonly keys: string }
   /** What issuers say of certificates: DER in Base64, by the certificate's fingerprint. */
@@ -74,6 +81,12 @@ export interface DroppedRequest {
 }
 
 export type FromWorker =
+  /** A request waits for a slot of a server; the other workers may have one. */
+  | { readonly type: 'need-slot'; readonly worker: number; readonly key: string; readonly sinceMs: number }
+  /** A slot for a worker that asked. Of an epoch: with the next one everybody has its own again. */
+  | { readonly type: 'lend-slot'; readonly to: number; readonly key: string; readonly epoch: number }
+  /** A frontend has room again: the socket that the worker closed is wanted back. */
+  | { readonly type: 'listen-again'; readonly worker: number; readonly bind: string }
   | { readonly type: 'ready'; readonly worker: number; readonly generation: number }
   /** The configuration does not work here; the one before goes on. */
   | { readonly type: 'failed'; readonly worker: number; readonly generation: number; readonly message: string }

@@ -152,6 +152,7 @@ export class Master {
     }
     await this.#control.open(config);
     await this.#tls.prepare(this.#configuring.loaded);
+    await this.#servers.prepare(config);
     this.#servers.take(config);
     this.#sticks.configure(config);
     this.#pool.resize(workerCount(config), config.graceMs);
@@ -229,6 +230,17 @@ export class Master {
         this.#events.emit('proxy_started', { binds: bindsOf(this.#config).map(({ id }) => id) });
         void notifySystemd('READY=1\nSTATUS=Running');
         void this.#configuring.keep().finally(giveBackMemory);
+        return;
+      case 'listen-again':
+        this.#configuring.listenAgain(message.worker, message.bind);
+        return;
+      case 'need-slot': {
+        const { worker, key, sinceMs } = message;
+        this.#pool.broadcast({ type: 'lend', key, to: worker, sinceMs }, worker);
+        return;
+      }
+      case 'lend-slot':
+        this.#pool.send(message.to, { type: 'slot', key: message.key, epoch: message.epoch });
         return;
       case 'accuse':
         this.#servers.accused(message);

@@ -1,5 +1,6 @@
 // The request as it goes to servers: head text and body, kept in memory while it is small so that it can be sent again.
 import type { RequestHead } from '../core/http/request-head.ts';
+import { hostOf } from '../core/server-address.ts';
 import type { Upstream } from './upstream-owner.ts';
 
 /** Bodies up to this can be replayed: what features ask for, and little enough for thousands of requests. */
@@ -58,8 +59,7 @@ export class RequestBody {
     const text = this.attemptLine === '' ? this.#headText : `${this.#headText.slice(0, -2)}${this.attemptLine}\r\n`;
     const at = text.indexOf('\r\n') + 2;
     if (text.startsWith('Host: ', at)) return text;
-    const address = config.address.includes(':') ? `[${config.address}]` : config.address;
-    return `${text.slice(0, at)}Host: ${address}:${config.port}\r\n${text.slice(at)}`;
+    return `${text.slice(0, at)}Host: ${hostOf(config)}\r\n${text.slice(at)}`;
   }
 
   /** Sends all there is so far. Returns false if the socket asks for a pause. */

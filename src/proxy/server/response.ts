@@ -5,6 +5,7 @@ import { http2Minor } from '../core/http/http2-head.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
 import type { EditedHead } from '../core/handling/handling.ts';
 import { answer, type Answer } from '../core/handling/incoming.ts';
+import { hostOf } from '../core/server-address.ts';
 import { BodyWriter, inlineBytes } from './body-writer.ts';
 import { cookieLine, ownSetCookie } from './cookie-lines.ts';
 import type { Exchange } from './exchange.ts';
@@ -18,6 +19,8 @@ import type { Upstream } from './upstream-owner.ts';
 /** Held at most: what HAProxy's buffer holds, and this long: slow streams must flow. */
 const heldBytesMax = 16_384;
 const heldMs = 200;
+/** Nobody knows how long it gets: what comes may be meant to be seen at once. */
+const heldEndlessMs = 25;
 
 export class ResponseWriter {
   /** A response has begun to come. */
@@ -100,7 +103,7 @@ export class ResponseWriter {
     this.#headText = this.#text(connection.server, head);
     const { replayable, body, client } = this.#exchange;
     if (!replayable || !body.kept || head.isEventStream) this.#commit();
-    else client.arm('commit', heldMs);
+    else client.arm('commit', head.length < 0 ? heldEndlessMs : heldMs);
   }
 
   body(bytes: Buffer, ranges: readonly number[]): void {
@@ -241,8 +244,8 @@ export class ResponseWriter {
   #edited(server: ServerRuntime, head: ResponseHead): EditedHead {
     const { handling, incoming, backend, config, attempts } = this.#exchange;
     if (handling.isPlain) return { fields: head.fields, coding: undefined };
-    const { name, address, port } = server.config;
-    const at = `${address.includes(':') ? `[${address}]` : address}:${port}`;
+    const { name } = server.config;
+    const at = hostOf(server.config);
     const asked = config.hostHeader === 'preserve' ? incoming.head.host : config.hostHeader;
     const facts = { status: head.status, backend: backend.config.name, server: name, attempt: attempts };
     return handling.edited(incoming, head, facts, [asked.toLowerCase(), at]);

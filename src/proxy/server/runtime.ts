@@ -9,10 +9,11 @@ import { type QueuedRequest, Queues } from '../core/balance/queues.ts';
 import type { KeySource } from '../core/balance/hash-key.ts';
 import { Stick } from '../core/balance/stick.ts';
 import type { StickTable } from '../core/balance/stick-table.ts';
-import { shareOf } from '../core/balance/wait-queue.ts';
+import { shareOf, slotsOf } from '../core/balance/wait-queue.ts';
 import { Counters } from '../core/counters.ts';
 import { RetryBudget } from '../core/retry.ts';
 import { Http2Sessions } from './http2-sessions.ts';
+import type { Destination } from './dial.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 import type { Failure, UpstreamPhase } from './upstream-owner.ts';
@@ -62,6 +63,11 @@ export class ServerRuntime extends ServerState {
     return this.idle.length + (this.http2?.idle ?? 0);
   }
 
+  /** Where connections to it go now. */
+  get destination(): Destination {
+    return { address: this.address, port: this.port, serverName: this.config.serverName };
+  }
+
   /** The connection is idle no more. */
   forget(connection: UpstreamConnection): void {
     const at = this.idle.lastIndexOf(connection);
@@ -82,6 +88,15 @@ export class ServerRuntime extends ServerState {
   }
 }
 
+/** What a backend in a worker asks of the others. */
+export interface BackendPorts {
+  readonly now: () => number;
+  /** A slot of a server is wanted, by somebody who waits since then. */
+  readonly need: (key: string, sinceMs: number) => void;
+  /** A slot of a server goes to another worker. */
+  readonly lend: (key: string, to: number) => void;
+}
+
 export class BackendRuntime {
   config: BackendConfig;
   servers: readonly ServerRuntime[];
@@ -93,17 +108,17 @@ export class BackendRuntime {
   /** Undefined: clients are not bound by a table. */
   stickTable: StickTable | undefined;
   readonly queues: Queues<ServerRuntime, QueuedRequest<ServerRuntime>>;
-  readonly #now: () => number;
-  #place: { readonly worker: number; readonly workers: number };
+  readonly #ports: BackendPorts;
+  #worker = 0;
+  #workers = 1;
 
-  constructor(config: BackendConfig, worker: number, workers: number, now: () => number) {
+  constructor(config: BackendConfig, worker: number, workers: number, ports: BackendPorts) {
     this.config = config;
-    this.#now = now;
+    this.#ports = ports;
     this.servers = config.servers.map((server) => new ServerRuntime(this, server));
     this.balancer = new Balancer(config, this.servers, worker);
     this.queues = new Queues(this.balancer);
-    this.#place = { worker, workers };
-    this.#share();
+    this.share(worker, workers);
   }
 
   /** Takes a new configuration; servers whose identity is the same keep their connections and state. */
@@ -122,8 +137,7 @@ export class BackendRuntime {
     for (const server of before.values()) {
       if (!this.servers.includes(server)) server.closeIdle();
     }
-    this.#place = { worker, workers };
-    this.#share();
+    this.share(worker, workers);
     this.wake();
   }
 
@@ -131,16 +145,21 @@ export class BackendRuntime {
   apply(view: ServerView, nowMs: number): void {
     const server = this.servers.find((candidate) => candidate.key === view.key);
     if (!server) return;
-    const { maxconn } = server;
+    const { maxconn, address, port } = server;
+    const rose = !server.up && view.up && !server.config.backup;
     const fell = server.apply(view, nowMs);
-    if (server.maxconn !== maxconn) this.#share();
+    if (server.maxconn !== maxconn) this.share(this.#worker, this.#workers);
     this.balancer.invalidate();
+    // What is under way there ends there.
+    if (server.address !== address || server.port !== port) server.closeIdle();
     if (fell) {
       server.closeIdle();
       // A server that refuses what is new, or says that it is not well, may be stopping gracefully: what is under way there
       // ends by itself, or its kernel resets it. Only from a silent one nothing will ever come.
       if (this.config.shutdownSessionsOnDown) server.shutdownSessions(view.silent === true ? 'all' : 'tunnels');
     }
+    if (rose && this.config.shutdownBackupSessionsOnUp)
+      for (const backup of this.servers) if (backup.config.backup) backup.shutdownSessions();
     this.wake();
   }
 
@@ -154,6 +173,49 @@ export class BackendRuntime {
   wait(waiting: QueuedRequest<ServerRuntime>): void {
     this.queues.add(waiting);
     this.#count(waiting.server);
+    if (this.#workers > 1) this.#borrow(waiting.server);
+  }
+
+  /** Asks the other workers for slots: of one server, or of all that are usable. */
+  #borrow(server: ServerRuntime | undefined): void {
+    const nowMs = this.#ports.now();
+    for (const each of server ? [server] : this.servers) {
+      if (each.slots === Infinity || !each.acceptsBound()) continue;
+      const sinceMs = this.queues.waitsSince(each, nowMs);
+      if (sinceMs < Infinity && each.loans.ask(nowMs)) this.#ports.need(each.key, sinceMs);
+    }
+  }
+
+  /** Those that wait still want slots of others. */
+  remind(): void {
+    this.wake();
+    if (this.#workers > 1 && this.queues.isWaited) for (const server of this.servers) this.#borrow(server);
+  }
+
+  /** Another worker wants a slot of a server. */
+  lend(server: ServerRuntime, to: number, sinceMs: number): void {
+    if (server.slots === Infinity) return;
+    server.loans.owe(to, sinceMs, this.#ports.now());
+    this.#settle(server);
+  }
+
+  /** Another worker gave a slot of a server. */
+  got(server: ServerRuntime): void {
+    server.slots += 1;
+    server.loans.got();
+    this.freed(server);
+    this.#borrow(server);
+  }
+
+  /** Gives free slots to who waits longest, here or elsewhere. */
+  #settle(server: ServerRuntime): void {
+    const nowMs = this.#ports.now();
+    while (server.loans.owes && server.slots > 0 && server.inFlight < server.slots) {
+      const to = server.loans.settle(this.queues.waitsSince(server, nowMs), nowMs);
+      if (to === undefined) return;
+      server.slots -= 1;
+      this.#ports.lend(server.key, to);
+    }
   }
 
   leave(waiting: QueuedRequest<ServerRuntime>): void {
@@ -188,19 +250,23 @@ export class BackendRuntime {
 
   /** A request on this server ended. */
   freed(server: ServerRuntime): void {
-    if (this.queues.isWaited) this.queues.freed(server, this.servers, this.#now());
+    if (server.loans.owes) this.#settle(server);
+    if (this.queues.isWaited) this.queues.freed(server, this.servers, this.#ports.now());
   }
 
   /** Lets waiting requests try again, oldest first. */
   wake(): void {
-    if (this.queues.isWaited) this.queues.wake(this.servers, this.#now());
+    if (this.queues.isWaited) this.queues.wake(this.servers, this.#ports.now());
   }
 
-  #share(): void {
+  /** Everybody has its own share again. */
+  share(worker: number, workers: number): void {
     const { config, balancer } = this;
-    const { worker, workers } = this.#place;
+    this.#worker = worker;
+    this.#workers = workers;
     for (const server of this.servers) {
-      server.slots = shareOf(server.maxconn ?? server.config.maxconn, worker, workers);
+      server.slots = slotsOf(server.maxconn ?? server.config.maxconn, worker, workers);
+      server.loans.clear();
       server.minSlots = shareOf(server.config.minconn, worker, workers);
       server.maxQueued = shareOf(server.config.maxqueue, worker, workers);
     }

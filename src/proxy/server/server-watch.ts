@@ -9,6 +9,7 @@ import { AgentChecker } from './agent-checker.ts';
 import type { EventBus } from './event-bus.ts';
 import { checkText } from './event-log.ts';
 import { HealthChecker } from './health-checker.ts';
+import { NameWatch } from './name-watch.ts';
 import type { FromWorker, ToWorker } from './ipc.ts';
 import type { OperationalLog } from './operational-log.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
@@ -25,21 +26,29 @@ export class ServerWatch {
   readonly registry = new ServerRegistry();
   readonly #checker: HealthChecker;
   readonly #agents = new AgentChecker((record, report) => this.#onAgent(record, report));
+  readonly #names: NameWatch;
   readonly #ports: ServerWatchPorts;
   /** Which servers said last that they are about to stop. */
   readonly #ending = new WeakMap<ServerRecord, boolean>();
 
   constructor(ports: ServerWatchPorts) {
     this.#ports = ports;
+    this.#names = new NameWatch((record) => this.#onMoved(record), ports.journal);
     this.#checker = new HealthChecker(
       (record, result, change) => this.#onCheck(record, result, change),
       (backend) => ports.tlsOf(backend),
     );
   }
 
+  /** Looks up the names of servers that are new, for as long as that is worth waiting for. */
+  async prepare(config: ProxyConfig): Promise<void> {
+    await this.#names.prepare(config);
+  }
+
   /** Takes the servers of a configuration; what is known of those that stay is kept. */
   take(config: ProxyConfig): void {
     this.registry.sync(config, performance.now());
+    this.#names.take(this.registry.records);
   }
 
   /** Checks the servers that are there now and asks their agents, and no others. */
@@ -55,7 +64,21 @@ export class ServerWatch {
 
   /** Tells the workers how a server is. */
   push(record: ServerRecord): void {
-    this.#ports.tell({ type: 'server', view: record.view(performance.now()) });
+    const now = performance.now();
+    this.#ports.tell({ type: 'server', view: record.view(now) });
+    for (const tracker of this.registry.trackersOf(record)) {
+      const change = tracker.follow(now);
+      const detail = `as ${record.key} is`;
+      if (change !== undefined)
+        this.#ports.events.emit(`server_${change}`, { server: tracker.key, check: 'track', detail });
+      this.push(tracker);
+    }
+  }
+
+  /** A check found it well: so are those that track it. */
+  #trust(record: ServerRecord): void {
+    this.#ports.tell({ type: 'trust', key: record.key });
+    for (const tracker of this.registry.trackersOf(record)) this.#trust(tracker);
   }
 
   /** A worker met a failure. */
@@ -64,7 +87,8 @@ export class ServerWatch {
     if (!record) return;
     // The others need not lose requests to find it out. Before the check, whose success ends all suspicion.
     this.#ports.tell({ type: 'suspect', key, suspicion }, worker);
-    if (record.health?.accuse() === true) this.#checker.force(record);
+    const { checked } = record;
+    if (checked.health?.accuse() === true) this.#checker.force(checked);
   }
 
   /** Traffic met too many errors in a row. */
@@ -86,6 +110,13 @@ export class ServerWatch {
   stop(): void {
     this.#checker.stop();
     this.#agents.stop();
+    this.#names.stop();
+  }
+
+  /** It is said to be elsewhere: a check tells how it is there. */
+  #onMoved(record: ServerRecord): void {
+    this.push(record);
+    this.#checker.force(record);
   }
 
   #onAgent(record: ServerRecord, report: AgentReport): void {
@@ -103,7 +134,7 @@ export class ServerWatch {
   }
 
   #onCheck(record: ServerRecord, result: CheckResult, change: 'up' | 'down' | undefined): void {
-    const { journal, events, tell } = this.#ports;
+    const { journal, events } = this.#ports;
     const check = checkText(result);
     if (change !== undefined) {
       events.emit(`server_${change}`, { server: record.key, check, detail: result.detail });
@@ -116,6 +147,6 @@ export class ServerWatch {
       journal.debug(`check of ${record.key} failed: ${check}: ${result.detail}`, {}, record.backend.name);
     }
     this.#ending.set(record, record.stopping);
-    if (result.passed && record.up) tell({ type: 'trust', key: record.key });
+    if (result.passed && record.up) this.#trust(record);
   }
 }

@@ -1,4 +1,5 @@
 // What a worker serves: the frontends and backends of its configuration, as they are while it runs.
+import { shareOf } from '../core/balance/wait-queue.ts';
 import type { ServerView } from '../core/balance/server-state.ts';
 import { StickTables } from '../core/balance/stick-tables.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
@@ -10,7 +11,7 @@ import type { Report } from './ipc.ts';
 import type { PluginRegistry } from './plugins/plugin-registry.ts';
 import { RateLimitRegistry } from './rate-limits.ts';
 import { backendOf, reportOf, type Rows, rowsOf } from './rows-of-worker.ts';
-import { BackendRuntime, type ServerRuntime } from './runtime.ts';
+import { type BackendPorts, BackendRuntime, type ServerRuntime } from './runtime.ts';
 import type { TlsMaterial } from './tls-material.ts';
 import { WorkerTls } from './worker-tls.ts';
 
@@ -29,11 +30,11 @@ export class Serving {
   readonly #frontends = new Map<string, FrontendRuntime>();
   readonly #backends = new Map<string, BackendRuntime>();
   readonly #plugins: PluginRegistry;
-  readonly #now: () => number;
+  readonly #ports: BackendPorts;
 
-  constructor(plugins: PluginRegistry, now: () => number) {
+  constructor(plugins: PluginRegistry, ports: BackendPorts) {
     this.#plugins = plugins;
-    this.#now = now;
+    this.#ports = ports;
   }
 
   get frontends(): Iterable<FrontendRuntime> {
@@ -81,14 +82,19 @@ export class Serving {
   /** Takes a configuration that was prepared. */
   configure(config: ProxyConfig, compiled: CompiledFrontends, views: readonly ServerView[], place: WorkerPlace): void {
     this.#configureBackends(config, place);
-    this.#configureFrontends(config, compiled);
+    this.#configureFrontends(config, compiled, place);
     this.#plugins.commit();
     for (const view of views) this.apply(view);
   }
 
   /** Takes what the master says of a server. */
   apply(view: ServerView): void {
-    this.#backends.get(backendOf(view.key))?.apply(view, this.#now());
+    this.#backends.get(backendOf(view.key))?.apply(view, this.#ports.now());
+  }
+
+  /** Slots that were lent or borrowed are whose they were. */
+  share({ worker, workers }: WorkerPlace): void {
+    for (const backend of this.#backends.values()) backend.share(worker, workers);
   }
 
   /** What was suspected of a server is over. */
@@ -108,11 +114,11 @@ export class Serving {
   }
 
   #configureBackends(config: ProxyConfig, { worker, workers }: WorkerPlace): void {
-    this.sticks.configure(config.backends, this.#now());
+    this.sticks.configure(config.backends, this.#ports.now());
     for (const backend of config.backends) {
       const known = this.#backends.get(backend.name);
       if (known) known.reconfigure(backend, worker, workers);
-      else this.#backends.set(backend.name, new BackendRuntime(backend, worker, workers, this.#now));
+      else this.#backends.set(backend.name, new BackendRuntime(backend, worker, workers, this.#ports));
     }
     for (const [name, backend] of this.#backends) {
       if (config.backends.some((wanted) => wanted.name === name)) continue;
@@ -126,13 +132,14 @@ export class Serving {
     }
   }
 
-  #configureFrontends(config: ProxyConfig, compiled: CompiledFrontends): void {
+  #configureFrontends(config: ProxyConfig, compiled: CompiledFrontends, { worker, workers }: WorkerPlace): void {
     for (const wanted of config.frontends) {
       const rules = compiled.get(wanted.name);
       if (!rules) throw new Error(`frontend ${wanted.name} was not prepared`);
       const known = this.#frontends.get(wanted.name);
       known?.reconfigure(wanted, rules);
       const frontend = known ?? new FrontendRuntime(wanted, rules);
+      frontend.limit(shareOf(wanted.maxconn, worker, workers));
       frontend.terminator = this.tls.terminator(wanted.name);
       this.#frontends.set(wanted.name, frontend);
     }

@@ -24,6 +24,7 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
   phase: 'idle' | 'busy' | 'tunnel' | 'closed' = 'idle';
   readonly priority = 0;
   readonly order = nextArrival();
+  readonly sinceMs = performance.timeOrigin + performance.now();
   /** The one that it is bound to and waits for. */
   server: ServerRuntime | undefined;
   /** Undefined until it is decided where it goes. */
@@ -143,7 +144,6 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
     const { backend } = server;
     if (failure !== 'local' && failure !== 'down') {
       server.counters.connectErrors += 1;
-      backend.balancer.observe(server, false, this.context.now());
       this.context.observe(server, 'connect-failed');
       this.context.accuse(server, 'unreachable');
     }

@@ -232,7 +232,7 @@ export async function currentInfo(proxy: ControlledProxy): Promise<Info> {
       workers: proxy.workers(),
       uptimeMs: process.uptime() * 1000,
       node: hostname(),
-      maxconn: frontends.reduce((total, { maxconn }) => total + maxconn, 0) * proxy.workers(),
+      maxconn: frontends.reduce((total, { maxconn }) => total + maxconn, 0),
       listeners: frontends.reduce((total, { binds }) => total + binds.length, 0),
       startSeconds: Math.floor(Date.now() / 1000 - process.uptime()),
       idlePercent: proxy.idlePercent(),

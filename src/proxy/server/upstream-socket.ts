@@ -37,7 +37,7 @@ export abstract class UpstreamSocket extends WheelTimer {
     this.isPrivate = intro !== undefined;
     this.#tls = server.backend.tls;
     const onread = { buffer: () => this.#receive, callback: (size: number) => this.#onRead(size) };
-    this.socket = dial(server.config, {
+    this.socket = dial(server.destination, {
       tls: this.#tls,
       alpn: isHttp ? http1 : [],
       intro,

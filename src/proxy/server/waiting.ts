@@ -23,6 +23,7 @@ export class Waiting implements QueuedRequest<ServerRuntime> {
   /** How many were in front of it when it began to wait for its server, and for any. */
   behindServer = 0;
   behindBackend = 0;
+  sinceMs = 0;
   readonly #exchange: Exchange;
   readonly #context: WorkerContext;
   #untilMs = 0;
@@ -37,6 +38,7 @@ export class Waiting implements QueuedRequest<ServerRuntime> {
   begin(nowMs: number, why: 'none' | 'full', server: ServerRuntime | undefined): boolean {
     const { config, backend, client } = this.#exchange;
     if (this.#untilMs === 0) {
+      this.sinceMs = performance.timeOrigin + nowMs;
       this.#untilMs = nowMs + (why === 'none' ? config.holdMs : config.timeouts.queueMs);
       if (why === 'none') backend.counters.holds += 1;
     }

@@ -1,7 +1,5 @@
 // A worker process: accepts on the sockets it is given and carries the traffic. It decides nothing about health; it
 // tells the master what it meets and hears from it what to use.
-import type { Server } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpTokens } from '../../acme/http-tokens.ts';
 import type { Observation } from '../core/balance/observer.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
@@ -9,13 +7,14 @@ import { messageOf } from '../../lib/errors.ts';
 import type { Refusal } from '../core/http/request-head.ts';
 import { TimerWheel } from '../core/timer-wheel.ts';
 import { AccessLog } from './access-log.ts';
-import { acceptOn } from './accepting.ts';
 import { sparedMs } from './blame.ts';
 import type { Client } from './client.ts';
+import { endTraffic } from './end-traffic.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { DiagnosisQuestion } from './diagnosis.ts';
 import type { FromWorker, ToWorker } from './ipc.ts';
 import { maxStickBatch } from './limits.ts';
+import { Listeners } from './listeners.ts';
 import { LoadMeter } from './load-meter.ts';
 import type { PluginRegistry } from './plugins/plugin-registry.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
@@ -33,22 +32,20 @@ const remindMs = 500;
 const sayAgainMs = 10_000;
 /** How often workers tell each other what they let in under rate limits, and where clients went. */
 const shareMs = 100;
-/** Requests that came while the grace time ran out may still be answered. */
-const lastRequestsMs = 5000;
 
 export class Worker implements WorkerContext {
   readonly wheel: TimerWheel;
   readonly log = new AccessLog(() => this.#serving.connectionCount);
   challenges = new HttpTokens();
   stopping = false;
+  /** Of the shares of slots: what is lent counts within one. */
+  #epoch = 0;
   #place: WorkerPlace = { worker: 0, workers: 1 };
   #config: ProxyConfig | undefined;
   readonly #load = new LoadMeter();
   readonly #serving: Serving;
   readonly #plugins: PluginRegistry;
-  readonly #listeners = new Map<string, Server>();
-  /** Which frontend a socket belongs to; a reload may move it. */
-  readonly #frontendOf = new Map<string, FrontendRuntime>();
+  readonly #listeners: Listeners;
   readonly #told = new Throttle(repeatMs);
   readonly #said = new Throttle(sayAgainMs);
   readonly #send: (message: FromWorker) => void;
@@ -57,7 +54,12 @@ export class Worker implements WorkerContext {
   constructor(send: (message: FromWorker) => void, plugins: PluginRegistry) {
     this.#send = send;
     this.#plugins = plugins;
-    this.#serving = new Serving(plugins, () => this.now());
+    this.#serving = new Serving(plugins, {
+      now: () => this.now(),
+      need: (key, sinceMs) => send({ type: 'need-slot', worker: this.#place.worker, key, sinceMs }),
+      lend: (key, to) => send({ type: 'lend-slot', to, key, epoch: this.#epoch }),
+    });
+    this.#listeners = new Listeners(this, send);
     this.wheel = new TimerWheel(this.now(), tickMs);
     this.#timers = [
       setInterval(() => this.wheel.advance(this.now()), tickMs),
@@ -92,15 +94,29 @@ export class Worker implements WorkerContext {
     if (!server.config.check) setTimeout(() => server.backend.wake(), spareMs + 1).unref();
   }
 
-  observe(server: ServerRuntime, seen: Observation): void {
+  observe(server: ServerRuntime, seen: Observation, elapsedMs = -1): void {
+    if (seen !== 'connected' && server.backend.config.breaker) this.#judge(server, seen === 'answered', elapsedMs);
     const { check } = server.config;
     if (check && server.observer.record(check, seen)) this.#send({ type: 'observed', key: server.key });
+  }
+
+  #judge(server: ServerRuntime, passed: boolean, elapsedMs: number): void {
+    for (const { key } of server.backend.balancer.observe(server, passed, this.now(), elapsedMs))
+      this.tell(`breaker ${key}`, `server ${key} is left out for a while: its traffic shows that it fails or is slow`);
   }
 
   dropped(client: Client, { status, reason }: Refusal): void {
     const frontend = client.frontend.config.name;
     const dropped = { atMs: Date.now(), frontend, client: client.address, status, reason };
     this.#tell(`dropped ${frontend}`, { type: 'dropped', dropped });
+  }
+
+  full(frontend: FrontendRuntime): void {
+    this.#listeners.pause(frontend);
+  }
+
+  hasRoom(frontend: FrontendRuntime): void {
+    this.#listeners.resume(frontend, this.#place.worker);
   }
 
   holding(backend: BackendRuntime): void {
@@ -118,7 +134,7 @@ export class Worker implements WorkerContext {
         this.#take(message);
         return;
       case 'listen':
-        this.#listen(message.bind, handle);
+        this.#listeners.open(message.bind, handle);
         return;
       case 'ticket-keys':
         this.#serving.tls.setTicketKeys(Buffer.from(message.keys, 'base64'));
@@ -132,15 +148,21 @@ export class Worker implements WorkerContext {
         this.#send({ type: 'known', worker: message.worker, generation: message.generation });
         return;
       case 'unlisten':
-        this.#listeners.get(message.bind)?.close();
-        this.#listeners.delete(message.bind);
-        this.#frontendOf.delete(message.bind);
+        this.#listeners.close(message.bind);
         return;
       case 'server':
         this.#serving.apply(message.view);
         return;
       case 'trust':
         this.#serving.trust(message.key);
+        return;
+      case 'shares':
+        this.#epoch = message.epoch;
+        this.#serving.share(this.#place);
+        return;
+      case 'lend':
+      case 'slot':
+        this.#exchangeSlot(message);
         return;
       case 'suspect': {
         const server = this.#serving.server(message.key);
@@ -200,22 +222,7 @@ export class Worker implements WorkerContext {
   async stop(graceMs: number, keepAccepting: boolean): Promise<void> {
     if (this.stopping) return;
     this.stopping = true;
-    // Under socket activation the kernel's queue lives on with systemd, so nothing is refused; but while long requests
-    // end, new ones must not wait in it: they are served, one a connection.
-    if (!keepAccepting) this.#stopListening();
-    const before = this.#serving.connections();
-    for (const connection of before) connection.drain();
-    const until = this.now() + graceMs;
-    while (this.now() < until && before.some((connection) => connection.phase !== 'closed')) await sleep(20);
-    this.#stopListening();
-    // Who came meanwhile may have its request on the way: it is let go as the others were.
-    for (const connection of this.#serving.connections()) connection.drain();
-    const last = this.now() + lastRequestsMs;
-    while (this.now() < last && this.#serving.connections().some(({ phase }) => phase !== 'tunnel')) await sleep(20);
-    for (const connection of this.#serving.connections()) connection.destroy();
-    for (const backend of this.#serving.backends) {
-      for (const server of backend.servers) for (const connection of [...server.connections]) connection.destroy();
-    }
+    await endTraffic(this.#serving, this.#listeners, graceMs, keepAccepting);
     this.#tellSticks(true);
     await this.#plugins.close();
     await this.log.close();
@@ -223,13 +230,15 @@ export class Worker implements WorkerContext {
     if (process.connected) process.disconnect();
   }
 
-  #stopListening(): void {
-    for (const listener of this.#listeners.values()) listener.close();
-    this.#listeners.clear();
+  #exchangeSlot(message: ToWorker & { readonly type: 'lend' | 'slot' }): void {
+    const server = this.#serving.server(message.key);
+    if (!server) return;
+    if (message.type === 'lend') server.backend.lend(server, message.to, message.sinceMs);
+    else if (message.epoch === this.#epoch) server.backend.got(server);
   }
 
   /** Tries the parts that can fail first: then either all of it holds or nothing of it. */
-  #take({ config, tls, views, workers, worker, generation }: ToWorker & { readonly type: 'configure' }): void {
+  #take({ config, tls, views, workers, worker, generation, epoch }: ToWorker & { readonly type: 'configure' }): void {
     let compiled;
     try {
       compiled = this.#serving.prepare(config, tls);
@@ -239,38 +248,11 @@ export class Worker implements WorkerContext {
     }
     this.#config = config;
     this.#place = { worker, workers };
+    this.#epoch = epoch;
     this.log.configure(config.log);
     this.#serving.configure(config, compiled, views, this.#place);
-    this.#assignBinds(config);
+    this.#listeners.assign(config, (name) => this.#serving.frontend(name));
     this.#send({ type: 'ready', worker, generation });
-  }
-
-  /** What still listens belongs to whom it did, until the master says that it goes. */
-  #assignBinds({ frontends }: ProxyConfig): void {
-    for (const bind of this.#frontendOf.keys()) if (!this.#listeners.has(bind)) this.#frontendOf.delete(bind);
-    for (const { name, binds } of frontends) {
-      const frontend = this.#serving.frontend(name);
-      if (frontend) for (const bind of binds) this.#frontendOf.set(bind.id, frontend);
-    }
-  }
-
-  #listen(bind: string, handle: unknown): void {
-    // A configuration that was taken back left it open.
-    if (this.#listeners.has(bind)) {
-      (handle as { close?: () => void } | undefined)?.close?.();
-      return;
-    }
-    const server = acceptOn(handle, {
-      isPlain: () => this.#frontendOf.get(bind)?.isPlain(bind) !== false,
-      open: (socket) => {
-        const frontend = this.#frontendOf.get(bind);
-        if (!frontend) socket.destroy();
-        return frontend?.accept(socket, bind, this);
-      },
-    });
-    server.on('error', (error) => process.stderr.write(`cannot listen on ${bind}: ${error.message}\n`));
-    server.on('listening', () => this.#send({ type: 'listening', bind }));
-    this.#listeners.set(bind, server);
   }
 
   /** Requests that wait without new ones coming still want their servers checked soon. */
@@ -280,7 +262,7 @@ export class Worker implements WorkerContext {
       if (!backend.isWaited) continue;
       this.holding(backend);
       // Slots also come back with time alone, to who recovers.
-      backend.wake();
+      backend.remind();
     }
   }
 

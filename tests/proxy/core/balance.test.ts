@@ -40,6 +40,21 @@ function picks(setting: Setting, count: number): string {
 }
 
 describe('round robin', () => {
+  it('begins elsewhere in each worker, and is even all the same', () => {
+    const config = aBackend();
+    const firsts = [0, 1, 2, 3].map((worker) => {
+      const servers = statesOf(config);
+      const balancer = new Balancer(config, servers, worker);
+      const picks = Array.from({ length: 6 }, () => {
+        const picked = balancer.pick({ nowMs: 0, tried: [], bound: undefined, hash: undefined });
+        return typeof picked === 'string' ? picked : picked.config.name;
+      });
+      expect(picks.toSorted()).toEqual(['s1', 's1', 's2', 's2', 's3', 's3']);
+      return picks[0];
+    });
+    expect(firsts).toEqual(['s1', 's2', 's3', 's1']);
+  });
+
   it('takes turns at equal weights', () => {
     expect(picks(setUp(), 6)).toBe('s1 s2 s3 s1 s2 s3');
   });
@@ -188,6 +203,17 @@ describe('persistence', () => {
     expect(setting.pick({ cookie: 's2', nowMs: 101 })).toBe('s2');
     second.apply({ key: 'api/s2', up: true, admin: 'maint', weight: 1, risingForMs: -1 }, 0);
     expect(setting.pick({ cookie: 's2', nowMs: 101 })).not.toBe('s2');
+  });
+
+  it('may be forced: then any state will do, but not a second time', () => {
+    const { balancer, servers } = setUp();
+    const [first] = servers;
+    if (!first) throw new Error('no server');
+    first.apply({ key: 'api/s1', up: false, admin: 'maint', weight: 1, risingForMs: -1 }, 0);
+    const request = { nowMs: 0, tried: [], bound: first, hash: undefined };
+    expect(balancer.pick(request)).not.toBe(first);
+    expect(balancer.pick({ ...request, forced: true })).toBe(first);
+    expect(balancer.pick({ ...request, forced: true, tried: [first] })).not.toBe(first);
   });
 
   it('spreads requests with an unknown value', () => {

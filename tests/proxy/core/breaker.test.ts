@@ -63,6 +63,23 @@ describe('the breaker', () => {
     expect(picks({ balancer, states }, 25_000)).toContain('s1');
   });
 
+  it('is open for longer when it was open lately, and forgives what is long ago', () => {
+    const { balancer, states } = world({ errors: 1, open: '10s' });
+    const [first] = states;
+    if (!first) throw new Error('no server');
+    const tryAt = (nowMs: number, passed: boolean): void => void balancer.observe(first, passed, nowMs);
+    tryAt(0, false);
+    tryAt(10_000, true);
+    tryAt(15_000, false);
+    expect([picks({ balancer, states }, 34_999).has('s1'), picks({ balancer, states }, 35_000).has('s1')]).toEqual([
+      false,
+      true,
+    ]);
+    tryAt(35_000, true);
+    tryAt(55_000, false);
+    expect(picks({ balancer, states }, 65_000)).toContain('s1');
+  });
+
   it('leaves enough servers in, and takes what is open rather than nothing', () => {
     const { balancer, states } = world({ errors: 1, maxEjected: 67 });
     for (const state of states) fail(balancer, state, 1, 0);

@@ -152,7 +152,7 @@ describe('leastconn', () => {
     const [first, second] = setting.servers;
     if (!first || !second) throw new Error('no servers');
     first.inFlight = second.inFlight = 2;
-    second.slots = 0;
+    second.slots = Infinity;
     first.slots = 5;
     first.queued = 0;
     expect(setting.count(4)).toEqual({ s1: 2, s2: 2 });

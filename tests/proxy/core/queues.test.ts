@@ -11,6 +11,7 @@ let arrivals = 0;
 /** A request that says on which server it started. */
 class Request implements QueuedRequest<ServerState> {
   readonly order = ++arrivals;
+  readonly sinceMs = this.order;
   readonly priority: number;
   readonly server: ServerState | undefined;
   startedOn = '';
@@ -167,7 +168,7 @@ describe('limits', () => {
 
   it('of a backend hold over all its servers', () => {
     const { balancer, queues, servers, first, end } = setUp({ maxconn: 3 });
-    for (const server of servers) server.slots = 0;
+    for (const server of servers) server.slots = Infinity;
     balancer.slots = 3;
     expect(balancer.pick({ nowMs: 1, tried: [], bound: undefined, hash: undefined })).toBe('full');
     expect(balancer.pick({ nowMs: 1, tried: [], bound: first, hash: undefined })).toBe(first);

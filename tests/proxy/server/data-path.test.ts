@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { portOf } from '../../support/ports.ts';
-import { readAll, request, type RunningProxy, sleep, startProxy, statusOf } from '../support/proxy.ts';
+import { readAll, request, type RunningProxy, sleep, startProxy, statusOf, until } from '../support/proxy.ts';
 
 /** A backend that answers byte for byte what a test says, and keeps what it got. */
 let answer: (socket: Socket, received: string) => void;
@@ -166,8 +166,7 @@ describe('requests', () => {
     expect(String((await once(socket, 'data'))[0])).toContain('100 Continue');
     backend.once('connection', () => undefined);
     socket.write('body');
-    await sleep(100);
-    expect(received.join('')).toContain('\r\n\r\nbody');
+    await until(() => received.join('').includes('\r\n\r\nbody'), 20_000);
     socket.destroy();
   });
 
@@ -185,7 +184,7 @@ describe('requests', () => {
     };
     const chunk = `10000\r\n${'z'.repeat(65_536)}\r\n`;
     const payload = `PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n${chunk.repeat(128)}0\r\n\r\n`;
-    expect(statusOf(await request(proxy.port, payload, 3000))).toBe(200);
+    expect(statusOf(await request(proxy.port, payload, 30_000))).toBe(200);
     expect(got).toBe(128 * 65_536);
   });
 

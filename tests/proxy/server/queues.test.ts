@@ -1,4 +1,5 @@
 // Requests that wait for slots in a running proxy: no server gets more than its limit, everybody gets its turn, in order.
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
@@ -50,9 +51,9 @@ afterEach(async () => {
   await proxy?.[Symbol.asyncDispose]();
 });
 
-async function start(backend: object, server: object = {}): Promise<RunningProxy> {
+async function start(backend: object, server: object = {}, workers = 1): Promise<RunningProxy> {
   proxy = await startProxy((front, control) => ({
-    workers: 1,
+    workers,
     grace: '100ms',
     stats: { socket: [`127.0.0.1:${control}`] },
     timeouts: { queue: '20s', firstByte: '0' },
@@ -98,6 +99,35 @@ async function queued(row: string): Promise<number> {
       ?.split(',')[2] ?? -1,
   );
 }
+
+describe('maxconn with several workers', () => {
+  /** Lets 30 requests be served one after the other, whatever worker has them. */
+  async function serveMany(): Promise<Set<number>> {
+    const answers = Array.from({ length: 30 }, (_, index) => ask(`/${index}`));
+    for (let served = 0; served < 30; served += 1) {
+      await until(() => a.open.length + b.open.length > 0, 20_000);
+      (a.open.length > 0 ? a : b).answer();
+    }
+    return new Set(await Promise.all(answers));
+  }
+
+  it('is never exceeded, and nobody waits for a slot that another worker does not use', async () => {
+    await start({}, {}, 3);
+    expect(await serveMany()).toEqual(new Set([200]));
+    expect([a.most, b.most]).toEqual([1, 1]);
+  });
+
+  it('loses no slots with a worker that dies', async () => {
+    const running = await start({}, {}, 2);
+    const found = execFileSync('pgrep', ['-P', String(running.process.pid)], { encoding: 'utf8' });
+    const [worker] = found.trim().split('\n');
+    expect(await serveMany()).toEqual(new Set([200]));
+    process.kill(Number(worker), 'SIGKILL');
+    await until(() => running.log().includes('starting another'), 20_000);
+    expect(await serveMany()).toEqual(new Set([200]));
+    expect([a.most, b.most]).toEqual([1, 1]);
+  });
+});
 
 describe('maxconn', () => {
   it('is never exceeded; the rest waits in order, the urgent first, and all are served', async () => {

@@ -1,6 +1,7 @@
 // Picks the server of a request: persistence first, then the policy, among those that may be used. Pure: states and the
 // clock come in, a choice goes out.
-import type { BackendConfig } from '../config/model.ts';
+import type { BackendConfig, BreakerConfig } from '../config/model.ts';
+import { Outliers } from './outliers.ts';
 import { policyFor } from './policies.ts';
 import type { Policy } from './policy.ts';
 import type { ServerState } from './server-state.ts';
@@ -11,6 +12,8 @@ export interface PickRequest<S> {
   readonly tried: readonly S[];
   /** The server that the client is bound to, if any. */
   readonly bound: S | undefined;
+  /** It gets that one whatever its state is. */
+  readonly forced?: boolean;
   /** Number of the key that a hash policy goes by. */
   readonly hash: number | undefined;
 }
@@ -37,6 +40,7 @@ export class Balancer<S extends ServerState> {
   readonly #tried: S[] = [];
   readonly #doubtful: S[] = [];
   #full = false;
+  readonly #outliers = new Outliers<S>();
 
   constructor(config: BackendConfig, servers: readonly S[], seed = 0) {
     this.#config = config;
@@ -69,6 +73,7 @@ export class Balancer<S extends ServerState> {
     const { nowMs, tried, bound } = request;
     const fill = this.#isLimited ? this.#fill() : 0;
     if (bound && this.#takesBound(bound, request, fill)) return bound;
+    if (bound && request.forced === true && bound.address !== '' && !tried.includes(bound)) return bound;
     if (this.#isPoolFull()) return 'full';
     let usable = this.#gather(false, nowMs, tried, fill);
     // Backups are no place to go for who finds the others merely busy.
@@ -142,12 +147,29 @@ export class Balancer<S extends ServerState> {
     return Math.min(1, this.#inFlight() / this.fullAt);
   }
 
-  /** Traffic got an answer of a server, or none: may take it out of the pick, unless too many are out. */
-  observe(server: S, passed: boolean, nowMs: number): boolean {
+  /**
+   * Traffic got an answer of a server, or none: may take it, or another one, out of the pick, unless too many are out.
+   * `elapsedMs`: how long the answer took, if that is known. Returns who was taken out.
+   */
+  observe(server: S, passed: boolean, nowMs: number, elapsedMs = -1): readonly S[] {
     const { breaker } = this.#config;
-    if (!breaker) return false;
-    const open = passed ? 0 : this.#servers.filter((other) => other.breaker.isOpen(nowMs)).length;
-    const mayOpen = (open + 1) * 100 <= breaker.maxEjectedPercent * this.#servers.length;
-    return server.breaker.record(breaker, passed, mayOpen, nowMs);
+    if (!breaker) return [];
+    const { outlier } = breaker;
+    const opened = server.breaker.record(breaker, passed, passed || this.#mayOpen(breaker, nowMs), nowMs)
+      ? [server]
+      : [];
+    if (!outlier) return opened;
+    this.#outliers.add(server, passed, elapsedMs, nowMs);
+    for (const worst of this.#outliers.judge(outlier, nowMs)) {
+      if (worst.breaker.isOpen(nowMs) || !this.#servers.includes(worst) || !this.#mayOpen(breaker, nowMs)) continue;
+      worst.breaker.open(breaker, nowMs);
+      opened.push(worst);
+    }
+    return opened;
+  }
+
+  #mayOpen({ maxEjectedPercent }: BreakerConfig, nowMs: number): boolean {
+    const open = this.#servers.filter((other) => other.breaker.isOpen(nowMs)).length;
+    return (open + 1) * 100 <= maxEjectedPercent * this.#servers.length;
   }
 }

@@ -4,9 +4,12 @@ import type { BreakerConfig } from '../config/model.ts';
 
 export class Breaker {
   #inRow = 0;
-  /** Openings in a row, each longer than the one before. */
+  /** Openings so far, each longer than the one before; time in which it is well takes them back. */
   #openings = 0;
+  /** It was open, and nobody found it well since. */
+  #unproven = false;
   #untilMs = 0;
+  #wellSinceMs = 0;
 
   /** Out of the pick now. */
   isOpen(nowMs: number): boolean {
@@ -17,12 +20,13 @@ export class Breaker {
   close(): void {
     this.#inRow = 0;
     this.#openings = 0;
+    this.#unproven = false;
     this.#untilMs = 0;
   }
 
   /** May a request go there: any number while closed, one at a time until a success after it was open. */
   admits(nowMs: number, inFlight: number): boolean {
-    return !this.isOpen(nowMs) && (this.#openings === 0 || inFlight === 0);
+    return !this.isOpen(nowMs) && (!this.#unproven || inFlight === 0);
   }
 
   /** `mayOpen`: enough others are left. Returns true if this opened it. */
@@ -31,16 +35,25 @@ export class Breaker {
     if (this.isOpen(nowMs)) return false;
     if (passed) {
       this.#inRow = 0;
-      this.#openings = 0;
+      if (this.#unproven) this.#wellSinceMs = nowMs;
+      this.#unproven = false;
       return false;
     }
     this.#inRow += 1;
-    const enough = this.#openings > 0 || this.#inRow >= config.errors;
+    const enough = this.#unproven || this.#inRow >= config.errors;
     if (!enough || !mayOpen) return false;
-    this.#openings += 1;
-    this.#inRow = 0;
-    this.#untilMs = nowMs + Math.min(config.maxMs, config.openMs * this.#openings);
+    this.open(config, nowMs);
     return true;
+  }
+
+  /** Takes it out, the longer the more often that was necessary lately. */
+  open({ openMs, maxMs }: BreakerConfig, nowMs: number): void {
+    // As long as it was well, it is forgiven.
+    const forgiven = this.#unproven || openMs === 0 ? 0 : Math.floor((nowMs - this.#wellSinceMs) / openMs);
+    this.#openings = Math.max(0, this.#openings - forgiven) + 1;
+    this.#inRow = 0;
+    this.#unproven = true;
+    this.#untilMs = nowMs + Math.min(maxMs, openMs * this.#openings);
   }
 }
 

@@ -9,7 +9,7 @@ import { turnsOf } from './slot-table.ts';
 export function policyFor<S extends ServerState>(input: PolicyInput<S>): Policy<S> {
   switch (input.config.balance) {
     case 'roundrobin':
-      return new RoundRobin();
+      return new RoundRobin(input);
     case 'static-rr':
       return new StaticRoundRobin(input);
     case 'leastconn':
@@ -19,11 +19,11 @@ export function policyFor<S extends ServerState>(input: PolicyInput<S>): Policy<
     case 'first':
       return { choose: (usable) => usable[0], invalidate: () => undefined };
     case 'hash':
-      return new ByHash(input, new RoundRobin());
+      return new ByHash(input, new RoundRobin(input));
     case 'least-response-time':
       return new LeastResponseTime(input);
     case 'adaptive':
-      return new Adaptive(new RoundRobin(), new LeastConnections(input), new LeastResponseTime(input));
+      return new Adaptive(new RoundRobin(input), new LeastConnections(input), new LeastResponseTime(input));
     default:
       return input.config.balance satisfies never;
   }
@@ -31,7 +31,20 @@ export function policyFor<S extends ServerState>(input: PolicyInput<S>): Policy<
 
 /** Every server gains its weight; the richest is picked and pays the sum: even spread in every cycle. */
 class RoundRobin<S extends ServerState> implements Policy<S> {
+  /** Turns that this worker begins after, so that not every first request of a worker goes to the same server. */
+  #skipped: number;
+
+  constructor({ seed, servers }: PolicyInput<S>) {
+    const isNew = servers.every(({ current }) => current === 0);
+    this.#skipped = isNew && servers.length > 0 ? seed : 0;
+  }
+
   choose(usable: readonly S[], nowMs: number): S | undefined {
+    for (; this.#skipped > 0; this.#skipped -= 1) this.#turn(usable, nowMs);
+    return this.#turn(usable, nowMs);
+  }
+
+  #turn(usable: readonly S[], nowMs: number): S | undefined {
     let total = 0;
     let best: S | undefined;
     for (const server of usable) {

@@ -5,6 +5,8 @@ import type { ServerState } from './server-state.ts';
 import { goesBefore, type Waiter, WaitQueue } from './wait-queue.ts';
 
 export interface QueuedRequest<S> extends Waiter {
+  /** When it began to wait, on the clock that all workers have. */
+  readonly sinceMs: number;
   /** What it waits for; undefined = any server. */
   readonly server: S | undefined;
   /** Leaves its queue and starts on `server`, or looks for one itself; may begin to wait again. */
@@ -39,6 +41,13 @@ export class Queues<S extends ServerState, W extends QueuedRequest<S>> {
   /** May one more wait for any server. */
   get mayQueue(): boolean {
     return this.maxQueued === 0 || this.#any.size < this.maxQueued;
+  }
+
+  /** Since when the first waits that could use a slot of this server; Infinity = nobody does. */
+  waitsSince(server: S, nowMs: number): number {
+    const own = this.#own.get(server)?.at(0);
+    const any = this.#balancer.servesAnyone(server, nowMs) ? this.#any.at(0) : undefined;
+    return Math.min(own?.sinceMs ?? Infinity, any?.sinceMs ?? Infinity);
   }
 
   add(request: W): void {
@@ -89,7 +98,7 @@ export class Queues<S extends ServerState, W extends QueuedRequest<S>> {
     while (this.#waiting > 0 && this.#balancer.isFree(server, nowMs, true)) {
       const own = this.#balancer.keepsBound(server, nowMs) ? this.#own.get(server)?.at(0) : undefined;
       // Among servers without a limit the policy chooses.
-      const any = server.slots > 0 && this.#balancer.servesAnyone(server, nowMs) ? this.#any.at(0) : undefined;
+      const any = server.slots < Infinity && this.#balancer.servesAnyone(server, nowMs) ? this.#any.at(0) : undefined;
       const next = own && any ? (goesBefore(own, any) ? own : any) : (own ?? any);
       if (!next) return;
       const before = server.inFlight;

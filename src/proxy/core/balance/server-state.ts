@@ -1,7 +1,9 @@
 // What a worker knows of one server when it picks: health as the master says, administration, own suspicion, load.
 import type { ServerConfig } from '../config/model.ts';
 import { Breaker } from './breaker.ts';
+import { Loans } from './loans.ts';
 import { Observer } from './observer.ts';
+import type { Endpoint } from '../server-address.ts';
 import { effectiveWeight, risenShare } from '../slowstart.ts';
 import { ResponseTime } from './response-time.ts';
 
@@ -15,6 +17,8 @@ export interface ServerView {
   readonly weight: number;
   /** Over all workers; left out: as the file says. */
   readonly maxconn?: number | undefined;
+  /** Where its name leads now; left out = where the file says. */
+  readonly endpoint?: Endpoint | undefined;
   /** How long ago a recovery was seen (an age, since processes have clocks of their own); -1 = never. */
   readonly risingForMs: number;
   /** It is about to stop: only bound clients come. */
@@ -33,6 +37,9 @@ export class ServerState {
   weight: number;
   /** Over all workers; undefined: as the file says. */
   maxconn: number | undefined;
+  /** Where connections go. */
+  address: string;
+  port: number;
   stopping = false;
   risingSinceMs = 0;
   readonly observer = new Observer();
@@ -44,8 +51,10 @@ export class ServerState {
   inFlight = 0;
   /** Requests bound to it that wait for a slot, in this worker. */
   queued = 0;
-  /** This worker's shares of maxconn, minconn and maxqueue; 0 = no limit. */
-  slots = 0;
+  /** Requests that this worker may have there at once: its share of maxconn, less what it lent to others. */
+  slots = Infinity;
+  readonly loans = new Loans();
+  /** This worker's shares of minconn and maxqueue; 0 = no limit. */
   minSlots = 0;
   maxQueued = 0;
   /** Time to the first byte of its responses; kept only where a policy goes by it. */
@@ -57,6 +66,8 @@ export class ServerState {
     this.config = config;
     this.slowstartMs = slowstartMs;
     this.weight = config.weight;
+    this.address = config.address;
+    this.port = config.port;
     this.admin = config.disabled ? 'maint' : 'ready';
   }
 
@@ -68,6 +79,9 @@ export class ServerState {
     this.admin = view.admin;
     this.weight = view.weight;
     this.maxconn = view.maxconn;
+    const { address, port } = view.endpoint ?? this.config;
+    this.address = address;
+    this.port = port;
     this.stopping = view.stopping === true;
     this.risingSinceMs = view.risingForMs < 0 ? 0 : nowMs - view.risingForMs;
     return fell;
@@ -88,9 +102,10 @@ export class ServerState {
    * `maxconn`. Who recovers gets its slots back step by step.
    */
   hasSlot(nowMs: number, fill: number): boolean {
-    if (this.slots === 0) return true;
-    const limit = this.minSlots === 0 ? this.slots : Math.max(this.minSlots, Math.floor(this.slots * fill));
-    if (this.inFlight < 1) return true;
+    const { slots, minSlots } = this;
+    if (slots === Infinity) return true;
+    if (this.inFlight < 1) return slots > 0;
+    const limit = minSlots === 0 ? slots : Math.min(slots, Math.max(minSlots, Math.floor(slots * fill)));
     return this.inFlight < limit * risenShare(this.risingSinceMs, this.slowstartMs, nowMs);
   }
 

@@ -6,6 +6,7 @@ import { type Add, checkHandling, checkNetworks, checkRule } from './check-handl
 import { checkLog } from './check-log.ts';
 import { checkMode } from './check-mode.ts';
 import { checkHealth } from './check-health.ts';
+import { checkDns, checkServerOf, checkServers, checkTracking } from './check-servers.ts';
 import { checkSticks } from './check-stick.ts';
 import { checkAcme, checkAlerts, checkBackendTls, checkFrontendTls } from './check-tls.ts';
 import { nearName } from './explain.ts';
@@ -47,6 +48,8 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
     else bind(socket.bind, ['stats', 'socket', index, 'bind']);
   });
   document.admin?.listen.forEach((text, index) => bind(text, ['admin', 'listen', index]));
+  checkDns(document, add);
+  checkTracking(document, add);
   checkAcme(document, add);
   checkLog(document, add);
   checkAlerts(document, add);
@@ -59,6 +62,7 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
     frontend.rules.forEach((rule, index) => {
       const path = ['frontends', at, 'rules', index];
       knownBackend(rule.backend, [...path, 'backend']);
+      checkServerOf(rule, document.backends, path, add);
       checkRule(rule, path, add);
     });
     checkNetworks(frontend.trustedProxies, ['frontends', at, 'trustedProxies'], add);
@@ -75,6 +79,7 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
 }
 
 function checkBackend(backend: ConfigDocument['backends'][number], path: Path, add: Add, where: Where): void {
+  checkServers(backend, path, add);
   checkBalance(backend, path, add);
   unique(backend.servers, [...path, 'servers'], 'server', add, where);
   checkHealth(backend, path, add);

@@ -1,5 +1,5 @@
 // Changes of a running configuration by commands: configuration -> changed copy, or why not. Pure; a reload undoes them.
-import { parseAddress } from '../address.ts';
+import { hostOf, isServerAddress, isServiceName, unixPath } from '../server-address.ts';
 import { serverNameOf } from './server-name.ts';
 import type { BackendConfig, FrontendConfig, ProxyConfig, ServerConfig } from './model.ts';
 
@@ -44,6 +44,7 @@ export function addServer(config: ProxyConfig, backendName: string, wanted: NewS
     name: wanted.name,
     address: wanted.address,
     port: wanted.port,
+    initAddr: '',
     weight: wanted.weight ?? 1,
     cookie: wanted.cookie ?? wanted.name,
     backup: wanted.backup ?? false,
@@ -52,6 +53,7 @@ export function addServer(config: ProxyConfig, backendName: string, wanted: NewS
     minconn: 0,
     maxqueue: 0,
     serverName: serverNameAt(sibling, wanted.address),
+    track: '',
     check: wanted.check === true ? checkAt(sibling, wanted.address, wanted.port) : undefined,
   };
   return { config: withServers(config, backend, [...backend.servers, server]) };
@@ -62,6 +64,7 @@ const bare: ServerConfig = {
   name: '',
   address: '',
   port: 0,
+  initAddr: '',
   weight: 1,
   cookie: '',
   backup: false,
@@ -72,6 +75,7 @@ const bare: ServerConfig = {
   protocol: 'h1',
   serverName: '',
   check: undefined,
+  track: '',
 };
 
 /** All servers of a backend at once. What is not said of a server that stays is as before. */
@@ -140,7 +144,8 @@ export function editServer(
   const backend = config.backends.find(({ name }) => name === backendName);
   const server = backend?.servers.find(({ name }) => name === wanted);
   if (!backend || !server) return { problem: noSuchServer };
-  const changed = { ...server, ...change };
+  const isSame = change.address === undefined || change.address === server.address;
+  const changed = { ...server, ...change, initAddr: isSame ? server.initAddr : '' };
   const problem = addressProblem(changed.address, changed.port);
   if (problem !== undefined) return { problem };
   const serverName = serverNameAt(server, changed.address);
@@ -178,8 +183,8 @@ export function editFrontend(
 }
 
 function addressProblem(address: string, port: number): string | undefined {
-  const isName = /^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9])?$/.test(address) && !/^[0-9.]+$/.test(address);
-  if (!parseAddress(address) && !isName) return `Invalid addr '${address}'`;
+  if (!isServerAddress(address)) return `Invalid addr '${address}'`;
+  if (unixPath(address) !== undefined || isServiceName(address)) return undefined;
   return Number.isInteger(port) && port > 0 && port <= 65_535 ? undefined : `Invalid port '${port}'`;
 }
 
@@ -193,12 +198,11 @@ function serverNameAt(from: ServerConfig | undefined, address: string): string {
 function checkAt(from: ServerConfig | undefined, address: string, port: number): ServerConfig['check'] {
   if (!from?.check) return undefined;
   const { check } = from;
-  const at = (host: string, number: number): string => `${host.includes(':') ? `[${host}]` : host}:${number}`;
   return {
     ...check,
     address: check.address === from.address ? address : check.address,
     port: check.port === from.port ? port : check.port,
-    host: check.host === at(from.address, from.port) ? at(address, port) : check.host,
+    host: check.host === hostOf(from) ? hostOf({ address, port }) : check.host,
     tls: check.tls && { serverName: serverNameAt(from, address) },
   };
 }

@@ -14,23 +14,23 @@ import type { RateLimitConfig } from '../handling/rate-limit.ts';
 import type { RedirectConfig } from '../handling/redirect.ts';
 import type { RewriteConfig } from '../handling/rewrite.ts';
 import type { SecurityHeadersConfig } from '../handling/security-headers.ts';
-import type { Capture, CookieCapture } from '../logging/capture.ts';
-import type { Level } from '../logging/entry.ts';
-import type { RotationConfig } from '../logging/rotation.ts';
-import type { SamplingConfig } from '../logging/sampling.ts';
-import type { LogTarget } from '../logging/target.ts';
 import type { SocketLevel } from '../stats/commands.ts';
+import type { BreakerConfig } from './breaker-model.ts';
 import type { CheckConfig } from './check-model.ts';
+import type { LogConfig } from './log-model.ts';
 import type { StickConfig } from './stick-model.ts';
 import type { AcmeConfig, BackendTlsConfig, ExpiryAlertsConfig, FrontendTlsConfig, Http2Config } from './tls-model.ts';
 
+export type { BreakerConfig, OutlierConfig } from './breaker-model.ts';
 export type { AgentConfig, CheckConfig } from './check-model.ts';
+export type { LogConfig } from './log-model.ts';
 
 export interface ProxyConfig {
   readonly workers: number | 'auto';
   readonly graceMs: number;
   readonly timeouts: Timeouts;
   readonly limits: HeadLimits;
+  readonly dns: DnsConfig;
   readonly log: LogConfig;
   readonly stats: StatsConfig;
   readonly admin: AdminConfig | undefined;
@@ -60,31 +60,16 @@ export interface HeadLimits {
   readonly uriBytes: number;
 }
 
-export interface LogConfig {
-  readonly access: readonly LogTarget[];
-  /** `httplog`, `clf`, `json`, or a text of HAProxy's log-format. */
-  readonly format: string;
-  /** Which requests have a line; `failed`: 5xx, and what was broken off. */
-  readonly requests: 'all' | 'failed' | 'none';
-  /** One of so many requests that went well. */
-  readonly sample: number;
-  /** What frontends have of their own, by name. */
-  readonly frontends: Readonly<Record<string, Pick<LogConfig, 'requests' | 'sample'>>>;
-  readonly captureRequest: readonly Capture[];
-  readonly captureResponse: readonly Capture[];
-  readonly captureCookie: CookieCapture | undefined;
-  /** Number of the facility of syslog. */
-  readonly facility: number;
-  readonly tag: string;
-  readonly level: Level;
-  /** By names of frontends and backends, where theirs is another. */
-  readonly levels: Readonly<Record<string, Level>>;
-  readonly style: 'pretty' | 'json';
-  readonly outputs: readonly LogTarget[];
-  /** Names of fields, query parameters and headers whose values no log shows. */
-  readonly mask: readonly string[];
-  readonly sampling: SamplingConfig | undefined;
-  readonly rotate: RotationConfig | undefined;
+/** How names of servers become addresses. */
+export interface DnsConfig {
+  /** Empty: those of the system. */
+  readonly servers: readonly string[];
+  readonly prefer: 'ipv4' | 'ipv6';
+  readonly timeoutMs: number;
+  readonly tries: number;
+  readonly minTtlMs: number;
+  readonly maxTtlMs: number;
+  readonly holdMs: number;
 }
 
 export interface StatsConfig {
@@ -144,6 +129,10 @@ export type ValueCondition = string | { readonly regex: string } | { readonly pr
 /** What a matching request gets: exactly one of these. */
 export interface RuleAction {
   readonly backend: string | undefined;
+  /** The one of the backend that is used while it can be. */
+  readonly server: string | undefined;
+  /** Bound clients get their server whatever its state is. */
+  readonly forcePersist: boolean;
   readonly redirect: RedirectConfig | undefined;
   readonly respond: RespondConfig | undefined;
   /** Class of its requests in queues: lower goes first. */
@@ -222,9 +211,14 @@ export interface BackendConfig {
   readonly stick: StickConfig | undefined;
   readonly slowstartMs: number;
   readonly shutdownSessionsOnDown: boolean;
+  readonly shutdownBackupSessionsOnUp: boolean;
   readonly breaker: BreakerConfig | undefined;
   readonly holdMs: number;
   readonly retries: number;
+  /** No attempt begins later than this after the request came. */
+  readonly retryForMs: number;
+  /** A client that will send no more is taken to be gone while nothing was sent to it. */
+  readonly abortOnClose: boolean;
   /** Statuses that are tried elsewhere. */
   readonly retryOn: readonly number[];
   readonly attemptHeader: string | undefined;
@@ -236,15 +230,6 @@ export interface BackendConfig {
   readonly tls: BackendTlsConfig | undefined;
   readonly timeouts: BackendTimeouts;
   readonly servers: readonly ServerConfig[];
-}
-
-export interface BreakerConfig {
-  /** Failures in a row. */
-  readonly errors: number;
-  readonly openMs: number;
-  readonly maxMs: number;
-  /** Of the servers of the backend. */
-  readonly maxEjectedPercent: number;
 }
 
 /** Where in a request a key is found. */
@@ -279,8 +264,12 @@ export interface ServerConfig {
   /** 1-based place in its backend: the identity in HAProxy's hash ring. */
   readonly id: number;
   readonly name: string;
+  /** IP address, `unix:` and a path, or a name. */
   readonly address: string;
+  /** 0: it has none, or its name says it. */
   readonly port: number;
+  /** Where it is until its name was looked up; '' = nowhere. */
+  readonly initAddr: string;
   /** To ask for in TLS and to find in the certificate; '' = the address, which is no name. */
   readonly serverName: string;
   readonly weight: number;
@@ -293,6 +282,8 @@ export interface ServerConfig {
   /** What is spoken to it; `negotiated`: what it chooses with TLS. */
   readonly protocol: 'h1' | 'h2' | 'negotiated';
   readonly check: CheckConfig | undefined;
+  /** Key of the server that it is as well as; '' = it is checked itself, or not at all. */
+  readonly track: string;
 }
 
 /** `backend/server`: how state survives reloads, and how commands name a server. */

@@ -2,6 +2,7 @@
 import { durationMs } from './duration.ts';
 import type { CheckConfig } from './model.ts';
 import type { ConfigDocument } from './read.ts';
+import { hostOf } from '../server-address.ts';
 import { protocolOf } from './resolve-tls.ts';
 import { serverNameOf } from './server-name.ts';
 
@@ -51,12 +52,9 @@ export function resolveCheck(server: ServerDocument, backend: BackendDocument): 
     type: check.type,
     method: check.method,
     path: own?.path ?? check.path,
-    host:
-      own?.host ??
-      check.host ??
-      `${server.address.includes(':') ? `[${server.address}]` : server.address}:${server.port}`,
+    host: own?.host ?? check.host ?? hostOf({ address: server.address, port: server.port ?? 0 }),
     address: own?.address ?? server.address,
-    port: own?.port ?? server.port,
+    port: own?.port ?? server.port ?? 0,
     headers: check.headers,
     send: check.send,
     body: check.body && { text: check.body.text ?? '', regex: check.body.regex, not: check.body.not },

@@ -58,7 +58,7 @@ export function resolveFrontend(frontend: FrontendDocument): FrontendConfig {
 }
 
 function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig): RuleConfig {
-  const { backend, redirect, respond, priority } = rule;
+  const { backend, server, forcePersist, redirect, respond, priority } = rule;
   const own = resolveHandling(rule, id);
   return {
     ...conditionsOf(rule),
@@ -67,6 +67,8 @@ function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig):
     not: rule.not.map(conditionsOf),
     backend,
     reject: rule.reject === true,
+    server,
+    forcePersist,
     redirect: redirect && {
       ...redirect,
       location: redirect.location,

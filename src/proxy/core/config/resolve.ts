@@ -3,6 +3,7 @@ import { durationMs } from './duration.ts';
 import type { BackendConfig, ProxyConfig, ServerConfig } from './model.ts';
 import type { ConfigDocument } from './read.ts';
 import { cookieWord, resolveBalance, resolveCookie } from './resolve-balance.ts';
+import { trackedKey } from './check-servers.ts';
 import { resolveCheck } from './resolve-check.ts';
 import { resolveFrontend } from './resolve-frontend.ts';
 import { resolveAdmin, resolveLog, resolveStats } from './resolve-control.ts';
@@ -26,6 +27,7 @@ export function resolveConfig(document: ConfigDocument): ProxyConfig {
       keepAliveMs: durationMs(timeouts.keepAlive),
     },
     limits: document.limits,
+    dns: resolveDns(document.dns),
     log: resolveLog(document.log, document.frontends),
     stats: resolveStats(stats),
     admin: resolveAdmin(document.admin),
@@ -33,6 +35,19 @@ export function resolveConfig(document: ConfigDocument): ProxyConfig {
     expiryAlerts: resolveAlerts(document.expiryAlerts),
     frontends: document.frontends.map(resolveFrontend),
     backends: document.backends.map((backend) => resolveBackend(backend, timeouts)),
+  };
+}
+
+function resolveDns(from: ConfigDocument['dns']): ProxyConfig['dns'] {
+  const { servers, prefer, tries } = from;
+  return {
+    servers,
+    prefer,
+    tries,
+    timeoutMs: durationMs(from.timeout),
+    minTtlMs: durationMs(from.minTtl),
+    maxTtlMs: durationMs(from.maxTtl),
+    holdMs: durationMs(from.hold),
   };
 }
 
@@ -53,14 +68,24 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
     cookie: resolveCookie(backend),
     stick: resolveStick(backend),
     slowstartMs: durationMs(backend.slowstart),
+    shutdownBackupSessionsOnUp: backend.onMarkedUp === 'shutdown-backup-sessions',
     shutdownSessionsOnDown: backend.onMarkedDown === 'shutdown-sessions',
     breaker: backend.breaker && {
       errors: backend.breaker.errors,
       openMs: durationMs(backend.breaker.open),
       maxMs: durationMs(backend.breaker.max),
       maxEjectedPercent: backend.breaker.maxEjected,
+      outlier: backend.breaker.outlier && {
+        intervalMs: durationMs(backend.breaker.outlier.interval),
+        requests: backend.breaker.outlier.requests,
+        failurePercent: backend.breaker.outlier.failures,
+        latency: backend.breaker.outlier.latency,
+        latencyMinMs: durationMs(backend.breaker.outlier.latencyMin),
+      },
     },
     retries: backend.retries,
+    retryForMs: durationMs(backend.retryFor),
+    abortOnClose: backend.abortOnClose,
     retryOn: backend.retryOn,
     attemptHeader: backend.attemptHeader,
     retryNonIdempotent: backend.retryNonIdempotent,
@@ -78,7 +103,8 @@ function resolveServer(server: ServerDocument, id: number, backend: BackendDocum
     id,
     name: server.name,
     address: server.address,
-    port: server.port,
+    port: server.port ?? 0,
+    initAddr: server.initAddr ?? '',
     serverName: serverNameOf(server, backend.tls),
     weight: server.weight,
     cookie: cookieWord(backend, server),
@@ -88,6 +114,7 @@ function resolveServer(server: ServerDocument, id: number, backend: BackendDocum
     minconn: server.minconn,
     maxqueue: server.maxqueue,
     protocol: protocolOf(server.http2 ?? backend.http2, backend),
-    check: resolveCheck(server, backend),
+    check: server.track === undefined ? resolveCheck(server, backend) : undefined,
+    track: server.track === undefined ? '' : trackedKey(server.track, backend.name),
   };
 }

@@ -36,6 +36,37 @@ export const cookieSchema = {
   },
 } as const;
 
+const outlierSchema = {
+  type: 'object',
+  additionalProperties: false,
+  description:
+    'Also servers that differ from the others of the backend over an interval. One server has nothing to be compared with.',
+  properties: {
+    interval: durationOf('10s', 'Looked at this often.'),
+    requests: {
+      type: 'integer',
+      minimum: 1,
+      default: 50,
+      description: 'A server with fewer requests in the interval is not judged.',
+    },
+    failures: {
+      type: 'number',
+      minimum: 0,
+      maximum: 100,
+      default: 50,
+      description: 'Percent of its requests that failed, where another fails at most half as many. 0 = not looked at.',
+    },
+    latency: {
+      type: 'number',
+      minimum: 0,
+      maximum: 1000,
+      default: 5,
+      description: 'Its mean time to the first byte, in medians of the others. 0 = not looked at.',
+    },
+    latencyMin: durationOf('100ms', 'Faster servers are no outliers, whatever the others do.'),
+  },
+} as const;
+
 export const breakerSchema = {
   type: 'object',
   additionalProperties: false,
@@ -43,7 +74,10 @@ export const breakerSchema = {
     'Takes a server out of the pick when traffic shows that it fails: 5xx (but 501, 505), broken or no answers. Each worker by what it sees.',
   properties: {
     errors: { type: 'integer', minimum: 1, maximum: 1000, default: 5, description: 'So many failures in a row.' },
-    open: durationOf('30s', 'Out for this long; then one request tries it. Each failure of such a try adds as much.'),
+    open: durationOf(
+      '30s',
+      'Out for this long; then one request tries it. Each further time adds as much, and as long in which it is well takes that back.',
+    ),
     max: durationOf('5m', 'Never out for longer than this.'),
     maxEjected: {
       type: 'integer',
@@ -52,5 +86,6 @@ export const breakerSchema = {
       default: 50,
       description: 'Percent of the servers of the backend that may be out at once.',
     },
+    outlier: outlierSchema,
   },
 } as const;

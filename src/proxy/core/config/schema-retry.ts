@@ -1,4 +1,5 @@
 // Retries in a backend's schema: how often, what, and how much of it.
+import { durationOf } from './schema-words.ts';
 
 export const retryProperties = {
   retries: {
@@ -6,7 +7,15 @@ export const retryProperties = {
     minimum: 0,
     maximum: 10,
     default: 3,
-    description: 'Attempts after the first; each goes to another server at once if there is one.',
+    description:
+      'Attempts after the first; each goes to another server at once if there is one. 0: none, not even when a connection is refused.',
+  },
+  retryFor: durationOf('30s', 'No attempt after the first begins later than this after the request came.'),
+  abortOnClose: {
+    type: 'boolean',
+    default: true,
+    description:
+      'A client that closes its side before it got anything of the response is gone: its request is given up, also at the server. false: for clients that close only the side that they send on.',
   },
   retryOn: {
     type: 'array',

@@ -109,6 +109,17 @@ export const ruleSchema = {
     any: { ...conditionList, description: 'At least one of these holds too.' },
     not: { ...conditionList, description: 'None of these holds.' },
     backend: { type: 'string', description: 'Name of the backend to use.' },
+    server: {
+      type: 'string',
+      description:
+        'With `backend`: this server of it, as long as it can be used; a cookie of the client does not matter then.',
+    },
+    forcePersist: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Clients that are bound to a server (by cookie or `server`) get it though it is DOWN or in maintenance: to try it before others do.',
+    },
     redirect: redirectSchema,
     respond: respondSchema,
     reject: { const: true, description: 'Mode tcp: close the connection.' },

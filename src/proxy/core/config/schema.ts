@@ -2,6 +2,7 @@
 // editor completion come from this one literal. Meaning across keys (names that must exist) is checked in check.ts.
 import { adminSchema } from './schema-admin.ts';
 import { acmeSchema, expiryAlertsSchema } from './acme-schema.ts';
+import { dnsSchema } from './schema-dns.ts';
 import { balanceProperties, serverLimitProperties } from './schema-balance.ts';
 import { checkSchema, serverCheckSchema } from './schema-check.ts';
 import { breakerSchema, cookieSchema } from './schema-parts.ts';
@@ -112,7 +113,7 @@ const frontendSchema = {
       type: 'integer',
       minimum: 1,
       default: 20_000,
-      description: 'Connections per worker; beyond it accepted connections are closed.',
+      description: 'Connections at once, over all workers; more wait in the queue of the kernel.',
     },
     maxconnPerClient: {
       type: 'integer',
@@ -143,12 +144,23 @@ const frontendSchema = {
 
 const serverSchema = {
   type: 'object',
-  required: ['name', 'address', 'port'],
+  required: ['name', 'address'],
   additionalProperties: false,
   properties: {
     name: nameSchema('Name of the server, unique in its backend.'),
-    address: { type: 'string', minLength: 1, description: 'IP address or host name.' },
-    port: { type: 'integer', minimum: 1, maximum: 65_535, description: 'Port.' },
+    address: {
+      type: 'string',
+      minLength: 1,
+      description:
+        'IP address, name, or `unix:/run/app.sock`. A name is looked up as `dns` says; several servers of a backend with the same name and port get different addresses of it. `_service._tcp.name` is looked up as SRV, which says the port too.',
+    },
+    port: { type: 'integer', minimum: 1, maximum: 65_535, description: 'Port; not of unix sockets and SRV names.' },
+    initAddr: {
+      type: 'string',
+      minLength: 1,
+      description:
+        'IP address to use until its name was looked up. Without it the server is in MAINT (resolution) until then.',
+    },
     serverName: { type: 'string', pattern: '^[A-Za-z0-9.-]+$', description: 'As `tls.serverName`, for this server.' },
     weight: weightSchema,
     cookie: {
@@ -161,6 +173,12 @@ const serverSchema = {
     ...serverLimitProperties,
     http2: serverHttp2Schema,
     check: serverCheckSchema,
+    track: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9_.:-]+(/[A-Za-z0-9_.:-]+)?$',
+      description:
+        'Is as well as this server (`backend/server`, or one of the same backend), in maintenance and drained with it, and has no check of its own.',
+    },
   },
 } as const;
 
@@ -181,6 +199,12 @@ const backendSchema = {
       default: 'shutdown-sessions',
       description:
         'shutdown-sessions: when a server goes DOWN its tunnels are closed and its requests tried elsewhere.',
+    },
+    onMarkedUp: {
+      enum: ['none', 'shutdown-backup-sessions'],
+      default: 'none',
+      description:
+        'shutdown-backup-sessions: when a server that is no backup comes back, the connections of backups are closed and their requests tried elsewhere.',
     },
     ...retryProperties,
     hostHeader: {
@@ -225,6 +249,7 @@ export const configSchema = {
         uriBytes: { type: 'integer', minimum: 256, maximum: 65_536, default: 8192, description: 'Target: 414.' },
       },
     },
+    dns: dnsSchema,
     log: logSchema,
     stats: statsSchema,
     admin: adminSchema,

@@ -1,4 +1,5 @@
 // The name by which a server is asked for with TLS.
+import { isNamed, isServiceName } from '../server-address.ts';
 
 interface Named {
   readonly address: string;
@@ -7,5 +8,5 @@ interface Named {
 
 /** An IP address cannot be asked for (RFC 6066, 3); certificates may have it all the same. */
 export function serverNameOf({ serverName, address }: Named, tls?: Pick<Named, 'serverName'>): string {
-  return serverName ?? tls?.serverName ?? (/^[0-9.]+$|:/.test(address) ? '' : address);
+  return serverName ?? tls?.serverName ?? (isNamed(address) && !isServiceName(address) ? address : '');
 }

@@ -32,6 +32,8 @@ export function compileFrontend(
   /** For requests that no rule takes. */
   const fallback = handling(config.handling, {
     backend: config.defaultBackend,
+    server: undefined,
+    forcePersist: false,
     redirect: undefined,
     respond: undefined,
     priority: 0,

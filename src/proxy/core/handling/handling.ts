@@ -71,6 +71,16 @@ export class Handling {
     return this.#action.backend;
   }
 
+  /** The server of it that is used while it can be. */
+  get server(): string | undefined {
+    return this.#action.server;
+  }
+
+  /** Bound clients get their server whatever its state is. */
+  get forcePersist(): boolean {
+    return this.#action.forcePersist;
+  }
+
   /** Decides in front of servers. Undefined: pass it on, with the target and header lines that `incoming` then has. */
   check(incoming: Incoming, newId: () => string): Verdict | Promise<Verdict> {
     this.#identify(incoming, newId);

@@ -1,4 +1,5 @@
 // Commands of the stats socket, in HAProxy's words: text -> what to do. Doing it is the caller's part.
+import { isNamed } from '../server-address.ts';
 import type { AdminState } from '../balance/server-state.ts';
 import type { TableAction } from './stick-commands.ts';
 
@@ -86,7 +87,7 @@ const entries: readonly Entry[] = [
   entry('show table', 'user', '[<table> [<filter>]*]', 'entries of stick tables (filter: data/key)', table('show')),
   entry('set table', 'operator', '<table> key <k> [data.* <v>]*', 'update or create an entry', table('set')),
   entry('clear table', 'operator', '<table> [<filter>]*', 'remove entries (filter: data/key)', table('clear')),
-  entry('set server', 'admin', '<b>/<s> ...', 'state, weight, health or addr [port] of a server', setServer),
+  entry('set server', 'admin', '<b>/<s> ...', 'state, weight, health, fqdn or addr [port] of a server', setServer),
   entry('set weight', 'admin', '<b>/<s> <n>[%]', 'change the weight', ([server = '', weight = '']) => ({
     do: 'set-weight',
     server,
@@ -233,10 +234,14 @@ function setServer([server, what, value = '', ...more]: readonly string[]): Comm
       if (port === undefined || Number.isInteger(port)) return { do: 'set-addr', server, address: value, port };
       return answer('Invalid port.\n');
     }
+    case 'fqdn':
+      return isNamed(value)
+        ? { do: 'set-addr', server, address: value, port: undefined }
+        : answer('set server <b>/<s> fqdn requires a name.\n');
     case 'agent':
       return answer('agent checks are not enabled on this server.\n');
     default:
-      return answer('usage: set server <backend>/<server> addr | health | state | weight\n');
+      return answer('usage: set server <backend>/<server> addr | fqdn | health | state | weight\n');
   }
 }
 

@@ -1,6 +1,7 @@
 // Statistics as rows of named columns, in HAProxy's order; the CSV, the page and other readers are made of these.
 import type { ProxyConfig } from '../config/model.ts';
 import { Counters } from '../counters.ts';
+import { endpointText } from '../server-address.ts';
 import type { ServerRecord } from '../server-record.ts';
 import { RateTracker } from './rates.ts';
 import { throttlePercent } from '../slowstart.ts';
@@ -69,7 +70,7 @@ function backendRows({ config, records, counters, nowMs, rates = noRates }: Stat
     ...serverRow(record, counters.get(`server:${record.key}`) ?? none, iid, nowMs),
     ...rateColumns(rates, `server:${record.key}`),
   }));
-  const usable = own.filter((record) => record.up && record.admin === 'ready');
+  const usable = own.filter((record) => record.up && record.adminNow === 'ready');
   const totals = counters.get(`backend:${backend.name}`) ?? none;
   const sums = new Counters();
   for (const record of own) sums.add((counters.get(`server:${record.key}`) ?? none).toArray());
@@ -128,6 +129,7 @@ function serverRow(record: ServerRecord, counters: Counters, iid: number, nowMs:
     sid: config.id,
     throttle: record.up ? throttlePercent(record.risingSinceMs, backend.slowstartMs, nowMs) : undefined,
     lbtot: counters.picked,
+    tracked: config.track === '' ? undefined : config.track,
     type: 2,
     check_status: config.check ? (lastCheck?.code ?? 'INI') : undefined,
     check_code: lastCheck?.status,
@@ -137,7 +139,7 @@ function serverRow(record: ServerRecord, counters: Counters, iid: number, nowMs:
     check_rise: config.check?.rise,
     check_fall: config.check?.fall,
     check_health: health?.value,
-    addr: `${config.address.includes(':') ? `[${config.address}]` : config.address}:${config.port}`,
+    addr: record.isUnresolved ? endpointText(config) : endpointText(record),
     cookie: backend.cookie && config.cookie,
     mode: 'http',
     srv_icur: counters.idle,

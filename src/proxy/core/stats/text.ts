@@ -1,6 +1,7 @@
 // `show info` and `show servers state`, as HAProxy prints them.
 import type { CounterName, Counters } from '../counters.ts';
 import type { ProxyConfig } from '../config/model.ts';
+import { isNamed, isServiceName } from '../server-address.ts';
 import type { ServerRecord } from '../server-record.ts';
 import type { Rates } from './rates.ts';
 import type { Info } from './typed.ts';
@@ -88,13 +89,19 @@ export function serversStateText(
 function stateLine(record: ServerRecord, config: ProxyConfig, nowMs: number): string {
   const { config: server, backend, admin, up, health, lastCheck } = record;
   const backendId = config.frontends.length + 2 + config.backends.findIndex((each) => each.name === backend.name);
-  const running = up && admin !== 'maint';
-  const operation = running ? (admin === 'drain' ? 3 : 2) : 0;
-  const forced = admin === 'maint' ? 1 : admin === 'drain' ? 8 : 0;
+  const running = up && record.adminNow !== 'maint';
+  const operation = running ? (record.adminNow === 'drain' ? 3 : 2) : 0;
+  const inherited = record.tracked?.adminNow;
+  const forced =
+    (admin === 'maint' ? 1 : admin === 'drain' ? 8 : 0) |
+    (inherited === 'maint' ? 2 : inherited === 'drain' ? 0x10 : 0) |
+    (record.isUnresolved ? 0x20 : 0);
+  const name = isNamed(server.address) ? server.address : '-';
+  const [fqdn, service] = isServiceName(server.address) ? ['-', name] : [name, '-'];
   const result = lastCheck === undefined ? 0 : lastCheck.passed ? 3 : 2;
   const since = Math.floor((nowMs - record.changedAtMs) / 1000);
   const check = `${server.check ? 6 : 0} ${result} ${health?.value ?? 0} ${server.check ? 6 : 0}`;
-  return `${backendId} ${backend.name} ${server.id} ${server.name} ${server.address} ${operation} ${forced} ${record.weight} ${server.weight} ${since} ${check} 0 0 0 - ${server.port} - 0 ${server.check?.port ?? 0} - - 0\n`;
+  return `${backendId} ${backend.name} ${server.id} ${server.name} ${record.address || '-'} ${operation} ${forced} ${record.weight} ${server.weight} ${since} ${check} 0 0 0 ${fqdn} ${record.port} ${service} 0 ${server.check?.port ?? 0} - - 0\n`;
 }
 
 /** `show servers conn`: connections of each server. */
@@ -111,7 +118,7 @@ export function serversConnText(
       const [used = 0, idle = 0] = [own?.sessions, own?.idle];
       const at = config.backends.findIndex((each) => each.name === record.backend.name);
       const place = `${config.frontends.length + 2 + at}/${record.config.id}`;
-      return `${record.key} ${place} ${record.config.address} ${record.config.port} - 5000 ${used} ${own?.sessionsMax ?? 0} 0 0 ${idle} -1 ${idle}\n`;
+      return `${record.key} ${place} ${record.address || '-'} ${record.port} - 5000 ${used} ${own?.sessionsMax ?? 0} 0 0 ${idle} -1 ${idle}\n`;
     });
   return `# bkname/svname bkid/svid addr port - purge_delay used_cur used_max need_est unsafe_nb safe_nb idle_lim idle_cur\n${lines.join('')}`;
 }

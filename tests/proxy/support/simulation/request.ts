@@ -12,6 +12,7 @@ const longestWaitMs = 10_000;
 export class Request implements QueuedRequest<ServerState> {
   readonly priority: number;
   readonly order: number;
+  readonly sinceMs = 0;
   server: ServerState | undefined;
   outcome: 'none' | 'waits' | 'served' | 'failed' | 'late' = 'none';
   readonly #world: World;
@@ -25,7 +26,7 @@ export class Request implements QueuedRequest<ServerState> {
     this.#world = world;
     this.order = world.requests += 1;
     this.priority = random() < 0.1 ? -1 : 0;
-    this.#plan = new RetryPlan(world.backend, 'GET', false);
+    this.#plan = new RetryPlan(world.backend, 'GET', false, world.nowMs);
     if (random() < 0.3) this.#bound = states[Math.floor(random() * states.length)];
     this.#hash = sdbm(`/k/${Math.floor(random() * 50)}`);
     world.budget.request(world.nowMs);
@@ -70,7 +71,7 @@ export class Request implements QueuedRequest<ServerState> {
     if (alive[index] === true) {
       picked.inFlight += 1;
       running.push({ server: picked, bound: picked === this.#bound, endsMs: nowMs + random() * longestRequestMs });
-      if (picked.slots > 0 && picked.inFlight > picked.slots) throw new Error('more requests than maxconn');
+      if (picked.inFlight > picked.slots) throw new Error('more requests than maxconn');
       this.outcome = 'served';
       return true;
     }
