@@ -83,6 +83,7 @@ const tcpRules = 'There a rule has sni, alpn, scheme or source, and backend or r
 
 /** Defaults are filled in: an empty list or mapping says nothing. */
 function isSaid(value: unknown): boolean {
+  if (value === false) return false;
   return typeof value !== 'object' || value === null || Object.keys(value).length > 0;
 }
 
