@@ -1,6 +1,7 @@
 // The access log of a worker: one line for each request to each target. Never in the way of traffic.
 import { hostname } from 'node:os';
 import { messageOf } from '../../lib/errors.ts';
+import type { RequestHead } from '../core/http/request-head.ts';
 import { fieldValue } from '../core/http/scan.ts';
 import type { LogConfig } from '../core/config/model.ts';
 import { formatNames, formatterOf } from '../core/logging/access-format.ts';
@@ -115,14 +116,17 @@ export class AccessLog {
     for (const { sink } of this.#sinks) sink.line(text, head);
   }
 
-  /** Captured values; undefined if there are none to capture. `incoming`: undefined where no request was understood. */
+  /**
+   * Captured values of a request, or of the header lines of a response; undefined if there are none to capture.
+   * `incoming`: undefined where no request was understood.
+   */
   captured(
     which: 'request' | 'response',
-    value: (name: string) => string | undefined,
-    incoming?: Incoming,
+    from: RequestHead | string | undefined,
+    incoming: Incoming | undefined,
   ): readonly string[] | undefined {
     return this.#captures[which]?.map(({ header, template, length }) => {
-      const found = (template ? incoming && template.fill(incoming) : value(header)) ?? '';
+      const found = (template ? incoming && template.fill(incoming) : valueIn(from, header)) ?? '';
       return found !== '' && this.#mask.hides(header) ? mask : found.slice(0, length);
     });
   }
@@ -138,8 +142,8 @@ export class AccessLog {
       responseCookie: cookie && exchange ? capturedCookie(setCookies(exchange.response.fields), cookie) : '',
       localAddress: client.localAddress,
       localPort: client.localPort,
-      serverAddress: server?.config.address ?? '',
-      serverPort: server?.config.port ?? 0,
+      serverAddress: server?.address ?? '',
+      serverPort: server?.port ?? 0,
       texts: this.#texts.map((template) => (incoming ? template.fill(incoming, facts) : '')),
     };
   }
@@ -155,9 +159,15 @@ export class AccessLog {
   }
 }
 
-/** Finds a value in header lines by lower-case name. */
-export function inLines(fields: string): (name: string) => string | undefined {
-  return (name) => fieldValue(fields, name);
+/** A value by lower-case name. */
+function valueIn(from: RequestHead | string | undefined, name: string): string | undefined {
+  if (from === undefined) return undefined;
+  if (typeof from === 'string') return fieldValue(from, name);
+  // The parser keeps these apart from the other lines.
+  if (name === 'host') return from.host;
+  if (name === 'cookie') return from.cookie;
+  if (name === 'x-forwarded-for') return from.forwardedFor;
+  return fieldValue(from.fields, name);
 }
 
 interface Captured {

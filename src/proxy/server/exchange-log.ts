@@ -1,60 +1,75 @@
 // Counts a finished request in every row it belongs to, and gives what is known of it to the access log.
 import { performance } from 'node:perf_hooks';
-import type { RequestHead } from '../core/http/request-head.ts';
+import type { Counters } from '../core/counters.ts';
 import { http2Minor } from '../core/http/http2-head.ts';
+import { fieldValue } from '../core/http/scan.ts';
 import type { AccessRecord } from '../core/logging/access-record.ts';
 import type { Incoming } from '../core/handling/incoming.ts';
-import { type AccessLog, inLines } from './access-log.ts';
+import type { AccessLog } from './access-log.ts';
 import type { Client } from './client.ts';
 import type { Exchange } from './exchange.ts';
 
 /** `termination`: HAProxy's first two flags. `headAt`: when the response head came, 0 if it did not. */
 export function recordExchange(exchange: Exchange, log: AccessLog, termination: string, headAt: number): void {
-  const { client, backend, server, response, body, queueMs, connectMs } = exchange;
+  const { client, backend, server, queueMs, connectMs } = exchange;
   // HAProxy's Tr begins when the connection is there.
   const waitedMs = Math.max(0, queueMs) + Math.max(0, connectMs);
   const responseMs = headAt === 0 ? -1 : Math.max(0, headAt - exchange.startedAt - waitedMs);
   const totalMs = performance.now() - client.headAt;
-  for (const counters of [client.frontend.counters, backend.counters, server?.counters]) {
-    if (!counters) continue;
-    if (response.status !== 0) counters.status(response.status);
-    counters.bytesIn += body.bytesIn;
-    counters.bytesOut += response.bytesOut;
-    counters.times(queueMs, connectMs, responseMs, totalMs);
-  }
+  count(client.frontend.counters, exchange, responseMs, totalMs);
+  count(backend.counters, exchange, responseMs, totalMs);
+  if (server) count(server.counters, exchange, responseMs, totalMs);
   if (exchange.stick) {
+    const { response, body } = exchange;
     const isError = response.status >= 400 && response.status < 500;
     exchange.stick.record([1, isError ? 1 : 0, body.bytesIn, response.bytesOut], performance.now());
   }
   exchange.handling.plugins?.done();
   client.frontend.counters.end();
   backend.counters.end();
-  if (!log.enabled) return;
-  log.write({
-    ...origin(client, log),
-    ...requestFacts(exchange.head, log, exchange.incoming),
-    backend: backend.config.name,
-    server: server?.config.name ?? '<NOSRV>',
-    headMs: exchange.startedAt - client.headAt,
-    queueMs,
-    connectMs,
-    responseMs,
-    totalMs,
-    status: response.status === 0 ? -1 : response.status,
-    bytes: response.bytesOut,
-    bytesIn: body.bytesIn,
-    termination: `${termination}${cookieFlags(exchange)}`,
-    backendConnections: backend.counters.sessions,
-    serverConnections: server?.inFlight ?? 0,
-    retries: exchange.plan.retries,
-    attempt: exchange.attempts,
-    redispatched: exchange.redispatched,
-    serverQueue: exchange.waiting.behindServer,
-    backendQueue: exchange.waiting.behindBackend,
-    requestId: exchange.incoming.requestId,
-    responseCaptures: log.captured('response', inLines(response.fields), exchange.incoming),
-    extra: log.extra(client, exchange.incoming, exchange),
-  });
+  if (log.enabled) log.write(recordOf(exchange, log, termination, responseMs, totalMs));
+}
+
+function count(counters: Counters, exchange: Exchange, responseMs: number, totalMs: number): void {
+  const { response, body } = exchange;
+  if (response.status !== 0) counters.status(response.status);
+  counters.bytesIn += body.bytesIn;
+  counters.bytesOut += response.bytesOut;
+  counters.times(exchange.queueMs, exchange.connectMs, responseMs, totalMs);
+}
+
+function recordOf(
+  exchange: Exchange,
+  log: AccessLog,
+  termination: string,
+  responseMs: number,
+  totalMs: number,
+): AccessRecord {
+  const { client, backend, server, response, incoming, waiting } = exchange;
+  const record = draftOf(client, incoming, log);
+  record.backend = backend.config.name;
+  if (server) {
+    record.server = server.config.name;
+    record.serverConnections = server.inFlight;
+  }
+  record.headMs = exchange.startedAt - client.headAt;
+  record.queueMs = exchange.queueMs;
+  record.connectMs = exchange.connectMs;
+  record.responseMs = responseMs;
+  record.totalMs = totalMs;
+  record.status = response.status === 0 ? -1 : response.status;
+  record.bytes = response.bytesOut;
+  record.bytesIn = exchange.body.bytesIn;
+  record.termination = termination + cookieFlags(exchange);
+  record.backendConnections = backend.counters.sessions;
+  record.retries = exchange.plan.retries;
+  record.attempt = exchange.attempts;
+  record.redispatched = exchange.redispatched;
+  record.serverQueue = waiting.behindServer;
+  record.backendQueue = waiting.behindBackend;
+  record.responseCaptures = log.captured('response', response.fields, incoming);
+  record.extra = log.extra(client, incoming, exchange);
+  return record;
 }
 
 /** A request that was refused before it was one. */
@@ -82,31 +97,15 @@ function logOwn(
   { status, bytes, termination }: Pick<AccessRecord, 'status' | 'bytes' | 'termination'>,
 ): void {
   if (!log.enabled) return;
-  log.write({
-    ...origin(client, log),
-    ...requestFacts(incoming?.head, log, incoming),
-    backend: client.frontend.config.name,
-    server: '<NOSRV>',
-    headMs: incoming ? performance.now() - client.headAt : -1,
-    queueMs: -1,
-    connectMs: -1,
-    responseMs: -1,
-    totalMs: performance.now() - client.headAt,
-    status,
-    bytes,
-    bytesIn: 0,
-    termination,
-    backendConnections: 0,
-    serverConnections: 0,
-    retries: 0,
-    attempt: 0,
-    redispatched: false,
-    serverQueue: 0,
-    backendQueue: 0,
-    requestId: incoming?.requestId ?? '',
-    responseCaptures: log.captured('response', () => undefined),
-    extra: log.extra(client, incoming, undefined),
-  });
+  const record = draftOf(client, incoming, log);
+  record.totalMs = performance.now() - client.headAt;
+  if (incoming) record.headMs = record.totalMs;
+  record.status = status;
+  record.bytes = bytes;
+  record.termination = termination;
+  record.responseCaptures = log.captured('response', '', undefined);
+  record.extra = log.extra(client, incoming, undefined);
+  log.write(record);
 }
 
 /** HAProxy's third and fourth flag: what cookie the client brought, what was done about it. */
@@ -118,38 +117,15 @@ function cookieFlags(exchange: Exchange): string {
   return config.servers.some((candidate) => candidate.cookie === cookie) ? 'DI' : 'II';
 }
 
-type RequestFacts = Pick<
-  AccessRecord,
-  'method' | 'target' | 'protocol' | 'host' | 'referer' | 'userAgent' | 'requestCaptures'
->;
+type Draft = { -readonly [Key in keyof AccessRecord]: AccessRecord[Key] };
 
-function requestFacts(head: RequestHead | undefined, log: AccessLog, incoming?: Incoming): RequestFacts {
-  const value = (name: string): string | undefined => {
-    if (!head) return undefined;
-    // The parser keeps these apart from the other lines.
-    if (name === 'host') return head.host;
-    if (name === 'cookie') return head.cookie;
-    if (name === 'x-forwarded-for') return head.forwardedFor;
-    return inLines(head.fields)(name);
-  };
+/**
+ * What is known of a request that no server has seen. One literal for all lines: to put records together from parts costs
+ * more than to write the line.
+ */
+function draftOf(client: Client, incoming: Incoming | undefined, log: AccessLog): Draft {
+  const head = incoming?.head;
   const rich = head !== undefined && log.needsHeaders;
-  return {
-    method: head?.method ?? '',
-    target: head?.target ?? '',
-    protocol: head?.minor === http2Minor ? 'HTTP/2.0' : `HTTP/1.${head?.minor ?? 1}`,
-    host: head?.host ?? '',
-    referer: rich ? (value('referer') ?? '') : '',
-    userAgent: rich ? (value('user-agent') ?? '') : '',
-    requestCaptures: log.captured('request', value, incoming),
-  };
-}
-
-type Origin = Pick<
-  AccessRecord,
-  'mode' | 'clientAddress' | 'clientPort' | 'atMs' | 'frontend' | 'active' | 'frontendConnections' | 'tls'
->;
-
-function origin(client: Client, log: AccessLog): Origin {
   return {
     mode: 'http',
     clientAddress: client.address,
@@ -159,5 +135,33 @@ function origin(client: Client, log: AccessLog): Origin {
     active: log.connections(),
     frontendConnections: client.frontend.connections.size,
     tls: client.tls,
+    method: head?.method ?? '',
+    target: head?.target ?? '',
+    protocol: head?.minor === http2Minor ? 'HTTP/2.0' : `HTTP/1.${head?.minor ?? 1}`,
+    host: head?.host ?? '',
+    referer: rich ? (fieldValue(head.fields, 'referer') ?? '') : '',
+    userAgent: rich ? (fieldValue(head.fields, 'user-agent') ?? '') : '',
+    requestCaptures: log.captured('request', head, incoming),
+    backend: client.frontend.config.name,
+    server: '<NOSRV>',
+    headMs: -1,
+    queueMs: -1,
+    connectMs: -1,
+    responseMs: -1,
+    totalMs: -1,
+    status: -1,
+    bytes: 0,
+    bytesIn: 0,
+    termination: '',
+    backendConnections: 0,
+    serverConnections: 0,
+    retries: 0,
+    attempt: 0,
+    redispatched: false,
+    serverQueue: 0,
+    backendQueue: 0,
+    requestId: incoming?.requestId ?? '',
+    responseCaptures: undefined,
+    extra: undefined,
   };
 }

@@ -171,7 +171,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   onWhole(connection: Upstream, head: ResponseHead, bytes: Buffer, from: number): void {
     if (this.#isTriedElsewhere(connection, head.status)) return;
     this.#win(connection, head.status);
-    this.#attempts.length = 0;
+    this.#attempts = [];
     this.response.whole(connection.server, head, bytes, from);
   }
 
@@ -191,7 +191,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   }
 
   onEnd(_connection: Upstream, trailers: string): void {
-    this.#attempts.length = 0;
+    this.#attempts = [];
     this.response.end(trailers);
   }
 
@@ -202,7 +202,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
 
   /** The server's side of a tunnel is gone. */
   onTunnelClosed(): void {
-    this.#attempts.length = 0;
+    this.#attempts = [];
     this.response.closed('S');
     this.client.destroy();
   }

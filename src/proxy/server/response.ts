@@ -243,7 +243,7 @@ export class ResponseWriter {
   /** Header lines after the edits of the rule, and how the body is compressed. */
   #edited(server: ServerRuntime, head: ResponseHead): EditedHead {
     const { handling, incoming, backend, config, attempts } = this.#exchange;
-    if (handling.isPlain) return { fields: head.fields, coding: undefined };
+    if (!handling.editsResponses) return { fields: head.fields, coding: undefined };
     const { name } = server.config;
     const at = hostOf(server.config);
     const asked = config.hostHeader === 'preserve' ? incoming.head.host : config.hostHeader;

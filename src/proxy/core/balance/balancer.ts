@@ -4,6 +4,7 @@ import type { BackendConfig, BreakerConfig } from '../config/model.ts';
 import { Outliers } from './outliers.ts';
 import { policyFor } from './policies.ts';
 import type { Policy } from './policy.ts';
+import { Refilled } from './refilled.ts';
 import type { ServerState } from './server-state.ts';
 
 export interface PickRequest<S> {
@@ -36,9 +37,9 @@ export class Balancer<S extends ServerState> {
   /** Whether there is any limit to look at. */
   #isLimited = false;
   // Filled at each pick: nothing is to be allocated for a request.
-  readonly #sound: S[] = [];
-  readonly #tried: S[] = [];
-  readonly #doubtful: S[] = [];
+  readonly #sound = new Refilled<S>();
+  readonly #tried = new Refilled<S>();
+  readonly #doubtful = new Refilled<S>();
   #full = false;
   readonly #outliers = new Outliers<S>();
 
@@ -108,19 +109,19 @@ export class Balancer<S extends ServerState> {
   /** Best class of servers that is not empty: untried and sound; tried but sound; silent or ejected. */
   #gather(backup: boolean, nowMs: number, tried: readonly S[], fill: number): readonly S[] | undefined {
     if (!backup) this.#full = false;
-    this.#sound.length = this.#tried.length = this.#doubtful.length = 0;
+    this.#sound.clear();
+    this.#tried.clear();
+    this.#doubtful.clear();
     for (const server of this.#servers) {
       if (server.config.backup !== backup || !server.accepts()) continue;
       if (server.suspicionAt(nowMs) === 'unreachable') continue;
       if (!server.isFree(nowMs, fill)) this.#full = true;
-      else if (!server.isSound(nowMs)) this.#doubtful.push(server);
-      else if (tried.length > 0 && tried.includes(server)) this.#tried.push(server);
-      else this.#sound.push(server);
+      else if (!server.isSound(nowMs)) this.#doubtful.add(server);
+      else if (tried.length > 0 && tried.includes(server)) this.#tried.add(server);
+      else this.#sound.add(server);
     }
-    const usable = this.#sound.length > 0 ? this.#sound : this.#tried.length > 0 ? this.#tried : this.#doubtful;
-    if (usable.length === 0) return undefined;
-    if (backup && !this.#config.allBackups) usable.length = 1;
-    return usable;
+    const usable = !this.#sound.isEmpty ? this.#sound : !this.#tried.isEmpty ? this.#tried : this.#doubtful;
+    return usable.isEmpty ? undefined : usable.items(backup && !this.#config.allBackups ? 1 : Infinity);
   }
 
   /** Rather a server that is thought to be ill than none: for who says so. */

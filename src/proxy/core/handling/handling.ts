@@ -30,6 +30,8 @@ export interface EditedHead {
 export class Handling {
   /** Nothing is to be done: requests and responses go through as they are. */
   readonly isPlain: boolean;
+  /** Responses of servers may differ from what they sent. */
+  readonly editsResponses: boolean;
   readonly rateLimit: RateLimit | undefined;
   readonly plugins: Plugins | undefined;
   readonly #config: HandlingConfig;
@@ -60,6 +62,8 @@ export class Handling {
     this.#request = config.requestHeaders && new HeaderEdits(config.requestHeaders);
     this.#response = config.responseHeaders && new HeaderEdits(config.responseHeaders);
     this.#body = action.respond && new Template(action.respond.body);
+    const { cors, securityHeaders, rewrite, responseHeaders, requestId, compression } = config;
+    this.editsResponses = [cors, securityHeaders, rewrite, responseHeaders, requestId, compression].some(Boolean);
     this.isPlain = Object.values(config).every((part) => part === undefined) && !action.redirect && !action.respond;
   }
 
