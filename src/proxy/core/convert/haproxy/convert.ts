@@ -12,9 +12,11 @@ import { noCondition } from './cases.ts';
 import { Acls, type ReadFile } from './conditions.ts';
 import { convertFrontend } from './frontend.ts';
 import { convertGlobal, convertStats, convertTimeouts, reportSections, shareTimeouts } from './global.ts';
+import { globalLimit } from './limits.ts';
 import { reportLines } from './lines.ts';
 import { convertLogs } from './logs.ts';
 import { mapUseOf } from './maps.ts';
+import { convertResolvers } from './resolvers.ts';
 import { isTcp, type Proxy, readSections } from './sections.ts';
 import {
   type Findings,
@@ -60,6 +62,7 @@ export function convertHaproxy(text: string, file: string, environment: Environm
     return !convertStats(proxy, draft, report);
   });
   convertTimeouts(traffic, draft, report);
+  convertResolvers(sections, traffic, draft, report);
   convertLogs(sections, traffic, draft, report);
   const aliases = aliasesOf(traffic);
   const shared = { aliases, userlists: userlistsOf(sections), names: new Set(traffic.map(({ name }) => name)) };
@@ -72,7 +75,7 @@ export function convertHaproxy(text: string, file: string, environment: Environm
     if (!proxy || !program) return [];
     return hasServers(proxy) ? [...program.requests, ...program.responses] : [...program.requests, nobody(proxy)];
   };
-  const context = { draft, report, readFile, tls };
+  const context = { draft, report, readFile, tls, maxconn: globalLimit(sections.global) };
   for (const [proxy, program] of programs) {
     if (proxy.kind !== 'backend') {
       const frontend = isTcp(proxy)
@@ -113,7 +116,7 @@ function frontendOf(
   proxy: Proxy,
   { requests, responses, uses, findings }: Program,
   steps: (name: string) => readonly Statement[],
-  { draft, report, readFile, tls }: BindContext,
+  context: BindContext,
 ): Record<string, unknown> {
   // HAProxy edits a response as the backend says, then as the frontend says. Lines of a `listen` are run through once.
   const stepsOf = (name: string): readonly Statement[] => [
@@ -121,7 +124,7 @@ function frontendOf(
     ...responses,
   ];
   const statements = [...requests, ...uses];
-  return convertFrontend({ proxy, statements, findings, stepsOf, readFile, tls }, draft, report);
+  return convertFrontend({ proxy, statements, findings, stepsOf }, context);
 }
 
 /** What the sections have in common. */

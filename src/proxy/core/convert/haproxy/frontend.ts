@@ -1,12 +1,11 @@
 // A `frontend` (or the frontend half of a `listen`) -> ours: addresses, options, and the rules with their edits.
 import type { Draft } from '../draft.ts';
 import type { Report, Spot } from '../report.ts';
-import { convertBinds } from './binds.ts';
-import type { ReadFile } from './conditions.ts';
+import { type BindContext, convertBinds } from './binds.ts';
+import { convertMaxconn } from './limits.ts';
 import { authOf, headerEdits, rewriteOf, rulesOf, type Way, waysOf } from './rules.ts';
 import type { Proxy } from './sections.ts';
 import type { Findings, Statement } from './statements.ts';
-import type { TlsDefaults } from './tls.ts';
 import type { Line, Word } from './words.ts';
 
 type Entries = Record<string, unknown>;
@@ -17,24 +16,22 @@ export interface FrontendParts {
   readonly findings: Findings;
   /** Statements of a backend. */
   readonly stepsOf: (backend: string) => readonly Statement[];
-  readonly readFile: ReadFile;
-  readonly tls: TlsDefaults;
 }
 
 export function convertFrontend(
-  { proxy, statements, findings, stepsOf, readFile, tls }: FrontendParts,
-  draft: Draft,
-  report: Report,
+  { proxy, statements, findings, stepsOf }: FrontendParts,
+  context: BindContext,
 ): Entries {
+  const { draft, report } = context;
   const frontend: Entries = {};
   draft.put(frontend, 'name', proxy.name, proxy.spot);
-  convertBinds(proxy.lines, proxy.spot, frontend, { draft, report, readFile, tls });
+  convertBinds(proxy.lines, proxy.spot, frontend, context);
+  convertMaxconn(proxy.lines, frontend, context);
   draft.put(frontend, 'forwardFor', findings.forwardFor, proxy.spot);
   if (findings.forward.size > 0) draft.put(frontend, 'forward', [...findings.forward], proxy.spot);
   for (const line of proxy.lines) {
     const { first, words } = line;
     if (first.text === 'errorfile') errorFile(words, frontend, draft, report);
-    else if (first.text === 'maxconn') draft.put(frontend, 'maxconn', Number(words[1]?.text), first);
   }
   rateLimit(proxy, findings, frontend, draft, report);
   compression(proxy.lines, frontend, draft, report);
