@@ -31,7 +31,19 @@ export interface AuthEdit {
   readonly basicAuth: { readonly realm?: string; readonly users: Readonly<Record<string, string>> };
 }
 
-export type Effect = HeaderEdit | RewriteEdit | AuthEdit | Terminal | Use;
+/** Of the backend that is used, this server. */
+export interface UseServer {
+  readonly do: 'server';
+  readonly server: string;
+}
+
+/** Clients that are bound to a server get it though it is down. */
+export interface Persist {
+  readonly do: 'persist';
+}
+
+export type Edit = HeaderEdit | RewriteEdit | AuthEdit | Persist;
+export type Effect = Edit | Terminal | Use | UseServer;
 
 export interface Statement {
   readonly spot: Spot;
