@@ -32,6 +32,8 @@ const remindMs = 500;
 const sayAgainMs = 10_000;
 /** How often workers tell each other what they let in under rate limits, and where clients went. */
 const shareMs = 100;
+/** No question has this number. */
+const unasked = 0;
 
 export class Worker implements WorkerContext {
   readonly wheel: TimerWheel;
@@ -174,12 +176,7 @@ export class Worker implements WorkerContext {
         return;
       case 'report':
         this.#tellSticks(true);
-        this.#send({
-          type: 'report',
-          id: message.id,
-          rows: this.#serving.report(this.log),
-          idlePercent: this.#load.idlePercent(),
-        });
+        this.#report(message.id);
         return;
       case 'taken':
         this.#serving.limits.add(message.taken, this.now());
@@ -224,10 +221,16 @@ export class Worker implements WorkerContext {
     this.stopping = true;
     await endTraffic(this.#serving, this.#listeners, graceMs, keepAccepting);
     this.#tellSticks(true);
+    // Unasked: what was counted since the last report must not go with the process.
+    this.#report(unasked);
     await this.#plugins.close();
     await this.log.close();
     for (const timer of this.#timers) clearInterval(timer);
     if (process.connected) process.disconnect();
+  }
+
+  #report(id: number): void {
+    this.#send({ type: 'report', id, rows: this.#serving.report(this.log), idlePercent: this.#load.idlePercent() });
   }
 
   #exchangeSlot(message: ToWorker & { readonly type: 'lend' | 'slot' }): void {

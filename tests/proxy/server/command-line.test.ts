@@ -32,9 +32,9 @@ describe('veza-proxy', () => {
     ],
     [
       'haproxy.cfg',
-      'frontend f\n    bind *:80\n    acl x url_len gt 5\n    http-request deny if x\n',
+      'frontend f\n    mode http\n    bind *:80\n    acl x url_len gt 5\n    http-request deny if x\n',
       1,
-      /^haproxy\.cfg:4:26: error/m,
+      /^haproxy\.cfg:5:26: error/m,
     ],
   ])('validate %s', (file, text, status, said) => {
     writeFileSync(join(folder, file), text);
