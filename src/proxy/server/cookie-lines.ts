@@ -12,10 +12,13 @@ export function ownSetCookie(cookie: CookieConfig, fields: string, server: Serve
   return markedSetCookie(cookie, fields, server.config.cookie);
 }
 
-/** Only a client that did not come with this server's cookie gets one, or whose cookie is old. */
+/**
+ * Only a client that did not come with this server's cookie gets one, or whose cookie is old. A rule that names the server
+ * binds nobody to it, as in HAProxy: its condition may be about this request only.
+ */
 export function cookieLine(exchange: ExchangeState, server: ServerRuntime, head: ResponseHead): string {
-  const { config, cookie, cookieRenew, cookieSince, incoming, head: request } = exchange;
-  if (config.cookie?.mode !== 'insert') return '';
+  const { config, cookie, cookieRenew, cookieSince, handling, incoming, head: request } = exchange;
+  if (config.cookie?.mode !== 'insert' || handling.server === server.config.name) return '';
   const same = cookie === server.config.cookie;
   if (same && !cookieRenew) return '';
   const since = same ? cookieSince : 0;

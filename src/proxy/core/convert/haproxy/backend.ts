@@ -1,7 +1,7 @@
 // A `backend` (or the backend half of a `listen`) -> ours: policy, persistence, retries, timeouts, servers.
 import type { Draft } from '../draft.ts';
 import type { Report } from '../report.ts';
-import type { Proxy } from './sections.ts';
+import { isTcp, optionOf, type Proxy } from './sections.ts';
 import { convertServers } from './server.ts';
 import type { Findings } from './statements.ts';
 import type { TlsDefaults } from './tls.ts';
@@ -21,10 +21,23 @@ export function convertBackend(
   draft.put(backend, 'name', proxy.name, proxy.spot);
   for (const line of proxy.lines) setting(line, proxy, backend, draft, report);
   hashType(proxy.lines, backend, draft, report);
+  waiting(proxy, backend, draft);
+  // The last one holds, and `none` whatever `retries` says.
+  const retried = proxy.lines.findLast(({ first }) => first.text === 'retry-on');
+  if (retried) retryOn(retried, backend, draft, report);
   const { hostHeader } = findings;
   if (hostHeader) draft.put(backend, 'hostHeader', hostHeader.value, hostHeader.spot);
   convertServers(proxy.lines, backend, tls, draft, report);
   return backend;
+}
+
+/** Where HAProxy's own differs from ours: it answers 503 at once, and goes on for clients that closed their side. */
+function waiting(proxy: Proxy, backend: Entries, draft: Draft): void {
+  const { lines, spot } = proxy;
+  const [all, abort] = [optionOf(lines, 'allbackups'), optionOf(lines, 'abortonclose')];
+  if (all?.on === true) draft.put(backend, 'allbackups', true, all.spot);
+  draft.put(backend, 'allDown', 'fail', spot);
+  if (abort?.on !== true && !isTcp(proxy)) draft.put(backend, 'abortOnClose', false, abort?.spot ?? spot);
 }
 
 function setting({ first, words }: Line, proxy: Proxy, backend: Entries, draft: Draft, report: Report): void {
@@ -38,12 +51,6 @@ function setting({ first, words }: Line, proxy: Proxy, backend: Entries, draft: 
       return;
     case 'retries':
       draft.put(backend, 'retries', Math.min(10, Number(second?.text)), first);
-      return;
-    case 'option':
-      if (second?.text === 'allbackups') draft.put(backend, 'allbackups', true, second);
-      return;
-    case 'retry-on':
-      retryOn(words.slice(1), report);
       return;
     case 'fullconn':
     case 'http-reuse':
@@ -175,11 +182,22 @@ function cookie(words: readonly Word[], backend: Entries, draft: Draft, report: 
   draft.put(backend, 'cookie', value, keyword);
 }
 
-/** Whatever breaks before an answer is repeated here where the method allows it. */
-function retryOn(words: readonly Word[], report: Report): void {
-  for (const word of words) {
-    if (/^[45][0-9]{2}$/.test(word.text)) report.warning(word, `answers with ${word.text} are passed on, not repeated`);
-    else if (word.text === 'none')
-      report.warning(word, 'what may be repeated is repeated', 'Set `retries: 0` for none.');
+/** Whatever breaks before an answer is repeated here where the method allows it; statuses only where it is said. */
+function retryOn({ first, words }: Line, backend: Entries, draft: Draft, report: Report): void {
+  const statuses = new Set<number>();
+  for (const word of words.slice(1)) {
+    if (word.text === 'none') draft.put(backend, 'retries', 0, word);
+    else if (word.text === 'all-retryable-errors') for (const status of [500, 502, 503, 504]) statuses.add(status);
+    else if (/^[45][0-9]{2}$/.test(word.text)) statuses.add(Number(word.text));
+    else if (!breaks.has(word.text)) report.error(word, `\`${word.text}\` of \`retry-on\` cannot be carried over`);
   }
+  if (statuses.size > 0) draft.put(backend, 'retryOn', [...statuses], first);
 }
+
+const breaks: ReadonlySet<string> = new Set([
+  '0rtt-rejected',
+  'conn-failure',
+  'empty-response',
+  'junk-response',
+  'response-timeout',
+]);

@@ -13,6 +13,8 @@ export interface BindContext {
   readonly report: Report;
   readonly readFile: ReadFile;
   readonly tls: TlsDefaults;
+  /** Of the whole process. */
+  readonly maxconn: Word | undefined;
 }
 
 interface Bind {

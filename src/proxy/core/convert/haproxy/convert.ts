@@ -12,9 +12,12 @@ import { noCondition } from './cases.ts';
 import { Acls, type ReadFile } from './conditions.ts';
 import { convertFrontend } from './frontend.ts';
 import { convertGlobal, convertStats, convertTimeouts, reportSections, shareTimeouts } from './global.ts';
+import { globalLimit } from './limits.ts';
 import { reportLines } from './lines.ts';
 import { convertLogs } from './logs.ts';
 import { mapUseOf } from './maps.ts';
+import { picksOf } from './picks.ts';
+import { convertResolvers } from './resolvers.ts';
 import { isTcp, type Proxy, readSections } from './sections.ts';
 import {
   type Findings,
@@ -43,6 +46,8 @@ interface Program {
   readonly requests: readonly Statement[];
   readonly responses: readonly Statement[];
   readonly uses: readonly Statement[];
+  /** Of the servers, when all else is said. */
+  readonly picks: readonly Statement[];
   readonly findings: Findings;
 }
 
@@ -60,6 +65,7 @@ export function convertHaproxy(text: string, file: string, environment: Environm
     return !convertStats(proxy, draft, report);
   });
   convertTimeouts(traffic, draft, report);
+  convertResolvers(sections, traffic, draft, report);
   convertLogs(sections, traffic, draft, report);
   const aliases = aliasesOf(traffic);
   const shared = { aliases, userlists: userlistsOf(sections), names: new Set(traffic.map(({ name }) => name)) };
@@ -72,12 +78,14 @@ export function convertHaproxy(text: string, file: string, environment: Environm
     if (!proxy || !program) return [];
     return hasServers(proxy) ? [...program.requests, ...program.responses] : [...program.requests, nobody(proxy)];
   };
-  const context = { draft, report, readFile, tls };
+  const picks = (name: string): readonly Statement[] =>
+    [...programs].find(([proxy]) => proxy.name === name && proxy.kind !== 'frontend')?.[1].picks ?? [];
+  const context = { draft, report, readFile, tls, maxconn: globalLimit(sections.global) };
   for (const [proxy, program] of programs) {
     if (proxy.kind !== 'backend') {
       const frontend = isTcp(proxy)
         ? convertTcpFrontend(proxy, program.acls, program.uses, context)
-        : frontendOf(proxy, { ...program, findings: told(program, programs) }, steps, context);
+        : frontendOf(proxy, { ...program, findings: told(program, programs) }, steps, picks, context);
       draft.push(frontends, frontend, proxy.spot);
     }
     if (hasServers(proxy)) {
@@ -113,15 +121,17 @@ function frontendOf(
   proxy: Proxy,
   { requests, responses, uses, findings }: Program,
   steps: (name: string) => readonly Statement[],
-  { draft, report, readFile, tls }: BindContext,
+  picks: (name: string) => readonly Statement[],
+  context: BindContext,
 ): Record<string, unknown> {
   // HAProxy edits a response as the backend says, then as the frontend says. Lines of a `listen` are run through once.
   const stepsOf = (name: string): readonly Statement[] => [
     ...(proxy.kind === 'listen' && name === proxy.name ? [] : steps(name)),
     ...responses,
+    ...picks(name),
   ];
   const statements = [...requests, ...uses];
-  return convertFrontend({ proxy, statements, findings, stepsOf, readFile, tls }, draft, report);
+  return convertFrontend({ proxy, statements, findings, stepsOf }, context);
 }
 
 /** What the sections have in common. */
@@ -165,7 +175,8 @@ function programOf(proxy: Proxy, { aliases, userlists, names }: Shared, report: 
     }
   }
   uses.push(fallback(proxy));
-  return { acls, requests: [...requests, ...redirects], responses, uses, findings };
+  const picks = picksOf(proxy, acls, report);
+  return { acls, requests: [...requests, ...redirects], responses, uses, picks, findings };
 }
 
 /** `use_backend %[req.hdr(host),lower,map(hosts.map)]`: one for each line of the map. */

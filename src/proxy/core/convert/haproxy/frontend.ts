@@ -1,12 +1,11 @@
 // A `frontend` (or the frontend half of a `listen`) -> ours: addresses, options, and the rules with their edits.
 import type { Draft } from '../draft.ts';
 import type { Report, Spot } from '../report.ts';
-import { convertBinds } from './binds.ts';
-import type { ReadFile } from './conditions.ts';
-import { authOf, headerEdits, rewriteOf, rulesOf, type Way, waysOf } from './rules.ts';
+import { type BindContext, convertBinds } from './binds.ts';
+import { convertMaxconn } from './limits.ts';
+import { authOf, headerEdits, isForced, rewriteOf, rulesOf, type Way, waysOf } from './rules.ts';
 import type { Proxy } from './sections.ts';
 import type { Findings, Statement } from './statements.ts';
-import type { TlsDefaults } from './tls.ts';
 import type { Line, Word } from './words.ts';
 
 type Entries = Record<string, unknown>;
@@ -17,24 +16,22 @@ export interface FrontendParts {
   readonly findings: Findings;
   /** Statements of a backend. */
   readonly stepsOf: (backend: string) => readonly Statement[];
-  readonly readFile: ReadFile;
-  readonly tls: TlsDefaults;
 }
 
 export function convertFrontend(
-  { proxy, statements, findings, stepsOf, readFile, tls }: FrontendParts,
-  draft: Draft,
-  report: Report,
+  { proxy, statements, findings, stepsOf }: FrontendParts,
+  context: BindContext,
 ): Entries {
+  const { draft, report } = context;
   const frontend: Entries = {};
   draft.put(frontend, 'name', proxy.name, proxy.spot);
-  convertBinds(proxy.lines, proxy.spot, frontend, { draft, report, readFile, tls });
+  convertBinds(proxy.lines, proxy.spot, frontend, context);
+  convertMaxconn(proxy.lines, frontend, context);
   draft.put(frontend, 'forwardFor', findings.forwardFor, proxy.spot);
   if (findings.forward.size > 0) draft.put(frontend, 'forward', [...findings.forward], proxy.spot);
   for (const line of proxy.lines) {
     const { first, words } = line;
     if (first.text === 'errorfile') errorFile(words, frontend, draft, report);
-    else if (first.text === 'maxconn') draft.put(frontend, 'maxconn', Number(words[1]?.text), first);
   }
   rateLimit(proxy, findings, frontend, draft, report);
   compression(proxy.lines, frontend, draft, report);
@@ -109,8 +106,9 @@ export function rules(ways: readonly Way[], frontend: Entries, draft: Draft, rep
   for (const { way, conditions } of rulesOf(ways)) {
     const handling = handlings[ways.indexOf(way)]?.handling ?? {};
     const rule = ruleOf(way, conditions, handling, shared, draft);
+    const isPlain = way.end.do === 'backend' && way.end.server === undefined && !isForced(way.edits);
     const isRest = Object.keys(conditions).length === 0 && way === ways.at(-1);
-    if (isRest && way.end.do === 'backend') draft.put(frontend, 'defaultBackend', way.end.name, way.spot);
+    if (isRest && isPlain) draft.put(frontend, 'defaultBackend', way.end.name, way.spot);
     else draft.push(list, rule, way.spot);
   }
   if (list.length === 0) Reflect.deleteProperty(frontend, 'rules');
@@ -144,11 +142,14 @@ function handlingOf(way: Way, report: Report): Handled {
 
 function ruleOf(way: Way, conditions: Entries, handling: Entries, shared: Entries, draft: Draft): Entries {
   const rule: Entries = {};
-  const { end, spot } = way;
+  const { edits, end, spot } = way;
   // What several rules say is a value of each: the schema puts its defaults into them.
   for (const [key, value] of Object.entries(conditions)) draft.put(rule, key, structuredClone(value), spot);
-  if (end.do === 'backend') draft.put(rule, 'backend', end.name, spot);
-  else for (const [key, value] of Object.entries(end.answer)) draft.put(rule, key, structuredClone(value), spot);
+  if (end.do === 'backend') {
+    draft.put(rule, 'backend', end.name, spot);
+    if (end.server !== undefined) draft.put(rule, 'server', end.server, spot);
+    if (isForced(edits)) draft.put(rule, 'forcePersist', true, spot);
+  } else for (const [key, value] of Object.entries(end.answer)) draft.put(rule, key, structuredClone(value), spot);
   // A part of the frontend that this rule does not have can only be left out with all the others.
   const foreign = Object.keys(shared).some(
     (key) => !(key in handling) && (end.do === 'backend' || key === 'responseHeaders'),

@@ -25,7 +25,7 @@ export function convertGlobal(lines: readonly Line[], draft: Draft, report: Repo
     } else if (unneeded.has(first.text) || first.text.startsWith('tune.')) {
       report.info(first, `\`${first.text}\` is not needed`, hints[first.text]);
     } else if (first.text === 'maxconn') {
-      report.info(first, 'each frontend has its own `maxconn`');
+      report.info(first, 'each frontend has its own `maxconn`: this, where it says no other');
     } else if (first.text !== 'log' && first.text !== 'stats' && !/^ssl-default-|^(?:crt|ca)-base$/.test(first.text)) {
       report.warning(first, `\`${first.text}\` has no counterpart here`);
     }
@@ -144,8 +144,8 @@ function statsLine(name: string, words: Line['words'], stats: Entries, draft: Dr
 
 export function reportSections(sections: Sections, report: Report): void {
   for (const { keyword, spot } of sections.others) {
-    if (keyword === 'resolvers') report.info(spot, 'names are looked up by the system');
-    else if (keyword === 'userlist') report.info(spot, 'users stand where they are asked for (`basicAuth`)');
+    if (keyword === 'resolvers') continue;
+    if (keyword === 'userlist') report.info(spot, 'users stand where they are asked for (`basicAuth`)');
     else report.warning(spot, `the section \`${keyword}\` has no counterpart here`);
   }
 }

@@ -9,7 +9,7 @@ const read: ReadonlySet<string> = new Set([
   'acl', 'balance', 'bind', 'capture', 'compression', 'declare', 'log-format', 'cookie', 'default-server', 'default_backend', 'hash-balance-factor',
   'hash-type', 'http-after-response', 'http-check', 'http-request', 'http-response', 'log', 'maxconn', 'mode',
   'monitor-uri', 'option', 'redirect', 'retries', 'retry-on', 'server', 'server-template', 'stats', 'stick', 'stick-table',
-  'tcp-check', 'tcp-request', 'errorfile', 'timeout', 'use_backend', 'fullconn', 'http-reuse',
+  'tcp-check', 'tcp-request', 'errorfile', 'timeout', 'use_backend', 'fullconn', 'http-reuse', 'force-persist', 'use-server',
 ]); // prettier-ignore
 
 const unneeded: ReadonlySet<string> = new Set([
@@ -20,8 +20,8 @@ const unneeded: ReadonlySet<string> = new Set([
 
 const dangerous: readonly string[] = [
   'block', 'disabled', 'dispatch', 'errorfiles', 'errorloc', 'errorloc302', 'errorloc303', 'filter',
-  'force-persist', 'grace', 'http-error', 'ignore-persist', 'persist', 'source', 'tcp-response', 'use-fcgi-app',
-  'use-server', 'reqadd', 'rspadd', 'reqrep', 'rsprep', 'monitor', 'transparent',
+  'grace', 'http-error', 'ignore-persist', 'persist', 'source', 'tcp-response', 'use-fcgi-app',
+  'reqadd', 'rspadd', 'reqrep', 'rsprep', 'monitor', 'transparent',
 ]; // prettier-ignore
 
 const errorPages: ReadonlySet<string> = new Set(['errorfiles', 'errorloc', 'errorloc302', 'errorloc303', 'http-error']);

@@ -4,16 +4,16 @@ import type { Report, Spot } from '../report.ts';
 import { type Case, isPossible, product } from './cases.ts';
 import type { Condition } from './samples.ts';
 import type { Terminal } from './answers.ts';
-import type { AuthEdit, HeaderEdit, RewriteEdit, Statement } from './statements.ts';
+import type { Edit, Statement } from './statements.ts';
 
-type Edit = { readonly spot: Spot; readonly effect: HeaderEdit | RewriteEdit | AuthEdit };
+type Made = { readonly spot: Spot; readonly effect: Edit };
 
 /** One way through the lines. */
 export interface Way {
   readonly spot: Spot;
   readonly when: Case;
-  readonly edits: readonly Edit[];
-  readonly end: Terminal | { readonly do: 'backend'; readonly name: string };
+  readonly edits: readonly Made[];
+  readonly end: Terminal | { readonly do: 'backend'; readonly name: string; readonly server?: string };
 }
 
 /** More rules than this nobody reads. */
@@ -29,7 +29,7 @@ export function waysOf(
   const walk = (
     steps: readonly Statement[],
     when: Case,
-    before: readonly Edit[],
+    before: readonly Made[],
     backend: { name: string; spot: Spot } | undefined,
   ): void => {
     let edits = before;
@@ -43,7 +43,7 @@ export function waysOf(
         report.error(spot, 'this looks at a path that a line before it changes', 'Put it above that line.');
       }
       const isAlways = step.cases.some(({ holds, fails }) => holds.length + fails.length === 0);
-      if (effect.do === 'header' || effect.do === 'rewrite' || effect.do === 'auth') {
+      if (effect.do === 'header' || effect.do === 'rewrite' || effect.do === 'auth' || effect.do === 'persist') {
         const more = [...edits, { spot, effect }];
         if (isAlways) edits = more;
         else for (const each of cases) walk(steps.slice(at + 1), each, more, backend);
@@ -51,7 +51,9 @@ export function waysOf(
       }
       for (const each of cases) {
         if (effect.do === 'use') walk(stepsOf(effect.backend), each, edits, { name: effect.backend, spot });
-        else ways.push({ spot, when: each, edits, end: effect });
+        else if (effect.do !== 'server') ways.push({ spot, when: each, edits, end: effect });
+        else if (backend)
+          ways.push({ spot, when: each, edits, end: { do: 'backend', name: backend.name, server: effect.server } });
       }
       if (isAlways) return;
     }
@@ -146,7 +148,7 @@ function addTo(rule: Record<string, unknown>, condition: Condition): boolean {
 
 /** Edits of headers, in the order in which they are made -> remove, set, add. */
 export function headerEdits(
-  edits: readonly Edit[],
+  edits: readonly Made[],
   side: 'request' | 'response',
   report: Report,
 ): Record<string, unknown> | undefined {
@@ -174,8 +176,13 @@ export function headerEdits(
   };
 }
 
+/** Whether clients that are bound to a server get it though it is down. */
+export function isForced(edits: readonly Made[]): boolean {
+  return edits.some(({ effect }) => effect.do === 'persist');
+}
+
 /** Who is asked for a password: what was said last. */
-export function authOf(edits: readonly Edit[]): Readonly<Record<string, unknown>> | undefined {
+export function authOf(edits: readonly Made[]): Readonly<Record<string, unknown>> | undefined {
   const last = edits.findLast(({ effect }) => effect.do === 'auth');
   return last?.effect.do === 'auth' ? { ...last.effect.basicAuth } : undefined;
 }
@@ -185,7 +192,7 @@ function same(one: string, other: string): boolean {
 }
 
 /** One rewrite; a second one after it cannot be said. */
-export function rewriteOf(edits: readonly Edit[], report: Report): Readonly<Record<string, unknown>> | undefined {
+export function rewriteOf(edits: readonly Made[], report: Report): Readonly<Record<string, unknown>> | undefined {
   const [first, second] = edits.flatMap(({ effect, spot }) => (effect.do === 'rewrite' ? [{ ...effect, spot }] : []));
   if (second) report.error(second.spot, 'only one line may change the path');
   // HAProxy does not touch Location headers.

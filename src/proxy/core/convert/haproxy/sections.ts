@@ -97,6 +97,18 @@ export function isTcp({ lines }: Pick<Proxy, 'lines'>): boolean {
   return lines.findLast(({ first }) => first.text === 'mode')?.words[1]?.text !== 'http';
 }
 
+/** Whether the last of `option NAME` and `no option NAME` turns it on; undefined where none says anything. */
+export function optionOf(
+  lines: readonly Line[],
+  name: string,
+): { readonly on: boolean; readonly spot: Word } | undefined {
+  const isSaid = ({ words }: Line, at: number): boolean => words[at]?.text === 'option' && words[at + 1]?.text === name;
+  const line = lines.findLast((each) => isSaid(each, 0) || (each.first.text === 'no' && isSaid(each, 1)));
+  return (
+    line && { on: line.first.text === 'option', spot: line.words.at(line.first.text === 'no' ? 2 : 1) ?? line.first }
+  );
+}
+
 function baseOf(
   words: readonly Word[],
   named: ReadonlyMap<string, readonly Line[]>,

@@ -1,7 +1,7 @@
 // The words behind a `server`: `check inter 2s weight 10 backup`. Which of them take a value, and what they say.
 import type { Report, Spot } from '../report.ts';
 import { durationOf } from './units.ts';
-import type { Word } from './words.ts';
+import type { Line, Word } from './words.ts';
 
 export interface ServerOptions {
   /** Values by keyword; '' for those without one. */
@@ -26,8 +26,39 @@ const valued: ReadonlySet<string> = new Set([
   'ktls', 'curves', 'sigalgs', 'client-sigalgs', 'shard', 'check-alpn', 'npn', 'log-bufsize', 'init-state',
 ]); // prettier-ignore
 
+/** A `server` or `server-template` line with the options that hold for it. */
+export interface ServerLine {
+  readonly keyword: Word;
+  readonly name: Word;
+  /** Of a template: `3` or `2-4`. */
+  readonly count: Word | undefined;
+  readonly address: Word;
+  readonly options: ServerOptions;
+}
+
+/** All servers of a section; `default-server` holds for those below it. */
+export function serverLines(lines: readonly Line[], report: Report): ServerLine[] {
+  let base: ServerOptions | undefined;
+  return lines.flatMap(({ first, words }): ServerLine[] => {
+    if (first.text === 'default-server') base = serverOptions(words.slice(1), base, report);
+    if (first.text !== 'server' && first.text !== 'server-template') return [];
+    const isTemplate = first.text === 'server-template';
+    const [, name, count] = words;
+    const [address, ...rest] = words.slice(isTemplate ? 3 : 2);
+    if (name && address) {
+      const options = serverOptions(rest, base, report);
+      return [{ keyword: first, name, count: isTemplate ? count : undefined, address, options }];
+    }
+    report.error(address ?? first, noAddress);
+    return [];
+  });
+}
+
+/** Said of a server that cannot be reached as it is written. */
+export const noAddress = 'a server needs a name and an IP address, a host name or the path of a unix socket';
+
 /** Reads options over those of `default-server`. */
-export function serverOptions(words: readonly Word[], base: ServerOptions | undefined, report: Report): ServerOptions {
+function serverOptions(words: readonly Word[], base: ServerOptions | undefined, report: Report): ServerOptions {
   const values = new Map(base?.values);
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at];
@@ -48,7 +79,8 @@ export function serverOptions(words: readonly Word[], base: ServerOptions | unde
 /** Read by others (server.ts, checks.ts). */
 const known: ReadonlySet<string> = new Set([
   'addr', 'minconn', 'maxqueue', 'backup', 'check', 'check-proto', 'check-send-proxy', 'cookie', 'disabled', 'downinter', 'enabled', 'fall', 'fastinter',
-  'inter', 'maxconn', 'on-marked-down', 'port', 'proto', 'rise', 'send-proxy', 'send-proxy-v2', 'slowstart', 'weight', 'id',
+  'inter', 'maxconn', 'on-marked-down', 'on-marked-up', 'port', 'proto', 'rise', 'send-proxy', 'send-proxy-v2', 'slowstart', 'weight', 'id',
+  'init-addr', 'resolvers', 'resolve-prefer', 'track',
 ]); // prettier-ignore
 
 /** Read by server-tls.ts where there is `ssl`. */
@@ -61,9 +93,9 @@ const ofTls: ReadonlySet<string> = new Set([
 
 /** Changes nothing of what clients get. */
 const tuning: ReadonlySet<string> = new Set([
-  'init-addr', 'resolvers', 'resolve-prefer', 'resolve-opts', 'resolve-net', 'max-reuse', 'pool-low-conn',
+  'resolve-opts', 'resolve-net', 'max-reuse', 'pool-low-conn',
   'pool-max-conn', 'pool-purge-delay', 'tcp-ut', 'tfo', 'observe', 'on-error', 'error-limit',
-  'non-stick', 'stick', 'shard', 'agent-check', 'agent-addr', 'agent-inter', 'agent-port', 'agent-send', 'on-marked-up',
+  'non-stick', 'stick', 'shard', 'agent-check', 'agent-addr', 'agent-inter', 'agent-port', 'agent-send',
   'source', 'init-state', 'no-verifyhost', 'ws',
 ]); // prettier-ignore
 
@@ -81,7 +113,7 @@ const hints: Readonly<Record<string, string>> = {
   observe: 'The `breaker` of a backend learns from traffic.',
   'on-error': 'The `breaker` of a backend learns from traffic.',
   ws: 'WebSockets go over HTTP/1.1 where a server speaks both, and over HTTP/2 where it speaks nothing else.',
-  resolvers: 'Names are looked up by the system, for each new connection.',
+  'resolve-opts': 'Servers of a backend with the same name and port get different addresses of it.',
 };
 
 /** The duration of an option; reports what is none. */

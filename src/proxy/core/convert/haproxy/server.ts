@@ -1,14 +1,23 @@
 // `server` and `default-server` lines of one backend -> its servers, and what of them we say once for the backend.
+import { parseAddress } from '../../address.ts';
 import { durationMs } from '../../config/duration.ts';
+import { isNamed, isServiceName, unixPath } from '../../server-address.ts';
 import type { Draft } from '../draft.ts';
 import type { Report, Spot } from '../report.ts';
 import { checkOf } from './checks.ts';
 import { http2Of } from './server-proto.ts';
-import { optionDuration, reportOthers, type ServerOptions, serverOptions } from './server-options.ts';
+import {
+  noAddress,
+  optionDuration,
+  reportOthers,
+  type ServerLine,
+  serverLines,
+  type ServerOptions,
+} from './server-options.ts';
 import { convertServerTls } from './server-tls.ts';
 import type { TlsDefaults } from './tls.ts';
 import { addressOf, durationOf } from './units.ts';
-import type { Line, Word } from './words.ts';
+import type { Line } from './words.ts';
 
 type Entries = Record<string, unknown>;
 
@@ -30,6 +39,7 @@ export function convertServers(
   const checked = found.filter(({ options }) => options.values.has('check'));
   const what = checkOf(lines, draft, report);
   const [first] = checked;
+  const [watched] = found.filter(({ options }) => options.values.has('check') || options.values.has('track'));
   if (first) {
     const check: Entries = what?.check ?? { type: 'tcp' };
     timing(check, checked, lines, draft, report);
@@ -45,8 +55,11 @@ export function convertServers(
   const duration = slow && durationOf(slow.text);
   if (slow && duration !== undefined) draft.put(backend, 'slowstart', duration, slow.spot);
   const down = same(found, 'on-marked-down', report);
-  const marked = down ?? { text: 'none', spot: first?.spot };
+  const marked = down ?? { text: 'none', spot: watched?.spot };
   if (marked.spot) draft.put(backend, 'onMarkedDown', marked.text, marked.spot);
+  const regular = found.filter(({ options }) => !options.values.has('backup'));
+  const up = same(regular, 'on-marked-up', report);
+  if (up) draft.put(backend, 'onMarkedUp', up.text, up.spot);
   const proxied = found.find(({ options }) => options.values.has('send-proxy') || options.values.has('send-proxy-v2'));
   if (proxied) sendProxy(found, proxied, backend, draft, report);
   const servers: unknown[] = [];
@@ -56,53 +69,67 @@ export function convertServers(
 }
 
 function serversOf(lines: readonly Line[], draft: Draft, report: Report): Server[] {
-  const found: Server[] = [];
-  let base: ServerOptions | undefined;
-  for (const line of lines) {
-    const { first, words } = line;
-    if (first.text === 'default-server') base = serverOptions(words.slice(1), base, report);
-    else if (first.text === 'server' || first.text === 'server-template') {
-      const [, name, address, ...rest] = first.text === 'server' ? words : templated(line, report);
-      const at = address && addressOf(address.text);
-      if (!name || !address || !at) {
-        report.error(address ?? first, 'a server needs a name and an IP address or a host name');
-        continue;
-      }
-      if (at.port === undefined) {
-        report.error(address, 'a server needs a port here', 'HAProxy would use the port of the frontend.');
-        continue;
-      }
-      const options = serverOptions(rest, base, report);
-      reportOthers(options, report);
-      const entry: Entries = {};
-      draft.put(entry, 'name', name.text, name);
-      draft.put(entry, 'address', at.address, address);
-      draft.put(entry, 'port', at.port, address);
-      for (const key of ['weight', 'maxconn', 'minconn', 'maxqueue']) {
-        const option = options.values.get(key);
-        if (option) draft.put(entry, key, Number(option.text), option.spot);
-      }
-      const http2 = http2Of(options, report);
-      if (http2) draft.put(entry, 'http2', http2.value, http2.spot);
-      const cookie = options.values.get('cookie');
-      if (cookie) draft.put(entry, 'cookie', cookie.text, cookie.spot);
-      for (const key of ['backup', 'disabled']) {
-        const option = options.values.get(key);
-        if (option) draft.put(entry, key, true, option.spot);
-      }
-      found.push({ entry, options, spot: name });
+  return serverLines(lines, report).flatMap((line) => {
+    const { address, options } = line;
+    const at = addressOf(address.text);
+    if (!at) {
+      report.error(address, noAddress);
+      return [];
     }
-  }
-  return found;
+    const needsPort = unixPath(at.address) === undefined && !isServiceName(at.address);
+    if (needsPort && at.port === undefined) {
+      report.error(address, 'a server needs a port here', 'HAProxy would use the port of the frontend.');
+      return [];
+    }
+    reportOthers(options, report);
+    return namesOf(line, report).map((name) => {
+      const entry: Entries = {};
+      draft.put(entry, 'name', name, line.name);
+      draft.put(entry, 'address', at.address, address);
+      if (needsPort) draft.put(entry, 'port', at.port, address);
+      const first = initialAddress(options);
+      if (first && isNamed(at.address) && needsPort) draft.put(entry, 'initAddr', first.text, first.spot);
+      ownOptions(entry, options, draft, report);
+      return { entry, options, spot: line.name };
+    });
+  });
 }
 
-/** `server-template web 3 web.internal:80`: its name is looked up for each connection, so one server is all of them. */
-function templated({ words }: Line, report: Report): readonly Word[] {
-  const [keyword, prefix, count, ...rest] = words;
-  if (!keyword || !prefix || !count) return words;
-  report.warning(keyword, 'one server stands for all addresses of the name', 'Write them out to check and count each.');
-  const first = Number(/^[0-9]+/.exec(count.text)?.[0] ?? 1);
-  return [keyword, { ...prefix, text: `${prefix.text}${count.text.includes('-') ? first : 1}` }, ...rest];
+function ownOptions(entry: Entries, options: ServerOptions, draft: Draft, report: Report): void {
+  for (const key of ['weight', 'maxconn', 'minconn', 'maxqueue']) {
+    const option = options.values.get(key);
+    if (option) draft.put(entry, key, Number(option.text), option.spot);
+  }
+  const http2 = http2Of(options, report);
+  if (http2) draft.put(entry, 'http2', http2.value, http2.spot);
+  for (const key of ['cookie', 'track']) {
+    const option = options.values.get(key);
+    if (option) draft.put(entry, key, option.text, option.spot);
+  }
+  for (const key of ['backup', 'disabled']) {
+    const option = options.values.get(key);
+    if (option) draft.put(entry, key, true, option.spot);
+  }
+}
+
+/** Of `server-template web 3 web.internal:80` all three: each gets an address of its own of the name. */
+function namesOf({ name, count }: ServerLine, report: Report): readonly string[] {
+  if (!count) return [name.text];
+  const [, from, to] = /^([0-9]+)(?:-([0-9]+))?$/.exec(count.text) ?? [];
+  const [first, last] = to === undefined ? [1, Number(from)] : [Number(from), Number(to)];
+  if (last >= first && last - first < maxTemplate)
+    return Array.from({ length: last - first + 1 }, (_, index) => `${name.text}${first + index}`);
+  report.error(count, `\`${count.text}\` is no number of servers`, `Write \`3\` or \`1-3\`; at most ${maxTemplate}.`);
+  return [];
+}
+
+const maxTemplate = 1000;
+
+/** The address in `init-addr last,libc,192.0.2.1`; the other words say how HAProxy finds one. */
+function initialAddress({ values }: ServerOptions): { readonly text: string; readonly spot: Spot } | undefined {
+  const option = values.get('init-addr');
+  const text = option?.text.split(',').find((each) => parseAddress(each) !== undefined);
+  return option && text !== undefined ? { text, spot: option.spot } : undefined;
 }
 
 /** Intervals and counts of all servers that are checked; one of them differing from the others cannot be said. */
@@ -134,6 +161,9 @@ function timing(
 }
 
 function ownCheck({ entry, options, spot }: Server, check: Entries, draft: Draft, report: Report): void {
+  const track = options.values.get('track');
+  if (track && options.values.has('check')) report.error(track.spot, 'who tracks another server has no check');
+  if (track) return;
   if (!options.values.has('check')) {
     draft.put(entry, 'check', { enabled: false }, spot);
     return;

@@ -4,6 +4,7 @@ import { answerOf, redirectOf, type Terminal } from './answers.ts';
 import type { Case } from './cases.ts';
 import type { Acls } from './conditions.ts';
 import { convertFormat } from './formats.ts';
+import { rewriteEdit } from './path-edits.ts';
 import { reportLost, type Userlist } from './userlists.ts';
 import type { Line, Word } from './words.ts';
 
@@ -31,7 +32,19 @@ export interface AuthEdit {
   readonly basicAuth: { readonly realm?: string; readonly users: Readonly<Record<string, string>> };
 }
 
-export type Effect = HeaderEdit | RewriteEdit | AuthEdit | Terminal | Use;
+/** Of the backend that is used, this server. */
+export interface UseServer {
+  readonly do: 'server';
+  readonly server: string;
+}
+
+/** Clients that are bound to a server get it though it is down. */
+export interface Persist {
+  readonly do: 'persist';
+}
+
+export type Edit = HeaderEdit | RewriteEdit | AuthEdit | Persist;
+export type Effect = Edit | Terminal | Use | UseServer;
 
 export interface Statement {
   readonly spot: Spot;
@@ -170,9 +183,20 @@ function effectOf(
       return undefined;
     case 'set-path':
     case 'set-pathq':
+    case 'set-uri':
     case 'replace-path':
     case 'replace-pathq':
-      return rewriteEdit(action, args, spot, report);
+    case 'replace-uri':
+      return side === 'request' ? rewriteEdit(action, args, spot, report) : unknown(spot, report);
+    case 'set-query':
+      return unknown(spot, report, 'The query goes to servers as it came; a rule can only look at it.');
+    case 'replace-header':
+    case 'replace-value':
+      return unknown(
+        spot,
+        report,
+        'Headers are set, added and removed as a whole here: use `set-header` or `del-header`.',
+      );
     case 'redirect':
       return side === 'request' ? redirectOf(args, spot, report) : unknown(spot, report);
     case 'deny':
@@ -226,48 +250,4 @@ function headerEdit(
     return undefined;
   }
   return { do: 'header', side, op, name: name.text, value: format.text };
-}
-
-function rewriteEdit(action: string, args: readonly Word[], spot: Word, report: Report): Effect | undefined {
-  const [first, second] = args;
-  if (action === 'set-path' && first) {
-    const [, prefix, suffix] = /^(\/[^%]*)?%\[path\](.*)$/.exec(first.text) ?? [];
-    if (prefix !== undefined && suffix === '')
-      return { do: 'rewrite', rewrite: { addPrefix: prefix.replace(/\/$/, '') } };
-    const replaced = regsub(first.text);
-    if (replaced) return { do: 'rewrite', rewrite: { regex: replaced } };
-    if (/^\/[^%]*$/.test(first.text)) {
-      return { do: 'rewrite', rewrite: { regex: { pattern: '^.*$', to: first.text.replaceAll('$', '$$$$') } } };
-    }
-  }
-  if (action === 'replace-path' && first && second && !second.text.includes('%')) {
-    // HAProxy puts the text in place of the whole path.
-    const to = second.text
-      .replaceAll('$', '$$$$')
-      .replaceAll(/\\([1-9])/g, '$$$1')
-      .replaceAll('\\0', '$$&');
-    if (!to.includes('$&')) return { do: 'rewrite', rewrite: { regex: { pattern: wholePath(first.text), to } } };
-  }
-  report.error(spot, `this \`${action}\` cannot be carried over`, 'Look at `rewrite` of rules.');
-  return undefined;
-}
-
-/** `%[path,regsub(^/api/,/)]`: the first match is replaced. */
-function regsub(text: string): { readonly pattern: string; readonly to: string } | undefined {
-  const inner = /^%\[path,regsub\((.*)\)\]$/.exec(text)?.[1];
-  const [, pattern, to, flags] = /^("[^"]*"|'[^']*'|[^,]*),("[^"]*"|'[^']*'|[^,]*)(?:,(i?))?$/.exec(inner ?? '') ?? [];
-  if (pattern === undefined || to === undefined) return undefined;
-  const [source, target] = [pattern, to].map((part) => part.replaceAll(/^(["'])(.*)\1$/g, '$2'));
-  const written = (target ?? '').replaceAll('$', '$$$$').replaceAll(/\\([1-9])/g, '$$$1');
-  return /\\0/.test(written)
-    ? undefined
-    : { pattern: flags === 'i' ? `(?i:${source ?? ''})` : (source ?? ''), to: written };
-}
-
-/** An expression that takes the whole path where the given one matches a part of it. */
-function wholePath(pattern: string): string {
-  const begins = pattern.startsWith('^');
-  const ends = pattern.endsWith('$') && !pattern.endsWith('\\$');
-  const inner = pattern.includes('|') ? `(?:${pattern})` : pattern;
-  return `${begins ? '' : '^.*?'}${inner}${ends || /\.\*\)?$/.test(pattern) ? '' : '.*$'}`;
 }

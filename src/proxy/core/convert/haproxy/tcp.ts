@@ -6,6 +6,7 @@ import { type BindContext, convertBinds } from './binds.ts';
 import { noCondition } from './cases.ts';
 import type { Acls } from './conditions.ts';
 import { rules } from './frontend.ts';
+import { convertMaxconn } from './limits.ts';
 import { waysOf } from './rules.ts';
 import type { Proxy } from './sections.ts';
 import { splitCondition, type Statement } from './statements.ts';
@@ -30,8 +31,7 @@ export function convertTcpFrontend(
   draft.put(frontend, 'name', proxy.name, proxy.spot);
   draft.put(frontend, 'mode', 'tcp', proxy.spot);
   convertBinds(proxy.lines, proxy.spot, frontend, context);
-  for (const { first, words } of proxy.lines)
-    if (first.text === 'maxconn') draft.put(frontend, 'maxconn', Number(words[1]?.text), first);
+  convertMaxconn(proxy.lines, frontend, context);
   inspectDelay(proxy.lines, frontend, draft, report);
   const chosen = uses.map(orClose);
   const stages: Readonly<Record<string, readonly Statement[]>> = {

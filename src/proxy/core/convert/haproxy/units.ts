@@ -36,10 +36,12 @@ function oneBind(given: string): string[] | undefined {
   return Array.from({ length: Number(to) - Number(from) + 1 }, (_, index) => `${host}:${Number(from) + index}`);
 }
 
-/** Host and port of a server; `port` undefined where HAProxy takes that of the client. */
+/** Host and port of a server, or `unix:/path`; `port` undefined where HAProxy takes that of the client. */
 export function addressOf(given: string): { readonly address: string; readonly port: number | undefined } | undefined {
   const text = given.replace(/^(?:ipv4|ipv6|tcp|tcp4|tcp6)@/, '');
-  if (/^(?:unix@|abns@|\/)/.test(given)) return undefined;
+  const path = /^(?:unix@)?(\/.*)$/.exec(given)?.[1];
+  if (path !== undefined) return { address: `unix:${path}`, port: undefined };
+  if (/^[a-z0-9+]+@/.test(text)) return undefined;
   const match =
     /^\[([^\]]+)\](?::([0-9]+))?$/.exec(text) ?? /^([^:]+)(?::([0-9]+))?$/.exec(text) ?? /^(.+):([0-9]+)$/.exec(text);
   if (!match?.[1]) return undefined;
