@@ -19,7 +19,8 @@ export async function packProxy(outFile: string): Promise<void> {
  * characters stand in strings, regular expressions and comments, where their escapes mean the same.
  */
 function inAscii(code: string): string {
-  return code.replaceAll(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return code.replaceAll(/\P{ASCII}/gu, (character) => character.split('').map(escaped).join(''));
 }
 
 if (import.meta.main) {
