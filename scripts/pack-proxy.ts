@@ -1,5 +1,6 @@
 // Packs veza-proxy into one file that runs on a host with nothing but Node.
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { rolldown } from 'rolldown';
 import { fileURLToPath } from 'node:url';
 
@@ -11,6 +12,7 @@ export async function packProxy(outFile: string): Promise<void> {
     external: [/^node:/],
   });
   const { output } = await bundle.generate({ format: 'esm', banner: '#!/usr/bin/env node', codeSplitting: false });
+  await mkdir(dirname(outFile), { recursive: true });
   await writeFile(outFile, inAscii(output[0].code));
 }
 
