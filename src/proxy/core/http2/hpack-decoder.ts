@@ -1,5 +1,6 @@
 // HPACK (RFC 7541), the reading side: blocks of headers -> names and values. One decoder a connection, for all its blocks
 // in their order.
+import { DynamicTable } from './dynamic-table.ts';
 import { Field } from './field.ts';
 import { readHuffman } from './huffman.ts';
 import { defaultTableBytes } from './protocol.ts';
@@ -11,12 +12,7 @@ const largestNumber = 2 ** 28;
 const staticFields = staticTable.map(([name, value]) => new Field(name, value));
 
 export class HpackDecoder {
-  /** Newest last. */
-  #entries: Field[] = [];
-  /** Entries before this one were evicted. */
-  #first = 0;
-  #bytes = 0;
-  #tableBytes = defaultTableBytes;
+  readonly #table = new DynamicTable<Field>();
   #block: Buffer = Buffer.alloc(0);
   #at = 0;
   #end = 0;
@@ -50,8 +46,7 @@ export class HpackDecoder {
   #resize(): boolean {
     const size = this.#number(5);
     if (size < 0 || size > defaultTableBytes) return false;
-    this.#tableBytes = size;
-    this.#evict();
+    this.#table.resize(size);
     return true;
   }
 
@@ -63,32 +58,12 @@ export class HpackDecoder {
     const value = name === undefined ? undefined : this.#text();
     if (name === undefined || value === undefined) return undefined;
     const entry = new Field(name, value);
-    if (indexed) this.#add(entry);
+    if (indexed) this.#table.add(entry);
     return entry;
   }
 
   #entry(index: number): Field | undefined {
-    if (index <= staticTable.length) return staticFields[index - 1];
-    const at = this.#entries.length - (index - staticTable.length);
-    return at >= this.#first ? this.#entries[at] : undefined;
-  }
-
-  #add(entry: Field): void {
-    this.#entries.push(entry);
-    this.#bytes += entry.bytes;
-    this.#evict();
-  }
-
-  #evict(): void {
-    while (this.#bytes > this.#tableBytes) {
-      const oldest = this.#entries[this.#first];
-      if (!oldest) break;
-      this.#bytes -= oldest.bytes;
-      this.#first += 1;
-    }
-    if (this.#first < 128) return;
-    this.#entries = this.#entries.slice(this.#first);
-    this.#first = 0;
+    return index <= staticTable.length ? staticFields[index - 1] : this.#table.at(index - staticTable.length);
   }
 
   /** A number that begins in the last `bits` bits of the byte that is next; -1 if there is none. */

@@ -2,6 +2,7 @@
 // comes again goes into the table, so that from then on it is one byte or two.
 import { connectionFields } from '../http/fields.ts';
 import { trimmed } from '../http/scan.ts';
+import { DynamicTable } from './dynamic-table.ts';
 import { defaultTableBytes, entryBytes } from './protocol.ts';
 import { staticNames, staticTable } from './static-table.ts';
 
@@ -22,25 +23,18 @@ interface Entry {
 }
 
 export class HpackEncoder {
-  /** Newest last. */
-  #entries: Entry[] = [];
-  #first = 0;
-  /** How many entries were added before those in the list. */
-  #before = 0;
-  #bytes = 0;
-  #tableBytes = defaultTableBytes;
+  readonly #table = new DynamicTable<Entry>(({ line }) => void this.#added.delete(line));
   /** Sizes to tell at the beginning of the next block. */
   #resizes: number[] = [];
-  /** Line -> how many entries there were when it was added. */
+  /** Line -> how many entries had been added with it. */
   readonly #added = new Map<string, number>();
   readonly #last = new Map<string, string>();
 
   /** The other side keeps a table of at most so many bytes. */
   resize(bytes: number): void {
     const size = Math.min(bytes, defaultTableBytes);
-    if (size === this.#tableBytes) return;
-    this.#tableBytes = size;
-    this.#evict();
+    if (size === this.#table.limit) return;
+    this.#table.resize(size);
     // The smallest in between must be told, too: the other side may have thrown entries away for it.
     this.#resizes = [...(this.#resizes.length > 0 ? [Math.min(size, ...this.#resizes)] : []), size];
   }
@@ -98,29 +92,13 @@ export class HpackEncoder {
   }
 
   #index(added: number): number {
-    return staticTable.length + this.#before + this.#entries.length - added + 1;
+    return staticTable.length + this.#table.added - added + 1;
   }
 
   #add(name: string, bytes: number): void {
     const line = this.#last.get(name) ?? '';
-    this.#entries.push({ line, bytes });
-    this.#added.set(line, this.#before + this.#entries.length);
-    this.#bytes += bytes;
-    this.#evict();
-  }
-
-  #evict(): void {
-    while (this.#bytes > this.#tableBytes) {
-      const oldest = this.#entries[this.#first];
-      if (!oldest) break;
-      this.#bytes -= oldest.bytes;
-      this.#added.delete(oldest.line);
-      this.#first += 1;
-    }
-    if (this.#first < 128) return;
-    this.#entries = this.#entries.slice(this.#first);
-    this.#before += this.#first;
-    this.#first = 0;
+    this.#added.set(line, this.#table.added + 1);
+    this.#table.add({ line, bytes });
   }
 }
 
