@@ -11,7 +11,7 @@ import type { Http2Session } from './http2-session.ts';
 import { connectionLimits } from './limits.ts';
 import type { ServerRuntime } from './runtime.ts';
 import { webSocketHead } from './http2-websocket.ts';
-import type { Failure, Upstream } from './upstream-owner.ts';
+import { failUse, type Failure, type Upstream } from './upstream-owner.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const nothing = Buffer.alloc(0);
@@ -234,11 +234,7 @@ export class Http2Upstream extends Http2Use implements Upstream {
   }
 
   fail(failure: Failure): void {
-    const owner = this.owner;
-    const wasTunnel = this.phase === 'tunnel';
-    this.destroy();
-    if (wasTunnel) owner?.onTunnelClosed();
-    else owner?.onFailure(this, failure);
+    failUse(this, this.owner, failure);
   }
 
   destroy(): void {

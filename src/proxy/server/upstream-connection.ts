@@ -8,7 +8,7 @@ import { connectionLimits } from './limits.ts';
 import type { ServerRuntime } from './runtime.ts';
 import { UpstreamSocket } from './upstream-socket.ts';
 import type { Failure, Upstream, UpstreamOwner, UpstreamPhase } from './upstream-owner.ts';
-import { connectFailure } from './upstream-owner.ts';
+import { connectFailure, failUse } from './upstream-owner.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 export class UpstreamConnection extends UpstreamSocket implements Upstream {
@@ -99,11 +99,7 @@ export class UpstreamConnection extends UpstreamSocket implements Upstream {
   }
 
   fail(failure: Failure): void {
-    const owner = this.owner;
-    const wasTunnel = this.phase === 'tunnel';
-    this.destroy();
-    if (wasTunnel) owner?.onTunnelClosed();
-    else owner?.onFailure(this, failure);
+    failUse(this, this.owner, failure);
   }
 
   destroy(): void {

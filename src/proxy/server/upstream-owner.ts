@@ -94,3 +94,11 @@ export interface UpstreamOwner {
   /** The server speaks HTTP/1.1 and not HTTP/2, which was asked for; nothing was sent. */
   onHttp1(connection: Upstream): void;
 }
+
+/** Ends a use with a failure: closes, then tells who had it. */
+export function failUse(upstream: Upstream, owner: UpstreamOwner | undefined, failure: Failure): void {
+  const wasTunnel = upstream.phase === 'tunnel';
+  upstream.destroy();
+  if (wasTunnel) owner?.onTunnelClosed();
+  else owner?.onFailure(upstream, failure);
+}
