@@ -1,8 +1,8 @@
 // A web server for http-01 alone, for as long as a command runs: for machines where nothing else answers on port 80.
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { messageOf } from '../lib/errors.ts';
-import { createServer } from './node-http.ts';
 import { AcmeError } from './errors.ts';
 import { HttpTokens } from './http-tokens.ts';
 import type { HttpChallenge } from './model.ts';

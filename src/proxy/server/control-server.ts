@@ -1,11 +1,15 @@
 // The control side of the master listens here: stats sockets in HAProxy's text protocol, the statistics page and metrics over
 // HTTP, and the admin interface.
 import { chmodSync } from 'node:fs';
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Bind, ProxyConfig, StatsSocket } from '../core/config/model.ts';
 import { VezaError } from '../../lib/errors.ts';
-import { createServer as createHttpServer } from '../../acme/node-http.ts';
 import type { AdminApi } from './admin/api.ts';
 import { Authority } from './admin/authority.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
