@@ -1,10 +1,10 @@
 // Keeps what issuers say of our certificates at hand: asked by the master, long before the last answer is out of date,
 // and sent to the workers. An answer is kept as long as it holds, whatever becomes of the responder.
 import { X509Certificate } from 'node:crypto';
-import { request } from 'node:http';
 import { messageOf, VezaError } from '../../lib/errors.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import type { Journal } from './certificate-keeper.ts';
+import { request } from './lean-http.ts';
 import { type OcspAnswer, ocspRequest, readOcspAnswer } from './ocsp.ts';
 import type { CertificateMaterial, TlsMaterial } from './tls-material.ts';
 import { mayStaple } from './tls-terminator.ts';
