@@ -30,7 +30,7 @@ if (machine.length === 0) {
 
 await run`npm run --silent build`;
 say('types, lint and end-to-end tests, beside the unit and integration tests: those wait often enough');
-const checks = [run`nice tsc --noEmit`, run`nice npm run --silent lint`];
+const checks = [run`tsc --noEmit`, run`npm run --silent lint`];
 const hosts = vitest('e2e', quietly);
 await vitest('unit');
 await vitest('integration');
