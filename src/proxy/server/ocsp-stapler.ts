@@ -2,9 +2,9 @@
 // and sent to the workers. An answer is kept as long as it holds, whatever becomes of the responder.
 import { X509Certificate } from 'node:crypto';
 import { messageOf, VezaError } from '../../lib/errors.ts';
-import { request } from 'node:http';
 import type { ProxyConfig } from '../core/config/model.ts';
 import type { Journal } from './certificate-keeper.ts';
+import { request } from './lean-http.ts';
 import type { OcspAnswer } from './ocsp.ts';
 import type { CertificateMaterial, TlsMaterial } from './tls-material.ts';
 import { mayStaple } from './tls-terminator.ts';
