@@ -32,6 +32,10 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
     this.arm('idle', context.config.timeouts.httpRequestMs);
   }
 
+  get from(): this {
+    return this;
+  }
+
   /** Backend and server of the request under way. */
   get route(): Route | undefined {
     const exchange = this.#exchange;

@@ -55,14 +55,14 @@ export abstract class ExchangeState {
     backend.counters.begin();
     this.plan = new RetryPlan(config, head.method, head.hasIdempotencyKey, this.startedAt);
     this.replayable = isReplayable(head.method, head.hasIdempotencyKey, config.retryNonIdempotent);
-    if (config.hash) this.#hash = hashOf(config.hash, head, client.peer);
-    if (config.stick) this.stick = backend.stickOf(head, client.peer);
+    if (config.hash) this.#hash = hashOf(config.hash, head, client.from.peer);
+    if (config.stick) this.stick = backend.stickOf(head, client.from.peer);
     let rest = head.cookie;
     if (config.cookie && rest !== '') {
       const found = readPersistence(rest, config.cookie, incoming.epochMs / 1000);
       ({ rest, id: this.cookie, renew: this.cookieRenew, firstSeconds: this.cookieSince } = found);
     }
-    this.body = new RequestBody(head, requestText(client, incoming, rest, config.hostHeader));
+    this.body = new RequestBody(head, requestText(client.from, incoming, rest, config.hostHeader));
   }
 
   /** The server that the client's cookie names; without a usable one that of the stick table. */

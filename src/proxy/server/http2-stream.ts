@@ -1,20 +1,17 @@
 // One request of an HTTP/2 connection. It takes responses as texts and bytes of HTTP/1, which all the rest speaks; they
 // wait in http2-sending.ts. The client's reset ends the exchange, a broken exchange resets the stream.
 import { performance } from 'node:perf_hooks';
-import type { Address } from '../core/address.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import type { Answer, Incoming } from '../core/handling/incoming.ts';
 import { readHttp2Head } from '../core/http/http2-head.ts';
 import { refuse, type Refusal, type RequestHead } from '../core/http/request-head.ts';
 import type { Field } from '../core/http2/field.ts';
 import { type ErrorCode, errorCode } from '../core/http2/protocol.ts';
-import type { TlsFacts } from '../core/tls/facts.ts';
 import type { Client } from './client.ts';
 import type { TimerRole } from './client-socket.ts';
 import { errorResponse } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import { logAnswer, logRefusal } from './exchange-log.ts';
-import type { FrontendRuntime } from './frontend.ts';
 import type { Route } from './frontend-connection.ts';
 import type { Http2Connection } from './http2-connection.ts';
 import { Http2Sending } from './http2-sending.ts';
@@ -24,21 +21,13 @@ import { answerText, challengeAnswer, incomingOf, newRequestId } from './recepti
 import type { WorkerContext } from './worker-context.ts';
 
 export class Http2Stream extends Http2Sending implements Client {
-  readonly frontend: FrontendRuntime;
-  readonly address: string;
-  readonly peer: Address | undefined;
-  readonly port: number;
-  readonly localAddress: string;
-  readonly localPort: number;
-  readonly trusted: boolean;
-  readonly tls: TlsFacts | undefined;
+  readonly from: Http2Connection;
   readonly headAt = performance.now();
   readonly requestAtMs = Date.now();
   /** It has copies of all that it was given. */
   readonly holdsBytes = false;
   /** The body of the request, until it is complete. */
   upload: Http2Upload | undefined;
-  readonly #connection: Http2Connection;
   readonly #context: WorkerContext;
   #role: TimerRole = 'none';
   #exchange: Exchange | undefined;
@@ -46,16 +35,8 @@ export class Http2Stream extends Http2Sending implements Client {
 
   constructor(id: number, connection: Http2Connection, context: WorkerContext) {
     super(id, connection.outbound.initialWindow);
-    this.#connection = connection;
+    this.from = connection;
     this.#context = context;
-    this.frontend = connection.frontend;
-    this.address = connection.address;
-    this.peer = connection.peer;
-    this.port = connection.port;
-    this.localAddress = connection.localAddress;
-    this.localPort = connection.localPort;
-    this.trusted = connection.trusted;
-    this.tls = connection.tls;
   }
 
   /** Backend and server of its request. */
@@ -67,7 +48,7 @@ export class Http2Stream extends Http2Sending implements Client {
   get isCongested(): boolean {
     const { waitingBytes } = this;
     if (waitingBytes >= http2Limits.streamWaitingBytes) return true;
-    return waitingBytes > 0 && this.#connection.outbound.waitingBytes >= http2Limits.waitingBytes;
+    return waitingBytes > 0 && this.from.outbound.waitingBytes >= http2Limits.waitingBytes;
   }
 
   /** Takes the fields of the head. `complete`: no body follows. */
@@ -77,14 +58,14 @@ export class Http2Stream extends Http2Sending implements Client {
         ? refuse(431, 'head too large')
         : readHttp2Head(fields, !complete, this.#context.config.limits);
     const length = head === 'malformed' || head.refused || !head.hasLength ? -1 : head.length;
-    if (!complete) this.upload = new Http2Upload(this, this.#connection.inbound, length);
+    if (!complete) this.upload = new Http2Upload(this, this.from.inbound, length);
     if (head === 'malformed' || (!head.refused && complete && head.length > 0)) {
       this.#refuse(refuse(400, 'malformed head'));
       this.reset(errorCode.protocolError);
       return;
     }
     if (head.refused) this.#refuse(head);
-    else if (!this.#connection.isFor(head.host))
+    else if (!this.from.isFor(head.host))
       this.#refuse(refuse(421, 'the certificate is for other names'), head.method === 'HEAD');
     else this.#request(head);
   }
@@ -96,7 +77,7 @@ export class Http2Stream extends Http2Sending implements Client {
       this.#answer(incoming, challenge);
       return;
     }
-    const handling = this.frontend.handlingOf(incoming);
+    const handling = this.from.frontend.handlingOf(incoming);
     const verdict = handling.isPlain ? undefined : handling.check(incoming, newRequestId);
     if (!(verdict instanceof Promise)) {
       this.#decided(incoming, handling, verdict);
@@ -120,7 +101,7 @@ export class Http2Stream extends Http2Sending implements Client {
       this.#refuse(refuse(404, 'no backend for this request'), head.method === 'HEAD');
       return;
     }
-    this.frontend.counters.begin();
+    this.from.frontend.counters.begin();
     const exchange = new Exchange(this, incoming, handling, backend, this.#context);
     this.#exchange = exchange;
     if (this.upload && head.length !== 0) this.arm('body', this.#context.config.timeouts.clientMs);
@@ -149,8 +130,8 @@ export class Http2Stream extends Http2Sending implements Client {
   }
 
   #refuse(refusal: Refusal, bodiless = false): void {
-    this.frontend.counters.requestErrors += 1;
-    this.frontend.counters.status(refusal.status);
+    this.from.frontend.counters.requestErrors += 1;
+    this.from.frontend.counters.status(refusal.status);
     logRefusal(this, this.#context.log, refusal.status);
     this.#context.dropped(this, refusal);
     this.write(errorResponse(refusal.status, true, bodiless));
@@ -161,7 +142,7 @@ export class Http2Stream extends Http2Sending implements Client {
     if (this.isSent) return;
     if (typeof data === 'string' && !this.hasHead) this.#takeHead(data);
     else this.#takeBody(typeof data === 'string' ? data : Buffer.from(data));
-    this.#connection.outbound.ready(this);
+    this.from.outbound.ready(this);
   }
 
   #takeHead(text: string): void {
@@ -173,7 +154,7 @@ export class Http2Stream extends Http2Sending implements Client {
 
   #takeBody(piece: string | Buffer): void {
     this.queueBody(piece);
-    this.#connection.outbound.waitingBytes += piece.length;
+    this.from.outbound.waitingBytes += piece.length;
     if (this.#role === 'none') this.arm('stall', this.#context.config.timeouts.clientMs);
   }
 
@@ -191,7 +172,7 @@ export class Http2Stream extends Http2Sending implements Client {
     if (this.isSent) return;
     this.disarm();
     this.queueEnd();
-    this.#connection.outbound.ready(this);
+    this.from.outbound.ready(this);
     if (this.waitingBytes > 0) this.arm('stall', this.#context.config.timeouts.clientMs);
   }
 
@@ -199,7 +180,7 @@ export class Http2Stream extends Http2Sending implements Client {
     if (this.#closed) return;
     if (this.isSent) {
       // Who was answered early need not send the rest.
-      if (this.upload) this.#connection.resetStream(this, errorCode.noError);
+      if (this.upload) this.from.resetStream(this, errorCode.noError);
       this.#close();
       return;
     }
@@ -265,17 +246,17 @@ export class Http2Stream extends Http2Sending implements Client {
 
   destroy(): void {
     this.closed();
-    this.#connection.resetStream(this, errorCode.cancel);
+    this.from.resetStream(this, errorCode.cancel);
   }
 
   /** Resets it after what was written may go. */
   reset(code: ErrorCode): void {
     if (this.#closed || this.isSent) return;
-    this.#connection.remember(this.id);
+    this.from.remember(this.id);
     this.upload?.close();
     this.upload = undefined;
     this.queueReset(code);
-    this.#connection.outbound.ready(this);
+    this.from.outbound.ready(this);
   }
 
   /** The client gave it up, or its connection is gone. */
@@ -287,12 +268,12 @@ export class Http2Stream extends Http2Sending implements Client {
   #close(): void {
     this.#closed = true;
     this.#context.wheel.remove(this);
-    this.#connection.outbound.waitingBytes -= this.waitingBytes;
+    this.from.outbound.waitingBytes -= this.waitingBytes;
     this.dropQueue();
     this.upload?.close();
     const exchange = this.#exchange;
     this.#exchange = undefined;
     exchange?.abort();
-    this.#connection.streamClosed(this, exchange !== undefined);
+    this.from.streamClosed(this, exchange !== undefined);
   }
 }

@@ -9,7 +9,7 @@ import { hostOf } from '../core/server-address.ts';
 import { BodyWriter, inlineBytes } from './body-writer.ts';
 import { cookieLine, ownSetCookie } from './cookie-lines.ts';
 import type { Exchange } from './exchange.ts';
-import { recordExchange } from './exchange-log.ts';
+import { factsOf, recordExchange } from './exchange-log.ts';
 import type { AccessLog } from './access-log.ts';
 import { answerText } from './reception.ts';
 import type { ServerRuntime } from './runtime.ts';
@@ -178,7 +178,7 @@ export class ResponseWriter {
   /** There will be no (more) response: C by the client, S by the server. */
   closed(by: 'C' | 'S'): void {
     if (this.#done) return;
-    const counters = [this.#exchange.backend.counters, this.#exchange.client.frontend.counters];
+    const counters = [this.#exchange.backend.counters, this.#exchange.client.from.frontend.counters];
     for (const each of counters) {
       if (by === 'C') each.clientAborts += 1;
       else each.serverAborts += 1;
@@ -242,13 +242,11 @@ export class ResponseWriter {
 
   /** Header lines after the edits of the rule, and how the body is compressed. */
   #edited(server: ServerRuntime, head: ResponseHead): EditedHead {
-    const { handling, incoming, backend, config, attempts } = this.#exchange;
+    const { handling, incoming, config } = this.#exchange;
     if (!handling.editsResponses) return { fields: head.fields, coding: undefined };
-    const { name } = server.config;
     const at = hostOf(server.config);
     const asked = config.hostHeader === 'preserve' ? incoming.head.host : config.hostHeader;
-    const facts = { status: head.status, backend: backend.config.name, server: name, attempt: attempts };
-    return handling.edited(incoming, head, facts, [asked.toLowerCase(), at]);
+    return handling.edited(incoming, head, factsOf(this.#exchange), [asked.toLowerCase(), at]);
   }
 
   #commit(): void {
