@@ -1,7 +1,9 @@
 // Heads of messages that try to say two things: what the proxy believes of them and passes on.
 import { describe, expect, it } from 'vitest';
 import { parseRequestHead, type RequestHead } from '../../../src/proxy/core/http/request-head.ts';
+import { takeCookie } from '../../../src/proxy/core/http/cookie.ts';
 import { parseResponseHead } from '../../../src/proxy/core/http/response-head.ts';
+import { readLines } from '../../../src/proxy/core/http/response-lines.ts';
 
 function requestHead(lines: string): RequestHead {
   const limits = { headerBytes: 16_384, headers: 128, uriBytes: 8192 };
@@ -32,6 +34,35 @@ describe('an upgrade', () => {
     ['Upgrade: a\r\nUpgrade: b/1\r\n', 'a, b/1'],
   ])('by %j asks servers for %j: never for HTTP/2, which would pass by all rules', (lines, expected) => {
     expect(requestHead(`Connection: Upgrade\r\n${lines}`).upgrade).toBe(expected);
+  });
+});
+
+describe('a 426', () => {
+  const parse = (status: string, lines: string): unknown => parseResponseHead(`HTTP/1.1 ${status}\r\n${lines}`, false);
+
+  it.each(['Connection: Upgrade\r\n', ''])('still says what to change to (%j)', (lines) => {
+    expect(parse('426 Upgrade Required', `Upgrade: TLS/1.2\r\n${lines}X-A: b\r\n`)).toMatchObject({
+      fields: 'X-A: b\r\nUpgrade: TLS/1.2\r\nConnection: Upgrade\r\n',
+    });
+  });
+
+  it('is the only response that does, and invents nothing', () => {
+    expect(parse('200 OK', 'Upgrade: h2c\r\nConnection: Upgrade\r\nX-A: b\r\n')).toMatchObject({
+      fields: 'X-A: b\r\n',
+    });
+    expect(parse('426 Upgrade Required', 'X-A: b\r\n')).toMatchObject({ fields: 'X-A: b\r\n' });
+  });
+});
+
+describe('a byte beyond ASCII that some take for a blank', () => {
+  it('stays where it is', () => {
+    expect(readLines('X-A: \xa0b\xa0\r\n')).toMatchObject({ 'x-a': '\xa0b\xa0' });
+    expect(takeCookie('a=1; b=2\xa0; S=x', 'S')).toEqual({ value: 'x', rest: 'a=1; b=2\xa0' });
+  });
+
+  it('makes another token of one', () => {
+    expect(requestHead('Connection: x, close\xa0\r\n').keepAlive).toBe(true);
+    expect(requestHead('TE: \xa0trailers\r\n').acceptsTrailers).toBe(false);
   });
 });
 

@@ -247,13 +247,13 @@ function finish(head: RequestHead, from: Collected): RequestHead | Refusal {
   if (from.connection.includes('close')) head.keepAlive = false;
   if (nominated) head.fields = withoutFields(head.fields, nominated);
   if (upgrades && head.minor === 1) head.upgrade = upgradeProtocols(from.upgrade);
-  if (from.te !== '') head.acceptsTrailers = /(^|,)\s*trailers\s*(,|;|$)/.test(from.te);
+  if (from.te !== '') head.acceptsTrailers = /(^|,)[ \t]*trailers[ \t]*(,|;|$)/.test(from.te);
   return head;
 }
 
 /** What may be tunnelled: not HTTP/2 without TLS, in which requests would go past the rules and limits here. */
 function upgradeProtocols(list: string): string {
-  const names = list.split(',').map((name) => name.trim());
+  const names = list.split(',').map((name) => trimmed(name, 0, name.length));
   return names.filter((name) => name !== '' && !/^h2/i.test(name)).join(', ');
 }
 
