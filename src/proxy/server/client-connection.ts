@@ -96,6 +96,10 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
     if (this.phase === 'idle' && !this.pending) this.arm('idle', connectionLimits.drainIdleMs);
   }
 
+  get hasTunnelsOnly(): boolean {
+    return this.phase === 'tunnel';
+  }
+
   /** Settles for the head of a response whether the connection is kept after it: what was announced must hold. */
   settleKeepAlive(possible: boolean): boolean {
     if (!possible || this.#draining || this.#halfClosed) this.keepsAlive = false;

@@ -6,11 +6,14 @@ import type { Stick } from '../core/balance/stick.ts';
 import type { BackendConfig } from '../core/config/model.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import type { Incoming } from '../core/handling/incoming.ts';
+import { http2Minor } from '../core/http/http2-head.ts';
 import { readPersistence } from '../core/http/persistence.ts';
 import type { RequestHead } from '../core/http/request-head.ts';
+import type { ResponseHead } from '../core/http/response-head.ts';
 import { isReplayable } from '../core/retry.ts';
 import { RetryPlan } from '../core/retry-plan.ts';
 import type { Client } from './client.ts';
+import { isAccepted } from './http2-websocket.ts';
 import { requestText } from './request-text.ts';
 import { RequestBody } from './request-body.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
@@ -63,6 +66,15 @@ export abstract class ExchangeState {
       ({ rest, id: this.cookie, renew: this.cookieRenew, firstSeconds: this.cookieSince } = found);
     }
     this.body = new RequestBody(head, requestText(client.from, incoming, rest, config.hostHeader));
+  }
+
+  /** The client asked for a tunnel in HTTP/2: then the handshake of HTTP/1 is ours. */
+  protected get isShakenFor(): boolean {
+    return this.head.upgrade !== '' && this.head.minor === http2Minor;
+  }
+
+  acceptsUpgrade(answer: ResponseHead): boolean {
+    return this.head.upgrade !== '' && (!this.isShakenFor || isAccepted(this.head, answer));
   }
 
   /** The server that the client's cookie names; without a usable one that of the stick table. */

@@ -46,6 +46,7 @@ export class Http2Connection extends ClientSocket implements FrontendConnection 
         [setting.maxConcurrentStreams, this.#maxStreams],
         [setting.initialWindowSize, http2Limits.streamWindowBytes],
         [setting.maxHeaderListSize, limits.headerBytes],
+        [setting.enableConnectProtocol, frontend.config.http2.webSockets ? 1 : 0],
       ]),
     );
     this.outbound.control(windowUpdateFrame(0, http2Limits.windowBytes - defaultWindow));
@@ -62,6 +63,11 @@ export class Http2Connection extends ClientSocket implements FrontendConnection 
 
   get route(): Route | undefined {
     return this.#last?.route;
+  }
+
+  get hasTunnelsOnly(): boolean {
+    for (const { isTunnel } of this.streams.values()) if (!isTunnel) return false;
+    return this.streams.size > 0;
   }
 
   /**

@@ -11,6 +11,7 @@ import { cookieLine, ownSetCookie } from './cookie-lines.ts';
 import type { Exchange } from './exchange.ts';
 import { factsOf, recordExchange } from './exchange-log.ts';
 import type { AccessLog } from './access-log.ts';
+import { tunnelHead } from './http2-websocket.ts';
 import { answerText } from './reception.ts';
 import type { ServerRuntime } from './runtime.ts';
 import { Tunnel } from './tunnel.ts';
@@ -178,6 +179,10 @@ export class ResponseWriter {
   /** There will be no (more) response: C by the client, S by the server. */
   closed(by: 'C' | 'S'): void {
     if (this.#done) return;
+    if (this.#tunnel?.isComplete === true) {
+      this.#record('--');
+      return;
+    }
     const counters = [this.#exchange.backend.counters, this.#exchange.client.from.frontend.counters];
     for (const each of counters) {
       if (by === 'C') each.clientAborts += 1;
@@ -187,15 +192,17 @@ export class ResponseWriter {
   }
 
   tunnel(connection: Upstream, head: ResponseHead, rest: Buffer): void {
-    const { client, config } = this.#exchange;
+    const { client, config, head: request } = this.#exchange;
     this.source = connection;
     this.#start(head);
     this.committed = true;
-    const upgrade = head.upgrade === '' ? this.#exchange.head.upgrade : head.upgrade;
+    const upgrade = head.upgrade === '' ? request.upgrade : head.upgrade;
     const cookie = cookieLine(this.#exchange, connection.server, head);
-    this.#out.send(
-      `HTTP/1.1 ${head.statusText}\r\n${head.fields}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n${cookie}\r\n`,
-    );
+    const text =
+      request.minor === http2Minor
+        ? tunnelHead(head)
+        : `HTTP/1.1 ${head.statusText}\r\n${head.fields}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
+    this.#out.send(`${text}${cookie}\r\n`);
     if (rest.length > 0) this.tunnelData(rest);
     this.#tunnel = new Tunnel(client, connection, config.timeouts.tunnelMs);
     client.toTunnel(this.#tunnel);
@@ -211,7 +218,14 @@ export class ResponseWriter {
   /** The server will send no more; the client may, for a little while. */
   tunnelEnded(): void {
     this.#exchange.client.end();
-    this.#tunnel?.halfClosed();
+    this.#tunnel?.serverEnded();
+  }
+
+  /** The server's side is gone. True if both had ended: what is on its way to the client may arrive. */
+  tunnelIsOver(): boolean {
+    if (this.#tunnel?.isComplete !== true) return false;
+    this.#finish('--');
+    return true;
   }
 
   #start(head: ResponseHead): void {
