@@ -71,7 +71,7 @@ export class WebSocketBackend implements AsyncDisposable {
 
   #tunnel(socket: Socket, path: string): void {
     if (path === '/quiet') socket.resume();
-    else if (path === '/last-words') socket.resume().on('end', () => socket.end(Buffer.alloc(3_000_000, 'w')));
+    else if (path === '/last-words') socket.resume().on('end', () => socket.end(Buffer.alloc(1_000_000, 'w')));
     else socket.pipe(socket);
   }
 
