@@ -5,8 +5,9 @@ import { takeCookie } from '../../../src/proxy/core/http/cookie.ts';
 import { parseResponseHead } from '../../../src/proxy/core/http/response-head.ts';
 import { readLines } from '../../../src/proxy/core/http/response-lines.ts';
 
+const limits = { headerBytes: 16_384, headers: 128, uriBytes: 8192 };
+
 function requestHead(lines: string): RequestHead {
-  const limits = { headerBytes: 16_384, headers: 128, uriBytes: 8192 };
   const head = parseRequestHead(`POST / HTTP/1.1\r\nHost: x\r\n${lines}`, limits);
   if (head.refused) throw new Error(head.reason);
   return head;
@@ -20,6 +21,51 @@ describe('an Idempotency-Key', () => {
 
   it('cannot be hidden from the server by Connection while the proxy repeats because of it', () => {
     expect(requestHead('Idempotency-Key: a\r\nConnection: idempotency-key\r\n').fields).toContain('Idempotency-Key: a');
+  });
+});
+
+describe('end-to-end headers', () => {
+  it('of a request go on as they came: their order, their letters, however often', () => {
+    const lines = 'x-LOWER: 1\r\nX-Dup: a\r\nACCEPT:\tb \r\nX-Dup: c\r\nX-Empty:\r\n';
+    expect(requestHead(lines).fields).toBe(lines);
+  });
+
+  it('of a response, too', () => {
+    const lines = 'X-B: 2\r\nx-a: 1\r\nSet-Cookie: a=1\r\nX-B: 3\r\nSet-Cookie: b=2\r\n';
+    const ofOneHop =
+      'Connection: keep-alive, X-Private\r\nKeep-Alive: timeout=9\r\nX-Private: 1\r\nProxy-Connection: x\r\n';
+    expect(parseResponseHead(`HTTP/1.1 200 OK\r\n${ofOneHop}${lines}`, false)).toMatchObject({ fields: lines });
+  });
+
+  it('are not those of an upgrade to HTTP/2, which is never made', () => {
+    const lines = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n';
+    expect(requestHead(lines)).toMatchObject({ fields: '', upgrade: '' });
+  });
+
+  it('lines of cookies are one', () => {
+    expect(requestHead('Cookie: a=1\r\nX-A: b\r\nCookie: b=2\r\n')).toMatchObject({
+      cookie: 'a=1; b=2',
+      fields: 'X-A: b\r\n',
+    });
+  });
+});
+
+describe('the target', () => {
+  it.each([
+    ['OPTIONS *', '*'],
+    ['OPTIONS http://x', '*'],
+    ['OPTIONS http://x/', '/'],
+    ['OPTIONS http://x?a', '/?a'],
+    ['GET http://x', '/'],
+    ['GET HTTP://X/a?b', '/a?b'],
+    ['GET //x/a', '//x/a'],
+  ])('of %s is %s for servers', (line, target) => {
+    const head = parseRequestHead(`${line} HTTP/1.1\r\nHost: x\r\n`, limits);
+    expect(head).toMatchObject({ refused: false, target });
+  });
+
+  it.each(['GET http://u@x/', 'GET ftp://x/', 'GET http:///a', 'POST *'])('of %s is none', (line) => {
+    expect(parseRequestHead(`${line} HTTP/1.1\r\nHost: x\r\n`, limits)).toMatchObject({ status: 400 });
   });
 });
 

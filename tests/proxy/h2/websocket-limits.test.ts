@@ -6,11 +6,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../support/ports.ts';
 import { CertificateFolder } from '../support/certificates.ts';
 import { H2Server, respond } from '../support/h2-server.ts';
-import { block, flags, frame, FrameClient, type, codes } from '../support/http2-frames.ts';
+import { block, codes, flags, frame, FrameClient, request, type } from '../support/http2-frames.ts';
 import { type RunningProxy, startProxy, until } from '../support/proxy.ts';
 import { rest, take, TunnelClient } from '../support/tunnel-client.ts';
 import { WebSocketBackend } from '../support/websocket-backend.ts';
 
+const protocol = [[':protocol', 'websocket']] as const;
 let folder: CertificateFolder;
 let backend: WebSocketBackend;
 let modern: H2Server;
@@ -171,20 +172,20 @@ describe('no tunnel', () => {
     expect(session.remoteSettings.enableConnectProtocol).toBe(false);
     session.destroy();
     using frames = await FrameClient.open(withoutPort);
-    frames.send(frame(type.headers, flags.endHeaders, 1, head('CONNECT')));
+    frames.send(frame(type.headers, flags.endHeaders, 1, request('/chat', 'CONNECT', protocol)));
     expect(await frames.reset(1)).toBe(codes.protocol);
   });
 
   it('with another method than CONNECT', async () => {
     using frames = await FrameClient.open(proxy.port);
-    frames.send(frame(type.headers, flags.endHeaders, 1, head('GET')));
+    frames.send(frame(type.headers, flags.endHeaders, 1, request('/chat', 'GET', protocol)));
     expect(await frames.reset(1)).toBe(codes.protocol);
     expect(await frames.status(1)).toBe(400);
   });
 
   it('goes on when its client sends headers in it', async () => {
     using frames = await FrameClient.open(proxy.port);
-    frames.send(frame(type.headers, flags.endHeaders, 1, head('CONNECT')));
+    frames.send(frame(type.headers, flags.endHeaders, 1, request('/chat', 'CONNECT', protocol)));
     expect(await frames.status(1)).toBe(200);
     frames.send(frame(type.headers, flags.endHeaders | flags.endStream, 1, block([['x-a', 'b']])));
     expect(await frames.reset(1)).toBe(codes.protocol);
@@ -192,21 +193,11 @@ describe('no tunnel', () => {
 
   it('takes data after its end', async () => {
     using frames = await FrameClient.open(proxy.port);
-    frames.send(frame(type.headers, flags.endHeaders, 1, head('CONNECT', '/silent')));
+    frames.send(frame(type.headers, flags.endHeaders, 1, request('/silent', 'CONNECT', protocol)));
     frames.send(frame(type.data, flags.endStream, 1, 'a'), frame(type.data, 0, 1, 'b'));
     expect(await frames.reset(1)).toBe(codes.closed);
   });
 });
-
-function head(method: string, path = '/chat'): Buffer {
-  return block([
-    [':method', method],
-    [':protocol', 'websocket'],
-    [':scheme', 'http'],
-    [':path', path],
-    [':authority', 'a.test'],
-  ]);
-}
 
 describe('the end of the proxy', () => {
   it('closes tunnels when the time of grace is over', async () => {

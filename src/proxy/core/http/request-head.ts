@@ -273,6 +273,8 @@ function normalizeTarget(head: RequestHead, hasHost: boolean): Refusal | undefin
   if (hasHost && authority.toLowerCase() !== head.host.toLowerCase()) return refuse(400, 'target and Host differ');
   const rest = match[2] ?? '';
   head.host = authority;
-  head.target = rest.startsWith('/') ? rest : `/${rest}`;
+  // Without a path OPTIONS asks about the server as a whole (RFC 9112, 3.2.4).
+  if (rest === '' && head.method === 'OPTIONS') head.target = '*';
+  else head.target = rest.startsWith('/') ? rest : `/${rest}`;
   return undefined;
 }
