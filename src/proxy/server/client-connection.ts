@@ -136,7 +136,7 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
   override onDrain(): void {
     if (this.role === 'stall') this.disarm();
     if (this.phase === 'idle') this.#awaitRequest();
-    else this.#exchange?.resumeResponse();
+    else this.#exchange?.response.resume();
   }
 
   protected override begin(head: RequestHead, bytes: Buffer, from: number): void {

@@ -68,13 +68,13 @@ export abstract class ExchangeState {
     this.body = new RequestBody(head, requestText(client.from, incoming, rest, config.hostHeader));
   }
 
-  /** The client asked for a tunnel in HTTP/2: then the handshake of HTTP/1 is ours. */
-  protected get isShakenFor(): boolean {
-    return this.head.upgrade !== '' && this.head.minor === http2Minor;
+  acceptsUpgrade(answer: ResponseHead): boolean {
+    return this.head.upgrade !== '' && (this.head.minor !== http2Minor || isAccepted(this.head, answer));
   }
 
-  acceptsUpgrade(answer: ResponseHead): boolean {
-    return this.head.upgrade !== '' && (!this.isShakenFor || isAccepted(this.head, answer));
+  /** Who asked for a tunnel in HTTP/2 takes a success for that (RFC 8441, 5). */
+  protected looksLikeTunnel(status: number): boolean {
+    return status < 300 && this.head.upgrade !== '' && this.head.minor === http2Minor;
   }
 
   /** The server that the client's cookie names; without a usable one that of the stick table. */

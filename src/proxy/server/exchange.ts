@@ -78,7 +78,8 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   /** A plugin has another answer: what the server says is of no interest. */
   replace(given: Answer): void {
     this.#letGo();
-    this.response.answer(given, 'PH');
+    if (this.looksLikeTunnel(given.status)) this.response.fail(502, 'PH');
+    else this.response.answer(given, 'PH');
   }
 
   #letGo(): void {
@@ -89,10 +90,6 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   /** It goes on though its client has said that it will send no more: nearly all who say that are gone. */
   get outlivesEnd(): boolean {
     return !this.waiting.active && (this.response.committed || !this.config.abortOnClose);
-  }
-
-  resumeResponse(): void {
-    this.response.resume();
   }
 
   /** Time for waiting is over. */
@@ -172,8 +169,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   }
 
   #isDropped(connection: Upstream, status: number): boolean {
-    if (!this.isShakenFor || status >= 300) return this.#isTriedElsewhere(connection, status);
-    // In HTTP/2 a success would mean that there is a tunnel (RFC 8441, 5).
+    if (!this.looksLikeTunnel(status)) return this.#isTriedElsewhere(connection, status);
     this.#win(connection, status);
     this.#letGo();
     this.response.fail(502, 'PH');

@@ -47,7 +47,7 @@ export class Http2Stream extends Http2Writer implements Client {
     const head =
       fields === 'tooLarge'
         ? refuse(431, 'head too large')
-        : readHttp2Head(fields, !complete, this.context.config.limits, this.from.frontend.config.http2.webSockets);
+        : readHttp2Head(fields, !complete, this.context.config.limits, this.from.takesWebSockets);
     const length = head === 'malformed' || head.refused || !head.hasLength ? -1 : head.length;
     if (!complete) this.upload = new Http2Upload(this, this.from.inbound, length);
     if (head === 'malformed' || (!head.refused && complete && head.length > 0)) {
@@ -170,7 +170,7 @@ export class Http2Stream extends Http2Writer implements Client {
     if (this.waitingBytes > 0) {
       if (this.role === 'none' || this.role === 'stall') this.mind('stall');
     } else if (this.role === 'stall') this.disarm();
-    if (!this.isCongested) this.#exchange?.resumeResponse();
+    if (!this.isCongested) this.#exchange?.response.resume();
   }
 
   pause(): void {

@@ -1,6 +1,7 @@
 // WebSockets as tunnels in HTTP/2 (RFC 8441), on both sides: there they need no handshake, in HTTP/1 they do. Between the
 // two it is ours to shake hands.
 import { createHash, randomBytes } from 'node:crypto';
+import { http2Minor } from '../core/http/http2-head.ts';
 import type { RequestHead } from '../core/http/request-head.ts';
 import { ResponseHead } from '../core/http/response-head.ts';
 import { fieldValue, withoutFields } from '../core/http/scan.ts';
@@ -26,9 +27,11 @@ export function isAccepted({ fields }: RequestHead, answer: ResponseHead): boole
   return fieldValue(answer.fields, 'sec-websocket-accept') === acceptOf(key);
 }
 
-/** The 101 of a server as a client of HTTP/2 gets it, as text of HTTP/1 without the empty line at its end. */
-export function tunnelHead({ fields }: ResponseHead): string {
-  return `HTTP/1.1 200 OK\r\n${withoutFields(fields, ['sec-websocket-accept'])}`;
+/** What a client is told when its tunnel is there, as text of HTTP/1 without the empty line at its end. */
+export function tunnelHead(request: RequestHead, { statusText, fields, upgrade }: ResponseHead): string {
+  if (request.minor === http2Minor) return `HTTP/1.1 200 OK\r\n${withoutFields(fields, ['sec-websocket-accept'])}`;
+  const protocol = upgrade === '' ? request.upgrade : upgrade;
+  return `HTTP/1.1 ${statusText}\r\n${fields}Connection: Upgrade\r\nUpgrade: ${protocol}\r\n`;
 }
 
 /** The answer to the handshake of a client of HTTP/1. `head`: what the server said to the tunnel. */

@@ -196,13 +196,7 @@ export class ResponseWriter {
     this.source = connection;
     this.#start(head);
     this.committed = true;
-    const upgrade = head.upgrade === '' ? request.upgrade : head.upgrade;
-    const cookie = cookieLine(this.#exchange, connection.server, head);
-    const text =
-      request.minor === http2Minor
-        ? tunnelHead(head)
-        : `HTTP/1.1 ${head.statusText}\r\n${head.fields}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
-    this.#out.send(`${text}${cookie}\r\n`);
+    this.#out.send(`${tunnelHead(request, head)}${cookieLine(this.#exchange, connection.server, head)}\r\n`);
     if (rest.length > 0) this.tunnelData(rest);
     this.#tunnel = new Tunnel(client, connection, config.timeouts.tunnelMs);
     client.toTunnel(this.#tunnel);

@@ -1,5 +1,6 @@
 // Hands that are shaken for clients of HTTP/2, and what counts as an answer to that.
 import { describe, expect, it } from 'vitest';
+import { http2Minor } from '../../../src/proxy/core/http/http2-head.ts';
 import { parseResponseHead } from '../../../src/proxy/core/http/response-head.ts';
 import { parseRequestHead } from '../../../src/proxy/core/http/request-head.ts';
 import { handshakeLine, isAccepted, tunnelHead, webSocketHead } from '../../../src/proxy/server/http2-websocket.ts';
@@ -46,7 +47,10 @@ describe('a handshake', () => {
 
   it('leaves no trace of itself for clients of HTTP/2, and is there again for those of HTTP/1', () => {
     const head = answered(`${upgrade}Sec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: chat\r\n`);
-    expect(tunnelHead(head)).toBe('HTTP/1.1 200 OK\r\nSec-WebSocket-Protocol: chat\r\n');
+    const request = asked();
+    expect(tunnelHead(request, head)).toMatch(/^HTTP\/1\.1 101 [^]*\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n$/);
+    request.minor = http2Minor;
+    expect(tunnelHead(request, head)).toBe('HTTP/1.1 200 OK\r\nSec-WebSocket-Protocol: chat\r\n');
     expect(isAccepted(asked(), webSocketHead(head, key))).toBe(true);
   });
 });

@@ -1,6 +1,7 @@
 // What only we do with WebSockets of clients over HTTP/2: limits, refusals, counts, logs, and servers of HTTP/2 behind them.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect as connectTcp } from 'node:net';
 import { connect, constants, type ServerHttp2Stream } from 'node:http2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../support/ports.ts';
@@ -31,6 +32,10 @@ function serve(stream: ServerHttp2Stream, headers: Record<string, unknown>): voi
 beforeAll(async () => {
   folder = new CertificateFolder();
   logFile = `${folder.path}/access.log`;
+  const module = folder.write(
+    'pages.mjs',
+    "export default { onResponse: () => ({ action: 'stop', status: 200, body: 'a page' }) };",
+  );
   backend = await WebSocketBackend.start();
   modern = await H2Server.start(serve, { enableConnectProtocol: true });
   withoutPort = await freePort();
@@ -48,6 +53,7 @@ beforeAll(async () => {
         rules: [
           { path: '/own', respond: { status: 200, body: 'a page' } },
           { path: '/away', redirect: { location: 'https://b.test/' } },
+          { pathPrefix: '/plugged', rewrite: { stripPrefix: '/plugged' }, plugins: [{ module }], backend: 'sockets' },
           { pathPrefix: '/modern', rewrite: { stripPrefix: '/modern' }, backend: 'modern' },
           { pathPrefix: '/short', rewrite: { stripPrefix: '/short' }, backend: 'short' },
         ],
@@ -118,6 +124,14 @@ describe('a tunnel', () => {
     expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
   });
 
+  it('is closed with its server', async () => {
+    const { stream } = await client.ask('/quiet');
+    const closed = once(stream, 'close');
+    await proxy.command('shutdown sessions server sockets/a');
+    await closed;
+    expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
+  });
+
   it('whose client takes nothing stops its server, and no other tunnel', async () => {
     const { stream } = await client.ask('/quiet');
     const server = backend.latest;
@@ -148,12 +162,28 @@ describe('a tunnel', () => {
   });
 });
 
+it('a tunnel of HTTP/1.1 that its client ends brings the last words of the server, and is logged as complete', async () => {
+  const socket = connectTcp({ port: proxy.port, host: '127.0.0.1' });
+  socket.write(
+    'GET /last-words?http1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n\r\n',
+  );
+  await once(socket, 'readable');
+  socket.end();
+  let got = '';
+  for await (const bytes of socket as AsyncIterable<Buffer>) got += bytes.toString('latin1');
+  expect(got).toMatch(/^HTTP\/1\.1 101 /);
+  expect(got.slice(got.indexOf('\r\n\r\n') + 4)).toHaveLength(1_000_000);
+  await until(() => readFileSync(logFile, 'utf8').includes('/last-words?http1'));
+  expect(readFileSync(logFile, 'utf8')).toMatch(/ 101 \d+ - - ---- .* "GET \/last-words\?http1 HTTP\/1\.1"\n/);
+});
+
 describe('no tunnel', () => {
   it.each([
     ['for another protocol', '/chat', { ':protocol': 'connect-udp' }, 501],
     ['with a length', '/chat', { 'content-length': '5' }, 400],
     ['for what the proxy answers itself with success', '/own', {}, 405],
     ['for what the proxy redirects', '/away', {}, 302],
+    ['for what a plugin answers with success', '/plugged/forbidden', {}, 502],
     ['where the server has a page', '/page', {}, 502],
     ['where the server has a page of unknown length', '/streamed', {}, 502],
   ])('%s', async (_what, path, more, status) => {

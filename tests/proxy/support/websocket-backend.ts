@@ -43,7 +43,7 @@ export class WebSocketBackend implements AsyncDisposable {
       socket.off('data', read);
       this.heads.push(head);
       this.#latest = socket;
-      this.#answer(socket, head, head.split(' ')[1] ?? '');
+      this.#answer(socket, head, /^\S+ ([^ ?]+)/.exec(head)?.[1] ?? '');
     };
     socket.on('data', read);
   }
