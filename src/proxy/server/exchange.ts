@@ -35,10 +35,6 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
         : new ResponseWriter(this, context.log);
   }
 
-  get acceptsUpgrade(): boolean {
-    return this.head.upgrade !== '';
-  }
-
   start(): void {
     this.backend.budget.request(this.#context.now());
     this.#dispatch();
@@ -82,7 +78,8 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   /** A plugin has another answer: what the server says is of no interest. */
   replace(given: Answer): void {
     this.#letGo();
-    this.response.answer(given, 'PH');
+    if (this.looksLikeTunnel(given.status)) this.response.fail(502, 'PH');
+    else this.response.answer(given, 'PH');
   }
 
   #letGo(): void {
@@ -93,10 +90,6 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   /** It goes on though its client has said that it will send no more: nearly all who say that are gone. */
   get outlivesEnd(): boolean {
     return !this.waiting.active && (this.response.committed || !this.config.abortOnClose);
-  }
-
-  resumeResponse(): void {
-    this.response.resume();
   }
 
   /** Time for waiting is over. */
@@ -163,16 +156,24 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   }
 
   onHead(connection: Upstream, head: ResponseHead): void {
-    if (this.#isTriedElsewhere(connection, head.status)) return;
+    if (this.#isDropped(connection, head.status)) return;
     this.#win(connection, head.status);
     this.response.begin(connection, head);
   }
 
   onWhole(connection: Upstream, head: ResponseHead, bytes: Buffer, from: number): void {
-    if (this.#isTriedElsewhere(connection, head.status)) return;
+    if (this.#isDropped(connection, head.status)) return;
     this.#win(connection, head.status);
     this.#attempts = [];
     this.response.whole(connection.server, head, bytes, from);
+  }
+
+  #isDropped(connection: Upstream, status: number): boolean {
+    if (!this.looksLikeTunnel(status)) return this.#isTriedElsewhere(connection, status);
+    this.#win(connection, status);
+    this.#letGo();
+    this.response.fail(502, 'PH');
+    return true;
   }
 
   /** A status that another server may do better: the response is dropped, unless there is no attempt left. */
@@ -203,6 +204,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   /** The server's side of a tunnel is gone. */
   onTunnelClosed(): void {
     this.#attempts = [];
+    if (this.response.tunnelIsOver()) return;
     this.response.closed('S');
     this.client.destroy();
   }
@@ -288,6 +290,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   #giveUp(status: number): void {
     const silent = this.#lastFailure === 'connect-timeout' || this.#lastFailure === 'timeout';
     const phase = status !== 503 ? 'H' : this.queueMs < 0 ? 'Q' : 'C';
-    this.response.fail(status, `${silent || phase === 'Q' ? 's' : 'S'}${phase}`);
+    const who = this.#lastFailure === 'malformed' ? 'P' : silent || phase === 'Q' ? 's' : 'S';
+    this.response.fail(status, `${who}${phase}`);
   }
 }

@@ -57,6 +57,10 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
     return this.#backend && { backend: this.#backend.config.name, server: this.#last?.config.name };
   }
 
+  get hasTunnelsOnly(): boolean {
+    return this.phase === 'tunnel';
+  }
+
   /** Takes what the client sent. The bytes are valid during the call only. */
   override receive(bytes: Buffer): void {
     if (this.phase === 'closed') return;

@@ -107,9 +107,9 @@ export class Worker implements WorkerContext {
       this.tell(`breaker ${key}`, `server ${key} is left out for a while: its traffic shows that it fails or is slow`);
   }
 
-  dropped(client: Client, { status, reason }: Refusal): void {
-    const frontend = client.frontend.config.name;
-    const dropped = { atMs: Date.now(), frontend, client: client.address, status, reason };
+  dropped({ from }: Client, { status, reason }: Refusal): void {
+    const frontend = from.frontend.config.name;
+    const dropped = { atMs: Date.now(), frontend, client: from.address, status, reason };
     this.#tell(`dropped ${frontend}`, { type: 'dropped', dropped });
   }
 
