@@ -114,7 +114,7 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
       this.#untilMs = nowMs + (why === 'none' ? config.holdMs : config.timeouts.queueMs);
       if (why === 'none') counters.holds += 1;
     }
-    if (nowMs >= this.#untilMs || (!server && !queues.mayQueue)) {
+    if (nowMs >= this.#untilMs || (!server && !queues.mayQueue(nowMs))) {
       this.ended(this.#lastFailure ? 'SC' : 'sQ');
       return;
     }

@@ -43,7 +43,7 @@ export class Waiting implements QueuedRequest<ServerRuntime> {
       if (why === 'none') backend.counters.holds += 1;
     }
     if (nowMs >= this.#untilMs) return false;
-    if (!server && !backend.queues.mayQueue) return false;
+    if (!server && !backend.queues.mayQueue(nowMs)) return false;
     if (why === 'none') this.#context.holding(backend);
     this.active = true;
     this.server = server;

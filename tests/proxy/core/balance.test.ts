@@ -253,7 +253,7 @@ describe('candidates', () => {
 
   it('passes over servers without a free slot, and says when all are full', () => {
     const setting = setUp(weighted(1, 1));
-    for (const server of setting.servers) server.slots = 1;
+    for (const server of setting.servers) server.quota.share(1, 0, 1);
     const [first, second] = setting.servers;
     if (!first || !second) throw new Error('no servers');
     first.inFlight = 1;

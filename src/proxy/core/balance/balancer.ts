@@ -4,6 +4,7 @@ import type { BackendConfig, BreakerConfig } from '../config/model.ts';
 import { Outliers } from './outliers.ts';
 import { policyFor } from './policies.ts';
 import type { Policy } from './policy.ts';
+import { Quota } from './quota.ts';
 import { Refilled } from './refilled.ts';
 import type { ServerState } from './server-state.ts';
 
@@ -30,12 +31,13 @@ export class Balancer<S extends ServerState> {
   #servers: readonly S[];
   #policy: Policy<S>;
   readonly #seed: number;
-  /** This worker's share of the backend's maxconn; 0 = no limit. */
-  slots = 0;
-  /** Requests in this worker from which on servers with minconn have their full limit. */
-  fullAt = 1;
-  /** Whether there is any limit to look at. */
-  #isLimited = false;
+  /** The backend's `maxconn`. */
+  readonly quota = new Quota();
+  /** What this worker has, and what the others have, with those that wait. */
+  loadHere: () => number;
+  loadElsewhere = 0;
+  /** Some server has a limit that follows the load. */
+  #followsLoad = false;
   // Filled at each pick: nothing is to be allocated for a request.
   readonly #sound = new Refilled<S>();
   readonly #tried = new Refilled<S>();
@@ -48,12 +50,13 @@ export class Balancer<S extends ServerState> {
     this.#servers = servers;
     this.#seed = seed;
     this.#policy = policyFor({ config, servers, seed });
+    this.loadHere = () => this.inFlight;
   }
 
   /** States or weights changed: what was computed from them is void. */
   invalidate(): void {
     this.#policy.invalidate();
-    this.#isLimited = this.#config.maxconn > 0 || this.#servers.some((server) => server.config.minconn > 0);
+    this.#followsLoad = this.#servers.some((server) => server.config.minconn > 0);
   }
 
   reconfigure(config: BackendConfig, servers: readonly S[]): void {
@@ -65,6 +68,10 @@ export class Balancer<S extends ServerState> {
     this.invalidate();
   }
 
+  get followsLoad(): boolean {
+    return this.#followsLoad;
+  }
+
   /** Some policy wants to know how long servers take. */
   get timesResponses(): boolean {
     return this.#config.balance === 'least-response-time' || this.#config.balance === 'adaptive';
@@ -72,13 +79,13 @@ export class Balancer<S extends ServerState> {
 
   pick(request: PickRequest<S>): Pick<S> {
     const { nowMs, tried, bound } = request;
-    const fill = this.#isLimited ? this.#fill() : 0;
-    if (bound && this.#takesBound(bound, request, fill)) return bound;
+    const load = this.#followsLoad ? this.load : 0;
+    if (bound && this.#takesBound(bound, request, load)) return bound;
     if (bound && request.forced === true && bound.address !== '' && !tried.includes(bound)) return bound;
-    if (this.#isPoolFull()) return 'full';
-    let usable = this.#gather(false, nowMs, tried, fill);
+    if (this.isFull) return 'full';
+    let usable = this.#gather(false, nowMs, tried, load);
     // Backups are no place to go for who finds the others merely busy.
-    if (!usable && !this.#full) usable = this.#gather(true, nowMs, tried, fill);
+    if (!usable && !this.#full) usable = this.#gather(true, nowMs, tried, load);
     if (!usable) return this.#full ? 'full' : this.#config.allDown === 'any' ? this.#anyone(request) : 'none';
     const [first] = usable;
     return (usable.length === 1 ? first : this.#policy.choose(usable, nowMs, request.hash)) ?? 'none';
@@ -86,9 +93,9 @@ export class Balancer<S extends ServerState> {
 
   /** Can a request start on this server now. `waited`: it is one of those that wait for it. */
   isFree(server: S, nowMs: number, waited: boolean): boolean {
-    if (this.#isPoolFull()) return false;
-    const fill = this.#isLimited ? this.#fill() : 0;
-    return waited ? server.hasSlot(nowMs, fill) : server.isFree(nowMs, fill);
+    if (this.isFull) return false;
+    const load = this.#followsLoad ? this.load : 0;
+    return waited ? server.hasSlot(nowMs, load) : server.isFree(nowMs, load);
   }
 
   /** May who waits for any server get this one: not a drained one. A doubtful one is better than none, as in a pick. */
@@ -101,13 +108,13 @@ export class Balancer<S extends ServerState> {
     return server.acceptsBound() && server.isSound(nowMs);
   }
 
-  #takesBound(server: S, { tried, nowMs }: PickRequest<S>, fill: number): boolean {
+  #takesBound(server: S, { tried, nowMs }: PickRequest<S>, load: number): boolean {
     if (tried.includes(server) || !this.keepsBound(server, nowMs)) return false;
-    return server.isFree(nowMs, fill) || server.mayQueue();
+    return server.isFree(nowMs, load) || server.mayQueue(nowMs);
   }
 
   /** Best class of servers that is not empty: untried and sound; tried but sound; silent or ejected. */
-  #gather(backup: boolean, nowMs: number, tried: readonly S[], fill: number): readonly S[] | undefined {
+  #gather(backup: boolean, nowMs: number, tried: readonly S[], load: number): readonly S[] | undefined {
     if (!backup) this.#full = false;
     this.#sound.clear();
     this.#tried.clear();
@@ -115,7 +122,7 @@ export class Balancer<S extends ServerState> {
     for (const server of this.#servers) {
       if (server.config.backup !== backup || !server.accepts()) continue;
       if (server.suspicionAt(nowMs) === 'unreachable') continue;
-      if (!server.isFree(nowMs, fill)) this.#full = true;
+      if (!server.isFree(nowMs, load)) this.#full = true;
       else if (!server.isSound(nowMs)) this.#doubtful.add(server);
       else if (tried.length > 0 && tried.includes(server)) this.#tried.add(server);
       else this.#sound.add(server);
@@ -134,18 +141,21 @@ export class Balancer<S extends ServerState> {
     return candidates.length === 1 ? first : (this.#policy.choose(candidates, nowMs, undefined) ?? first);
   }
 
-  #isPoolFull(): boolean {
-    return this.slots > 0 && this.#inFlight() >= this.slots;
+  /** The backend has as many as it may, in this worker. */
+  get isFull(): boolean {
+    return this.quota.slots !== Infinity && this.inFlight >= this.quota.slots;
   }
 
-  #inFlight(): number {
+  /** Requests under way in this worker. */
+  get inFlight(): number {
     let sum = 0;
     for (const server of this.#servers) sum += server.inFlight;
     return sum;
   }
 
-  #fill(): number {
-    return Math.min(1, this.#inFlight() / this.fullAt);
+  /** What the backend has over all workers, with those that wait. */
+  get load(): number {
+    return this.loadHere() + this.loadElsewhere;
   }
 
   /**
