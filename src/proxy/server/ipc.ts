@@ -1,5 +1,6 @@
 // Messages between the master and its workers. Plain data; listening sockets travel beside `listen`.
 import type { DiagnosisAnswer, DiagnosisQuestion } from './diagnosis.ts';
+import type { Seen } from '../core/balance/sightings.ts';
 import type { ServerView, Suspicion } from '../core/balance/server-state.ts';
 import type { StickChanges } from '../core/balance/stick-tables.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
@@ -44,6 +45,8 @@ export type ToWorker =
   | { readonly type: 'server'; readonly view: ServerView }
   /** A check of the server passed: what a worker suspected is over. */
   | { readonly type: 'trust'; readonly key: string }
+  /** Failures of the server are being counted: what passes is to be told. */
+  | { readonly type: 'watch'; readonly key: string; readonly breaker: boolean; readonly check: boolean }
   /** Another worker met a failure of the server. */
   | { readonly type: 'suspect'; readonly key: string; readonly suspicion: Exclude<Suspicion, 'none'> }
   | { readonly type: 'shutdown-sessions'; readonly key: string }
@@ -113,8 +116,8 @@ export type FromWorker =
       readonly key: string;
       readonly suspicion: Exclude<Suspicion, 'none'>;
     }
-  /** Traffic met too many errors in a row. */
-  | { readonly type: 'observed'; readonly key: string }
+  /** What traffic met, of servers of which there is news. */
+  | { readonly type: 'seen'; readonly servers: Readonly<Record<string, Seen>> }
   | { readonly type: 'holding'; readonly backend: string }
   | { readonly type: 'taken'; readonly worker: number; readonly taken: Taken }
   /** What is new in the stick tables of a worker. */

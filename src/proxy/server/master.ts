@@ -250,8 +250,8 @@ export class Master {
       case 'accuse':
         this.#servers.accused(message);
         return;
-      case 'observed':
-        this.#servers.observed(message.key);
+      case 'seen':
+        this.#servers.seen(message);
         return;
       case 'holding':
         this.#servers.hurry(message.backend);

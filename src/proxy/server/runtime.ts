@@ -7,6 +7,7 @@ import { Balancer } from '../core/balance/balancer.ts';
 import { ServerState, type ServerView } from '../core/balance/server-state.ts';
 import { type QueuedRequest, Queues } from '../core/balance/queues.ts';
 import type { KeySource } from '../core/balance/hash-key.ts';
+import { Sightings } from '../core/balance/sightings.ts';
 import { Stick } from '../core/balance/stick.ts';
 import type { StickTable } from '../core/balance/stick-table.ts';
 import { Counters } from '../core/counters.ts';
@@ -29,6 +30,7 @@ export interface ServerConnection {
 export class ServerRuntime extends ServerState {
   readonly key: string;
   readonly counters = new Counters();
+  readonly sightings = new Sightings();
   /** Idle connections, the most recently used last: it is taken first. */
   readonly idle: UpstreamConnection[] = [];
   readonly connections = new Set<ServerConnection>();

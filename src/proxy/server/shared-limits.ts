@@ -91,6 +91,12 @@ export class SharedLimits {
     this.#servers.get(server.key)?.slots.borrow();
   }
 
+  /** A server whose circuit was open may be tried here, if another worker does not need its slot for that. */
+  seekTrials(): void {
+    for (const server of this.#backend.servers)
+      if (server.circuit.isWanted) this.#servers.get(server.key)?.slots.borrow();
+  }
+
   /** A request on this server ended: others may be waiting for longer than anybody here. */
   settle(server: ServerRuntime): void {
     if (this.#workers === 1) return;
@@ -117,9 +123,16 @@ export class SharedLimits {
     const nowMs = this.#ports.now;
     return this.#lending({ of: 'slot', key: server.key }, server.quota, {
       used: () => server.inFlight,
-      most: () => server.most(nowMs(), balancer.load),
-      waitsSince: () => (server.acceptsBound() ? queues.waitsSince(server, nowMs()) : Infinity),
-      came: () => this.#backend.freed(server),
+      most: () => server.lendable(nowMs(), balancer.load),
+      waitsSince: () => {
+        if (!server.acceptsBound()) return Infinity;
+        const triesSince = server.circuit.isWanted ? performance.timeOrigin + nowMs() : Infinity;
+        return Math.min(triesSince, queues.waitsSince(server, nowMs()));
+      },
+      came: () => {
+        server.circuit.isWanted = false;
+        this.#backend.freed(server);
+      },
       refused: () => undefined,
     });
   }

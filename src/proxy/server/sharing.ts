@@ -1,17 +1,19 @@
 // What a worker tells the others and hears of them, through the master: slots that are lent, loads, what rate limits let in,
-// where clients stick.
+// where clients stick, what servers do.
 import type { FromWorker, Loads, ToWorker } from './ipc.ts';
 import type { LendingPorts } from './lending.ts';
 import { maxStickBatch } from './limits.ts';
 import type { Serving, WorkerPlace } from './serving.ts';
+import { Witness } from './witness.ts';
 
-type Types = 'lend' | 'slot' | 'no-slot' | 'shares' | 'load' | 'taken' | 'stuck' | 'unstick';
+type Types = 'lend' | 'slot' | 'no-slot' | 'shares' | 'load' | 'taken' | 'stuck' | 'unstick' | 'watch';
 export type SharedNews = Extract<ToWorker, { readonly type: Types }>;
 
 export class Sharing {
   readonly #serving: Serving;
   readonly #send: (message: FromWorker) => void;
   readonly #now: () => number;
+  readonly witness: Witness;
   #place: WorkerPlace = { worker: 0, workers: 1 };
   /** Of the shares of slots: what is lent counts within one. */
   #epoch = 0;
@@ -20,6 +22,7 @@ export class Sharing {
   constructor(serving: (ports: LendingPorts) => Serving, send: (message: FromWorker) => void, now: () => number) {
     this.#send = send;
     this.#now = now;
+    this.witness = new Witness(send, now);
     this.#serving = serving({
       now,
       need: (shared, sinceMs) => send({ type: 'need-slot', worker: this.#place.worker, shared, sinceMs }),
@@ -70,6 +73,9 @@ export class Sharing {
       case 'unstick':
         serving.sticks.forget(message.table, message.keys);
         return;
+      case 'watch':
+        serving.server(message.key)?.sightings.watch(message.breaker, message.check);
+        return;
       default:
         message satisfies never;
     }
@@ -95,8 +101,10 @@ export class Sharing {
     this.tellSticks(true);
   }
 
-  /** What was let in under rate limits, and which clients go where. */
+  /** What was let in under rate limits, which clients go where, how servers compare; who may be tried again is sought. */
   tell(): void {
+    this.witness.collect(this.#serving.backends);
+    for (const { config, limits } of this.#serving.backends) if (config.breaker) limits.seekTrials();
     const taken = this.#serving.limits.drain();
     const { worker, workers } = this.#place;
     if (taken && workers > 1) this.#send({ type: 'taken', worker, taken });

@@ -161,8 +161,9 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
     const { balancer } = upstream.server.backend;
     const nowMs = this.context.now();
     this.#connectMs = nowMs - this.#startedAt - this.#queueMs;
-    balancer.observe(upstream.server, true, nowMs);
     this.context.observe(upstream.server, 'connected');
+    // There is no other answer that its circuit could go by.
+    this.context.observe(upstream.server, 'answered');
     if (balancer.timesResponses) upstream.server.responseTime.add(this.#connectMs, nowMs);
     this.phase = 'tunnel';
     const early = this.opening.take();

@@ -96,14 +96,9 @@ export class Worker implements WorkerContext {
   }
 
   observe(server: ServerRuntime, seen: Observation, elapsedMs = -1): void {
-    if (seen !== 'connected' && server.backend.config.breaker) this.#judge(server, seen === 'answered', elapsedMs);
-    const { check } = server.config;
-    if (check && server.observer.record(check, seen)) this.#send({ type: 'observed', key: server.key });
-  }
-
-  #judge(server: ServerRuntime, passed: boolean, elapsedMs: number): void {
-    for (const { key } of server.backend.balancer.observe(server, passed, this.now(), elapsedMs))
-      this.tell(`breaker ${key}`, `server ${key} is left out for a while: its traffic shows that it fails or is slow`);
+    const { config, backend } = server;
+    if (backend.config.breaker ?? (config.check && config.check.observe !== 'off'))
+      this.#sharing.witness.observe(server, seen, elapsedMs);
   }
 
   dropped(client: Client, { status, reason }: Refusal): void {
@@ -165,6 +160,7 @@ export class Worker implements WorkerContext {
       case 'taken':
       case 'stuck':
       case 'unstick':
+      case 'watch':
         this.#sharing.take(message);
         return;
       case 'suspect': {
@@ -213,6 +209,7 @@ export class Worker implements WorkerContext {
     this.stopping = true;
     await endTraffic(this.#serving, this.#listeners, graceMs, keepAccepting);
     this.#sharing.tellSticks(true);
+    this.#sharing.witness.tell();
     // Unasked: what was counted since the last report must not go with the process.
     this.#report(unasked);
     await this.#plugins.close();

@@ -1,7 +1,6 @@
 // Picks the server of a request: persistence first, then the policy, among those that may be used. Pure: states and the
 // clock come in, a choice goes out.
-import type { BackendConfig, BreakerConfig } from '../config/model.ts';
-import { Outliers } from './outliers.ts';
+import type { BackendConfig } from '../config/model.ts';
 import { policyFor } from './policies.ts';
 import type { Policy } from './policy.ts';
 import { Quota } from './quota.ts';
@@ -43,7 +42,6 @@ export class Balancer<S extends ServerState> {
   readonly #tried = new Refilled<S>();
   readonly #doubtful = new Refilled<S>();
   #full = false;
-  readonly #outliers = new Outliers<S>();
 
   constructor(config: BackendConfig, servers: readonly S[], seed = 0) {
     this.#config = config;
@@ -63,8 +61,6 @@ export class Balancer<S extends ServerState> {
     this.#config = config;
     this.#servers = servers;
     this.#policy = policyFor({ config, servers, seed: this.#seed });
-    // Nobody would close what nobody watches any more.
-    if (!config.breaker) for (const server of servers) server.breaker.close();
     this.invalidate();
   }
 
@@ -156,31 +152,5 @@ export class Balancer<S extends ServerState> {
   /** What the backend has over all workers, with those that wait. */
   get load(): number {
     return this.loadHere() + this.loadElsewhere;
-  }
-
-  /**
-   * Traffic got an answer of a server, or none: may take it, or another one, out of the pick, unless too many are out.
-   * `elapsedMs`: how long the answer took, if that is known. Returns who was taken out.
-   */
-  observe(server: S, passed: boolean, nowMs: number, elapsedMs = -1): readonly S[] {
-    const { breaker } = this.#config;
-    if (!breaker) return [];
-    const { outlier } = breaker;
-    const opened = server.breaker.record(breaker, passed, passed || this.#mayOpen(breaker, nowMs), nowMs)
-      ? [server]
-      : [];
-    if (!outlier) return opened;
-    this.#outliers.add(server, passed, elapsedMs, nowMs);
-    for (const worst of this.#outliers.judge(outlier, nowMs)) {
-      if (worst.breaker.isOpen(nowMs) || !this.#servers.includes(worst) || !this.#mayOpen(breaker, nowMs)) continue;
-      worst.breaker.open(breaker, nowMs);
-      opened.push(worst);
-    }
-    return opened;
-  }
-
-  #mayOpen({ maxEjectedPercent }: BreakerConfig, nowMs: number): boolean {
-    const open = this.#servers.filter((other) => other.breaker.isOpen(nowMs)).length;
-    return (open + 1) * 100 <= maxEjectedPercent * this.#servers.length;
   }
 }

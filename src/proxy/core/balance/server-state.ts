@@ -1,7 +1,6 @@
 // What a worker knows of one server when it picks: health as the master says, administration, own suspicion, load.
 import type { ServerConfig } from '../config/model.ts';
-import { Breaker } from './breaker.ts';
-import { Observer } from './observer.ts';
+import { Circuit, type CircuitView } from './circuit.ts';
 import { Quota } from './quota.ts';
 import type { Endpoint } from '../server-address.ts';
 import { effectiveWeight, risenShare } from '../slowstart.ts';
@@ -25,6 +24,8 @@ export interface ServerView {
   readonly stopping?: boolean;
   /** Of a server that is down: it does not even refuse. */
   readonly silent?: boolean;
+  /** Left out: traffic does not show it to fail. */
+  readonly circuit?: CircuitView | undefined;
 }
 
 /** Why a worker avoids a server until the master's check says more. */
@@ -42,11 +43,10 @@ export class ServerState {
   port: number;
   stopping = false;
   risingSinceMs = 0;
-  readonly observer = new Observer();
   slowstartMs: number;
   suspicion: Suspicion = 'none';
   suspectUntilMs = 0;
-  readonly breaker = new Breaker();
+  readonly circuit = new Circuit();
   /** Requests under way in this worker. */
   inFlight = 0;
   /** Requests bound to it that wait for a slot, in this worker. */
@@ -83,6 +83,7 @@ export class ServerState {
     this.address = address;
     this.port = port;
     this.stopping = view.stopping === true;
+    this.circuit.apply(view.circuit, nowMs);
     this.risingSinceMs = view.risingForMs < 0 ? 0 : nowMs - view.risingForMs;
     return fell;
   }
@@ -120,6 +121,13 @@ export class ServerState {
     return share === 1 ? warm : Math.max(1, Math.floor(warm * share));
   }
 
+  /** The slots that workers lend each other: all that may be used, or those with which it is tried. */
+  lendable(nowMs: number, load: number): number {
+    const { circuit } = this;
+    const most = this.most(nowMs, load);
+    return circuit.isClosed || circuit.isOpen(nowMs) ? most : Math.min(most, circuit.trials);
+  }
+
   /** Has it a slot for a request that comes now: those that wait go first. */
   isFree(nowMs: number, load: number): boolean {
     return this.queued === 0 && this.hasSlot(nowMs, load);
@@ -139,7 +147,16 @@ export class ServerState {
 
   /** Traffic does not show it to fail. */
   isSound(nowMs: number): boolean {
-    return this.suspicionAt(nowMs) === 'none' && this.breaker.admits(nowMs, this.inFlight);
+    return this.suspicionAt(nowMs) === 'none' && (this.circuit.isClosed || this.#mayTry(nowMs));
+  }
+
+  /** The circuit was open: one of few may try, over all workers. */
+  #mayTry(nowMs: number): boolean {
+    const { circuit, quota } = this;
+    if (circuit.isOpen(nowMs)) return false;
+    if (quota.has(this.inFlight, circuit.trials)) return true;
+    if (this.inFlight === 0) circuit.isWanted = true;
+    return false;
   }
 
   trust(): void {

@@ -73,6 +73,7 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
     breaker: backend.breaker && {
       errors: backend.breaker.errors,
       openMs: durationMs(backend.breaker.open),
+      trials: backend.breaker.trials,
       maxMs: durationMs(backend.breaker.max),
       maxEjectedPercent: backend.breaker.maxEjected,
       outlier: backend.breaker.outlier && {
