@@ -37,6 +37,8 @@ export class ServerRuntime extends ServerState {
   /** Where HTTP/2 may be spoken to it. */
   http2: Http2Sessions | undefined;
   readonly backend: BackendRuntime;
+  /** It is left alone: somebody will look when that is over. */
+  rests = false;
   /** When the last byte came from it, in clock milliseconds. */
   lastByteMs = 0;
 

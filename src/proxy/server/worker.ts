@@ -7,7 +7,7 @@ import { messageOf } from '../../lib/errors.ts';
 import type { Refusal } from '../core/http/request-head.ts';
 import { TimerWheel } from '../core/timer-wheel.ts';
 import { AccessLog } from './access-log.ts';
-import { sparedMs } from './blame.ts';
+import { restMs, sparedMs } from './blame.ts';
 import type { Client } from './client.ts';
 import { endTraffic } from './end-traffic.ts';
 import type { FrontendRuntime } from './frontend.ts';
@@ -89,10 +89,19 @@ export class Worker implements WorkerContext {
   }
 
   #suspect(server: ServerRuntime, suspicion: 'unreachable' | 'silent'): void {
-    const spareMs = sparedMs(server);
-    server.suspect(suspicion, this.now() + spareMs);
-    if (suspicion === 'unreachable') server.closeIdle();
-    if (!server.config.check) setTimeout(() => server.backend.wake(), spareMs + 1).unref();
+    const nowMs = this.now();
+    server.suspect(suspicion, nowMs + sparedMs(server), nowMs + restMs(server));
+    if (suspicion !== 'unreachable') return;
+    server.closeIdle();
+    if (!server.rests) this.#rest(server);
+  }
+
+  /** Lets those that wait try it again when it was left alone for long enough. */
+  #rest(server: ServerRuntime): void {
+    const leftMs = server.retryAtMs - this.now();
+    server.rests = leftMs > 0;
+    if (leftMs > 0) setTimeout(() => this.#rest(server), leftMs + 1).unref();
+    else server.backend.wake();
   }
 
   observe(server: ServerRuntime, seen: Observation, elapsedMs = -1): void {

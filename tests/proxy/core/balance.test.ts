@@ -238,6 +238,24 @@ describe('candidates', () => {
     expect(setting.pick()).toBe('none');
   });
 
+  it('tries an unreachable one after a while where there is no other, not even a backup or one that is busy', () => {
+    const servers = ['s1', 's2', 'spare'].map((name, index) => {
+      return { name, address: 'a', port: 80 + index, backup: name === 'spare' };
+    });
+    const setting = setUp({ servers });
+    const [first, second, spare] = setting.servers;
+    if (!first || !second || !spare) throw new Error('no servers');
+    for (const server of setting.servers) server.suspect('unreachable', 10_000, 1000);
+    expect([0, 999].map((nowMs) => setting.pick({ nowMs }))).toEqual(['none', 'none']);
+    expect([1000, 1001, 1002].map((nowMs) => setting.pick({ nowMs }))).toEqual(['s1', 's2', 'spare']);
+    spare.trust();
+    expect(setting.pick({ nowMs: 1000 })).toBe('spare');
+    second.trust();
+    second.quota.share(1, 0, 1);
+    second.inFlight = 1;
+    expect(setting.pick({ nowMs: 1000 })).toBe('full');
+  });
+
   it('uses the first backup only while nobody else is usable', () => {
     const servers = ['s1', 's2', 's3'].map((name, index) => ({
       name,

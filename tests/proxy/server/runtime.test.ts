@@ -14,7 +14,9 @@ describe('the shares of maxconn', () => {
     [0, 2, [Infinity, Infinity]],
   ])('of %d among %d workers are %o', (maxconn, workers, expected) => {
     const config = aBackend({ servers: [{ name: 'a', address: '192.0.2.1', port: 80, maxconn }] });
-    const shares = expected.map((_, worker) => new BackendRuntime(config, worker, workers, alone).servers[0]?.quota.slots);
+    const shares = expected.map(
+      (_, worker) => new BackendRuntime(config, worker, workers, alone).servers[0]?.quota.slots,
+    );
     expect(shares).toEqual(expected);
   });
 

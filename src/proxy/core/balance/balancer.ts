@@ -41,6 +41,7 @@ export class Balancer<S extends ServerState> {
   readonly #sound = new Refilled<S>();
   readonly #tried = new Refilled<S>();
   readonly #doubtful = new Refilled<S>();
+  readonly #last = new Refilled<S>();
   #full = false;
 
   constructor(config: BackendConfig, servers: readonly S[], seed = 0) {
@@ -82,7 +83,9 @@ export class Balancer<S extends ServerState> {
     let usable = this.#gather(false, nowMs, tried, load);
     // Backups are no place to go for who finds the others merely busy.
     if (!usable && !this.#full) usable = this.#gather(true, nowMs, tried, load);
-    if (!usable) return this.#full ? 'full' : this.#config.allDown === 'any' ? this.#anyone(request) : 'none';
+    if (!usable && this.#full) return 'full';
+    if (!usable && !this.#last.isEmpty) usable = this.#last.items();
+    if (!usable) return this.#config.allDown === 'any' ? this.#anyone(request) : 'none';
     const [first] = usable;
     return (usable.length === 1 ? first : this.#policy.choose(usable, nowMs, request.hash)) ?? 'none';
   }
@@ -111,14 +114,18 @@ export class Balancer<S extends ServerState> {
 
   /** Best class of servers that is not empty: untried and sound; tried but sound; silent or ejected. */
   #gather(backup: boolean, nowMs: number, tried: readonly S[], load: number): readonly S[] | undefined {
-    if (!backup) this.#full = false;
+    if (!backup) {
+      this.#full = false;
+      this.#last.clear();
+    }
     this.#sound.clear();
     this.#tried.clear();
     this.#doubtful.clear();
     for (const server of this.#servers) {
       if (server.config.backup !== backup || !server.accepts()) continue;
-      if (server.suspicionAt(nowMs) === 'unreachable') continue;
-      if (!server.isFree(nowMs, load)) this.#full = true;
+      if (server.suspicionAt(nowMs) === 'unreachable') {
+        if (nowMs >= server.retryAtMs && server.isFree(nowMs, load)) this.#last.add(server);
+      } else if (!server.isFree(nowMs, load)) this.#full = true;
       else if (!server.isSound(nowMs)) this.#doubtful.add(server);
       else if (tried.length > 0 && tried.includes(server)) this.#tried.add(server);
       else this.#sound.add(server);

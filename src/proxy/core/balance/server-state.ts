@@ -46,6 +46,8 @@ export class ServerState {
   slowstartMs: number;
   suspicion: Suspicion = 'none';
   suspectUntilMs = 0;
+  /** Though it cannot be reached, it is tried again from then on by who finds no other. */
+  retryAtMs = 0;
   readonly circuit = new Circuit();
   /** Requests under way in this worker. */
   inFlight = 0;
@@ -138,11 +140,12 @@ export class ServerState {
     return this.places.mayHave(this.queued, nowMs);
   }
 
-  suspect(suspicion: Suspicion, untilMs: number): void {
+  suspect(suspicion: Suspicion, untilMs: number, retryAtMs = untilMs): void {
     // Silence says less than a refusal and must not hide it.
     if (suspicion === 'silent' && this.suspicion === 'unreachable' && this.suspectUntilMs > untilMs) return;
     this.suspicion = suspicion;
     this.suspectUntilMs = untilMs;
+    this.retryAtMs = retryAtMs;
   }
 
   /** Traffic does not show it to fail. */
