@@ -216,6 +216,22 @@ describe('persistence', () => {
     expect(balancer.pick({ ...request, forced: true, tried: [first] })).not.toBe(first);
   });
 
+  it('holds whatever is known of the server where that is wanted, until it fails the request', () => {
+    const setting = setUp({ ...cookie, persist: true });
+    const [, second] = setting.servers;
+    if (!second) throw new Error('no server');
+    const view = { key: 'api/s2', weight: 1, risingForMs: -1 } as const;
+    second.apply({ ...view, up: false, admin: 'ready' }, 0);
+    expect([setting.pick({ cookie: 's2' }), picks(setting, 2)]).toEqual(['s2', 's1 s3']);
+    second.apply({ ...view, up: true, admin: 'maint' }, 0);
+    second.suspect('unreachable', 100);
+    expect(setting.pick({ cookie: 's2' })).toBe('s2');
+    expect(setting.pick({ cookie: 's2', tried: [second] })).not.toBe('s2');
+    // Its name leads nowhere.
+    second.apply({ ...view, up: true, admin: 'maint', endpoint: { address: '', port: 80 } }, 0);
+    expect(setting.pick({ cookie: 's2' })).not.toBe('s2');
+  });
+
   it('spreads requests with an unknown value', () => {
     expect(setUp(cookie).pick({ cookie: 'nobody' })).toBe('s1');
   });

@@ -104,7 +104,7 @@ export class Balancer<S extends ServerState> {
 
   /** May who is bound to it wait for it. */
   keepsBound(server: S, nowMs: number): boolean {
-    return server.acceptsBound() && server.isSound(nowMs);
+    return this.#config.persist ? server.address !== '' : server.acceptsBound() && server.isSound(nowMs);
   }
 
   #takesBound(server: S, { tried, nowMs }: PickRequest<S>, load: number): boolean {
