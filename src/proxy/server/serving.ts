@@ -90,6 +90,7 @@ export class Serving {
       return compiled;
     } catch (error) {
       this.#plugins.rollback();
+      this.limits.rollback();
       throw error;
     }
   }
@@ -99,6 +100,7 @@ export class Serving {
     this.#configureBackends(config, place);
     this.#configureFrontends(config, compiled, place);
     this.#plugins.commit();
+    this.limits.commit();
     for (const view of views) this.apply(view);
   }
 
