@@ -55,7 +55,7 @@ function backendTimeouts(from: ConfigDocument['timeouts']): BackendConfig['timeo
   return {
     connectMs: durationMs(from.connect),
     serverMs: durationMs(from.server),
-    queueMs: durationMs(from.queue),
+    queueMs: durationMs(from.queue ?? from.connect),
     tunnelMs: durationMs(from.tunnel),
     firstByteMs: durationMs(from.firstByte),
   };
