@@ -131,6 +131,7 @@ export class Master {
       reload: () => this.reload(),
       upgrade: () => this.#upgrade(),
       edit: (change) => this.#configuring.edit(change),
+      replaceCertificates: (change) => this.#configuring.replaceCertificates(change),
       file: this.#file,
       loaded: () => this.#configuring.loaded,
       apply: (origin) => this.#configuring.apply(origin),

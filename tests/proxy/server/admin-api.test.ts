@@ -178,7 +178,7 @@ describe('changes', () => {
       port: 11,
     });
     expect(await changed.json()).toMatchObject({ state: 'drain', weight: 5, maxconn: 7, port: 11 });
-    expect(await proxy.command('show servers state api')).toMatch(/ 2 b 127\.0\.0\.1 3 8 5 /);
+    expect(await proxy.command('show servers state api')).toMatch(/ 2 b 127\.0\.0\.1 2 8 5 /);
     expect((await call('DELETE', '/api/servers/api/b', admin)).status).toBe(200);
     expect((await call('PATCH', '/api/servers/api/b', admin, { state: 'ready' })).status).toBe(404);
     const events = await (await call('GET', '/api/events?follow=0', reader)).text();

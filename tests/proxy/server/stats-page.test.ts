@@ -126,7 +126,7 @@ describe.skipIf(!hasChromium)('the statistics page (needs chromium)', () => {
     await page.locator('dialog .first').click();
     await drain.click(patience);
     await page.waitForSelector(`${row('shop/shop-1')} .pill.warn`, patience);
-    expect(await proxy.command('show servers state shop')).toMatch(/ 1 shop-1 127\.0\.0\.1 3 8 /);
+    expect(await proxy.command('show servers state shop')).toMatch(/ 1 shop-1 127\.0\.0\.1 2 8 /);
     await page.getByRole('button', { name: 'Ready shop/shop-1' }).click(patience);
     await page.waitForSelector(`${row('shop/shop-1')} .pill.up`, patience);
     // The wrong token is a failed request, and nothing else went wrong.

@@ -14,7 +14,7 @@ import type { RateLimitConfig } from '../handling/rate-limit.ts';
 import type { RedirectConfig } from '../handling/redirect.ts';
 import type { RewriteConfig } from '../handling/rewrite.ts';
 import type { SecurityHeadersConfig } from '../handling/security-headers.ts';
-import type { SocketLevel } from '../stats/commands.ts';
+import type { SocketLevel } from '../stats/command.ts';
 import type { BreakerConfig } from './breaker-model.ts';
 import type { CheckConfig } from './check-model.ts';
 import type { LogConfig } from './log-model.ts';
