@@ -99,4 +99,23 @@ describe('a watching proxy', () => {
     expect(made.code, made.error).toBe(0);
     await until(async () => (await sClient(ports.pair, ['-status'])).includes('Cert Status: good'), generousMs);
   });
+
+  it('takes a certificate by the stats socket as tools hand it to HAProxy, and says what is served', async () => {
+    const file = join(folder.path, 'a.crt');
+    const next = await ca.issue({ names: ['a.test'] });
+    const stranger = await ca.issue({ names: ['a.test'] });
+    const set = (pem: string): Promise<string> => proxy.command(`set ssl cert ${file} <<\n${pem.trimEnd()}\n`);
+    expect(await proxy.command('show ssl cert')).toContain(`# filename\n${file}\n`);
+    expect(await set(next.cert)).toMatch(/is not that of the certificate.*\nCan't load the payload\nCan't update/);
+    expect(await set(stranger.cert + stranger.key)).toBe(`Transaction created for certificate ${file}!\n\n`);
+    expect(await set(next.cert + next.key)).toBe(`Transaction updated for certificate ${file}!\n\n`);
+    expect(await proxy.command('show ssl cert')).toMatch(/^# transaction\n\*\S+a\.crt\n# filename\n/);
+    expect((await served(ports.pair)) === next.serial.toLowerCase()).toBe(false);
+    expect(await proxy.command(`commit ssl cert ${file}`)).toBe(`Committing ${file}.\nSuccess!\n\n`);
+    await isServed(ports.pair, next);
+    const details = (await proxy.command(`show ssl cert ${file}`)).toLowerCase();
+    expect(details).toContain(`status: used\nserial: ${next.serial.toLowerCase()}\n`);
+    expect(details).toContain('subject alternative name: dns:a.test\n');
+    expect(await proxy.command(`commit ssl cert ${file}`)).toContain('No ongoing transaction!');
+  });
 });
