@@ -90,6 +90,12 @@ function checkValues(conditions: Readonly<Record<string, ValueCondition>>, path:
 function checkEdits(edits: HandlingDocument['requestHeaders'], path: Path, add: Add): void {
   if (!edits) return;
   checkNames(edits.remove, [...path, 'remove'], add);
+  edits.replace.forEach(({ header, pattern, to }, index) => {
+    const at = [...path, 'replace', index];
+    if (protectedHeaders.has(header.toLowerCase())) checkNames([header], at, add);
+    checkPattern(pattern, [...at, 'pattern'], add);
+    checkPlaceholders(to, [...at, 'to'], add);
+  });
   for (const key of ['set', 'add'] as const) {
     checkNames(Object.keys(edits[key]), [...path, key], add);
     for (const [name, value] of Object.entries(edits[key])) checkPlaceholders(value, [...path, key, name], add);

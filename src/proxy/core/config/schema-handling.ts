@@ -11,13 +11,33 @@ export const headerValue = '^[ -~]*$';
 export const headerName = "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$";
 const pathPattern = "^/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$";
 
-const headerEdits = (what: string) =>
+const headerEdits = <More extends object>(what: string, more: More) =>
   ({
     type: 'object',
     additionalProperties: false,
-    description: `Edits of the headers of ${what}: first remove, then set, then add. Values may have placeholders such as \${remote_addr}.`,
+    description: `Edits of the headers of ${what}: first remove, then replace, then set, then add. Values may have placeholders such as \${remote_addr}.`,
     properties: {
       remove: { ...names, description: 'Names of headers to leave out.' },
+      replace: {
+        type: 'array',
+        default: [],
+        description: 'Other values for headers whose value an expression fits, one after the other.',
+        items: {
+          type: 'object',
+          required: ['header', 'pattern', 'to'],
+          additionalProperties: false,
+          properties: {
+            header: { type: 'string', pattern: headerName, description: 'Name of the header.' },
+            pattern: {
+              type: 'string',
+              minLength: 1,
+              description: 'JavaScript regular expression; it need not fit the whole value, which is replaced whole.',
+            },
+            to: { type: 'string', pattern: headerValue, description: 'Text with $1 to $9 and placeholders.' },
+            list: { type: 'boolean', default: false, description: 'Each value between commas by itself.' },
+          },
+        },
+      },
       set: {
         type: 'object',
         default: {},
@@ -32,6 +52,7 @@ const headerEdits = (what: string) =>
         additionalProperties: { type: 'string', pattern: headerValue },
         description: 'Name and value; one more header of that name.',
       },
+      ...more,
     },
   }) as const;
 
@@ -243,6 +264,13 @@ export const handlingProperties = {
   plugins: pluginsSchema,
   errors: errorsSchema,
   rewrite: rewriteSchema,
-  requestHeaders: headerEdits('requests'),
-  responseHeaders: headerEdits('responses'),
+  requestHeaders: headerEdits('requests', {}),
+  responseHeaders: headerEdits('responses', {
+    guessContentType: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Gives responses without Content-Type one by the ending of the path. Off: what a server does not say is not guessed.',
+    },
+  } as const),
 } as const;

@@ -122,7 +122,6 @@ export class Handling {
   }
 
   #act(incoming: Incoming): Verdict {
-    const { head } = incoming;
     const elsewhere = this.#redirect?.answer(incoming);
     if (elsewhere) return elsewhere;
     const { respond } = this.#action;
@@ -134,7 +133,7 @@ export class Handling {
       if (target === undefined) return answer(400);
       incoming.target = target;
     }
-    if (this.#request) head.fields = this.#request.apply(head.fields, incoming);
+    this.#request?.editRequest(incoming);
     return undefined;
   }
 
