@@ -1,5 +1,5 @@
 // What can be done with requests beside passing them on, as schema: the same keys in a frontend and in each of its rules.
-import { passwordPattern } from '../handling/basic-auth.ts';
+import { clientPasswordPattern } from '../handling/basic-auth.ts';
 import { errorsSchema, pluginsSchema } from './schema-files.ts';
 import { durationOf } from './schema-words.ts';
 
@@ -151,7 +151,7 @@ export const handlingProperties = {
       users: {
         type: 'object',
         minProperties: 1,
-        additionalProperties: { type: 'string', pattern: passwordPattern, writeOnly: true },
+        additionalProperties: { type: 'string', pattern: clientPasswordPattern, writeOnly: true },
         description: 'Names and hashes; `veza-proxy password` makes a hash.',
       },
     },

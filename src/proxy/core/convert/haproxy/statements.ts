@@ -266,12 +266,10 @@ function replaceEdit(
     report.error(name, `\`${name.text}\` cannot be replaced by an expression`, '`set-header Host` takes a fixed name.');
     return undefined;
   }
-  let isSound = true;
-  checkPattern(pattern.text, [], (_, message) => {
-    isSound = false;
-    report.error(pattern, message, 'Write it without, or have it done by a plugin.');
-  });
-  if (!isSound) return undefined;
+  const problems: string[] = [];
+  checkPattern(pattern.text, [], (_, message) => problems.push(message));
+  for (const problem of problems) report.error(pattern, problem, 'Write it without, or have it done by a plugin.');
+  if (problems.length > 0) return undefined;
   const format = convertFormat(grouped(value.text), acls.aliases);
   if ('unknown' in format) {
     report.error(value, `\`${format.unknown}\` has no placeholder here`);
