@@ -2,7 +2,7 @@
 import { hostOf, isServerAddress, isServiceName, unixPath } from '../server-address.ts';
 import { serverNameOf } from './server-name.ts';
 import type { AgentConfig, CheckConfig } from './check-model.ts';
-import type { BackendConfig, FrontendConfig, ProxyConfig, ServerConfig } from './model.ts';
+import type { BackendConfig, FrontendConfig, ProxyConfig, RuleConfig, ServerConfig } from './model.ts';
 
 export type Edited = { readonly config: ProxyConfig } | { readonly problem: string };
 
@@ -188,11 +188,18 @@ export function addBackend(config: ProxyConfig, backend: BackendConfig): Edited 
 export function removeBackend(config: ProxyConfig, name: string): Edited {
   if (!config.backends.some((backend) => backend.name === name)) return { problem: noSuchBackend };
   const user = config.frontends.find(
-    ({ defaultBackend, rules }) => defaultBackend === name || rules.some((rule) => rule.backend === name),
+    ({ defaultBackend, rules }) => defaultBackend === name || rules.some((rule) => isAbout(rule, name)),
   );
-  if (user) return { problem: `Frontend '${user.name}' sends requests there.` };
+  if (user) return { problem: `Frontend '${user.name}' sends requests there, or looks at its servers.` };
   if (config.backends.length === 1) return { problem: 'It is the only backend.' };
   return { config: { ...config, backends: config.backends.filter((backend) => backend.name !== name) } };
+}
+
+function isAbout(rule: RuleConfig, backend: string): boolean {
+  const looks = [rule, ...rule.all, ...rule.any, ...rule.not].some(
+    ({ usable, usableBelow }) => Object.hasOwn(usable, backend) || Object.hasOwn(usableBelow, backend),
+  );
+  return rule.backend === backend || looks;
 }
 
 export function editFrontend(

@@ -155,6 +155,9 @@ export interface Conditions {
   readonly source: readonly string[];
   readonly headers: Readonly<Record<string, ValueCondition>>;
   readonly query: Readonly<Record<string, ValueCondition>>;
+  /** Servers that can be used, by backend: at least so many, and fewer than so many. */
+  readonly usable: Readonly<Record<string, number>>;
+  readonly usableBelow: Readonly<Record<string, number>>;
 }
 
 export interface RuleConfig extends RuleAction, Conditions {
