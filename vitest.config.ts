@@ -1,4 +1,4 @@
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -7,10 +7,11 @@ process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'veza-run-compile-cache');
 
 // unit: seconds, no root, no network but loopback. integration: real shells, sockets, programs and the balancer, side by
 // side: no test there may judge by time. timing: those that must, one after the other. e2e: boots real hosts (needs root
-// and Linux). long: minutes; `npm run test:long`, not in CI.
+// and Linux), one file after the other, but beside other projects. e2e-timing: those hosts under load, which judge by time.
+// long: minutes; `npm run test:long`, not in CI.
 const timing = [
   'tests/failover-unit/**/*.test.ts',
-  'tests/proxy/server/{breaker,health,hostile-clients,hostile-operations,queues,reload}.test.ts',
+  'tests/proxy/server/{breaker,health,hostile-clients,hostile-operations,queues}.test.ts',
   'tests/proxy/server/{retries,suspicion,zero-loss}.test.ts',
 ];
 const integration = [
@@ -18,6 +19,11 @@ const integration = [
   'tests/proxy/{h2,server,tls}/**/*.test.ts',
   'tests/**/*.real.test.ts',
 ];
+
+const e2eTiming = ['tests/e2e/{haproxy-comparison,rolling,stack}.test.ts'];
+
+// Tests that start programs wait half of their time.
+const waiting = Math.ceil(availableParallelism() * 1.5);
 
 export default defineConfig({
   test: {
@@ -39,6 +45,7 @@ export default defineConfig({
           name: 'integration',
           include: integration,
           exclude: ['node_modules/**', ...timing],
+          maxWorkers: waiting,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -65,6 +72,16 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
+          exclude: ['node_modules/**', ...e2eTiming],
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'e2e-timing',
+          include: e2eTiming,
           testTimeout: 300_000,
           hookTimeout: 600_000,
           fileParallelism: false,

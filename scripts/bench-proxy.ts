@@ -10,7 +10,7 @@ import { installDebian, installNpm } from '../bench/proxy/install.ts';
 import { measureLatency } from '../bench/proxy/latency.ts';
 import { measureGrowth, measureIdle } from '../bench/proxy/memory.ts';
 import { npmPeers, peers } from '../bench/proxy/peers/all.ts';
-import { packedName } from '../bench/proxy/peers/veza-proxy.ts';
+import { packedFolder } from '../bench/proxy/peers/veza-proxy.ts';
 import { killAll } from '../bench/proxy/processes.ts';
 import { section } from '../bench/proxy/report.ts';
 import { measureScaling } from '../bench/proxy/scaling.ts';
@@ -90,7 +90,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 const done: Section[] = [];
 try {
-  await packProxy(join(folder, packedName));
+  await packProxy(join(folder, packedFolder));
   const bench: Bench = {
     folder,
     certificate: makeCertificate(),

@@ -1,4 +1,4 @@
-// `npm run build`: packs veza-proxy into the one file that the haproxy role installs.
+// `npm run build`: packs veza-proxy into the folder that the haproxy role installs.
 // With --package it compiles everything for publishing, too.
 import { rm } from 'node:fs/promises';
 import { $ } from 'zx';
@@ -9,4 +9,4 @@ if (process.argv.includes('--package')) {
   const { exitCode } = await $({ stdio: 'inherit', nothrow: true })`tsc --project tsconfig.build.json`;
   process.exitCode = exitCode ?? 1;
 }
-await packProxy('dist/veza-proxy.mjs');
+await packProxy('dist/veza-proxy');

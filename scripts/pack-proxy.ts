@@ -1,24 +1,39 @@
-// Packs veza-proxy into one file that runs on a host with nothing but Node.
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+// Packs veza-proxy into a folder that runs on a host with nothing but Node: veza-proxy.mjs, and parts that are loaded when
+// they are needed. Master and workers hold in memory what they loaded, so none of them should load what only others need.
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { fileURLToPath } from 'node:url';
 
-/** Writes the whole program, its dependencies included, as one ES module to `outFile`. */
-export async function packProxy(outFile: string): Promise<void> {
+/** The program in the folder. */
+export const packedName = 'veza-proxy.mjs';
+
+/** Writes the whole program, its dependencies included, as ES modules to `folder`, which holds nothing else afterwards. */
+export async function packProxy(folder: string): Promise<void> {
   await using bundle = await rolldown({
     input: fileURLToPath(new URL('../src/proxy/main.ts', import.meta.url)),
     platform: 'node',
     external: [/^node:/],
   });
-  const { output } = await bundle.generate({ format: 'esm', banner: '#!/usr/bin/env node', codeSplitting: false });
-  await mkdir(dirname(outFile), { recursive: true });
-  await writeFile(outFile, inAscii(output[0].code));
+  const { output } = await bundle.generate({
+    format: 'esm',
+    entryFileNames: packedName,
+    // A running master loads parts of its own version only, whatever lies beside them by then.
+    chunkFileNames: 'parts/[name]-[hash].mjs',
+    banner: ({ isEntry }) => (isEntry ? '#!/usr/bin/env node' : ''),
+  });
+  await rm(folder, { recursive: true, force: true });
+  for (const part of output) {
+    if (part.type !== 'chunk') throw new Error(`${part.fileName} is no code`);
+    const file = join(folder, part.fileName);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, inAscii(part.code));
+  }
 }
 
 /**
- * One character beyond Latin-1 makes V8 keep the whole text with two bytes for each, 3 MB more in every process. Such
- * characters stand in strings, regular expressions and comments, where their escapes mean the same.
+ * One character beyond Latin-1 makes V8 keep the whole text with two bytes for each. Such characters stand in strings,
+ * regular expressions and comments, where their escapes mean the same.
  */
 function inAscii(code: string): string {
   const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -26,7 +41,7 @@ function inAscii(code: string): string {
 }
 
 if (import.meta.main) {
-  const [, , outFile] = process.argv;
-  if (outFile === undefined) throw new Error('usage: node scripts/pack-proxy.ts OUTFILE');
-  await packProxy(outFile);
+  const [, , folder] = process.argv;
+  if (folder === undefined) throw new Error('usage: node scripts/pack-proxy.ts FOLDER');
+  await packProxy(folder);
 }

@@ -1,5 +1,6 @@
-// `npm test`: everything. Types, lint, unit tests (laws, contracts and simulations among them), then the end-to-end tests
-// on a lab of their own. Where no lab can run they are skipped by name, or failed with VEZA_REQUIRE_E2E=1 (CI).
+// `npm test`: everything. Types, lint, and beside them all tests that judge no times: unit tests (laws, contracts and
+// simulations among them), integration, and end to end on labs of their own. Then what judges by time, alone on the machine.
+// Where no lab can run its tests are skipped by name, or failed with VEZA_REQUIRE_E2E=1 (CI).
 // The last line says how many tests passed and failed.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,6 +18,7 @@ interface Totals {
 const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const run = $({ stdio: 'inherit', nothrow: true });
+const quietly = $({ stdio: ['ignore', 'pipe', 'pipe'], nothrow: true });
 
 const { machine, packages } = await missingRequirements();
 if (machine.length === 0) {
@@ -26,14 +28,16 @@ if (machine.length === 0) {
   say(`end-to-end tests need more than this machine has: ${machine.join('; ')}`);
 }
 
-say('types and lint, beside the unit and integration tests: those wait often enough');
-const checks = [run`nice tsc --noEmit`, run`nice npm run --silent lint`];
+await run`npm run --silent build`;
+say('types, lint and end-to-end tests, beside the unit and integration tests: those wait often enough');
+const checks = [run`tsc --noEmit`, run`npm run --silent lint`];
+const hosts = vitest('e2e', quietly);
 await vitest('unit');
 await vitest('integration');
 for (const check of checks) count((await check).exitCode === 0);
+say(await hosts);
 await vitest('timing');
-await run`npm run --silent build`;
-await vitest('e2e');
+await vitest('e2e-timing');
 
 // In CI everything must run: what is skipped there has not been tested.
 if (process.env['VEZA_REQUIRE_E2E'] === '1') totals.failed += totals.skipped;
@@ -44,12 +48,13 @@ function count(good: boolean): void {
   totals[good ? 'passed' : 'failed'] += 1;
 }
 
-async function vitest(project: string): Promise<void> {
+/** Counts the tests of a project. Returns what was not shown meanwhile. */
+async function vitest(project: string, start = run): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'veza-test-'));
   const file = join(directory, 'results.json');
   try {
-    const { exitCode } =
-      await run`vitest run --project ${project} --reporter=default --reporter=json --outputFile.json=${file}`;
+    const { exitCode, stdall } =
+      await start`vitest run --project ${project} --reporter=default --reporter=json --outputFile.json=${file}`;
     const results = JSON.parse(await readFile(file, 'utf8')) as {
       numPassedTests: number;
       numFailedTests: number;
@@ -59,6 +64,7 @@ async function vitest(project: string): Promise<void> {
     totals.skipped += results.numPendingTests;
     // A file that cannot be loaded fails without a failed test.
     totals.failed += exitCode !== 0 && results.numFailedTests === 0 ? 1 : results.numFailedTests;
+    return stdall;
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -132,4 +132,12 @@ describe('architecture', () => {
     expect(code).not.toMatch(/\bprocess\.exit\(/);
     if (!name.startsWith('proxy/') && !name.startsWith('lab/')) expect(code).not.toMatch(/\bconsole\.|process\.stdout/);
   });
+
+  it('loads no WebSocket and no fetch into the processes of the balancer: lean-http.ts says how', () => {
+    const imports = /^import (?!type )[^;]*from 'node:http';/m;
+    const guilty = files.filter(
+      (file) => layerOf(file).startsWith('proxy/') && imports.test(readFileSync(file, 'utf8')),
+    );
+    expect(guilty).toEqual([]);
+  });
 });

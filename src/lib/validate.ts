@@ -20,6 +20,12 @@ export interface SchemaProblem {
 /** `ignored` tells values of which nothing is to be said: what is wrong with them does not count. */
 export type Validator = (value: unknown, ignored?: (value: unknown) => boolean) => readonly SchemaProblem[];
 
+/**
+ * How Ajv makes code of a schema where it is used a few times in the life of a process: that it goes over its code again
+ * takes most of the time until a program has started, and saves less than that.
+ */
+export const quickToCompile = { optimize: false } as const;
+
 /** One for all schemas: each would compile the schema of schemas anew. */
 let shared: Ajv | undefined;
 
@@ -29,7 +35,7 @@ const compiled = new WeakMap<object, Validator>();
 export function validatorFor(schema: object): Validator {
   const known = compiled.get(schema);
   if (known) return known;
-  shared ??= new Ajv({ allErrors: true, verbose: true, strict: false, validateFormats: false });
+  shared ??= new Ajv({ allErrors: true, verbose: true, strict: false, validateFormats: false, code: quickToCompile });
   const validate = shared.compile(schema);
   const validator: Validator = (value, ignored) => {
     if (validate(value)) return [];

@@ -1,5 +1,6 @@
 // The contract of the Transport port: one suite for every implementation.
-import { randomBytes } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -26,6 +27,20 @@ export function step(text: string, more: { timeoutMs?: number; stdin?: Uint8Arra
 
 export function runSteps(session: Session, steps: Step[], more: Partial<Batch> = {}): Promise<readonly StepResult[]> {
   return session.run({ identity: login, haltOnFailure: false, steps, ...more });
+}
+
+/** A command that nobody waits for to its end, and that is told apart from others by its time. */
+function childSleep(): string {
+  return `sleep ${60 + randomInt(1_000_000) / 1_000_000}`;
+}
+
+/** Resolves when no such process is left. */
+async function gone(command: string): Promise<void> {
+  const until = performance.now() + 30_000;
+  while (spawnSync('pgrep', ['-f', '-x', command]).status === 0) {
+    if (performance.now() > until) throw new Error(`${command} still runs`);
+    await sleep(20);
+  }
 }
 
 /** `remote`: there is a connection that can be cut. */
@@ -294,15 +309,11 @@ export function transportContract(
 
     describe('limits of time', () => {
       it('kills a step with its children and goes on', async () => {
-        const file = join(folder, 'late');
-        const results = await run([
-          step(`(sleep 1; touch ${quote(file)}) | cat; echo no`, { timeoutMs: 200 }),
-          step('echo next'),
-        ]);
+        const child = childSleep();
+        const results = await run([step(`(${child}; echo no) | cat; echo no`, { timeoutMs: 200 }), step('echo next')]);
         expect(results[0]).toMatchObject({ timedOut: true, stdout: '', exitCode: 137 });
         expect(results[1]).toMatchObject({ timedOut: false, stdout: 'next\n' });
-        await sleep(900);
-        expect(existsSync(file)).toBe(false);
+        await gone(child);
       });
 
       it('kills what ignores SIGTERM', async () => {
@@ -323,12 +334,13 @@ export function transportContract(
       it('cancels: kills the running step and starts no other', async () => {
         const file = join(folder, 'cancelled');
         const abort = new AbortController();
-        const running = run([step(`sleep 0.7; touch ${quote(file)}`), step(`touch ${quote(file)}`)], {
+        const child = childSleep();
+        const running = run([step(`${child}; touch ${quote(file)}`), step(`touch ${quote(file)}`)], {
           signal: abort.signal,
           onBegin: () => setTimeout(() => abort.abort(), 50),
         });
         await expect(running).rejects.toMatchObject({ code: 'cancelled' });
-        await sleep(800);
+        await gone(child);
         expect(existsSync(file)).toBe(false);
         expect((await one('echo usable')).stdout).toBe('usable\n');
       });

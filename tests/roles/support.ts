@@ -1,6 +1,6 @@
 // What a role would write: the real engine in check mode, with the role's real defaults, variables and templates.
 // Texts are taken where templates are rendered, so what is on this machine's disk does not matter.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { systemClock } from '../../src/adapters/clock.ts';
@@ -39,7 +39,10 @@ export async function foresee({ role, host, inventory: given, variables = {} }: 
     const inventoryFile = given.includes('\n') ? join(scratch, 'inventory.yml') : join(projectDirectory, given);
     if (given.includes('\n')) writeFileSync(inventoryFile, given);
     // The files that the real roles install need not have been built.
-    const extra = { haproxy_bundle: inventoryFile, ansible_connection: 'local', ansible_become: false, ...variables };
+    const bundle = join(scratch, 'bundle');
+    mkdirSync(bundle);
+    writeFileSync(join(bundle, 'veza-proxy.mjs'), '');
+    const extra = { haproxy_bundle: bundle, ansible_connection: 'local', ansible_become: false, ...variables };
     return await run(`- hosts: ${host}\n  roles: [${role}]\n`, inventoryFile, JSON.stringify(extra));
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -1,9 +1,10 @@
-// veza-proxy as it is compared: packed into one file, as it is installed.
+// veza-proxy as it is compared: packed, as it is installed.
 import { join } from 'node:path';
+import { packedName } from '../../../scripts/pack-proxy.ts';
 import { accessLog, overTls, type Peer, type PeerSetup, writeOwn } from './peer.ts';
 
 /** In the folder of the run: see scripts/bench-proxy.ts. */
-export const packedName = 'veza-proxy.mjs';
+export const packedFolder = 'packed';
 
 function ourBind({ port, protocol, certificate }: PeerSetup): object {
   const bind = [`127.0.0.1:${port}`];
@@ -47,6 +48,6 @@ export const vezaProxy: Peer = {
   missing: () => undefined,
   command: (setup) => {
     const file = writeOwn(setup, 'veza.json', JSON.stringify(configuration(setup)));
-    return [process.execPath, join(setup.folder, '..', packedName), 'run', file];
+    return [process.execPath, join(setup.folder, '..', packedFolder, packedName), 'run', file];
   },
 };

@@ -4,6 +4,9 @@
 /** Eight groups of 16 bits; IPv4 addresses are the IPv6 addresses ::ffff:0:0/96. */
 export type Address = Uint16Array;
 
+/** More would take more memory than they save. */
+const mostKnown = 4096;
+
 /** Reads an IPv4 or IPv6 address without port or brackets; undefined if it is none. */
 export function parseAddress(text: string): Address | undefined {
   return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
@@ -40,6 +43,29 @@ function groupsOf(words: readonly string[]): number[] | undefined {
     else return undefined;
   }
   return groups;
+}
+
+interface KnownAddress {
+  /** IPv4 in its own form. */
+  readonly text: string;
+  /** Undefined where the text is none: a unix socket has no address. */
+  readonly address: Address | undefined;
+}
+
+/** Reads addresses; those that come again and again are read once and kept once. */
+export class KnownAddresses {
+  readonly #known = new Map<string, KnownAddress>();
+
+  find(written: string): KnownAddress {
+    let found = this.#known.get(written);
+    if (found === undefined) {
+      const text = written.replace(/^::ffff:/, '');
+      found = { text, address: parseAddress(text) };
+      if (this.#known.size >= mostKnown) this.#known.clear();
+      this.#known.set(written, found);
+    }
+    return found;
+  }
 }
 
 interface Range {

@@ -26,9 +26,7 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
 
   constructor(socket: Socket, frontend: FrontendRuntime, context: WorkerContext, origin?: Origin) {
     super(socket, frontend, context, origin);
-    socket.on('end', () => this.#onEnd());
-    socket.on('error', () => this.destroy());
-    socket.on('close', () => this.destroy());
+    this.listen();
     this.arm('idle', context.config.timeouts.httpRequestMs);
   }
 
@@ -120,14 +118,14 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
     this.#tunnel?.fromClient(bytes);
   }
 
-  #onEnd(): void {
+  override onEnd(): void {
     this.#halfClosed = true;
     if (this.phase === 'tunnel') this.#tunnel?.clientEnded();
     else if (this.phase === 'busy' && this.#exchange?.outlivesEnd === true) this.keepsAlive = false;
     else this.destroy();
   }
 
-  protected override onDrain(): void {
+  override onDrain(): void {
     if (this.role === 'stall') this.disarm();
     if (this.phase === 'idle') this.#awaitRequest();
     else this.#exchange?.resumeResponse();

@@ -22,13 +22,12 @@ export abstract class ClientReader extends ClientWriter {
   /** A whole head; `bytes` from `from` on are what follows it. */
   protected abstract begin(head: RequestHead, bytes: Buffer, from: number): void;
   protected abstract readBody(bytes: Buffer, from: number): void;
-  abstract destroy(): void;
   protected abstract tunnelBytes(bytes: Buffer): void;
   /** Answers what is no request, and closes. */
   protected abstract refuse(refusal: Refusal): false;
 
   /** Takes what the client sent. The bytes are valid during the call only. */
-  receive(bytes: Buffer): void {
+  override receive(bytes: Buffer): void {
     this.#onData(bytes);
     if (this.pending?.buffer === bytes.buffer) this.pending = Buffer.from(this.pending);
   }

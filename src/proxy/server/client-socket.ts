@@ -1,17 +1,22 @@
 // The socket of a client with what is known of it, and its one timer: all waits of a connection exclude each other.
 import type { Socket } from 'node:net';
-import { type Address, parseAddress } from '../core/address.ts';
+import { type Address, KnownAddresses } from '../core/address.ts';
 import type { Endpoints } from '../core/proxy-protocol.ts';
 import { WheelTimer } from '../core/timer-wheel.ts';
 import type { TlsFacts } from '../core/tls/facts.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { Origin } from './frontend-connection.ts';
+import { readShared } from './reading.ts';
+import { own, type SocketOwner } from './socket-owner.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** What a connection waits for. */
 export type TimerRole = 'none' | 'idle' | 'head' | 'body' | 'wait' | 'commit' | 'stall' | 'linger' | 'inspect';
 
-export abstract class ClientSocket extends WheelTimer {
+/** Clients come back, and come from behind one address. */
+const known = new KnownAddresses();
+
+export abstract class ClientSocket extends WheelTimer implements SocketOwner {
   readonly socket: Socket;
   /** The socket of the kernel: another than `socket` with TLS. */
   protected readonly raw: Socket;
@@ -41,21 +46,39 @@ export abstract class ClientSocket extends WheelTimer {
     this.tls = origin?.tls;
     this.frontend = frontend;
     this.context = context;
-    this.address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    ({ text: this.address, address: this.peer } = known.find(socket.remoteAddress ?? ''));
     this.port = socket.remotePort ?? 0;
-    this.peer = parseAddress(this.address);
     this.trusted = frontend.trusted.has(this.peer);
-    this.localAddress = (socket.localAddress ?? '').replace(/^::ffff:/, '');
+    this.localAddress = known.find(socket.localAddress ?? '').text;
     this.localPort = socket.localPort ?? 0;
+    forgetNames(socket);
     this.expectsProxy = origin === undefined && frontend.balancers.has(this.peer);
     if (origin?.endpoints) this.setEndpoints(origin.endpoints);
   }
 
+  abstract receive(bytes: Buffer): void;
+  abstract onDrain(): void;
+  abstract onEnd(): void;
+  abstract destroy(): void;
+
+  onError(): void {
+    this.destroy();
+  }
+
+  onClose(): void {
+    this.destroy();
+  }
+
+  /** From now on it is told what happens, and reads. */
+  protected listen(): void {
+    own(this.socket, this);
+    readShared(this.socket);
+  }
+
   /** What a balancer in front of us says of the connection. */
   protected setEndpoints({ source, sourcePort, destination, destinationPort }: Endpoints): void {
-    this.address = source.replace(/^::ffff:/, '');
+    ({ text: this.address, address: this.peer } = known.find(source));
     this.port = sourcePort;
-    this.peer = parseAddress(this.address);
     this.trusted = this.frontend.trusted.has(this.peer);
     this.localAddress = destination;
     this.localPort = destinationPort;
@@ -75,4 +98,9 @@ export abstract class ClientSocket extends WheelTimer {
     this.role = role;
     this.context.wheel.arm(this, this.context.now(), delayMs);
   }
+}
+
+/** Node.js remembers what it was asked for, in every socket (undocumented); who asks again gets it again. */
+function forgetNames(socket: Socket): void {
+  Object.assign(socket, { _peername: undefined, _sockname: undefined });
 }

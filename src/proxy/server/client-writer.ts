@@ -12,11 +12,8 @@ export abstract class ClientWriter extends ClientSocket {
 
   constructor(socket: Socket, frontend: FrontendRuntime, context: WorkerContext, origin?: Origin) {
     super(socket, frontend, context, origin);
-    this.out = new Outgoing(socket, origin?.tls !== undefined, () => this.onDrain());
+    this.out = new Outgoing(socket, origin?.tls !== undefined, this);
   }
-
-  /** It takes what was written, after it did not. */
-  protected abstract onDrain(): void;
 
   /** The kernel does not take what was written. */
   override get isCongested(): boolean {

@@ -1,18 +1,14 @@
 // The control side of the master listens here: stats sockets in HAProxy's text protocol, the statistics page and metrics over
 // HTTP, and the admin interface.
 import { chmodSync } from 'node:fs';
-import {
-  createServer as createHttpServer,
-  type IncomingMessage,
-  type Server as HttpServer,
-  type ServerResponse,
-} from 'node:http';
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Bind, ProxyConfig, StatsSocket } from '../core/config/model.ts';
 import { VezaError } from '../../lib/errors.ts';
 import type { AdminApi } from './admin/api.ts';
 import { Authority } from './admin/authority.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
+import { createServer as createHttpServer } from './lean-http.ts';
 import { removeStale } from './listening-sockets.ts';
 import { ServerActions } from './server-actions.ts';
 import { answerPage } from './stats-pages.ts';

@@ -1,7 +1,8 @@
 // Opens a connection to a server: plain or with TLS, perhaps with the header of the PROXY protocol in front of all.
 import { connect, type NetConnectOpts, type OnReadOpts, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls } from 'node:tls';
 import { type Endpoint, unixPath } from '../core/server-address.ts';
+import { readInto } from './reading.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 
 export interface Destination extends Endpoint {
@@ -36,7 +37,7 @@ export function dial(to: Destination, options: DialOptions): Socket {
     : connectTls({ ...secured, ...(onread && { onread }) });
   socket.on('session', (session) => tls.keep(to.serverName, to.address, to.port, session));
   socket.on('secureConnect', onReady);
-  // Over another socket Node.js cannot read into memory of ours.
+  // Over another socket Node.js does not heed it.
   if (intro && onread) readInto(socket, onread);
   return socket;
 }
@@ -45,15 +46,4 @@ function introduced(own: NetConnectOpts, intro: Buffer): Socket {
   const raw = connect(own);
   raw.write(intro);
   return raw;
-}
-
-function readInto(socket: TLSSocket, onread: OnReadOpts): void {
-  socket.on('data', (bytes: Buffer) => {
-    for (let from = 0; from < bytes.length;) {
-      const into = typeof onread.buffer === 'function' ? onread.buffer() : onread.buffer;
-      const size = bytes.copy(into, 0, from);
-      onread.callback(size, into);
-      from += size;
-    }
-  });
 }

@@ -10,7 +10,6 @@ import type { TcpRouter } from '../core/tcp-routing.ts';
 import { ClearStart } from './clear-start.ts';
 import { ClientConnection } from './client-connection.ts';
 import { ClientSlots } from './client-slots.ts';
-import type { Receive } from './accepting.ts';
 import type { FrontendConnection, Origin } from './frontend-connection.ts';
 import { Http2Connection } from './http2-connection.ts';
 import type { OpeningEvents } from './opening.ts';
@@ -68,45 +67,31 @@ export class FrontendRuntime {
     return this.#compiled.balancers;
   }
 
-  /** Whether what comes to this bind is read as it is: bytes of mode tcp, or requests of HTTP/1. */
-  isPlain(bind: string): boolean {
-    return this.config.mode === 'tcp' || (!this.#speaksTls(bind) && !this.config.http2.clear);
-  }
-
-  #speaksTls(bind: string): boolean {
-    return this.config.tls?.binds.includes(bind) === true;
-  }
-
   /** As many clients as this worker may have. */
   get isFull(): boolean {
     return this.connections.size >= this.slots;
   }
 
-  /** Takes a client, or closes its socket beyond the limit of one. Says who reads from it if nothing comes before requests. */
-  accept(socket: Socket, bind: string, context: WorkerContext): Receive | undefined {
+  /** Takes a client, or closes its socket beyond the limit of one. */
+  accept(socket: Socket, bind: string, context: WorkerContext): void {
     if (!this.#hasRoomFor(socket)) {
       this.counters.deniedConnections += 1;
       socket.destroy();
-      return undefined;
+      return;
     }
     this.counters.connectionsTotal += 1;
-    const receive = this.#take(socket, bind, context);
+    this.#take(socket, bind, context);
     if (this.isFull && !this.#waitsForRoom) {
       this.#waitsForRoom = context;
       context.full(this);
     }
-    return receive;
   }
 
-  #take(socket: Socket, bind: string, context: WorkerContext): Receive | undefined {
-    if (this.config.mode === 'tcp') return this.#join(socket, context);
-    if (this.isPlain(bind)) {
-      const connection = new ClientConnection(socket, this, context);
-      this.#add(connection);
-      return (bytes) => connection.receive(bytes);
-    }
-    this.#open(socket, this.#speaksTls(bind), context);
-    return undefined;
+  #take(socket: Socket, bind: string, context: WorkerContext): void {
+    const isSecure = this.config.tls?.binds.includes(bind) === true;
+    if (this.config.mode === 'tcp') this.#join(socket, context);
+    else if (isSecure || this.config.http2.clear) this.#open(socket, isSecure, context);
+    else this.#add(new ClientConnection(socket, this, context));
   }
 
   #hasRoomFor(socket: Socket): boolean {
@@ -117,11 +102,10 @@ export class FrontendRuntime {
     return this.#clientSlots.take(socket, clientKey(remoteAddress), maxconnPerClient);
   }
 
-  #join(socket: Socket, context: WorkerContext): Receive {
+  #join(socket: Socket, context: WorkerContext): void {
     const connection = new TcpConnection(socket, this, context);
     this.#add(connection);
     connection.start();
-    return (bytes) => connection.receive(bytes);
   }
 
   #open(raw: Socket, secure: boolean, context: WorkerContext): void {
@@ -153,8 +137,6 @@ export class FrontendRuntime {
     }
     const connection = new ClientConnection(socket, this, context, origin);
     this.#add(connection);
-    socket.on('data', (bytes: Buffer) => connection.receive(bytes));
-    socket.resume();
     if (context.stopping) connection.drain();
   }
 

@@ -49,12 +49,7 @@ export class Http2Connection extends ClientSocket implements FrontendConnection 
       ]),
     );
     this.outbound.control(windowUpdateFrame(0, http2Limits.windowBytes - defaultWindow));
-    socket.on('data', (bytes: Buffer) => this.#reader.feed(bytes));
-    socket.on('drain', () => this.outbound.onDrain());
-    socket.on('end', () => this.#onEnd());
-    socket.on('error', () => this.destroy());
-    socket.on('close', () => this.destroy());
-    socket.resume();
+    this.listen();
     this.arm('idle', timeouts.httpRequestMs);
   }
 
@@ -179,8 +174,16 @@ export class Http2Connection extends ClientSocket implements FrontendConnection 
     this.arm('linger', lingerMs);
   }
 
-  /** The client sends no more; it may still read. */
-  #onEnd(): void {
+  override receive(bytes: Buffer): void {
+    this.#reader.feed(bytes);
+  }
+
+  override onDrain(): void {
+    this.outbound.onDrain();
+  }
+
+  /** It may still read. */
+  override onEnd(): void {
     if (this.phase !== 'closing') {
       this.phase = 'closing';
       this.disarm();
@@ -189,7 +192,7 @@ export class Http2Connection extends ClientSocket implements FrontendConnection 
     if (this.streams.size === 0) this.destroy();
   }
 
-  destroy(): void {
+  override destroy(): void {
     if (this.phase === 'closed') return;
     this.phase = 'closed';
     this.#reader.stop();

@@ -1,11 +1,11 @@
 // Requests as streams of a session to a server, and heads of its responses: between the texts of HTTP/1, which all the rest
 // speaks, and HTTP/2.
-import { STATUS_CODES } from 'node:http';
 import { type ClientHttp2Stream, constants } from 'node:http2';
 import { http2Request, webSocketRequest } from '../core/http/http2-request.ts';
 import { readHttp2Response } from '../core/http/http2-response.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
 import type { Http2Session } from './http2-session.ts';
+import { STATUS_CODES } from './lean-http.ts';
 import type { Failure } from './upstream-owner.ts';
 
 export interface OpenedStream {

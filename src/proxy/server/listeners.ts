@@ -1,11 +1,13 @@
 // What a worker accepts on: sockets of the master, each for a frontend. A frontend that is full accepts no more, so that who
 // comes waits in the queue of the kernel, or is taken by another worker.
-import type { Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import type { ProxyConfig } from '../core/config/model.ts';
-import { acceptOn } from './accepting.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { FromWorker } from './ipc.ts';
 import type { WorkerContext } from './worker-context.ts';
+
+/** As many who connect may wait in the kernel. */
+const backlog = 4096;
 
 export class Listeners {
   readonly #open = new Map<string, Server>();
@@ -39,14 +41,12 @@ export class Listeners {
       return;
     }
     this.#paused.delete(bind);
-    const server = acceptOn(handle, {
-      isPlain: () => this.#frontendOf.get(bind)?.isPlain(bind) !== false,
-      open: (socket) => {
-        const owner = this.#frontendOf.get(bind);
-        if (!owner) socket.destroy();
-        return owner?.accept(socket, bind, this.#context);
-      },
+    const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
+      const owner = this.#frontendOf.get(bind);
+      if (owner) owner.accept(socket, bind, this.#context);
+      else socket.destroy();
     });
+    server.listen(handle, backlog);
     server.on('error', (error) => process.stderr.write(`cannot listen on ${bind}: ${error.message}\n`));
     server.on('listening', () => this.#send({ type: 'listening', bind }));
     this.#open.set(bind, server);

@@ -1,11 +1,11 @@
 // Keeps what issuers say of our certificates at hand: asked by the master, long before the last answer is out of date,
 // and sent to the workers. An answer is kept as long as it holds, whatever becomes of the responder.
 import { X509Certificate } from 'node:crypto';
-import { request } from 'node:http';
 import { messageOf, VezaError } from '../../lib/errors.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import type { Journal } from './certificate-keeper.ts';
-import { type OcspAnswer, ocspRequest, readOcspAnswer } from './ocsp.ts';
+import { request } from './lean-http.ts';
+import type { OcspAnswer } from './ocsp.ts';
 import type { CertificateMaterial, TlsMaterial } from './tls-material.ts';
 import { mayStaple } from './tls-terminator.ts';
 
@@ -134,6 +134,8 @@ async function newestAnswer({
 }: CertificateMaterial): Promise<OcspAnswer> {
   if (issuing === '') throw new VezaError('no-issuer', "its file does not hold its issuer's certificate");
   const [certificate, issuer] = [new X509Certificate(cert), new X509Certificate(issuing)];
+  // Loaded for those who staple: the libraries of its formats take 2 MB.
+  const { ocspRequest, readOcspAnswer } = await import('./ocsp.ts');
   const read = (answer: Buffer): OcspAnswer => readOcspAnswer(answer, certificate, issuer, Date.now());
   const fallback = stored === '' ? undefined : Buffer.from(stored, 'base64');
   if (responder === '' && fallback) return read(fallback);

@@ -46,6 +46,8 @@ export abstract class Opening extends WheelTimer implements FrontendConnection {
     this.#context.wheel.arm(this, this.#context.now(), withinMs);
     this.raw.on('error', () => this.destroy());
     this.raw.on('close', () => this.destroy());
+    // Who leaves before a request could come has none.
+    this.raw.on('end', () => this.destroy());
     if (this.frontend.balancers.has(parseAddress(this.address))) this.raw.on('data', this.#readProxy);
     else this.proceed();
   }

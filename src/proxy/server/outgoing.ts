@@ -2,6 +2,7 @@
 // and the kernel costs as much as the write. One write is under way at a time; what comes meanwhile goes out together.
 import type { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
+import type { SocketOwner } from './socket-owner.ts';
 
 /** What one write is known by until it is complete. */
 interface WriteRequest {
@@ -43,26 +44,28 @@ function findBinding(): StreamBinding | undefined {
 /** Of the next write: one that the kernel takes at once has no need for it, so the write after that has it again. */
 let request: WriteRequest | undefined = binding && new binding.WriteWrap();
 
+/** What nothing waits in. */
+const none: Parts = [];
+
 export class Outgoing {
   readonly #socket: Socket;
-  readonly #onDrain: () => void;
+  readonly #owner: Pick<SocketOwner, 'onDrain'>;
   /** From this many bytes on it is congested. */
   readonly #limit: number;
   #handle: StreamHandle | undefined;
   /** Bytes of the write under way. */
   #underWay = 0;
-  #parts: Parts = [];
+  #parts = none;
   #waiting = 0;
   #corks = 0;
   #needsDrain = false;
   #end: (() => void) | undefined;
 
   /** `isEncrypted`: every write is complete a little later, however much the kernel takes. */
-  constructor(socket: Socket, isEncrypted: boolean, onDrain: () => void) {
+  constructor(socket: Socket, isEncrypted: boolean, owner: Pick<SocketOwner, 'onDrain'>) {
     this.#socket = socket;
-    this.#onDrain = onDrain;
+    this.#owner = owner;
     this.#limit = isEncrypted ? socket.writableHighWaterMark : 1;
-    socket.on('drain', onDrain);
   }
 
   /** Bytes that are in our memory still. */
@@ -70,7 +73,7 @@ export class Outgoing {
     return this.#underWay + this.#waiting + (this.#handle ? 0 : this.#socket.writableLength);
   }
 
-  /** The kernel does not take what was written; `onDrain` will be called. */
+  /** The kernel does not take what was written; its owner will be told when it does. */
   get isCongested(): boolean {
     if (this.#handle) return this.#needsDrain;
     return this.#socket.writableNeedDrain && this.#socket.writableLength > 0;
@@ -79,6 +82,7 @@ export class Outgoing {
   /** Sends a text of Latin-1, or bytes, which must stay as they are until all is sent. */
   write(data: string | Uint8Array): void {
     if (this.#corks > 0 || this.#underWay > 0) {
+      if (this.#parts === none) this.#parts = [];
       this.#parts.push(data, typeof data === 'string' ? 'latin1' : 'buffer');
       this.#waiting += data.length;
       if (this.#waiting >= this.#limit && this.#corks === 0) this.#needsDrain = true;
@@ -114,7 +118,7 @@ export class Outgoing {
   #flush(): void {
     const parts = this.#parts;
     const size = this.#waiting;
-    this.#parts = [];
+    this.#parts = none;
     this.#waiting = 0;
     const handle = this.#handle ?? this.#takeHandle();
     if (handle && request) this.#written(handle.writev(request, parts, false), parts, size);
@@ -163,7 +167,7 @@ export class Outgoing {
     if (this.#end) this.#end();
     if (!this.#needsDrain) return;
     this.#needsDrain = false;
-    this.#onDrain();
+    this.#owner.onDrain();
   }
 
   #fail(status: number): void {

@@ -50,10 +50,7 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
   constructor(socket: Socket, frontend: FrontendRuntime, context: WorkerContext) {
     super(socket, frontend, context);
     this.#startedAt = context.now();
-    socket.on('end', () => this.#clientEnded());
-    socket.on('error', () => this.ended('CD'));
-    socket.on('close', () => this.#clientClosed());
-    socket.on('drain', () => this.#upstream?.socket.resume());
+    this.listen();
   }
 
   get route(): Route | undefined {
@@ -61,7 +58,7 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
   }
 
   /** Takes what the client sent. The bytes are valid during the call only. */
-  receive(bytes: Buffer): void {
+  override receive(bytes: Buffer): void {
     if (this.phase === 'closed') return;
     this.#bytesIn += bytes.length;
     if (this.phase === 'tunnel' && this.#upstream) {
@@ -182,12 +179,20 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
     return socket.writableLength === 0;
   }
 
-  #clientClosed(): void {
+  override onError(): void {
+    this.ended('CD');
+  }
+
+  override onDrain(): void {
+    this.#upstream?.socket.resume();
+  }
+
+  override onClose(): void {
     // When both are done what is still on its way to the server may arrive; its side ends the connection.
     if (!this.#clientDone || !this.#serverDone) this.ended(this.phase === 'tunnel' ? 'CD' : 'CC');
   }
 
-  #clientEnded(): void {
+  override onEnd(): void {
     this.#clientDone = true;
     if (this.phase === 'tunnel') this.#halfClosed(this.#upstream?.socket);
     // Who says nothing and has gone away need not be connected.
@@ -212,7 +217,7 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
     if (this.phase === 'idle') this.destroy();
   }
 
-  destroy(): void {
+  override destroy(): void {
     this.ended('K-');
   }
 

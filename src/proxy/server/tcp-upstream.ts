@@ -59,25 +59,25 @@ export class TcpUpstream extends UpstreamSocket {
     return this.#client.fromServer(bytes);
   }
 
-  protected override onEnd(): void {
+  override onEnd(): void {
     if (this.phase === 'connecting') this.fail('refused');
     else this.#client.serverEnded();
   }
 
-  protected override onError(error: NodeJS.ErrnoException): void {
+  override onError(error: NodeJS.ErrnoException): void {
     if (this.phase !== 'connecting') return this.fail('reset');
     this.tellTlsProblem(error);
     this.fail(connectFailure(error.code));
   }
 
-  protected override onClose(): void {
+  override onClose(): void {
     if (this.phase === 'closed') return;
     // Both sides have said that they are done.
     this.destroy();
     this.#client.ended('--');
   }
 
-  protected override onDrain(): void {
+  override onDrain(): void {
     this.#client.socket.resume();
   }
 }

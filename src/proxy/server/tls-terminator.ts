@@ -83,9 +83,11 @@ export class TlsTerminator {
     this.#server.setTicketKeys(keys);
   }
 
-  /** Begins the handshake; where it fails the socket closes. */
+  /** Begins the handshake; where it fails the socket closes, and so it does when the client leaves meanwhile. */
   accept(raw: Socket, secured: Secured): void {
     this.#waiting.set(raw, secured);
+    // What the TLS socket begins with: nobody would hear its end before the handshake is over.
+    raw.allowHalfOpen = false;
     this.#server.emit('connection', raw);
   }
 
@@ -100,6 +102,7 @@ export class TlsTerminator {
       socket.destroy();
       return;
     }
+    socket.allowHalfOpen = true;
     secured(socket, {
       sni,
       version: socket.getProtocol() ?? '',

@@ -126,7 +126,7 @@ export class UpstreamConnection extends UpstreamSocket implements Upstream {
     this.owner?.onConnected(this);
   }
 
-  protected override onError(error: NodeJS.ErrnoException): void {
+  override onError(error: NodeJS.ErrnoException): void {
     if (this.phase === 'closed') return;
     if (this.phase === 'idle') this.destroy();
     else if (this.phase === 'connecting') {
@@ -135,16 +135,16 @@ export class UpstreamConnection extends UpstreamSocket implements Upstream {
     } else this.fail(error.code === 'ETIMEDOUT' ? 'timeout' : 'reset');
   }
 
-  protected override onClose(): void {
+  override onClose(): void {
     if (this.phase === 'idle') this.destroy();
     else if (this.phase !== 'closed') this.fail('reset');
   }
 
-  protected override onDrain(): void {
+  override onDrain(): void {
     this.owner?.onDrain(this);
   }
 
-  protected override onEnd(): void {
+  override onEnd(): void {
     if (this.phase === 'tunnel') this.owner?.response.tunnelEnded();
     else if (this.phase === 'body' && this.#head?.length === -2) this.#finish('');
     else if (this.phase === 'idle') this.destroy();

@@ -4,6 +4,7 @@ import { WheelTimer } from '../core/timer-wheel.ts';
 import { dial } from './dial.ts';
 import { Outgoing } from './outgoing.ts';
 import type { ServerRuntime } from './runtime.ts';
+import { own, type SocketOwner } from './socket-owner.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -17,7 +18,7 @@ function receiveBuffer(): Buffer {
   return Buffer.allocUnsafeSlow(receiveBytes);
 }
 
-export abstract class UpstreamSocket extends WheelTimer {
+export abstract class UpstreamSocket extends WheelTimer implements SocketOwner {
   readonly socket: Socket;
   readonly server: ServerRuntime;
   protected readonly out: Outgoing;
@@ -44,10 +45,8 @@ export abstract class UpstreamSocket extends WheelTimer {
       onread,
       onReady: () => this.onConnect(),
     });
-    this.socket.on('end', () => this.onEnd());
-    this.socket.on('error', (error: NodeJS.ErrnoException) => this.onError(error));
-    this.socket.on('close', () => this.onClose());
-    this.out = new Outgoing(this.socket, this.#tls !== undefined, () => this.onDrain());
+    own(this.socket, this);
+    this.out = new Outgoing(this.socket, this.#tls !== undefined, this);
   }
 
   /** It was opened as new ones are: a reload may want TLS, or trust others. */
@@ -79,10 +78,10 @@ export abstract class UpstreamSocket extends WheelTimer {
   /** Takes what came. Returns false if the bytes are still needed after the call. */
   protected abstract onRead(bytes: Buffer): boolean;
   protected abstract onConnect(): void;
-  protected abstract onEnd(): void;
-  protected abstract onError(error: NodeJS.ErrnoException): void;
-  protected abstract onClose(): void;
-  protected abstract onDrain(): void;
+  abstract onEnd(): void;
+  abstract onError(error: NodeJS.ErrnoException): void;
+  abstract onClose(): void;
+  abstract onDrain(): void;
 
   #onRead(size: number): boolean {
     if (!this.onRead(this.#receive.subarray(0, size))) this.#receive = receiveBuffer();

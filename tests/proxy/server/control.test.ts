@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packProxy } from '../../../scripts/pack-proxy.ts';
+import { packedName, packProxy } from '../../../scripts/pack-proxy.ts';
 import { version } from '../../../src/proxy/server/version.ts';
 import { freePort, portOf } from '../../support/ports.ts';
 import { request, type RunningProxy, startProxy, until } from '../support/proxy.ts';
@@ -182,10 +182,10 @@ describe('the program', () => {
     expect(version).toBe(expected);
   });
 
-  it('packed into one file validates and explains', async () => {
+  it('packed validates and explains', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'veza-proxy-pack-'));
-    const file = join(folder, 'veza-proxy.mjs');
-    await packProxy(file);
+    const file = join(folder, 'packed', packedName);
+    await packProxy(join(folder, 'packed'));
     const bad = join(folder, 'bad.yml');
     writeFileSync(bad, 'frontends:\n  - nam: x\nbackends: []\n');
     const run = async (...args: string[]): Promise<{ code: number; text: string }> => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort, portOf } from '../../support/ports.ts';
-import { readAll, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
+import { firstStatus, type RunningProxy, startProxy, until } from '../support/proxy.ts';
 
 const get = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -73,7 +73,7 @@ describe('a client that closes while it waits', () => {
     asked[0]?.write(answer);
     await until(() => asked.length === 2, 15_000);
     asked[1]?.write(answer);
-    expect(statusOf(await readAll(third, 5000))).toBe(200);
+    expect(await firstStatus(third, 15_000)).toBe(200);
     first.destroy();
   });
 
@@ -83,7 +83,7 @@ describe('a client that closes while it waits', () => {
     client.end();
     await until(() => asked.length === 1, 15_000);
     asked[0]?.write(answer);
-    expect(statusOf(await readAll(client, 15_000))).toBe(200);
+    expect(await firstStatus(client, 15_000)).toBe(200);
   });
 });
 
@@ -100,7 +100,7 @@ describe('a frontend that is full', () => {
     clients[0]?.destroy();
     await until(() => asked.length === 3, 15_000);
     asked[2]?.write(answer);
-    expect(statusOf(await readAll(third, 15_000))).toBe(200);
+    expect(await firstStatus(third, 15_000)).toBe(200);
     clients[1]?.destroy();
     const fourth = ask(proxy);
     await until(() => asked.length === 4, 15_000);
@@ -112,7 +112,7 @@ describe('retries: 0', () => {
   it('is one attempt', async () => {
     const servers = [{ name: 's1', address: '127.0.0.1', port: await freePort() }];
     await using proxy = await proxyWith({ servers, retries: 0 });
-    expect(statusOf(await readAll(ask(proxy), 15_000))).toBe(503);
+    expect(await firstStatus(ask(proxy), 15_000)).toBe(503);
     const row = (await proxy.command('show stat')).split('\n').find((line) => line.startsWith('api,s1,'));
     // econ, wretr.
     expect([row?.split(',')[13], row?.split(',')[15]]).toEqual(['1', '0']);

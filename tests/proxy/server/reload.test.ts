@@ -23,7 +23,8 @@ const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url
 const folder = mkdtempSync(join(tmpdir(), 'veza-proxy-reload-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const get = 'GET / HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n';
+const ask = (port: number): Promise<string> =>
+  request(port, 'GET / HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n', 20_000);
 
 function answering(ports: readonly number[], controlPort: number, body: string): object {
   return {
@@ -46,12 +47,12 @@ describe('a reload', () => {
     const taken = portOf(other);
     proxy.write(answering([proxy.port, taken], proxy.controlPort, 'new'));
     expect(await proxy.command('reload')).toContain('EADDRINUSE');
-    expect(await request(proxy.port, get)).toContain('old');
+    expect(await ask(proxy.port)).toContain('old');
     other.close();
     await once(other, 'close');
     expect(await proxy.command('reload')).toContain('Success=1');
-    expect(await request(proxy.port, get)).toContain('new');
-    expect(await request(taken, get)).toContain('new');
+    expect(await ask(proxy.port)).toContain('new');
+    expect(await ask(taken)).toContain('new');
   });
 
   it('tells every problem of a bad file, with its place', async () => {
@@ -61,7 +62,7 @@ describe('a reload', () => {
     expect(answer).toMatch(/:3:3: unknown key `backend`/);
     expect(answer).toMatch(/:4:12: grace must be a duration/);
     expect(answer).toMatch(/frontends must NOT have fewer than 1 items/);
-    expect(await request(proxy.port, get)).toContain('old');
+    expect(await ask(proxy.port)).toContain('old');
   });
 
   it('that closes an address stops answering there, and opens it again later', async () => {
@@ -69,11 +70,11 @@ describe('a reload', () => {
     const second = await freePort();
     proxy.write(answering([proxy.port, second], proxy.controlPort, 'two'));
     expect(await proxy.command('reload')).toContain('Success=1');
-    expect(await request(second, get)).toContain('two');
+    expect(await ask(second)).toContain('two');
     proxy.write(answering([proxy.port], proxy.controlPort, 'three'));
     expect(await proxy.command('reload')).toContain('Success=1');
-    await until(async () => statusOf(await request(second, get)) === 0);
-    expect(await request(proxy.port, get)).toContain('three');
+    await until(async () => statusOf(await ask(second)) === 0);
+    expect(await ask(proxy.port)).toContain('three');
   });
 });
 
@@ -90,7 +91,7 @@ async function start(file: string, state: string): Promise<{ log: string; stop: 
     await exited;
   };
   child.stderr.on('data', (bytes: Buffer) => (result.log += bytes.toString()));
-  await until(() => result.log.includes('listening on') || child.exitCode !== null, 20_000);
+  await until(() => result.log.includes('listening on') || child.exitCode !== null, 40_000);
   return result;
 }
 
@@ -109,7 +110,7 @@ describe('a start', () => {
       const proxy = await start(file, state);
       try {
         expect(proxy.log).toContain('starting with the last good configuration');
-        expect(await request(port, get)).toContain('kept');
+        expect(await ask(port)).toContain('kept');
       } finally {
         await proxy.stop();
       }
@@ -132,22 +133,22 @@ describe('a watched file', () => {
     let log = '';
     child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()));
     try {
-      await until(() => log.includes('listening on'), 20_000);
+      await until(() => log.includes('listening on'), 40_000);
       const replace = (text: string): void => {
         writeFileSync(join(own, '.new'), text);
         renameSync(join(own, '.new'), file);
       };
       replace('{ "frontends": 1 }');
       await until(() => log.includes('reload refused'), 20_000);
-      expect(await request(port, get)).toContain('first');
+      expect(await ask(port)).toContain('first');
       replace(JSON.stringify(answering([port], control, 'second')));
-      await until(async () => (await request(port, get)).includes('second'), 20_000);
+      await until(async () => (await ask(port)).includes('second'), 20_000);
       // A mounted folder is swapped by a symbolic link.
       mkdirSync(join(own, 'v2'));
       writeFileSync(join(own, 'v2', 'proxy.json'), JSON.stringify(answering([port], control, 'third')));
       symlinkSync(join('v2', 'proxy.json'), join(own, '.link'));
       renameSync(join(own, '.link'), file);
-      await until(async () => (await request(port, get)).includes('third'), 20_000);
+      await until(async () => (await ask(port)).includes('third'), 20_000);
     } finally {
       child.kill('SIGTERM');
       await exited;
@@ -168,7 +169,7 @@ describe('veza-proxy reload', () => {
     };
     proxy.write(answering([proxy.port], proxy.controlPort, 'new'));
     expect(await command()).toMatchObject({ code: 0 });
-    expect(await request(proxy.port, get)).toContain('new');
+    expect(await ask(proxy.port)).toContain('new');
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     proxy.write(answering([proxy.port, portOf(other)], proxy.controlPort, 'bad'));

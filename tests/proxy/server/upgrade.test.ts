@@ -1,19 +1,20 @@
 // Workers of a new version take the place of the old ones under load, and nothing is lost; one that does not work does not.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packProxy } from '../../../scripts/pack-proxy.ts';
+import { packedName, packProxy } from '../../../scripts/pack-proxy.ts';
 import { freePort, portOf } from '../../support/ports.ts';
 import { ClosedLoad } from '../support/closed-load.ts';
 import { request, until } from '../support/proxy.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'veza-upgrade-'));
-const packed = join(folder, 'packed.mjs');
-const program = join(folder, 'veza-proxy.mjs');
+const packed = join(folder, 'packed');
+const installed = join(folder, 'installed');
+const program = join(installed, packedName);
 let backend: Server;
 let server = 0;
 
@@ -38,8 +39,7 @@ interface Running extends AsyncDisposable {
 }
 
 async function start(): Promise<Running> {
-  copyFileSync(packed, program);
-  chmodSync(program, 0o755);
+  cpSync(packed, installed, { recursive: true });
   const [port, control] = [await freePort(), await freePort()];
   const file = join(folder, 'proxy.json');
   const config = {

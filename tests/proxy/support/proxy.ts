@@ -88,18 +88,30 @@ export async function request(port: number, payload: string | Buffer, quietMs = 
   return readAll(socket, quietMs);
 }
 
-/** All that comes until the end or a pause. */
-export async function readAll(socket: Socket, quietMs: number): Promise<string> {
+/** All that comes until the end or a pause, or until what came is all that is wanted. */
+export async function readAll(
+  socket: Socket,
+  quietMs: number,
+  isEnough: (text: string) => boolean = () => false,
+): Promise<string> {
   let text = '';
   await new Promise<void>((resolve) => {
     socket.setTimeout(quietMs, resolve);
-    socket.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')));
+    socket.on('data', (bytes: Buffer) => {
+      text += bytes.toString('latin1');
+      if (isEnough(text)) resolve();
+    });
     socket.on('close', () => resolve());
     socket.on('end', () => resolve());
     socket.on('error', () => resolve());
   });
   socket.destroy();
   return text;
+}
+
+/** The status of the first answer, however long the connection stays open behind it. */
+export async function firstStatus(socket: Socket, patienceMs: number): Promise<number> {
+  return statusOf(await readAll(socket, patienceMs, (text) => text.includes('\r\n\r\n')));
 }
 
 export function statusOf(response: string): number {

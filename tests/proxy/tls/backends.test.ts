@@ -203,7 +203,7 @@ describe('`veza-proxy check`', () => {
     const { config } = soundConfig(proxy.configFile);
     const wanted = config.backends.find(({ name }) => name === 'checked')?.servers[0]?.check;
     if (!wanted) throw new Error('no check');
-    const [result] = await checkAll([{ check: wanted }]);
+    const [result] = await checkAll([{ check: { ...wanted, timeoutMs: 30_000 } }]);
     expect(result).toMatchObject({ passed: false, code: 'L6RSP' });
   });
 });

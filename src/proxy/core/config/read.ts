@@ -3,6 +3,7 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import type { FromSchema } from 'json-schema-to-ts';
 import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
+import { quickToCompile } from '../../../lib/validate.ts';
 import { checkDocument } from './check.ts';
 import { diagnosticOf, isDurationSchema, pathOf } from './explain.ts';
 import type { ProxyConfig } from './model.ts';
@@ -41,6 +42,7 @@ const validate = new Ajv({
   strict: true,
   allowUnionTypes: true,
   verbose: true,
+  code: quickToCompile,
 }).compile<ConfigDocument>(configSchema);
 
 /** Reads YAML or JSON (which is YAML). `file` is used in messages only. */

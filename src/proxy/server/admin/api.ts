@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { messageOf } from '../../../lib/errors.ts';
+import { quickToCompile } from '../../../lib/validate.ts';
 import { type RequestSchema } from '../../core/admin/openapi.ts';
 import { requestSchemas } from '../../core/admin/schemas.ts';
 import type { ControlledProxy } from '../controlled-proxy.ts';
@@ -13,7 +14,7 @@ import { type Route, routes } from './routes.ts';
 
 const maxBodyBytes = 4 * 1024 * 1024;
 
-const ajv = new Ajv({ allErrors: true, strict: true });
+const ajv = new Ajv({ allErrors: true, strict: true, code: quickToCompile });
 const validators = new Map<RequestSchema, ValidateFunction>(
   Object.entries(requestSchemas).map(([name, schema]) => [name as RequestSchema, ajv.compile(schema)]),
 );
