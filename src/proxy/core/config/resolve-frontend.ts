@@ -149,6 +149,8 @@ function resolveHandling(from: HandlingDocument, id: string): HandlingConfig {
       replacePrefix: rewrite.replacePrefix,
       regex: rewrite.regex,
       addPrefix: rewrite.addPrefix,
+      pathAndQuery: rewrite.pathAndQuery,
+      query: rewrite.query,
       location: rewrite.location,
       terraster:
         rewrite.mode === undefined

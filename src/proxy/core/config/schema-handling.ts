@@ -59,7 +59,7 @@ const headerEdits = <More extends object>(what: string, more: More) =>
 const rewriteSchema = {
   type: 'object',
   additionalProperties: false,
-  description: 'Changes the path that servers see; in this order. The query stays.',
+  description: 'Changes the path that servers see; in this order. The query stays, but for the last two.',
   properties: {
     stripPrefix: { type: 'string', pattern: pathPattern, description: 'Takes these segments away: `/api/x` -> `/x`.' },
     replacePrefix: {
@@ -83,6 +83,21 @@ const rewriteSchema = {
       },
     },
     addPrefix: { type: 'string', pattern: pathPattern, description: 'Puts these segments in front.' },
+    pathAndQuery: {
+      type: 'object',
+      required: ['pattern', 'to'],
+      additionalProperties: false,
+      description: 'Puts a text in place of path and query, if the expression is found in them.',
+      properties: {
+        pattern: { type: 'string', minLength: 1, description: 'JavaScript regular expression.' },
+        to: { type: 'string', pattern: headerValue, description: 'Text with $1 to $9 and placeholders.' },
+      },
+    },
+    query: {
+      type: 'string',
+      pattern: headerValue,
+      description: 'What the query is, with placeholders: `${query}&from=${remote_addr}`. Empty: there is none.',
+    },
     mode: {
       enum: ['terraster'],
       description: 'terraster: its rules, for files that come from there; only `prefix`, `to` and `serverPath` count.',

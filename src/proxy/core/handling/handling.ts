@@ -129,7 +129,7 @@ export class Handling {
       return answer(respond.status, `Content-Type: ${respond.contentType}\r\n`, this.#body.fill(incoming));
     }
     if (this.#rewrite) {
-      const target = this.#rewrite.target(incoming.target);
+      const target = this.#rewrite.target(incoming.target, incoming);
       if (target === undefined) return answer(400);
       incoming.target = target;
     }

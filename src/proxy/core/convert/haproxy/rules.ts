@@ -213,10 +213,20 @@ function same(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** One rewrite; a second one after it cannot be said. */
+/** One rewrite of the path and one of the query; more cannot be said. */
 export function rewriteOf(edits: readonly Made[], report: Report): Readonly<Record<string, unknown>> | undefined {
-  const [first, second] = edits.flatMap(({ effect, spot }) => (effect.do === 'rewrite' ? [{ ...effect, spot }] : []));
-  if (second) report.error(second.spot, 'only one line may change the path');
+  let rewrite: Readonly<Record<string, unknown>> | undefined;
+  for (const { effect, spot } of edits) {
+    if (effect.do !== 'rewrite') continue;
+    const both = { ...rewrite, ...effect.rewrite };
+    // A path and a query that were said each by itself do not touch each other.
+    const isApart = 'query' in both && !('pathAndQuery' in both) && Object.keys(both).length === 2;
+    if (rewrite && !isApart) {
+      report.error(spot, 'only one line may change the path, and one the query');
+      return undefined;
+    }
+    rewrite = both;
+  }
   // HAProxy does not touch Location headers.
-  return first && { ...first.rewrite, location: false };
+  return rewrite && { ...rewrite, location: false };
 }

@@ -192,9 +192,8 @@ function effectOf(
     case 'replace-path':
     case 'replace-pathq':
     case 'replace-uri':
-      return side === 'request' ? rewriteEdit(action, args, spot, report) : unknown(spot, report);
     case 'set-query':
-      return unknown(spot, report, 'The query goes to servers as it came; a rule can only look at it.');
+      return side === 'request' ? rewriteEdit(action, args, spot, reading) : unknown(spot, report);
     case 'replace-header':
     case 'replace-value':
       return replaceEdit(side, action === 'replace-value', args, spot, reading);
