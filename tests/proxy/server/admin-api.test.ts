@@ -56,6 +56,15 @@ describe('changes', () => {
     expect(lines.find(({ action }) => action === 'add-server')?.actor).toBe('ops (127.0.0.1)');
   });
 
+  it('shows where requests go, with all that a rule looks at', async () => {
+    expect(await (await call('GET', '/api/locations')).json()).toEqual({
+      items: [
+        { service: 'web', pathPrefix: '/x', any: [{ headers: { 'X-V': '2' } }], action: 'backend', backend: 'api' },
+        { service: 'web', action: 'backend', backend: 'api' },
+      ],
+    });
+  });
+
   it('replaces all servers of a backend in one step', async () => {
     const set = {
       servers: [

@@ -18,6 +18,7 @@ if (!available && process.env['CI'] !== undefined) throw new Error('haproxy is n
 
 const configuration = `
 global
+    maxconn 2000
     stats socket "ipv4@127.0.0.1:\${CONTROL}" level admin
 defaults
     mode http
@@ -140,11 +141,12 @@ async function start(command: string, args: readonly string[]): Promise<Started>
 
 /** What is not counted here, has no sense here, or differs by what it is. */
 const uncounted =
-  /^(?:comp_|cache_|ssl_|h1_|h2_|agg_|dses|wrew|eint|[qcrt]time_max|safe_conn|need_conn|src_ilim|last_chk|hanafail|slim|hrsp|check_)/;
+  /^(?:comp_|cache_|ssl_|h1_|h2_|agg_|dses|wrew|eint|[qcrt]time_max|safe_conn|need_conn|src_ilim|last_chk|hanafail|hrsp|check_)/;
 const same = [
   'pxname',
   'svname',
   'stot',
+  'slim',
   'status',
   'weight',
   'act',
@@ -164,7 +166,7 @@ interface Table {
 
 function csvRows(text: string): Table {
   const [head = '', ...rows] = text.trimEnd().split('\n');
-  return { head, rows: rows.map((row) => row.split(',')) };
+  return { head: head.replace(/^# /, ''), rows: rows.map((row) => row.split(',')) };
 }
 
 function identity(row: readonly string[]): string {

@@ -60,7 +60,7 @@ export async function startAdminProxy(): Promise<AdminProxy> {
         name: 'web',
         bind: [`127.0.0.1:${front}`],
         defaultBackend: 'api',
-        rules: [{ pathPrefix: '/x', backend: 'api' }],
+        rules: [{ pathPrefix: '/x', any: [{ headers: { 'X-V': '2' } }], backend: 'api' }],
       },
     ],
     backends: [{ name: 'api', servers: [{ name: 'a', address: '127.0.0.1', port: 9 }] }],

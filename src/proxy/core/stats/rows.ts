@@ -1,5 +1,5 @@
 // Statistics as rows of named columns, in HAProxy's order; the CSV, the page and other readers are made of these.
-import type { BackendConfig, ProxyConfig } from '../config/model.ts';
+import type { BackendConfig, FrontendConfig, ProxyConfig } from '../config/model.ts';
 import { Counters } from '../counters.ts';
 import { endpointText } from '../server-address.ts';
 import type { ServerRecord } from '../server-record.ts';
@@ -85,7 +85,7 @@ function backendRows({ config, records, counters, nowMs, rates = noRates, times 
       pxname: backend.name,
       svname: 'BACKEND',
       status: usable.length > 0 ? 'UP' : 'DOWN',
-      slim: backend.fullconn,
+      slim: fullconnOf(config, backend),
       weight: usable.reduce((sum, record) => sum + record.weight, 0),
       uweight: usable.reduce((sum, record) => sum + record.weight, 0),
       act: usable.filter((record) => !record.config.backup).length,
@@ -158,11 +158,18 @@ function serverRow(record: ServerRecord, counters: Counters, iid: number, nowMs:
 
 /** A backend has no mode of its own: it is that of the frontends that lead to it. */
 function modeOf({ frontends }: ProxyConfig, backend: string): 'http' | 'tcp' {
-  const leads = frontends.some(
-    ({ mode, defaultBackend, rules }) =>
-      mode === 'tcp' && (defaultBackend === backend || rules.some((rule) => rule.backend === backend)),
-  );
-  return leads ? 'tcp' : 'http';
+  return frontends.some((frontend) => frontend.mode === 'tcp' && leadsTo(frontend, backend)) ? 'tcp' : 'http';
+}
+
+function leadsTo({ defaultBackend, rules }: FrontendConfig, backend: string): boolean {
+  return defaultBackend === backend || rules.some((rule) => rule.backend === backend);
+}
+
+/** As HAProxy has it where nobody says otherwise: a tenth of what all that lead there may let in. */
+function fullconnOf({ frontends }: ProxyConfig, backend: BackendConfig): number {
+  if (backend.servers.some(({ minconn }) => minconn > 0)) return backend.fullconn;
+  const most = frontends.filter((frontend) => leadsTo(frontend, backend.name));
+  return Math.max(1, Math.floor(most.reduce((sum, { maxconn }) => sum + maxconn, 0) / 10));
 }
 
 const algorithms: Readonly<Record<string, string>> = {
