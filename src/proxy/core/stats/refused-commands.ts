@@ -5,7 +5,7 @@ interface Refused {
   readonly why: string;
 }
 
-const files = 'change the file and say `reload` (or let `watch` see it): no connection is lost.';
+const files = 'change the file and say `reload` (or `run --watch` sees it): no connection is lost.';
 
 const refused: readonly Refused[] = [
   {
