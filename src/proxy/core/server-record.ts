@@ -35,6 +35,8 @@ export class ServerRecord {
   lastCheck: CheckResult | undefined;
   /** False: an operator does not want it checked. */
   checking = true;
+  /** False: an operator does not want its agent asked. */
+  asking = true;
   checkFailures = 0;
   downTransitions = 0;
   changedAtMs: number;
@@ -47,6 +49,8 @@ export class ServerRecord {
   /** The server that it is as well as. */
   tracked: ServerRecord | undefined;
   #trackedUp = true;
+  /** An operator says so of one that nothing checks. */
+  #forcedDown = false;
   /** Where it is now; '' = its name has no address that is known. */
   address: string;
   port: number;
@@ -67,7 +71,8 @@ export class ServerRecord {
   }
 
   get up(): boolean {
-    return (this.tracked ? this.#trackedUp : (this.health?.up ?? true)) && this.agent?.up !== false;
+    const well = this.tracked ? this.#trackedUp : (this.health?.up ?? !this.#forcedDown);
+    return well && this.agent?.up !== false;
   }
 
   /** What counts: its own state, that of the server that it tracks, and whether it is anywhere at all. */
@@ -153,12 +158,15 @@ export class ServerRecord {
     return change;
   }
 
-  /** Takes an operator's word for its health until a check says otherwise. False if it is not checked at all. */
-  forceHealth(up: boolean, nowMs: number): boolean {
-    if (!this.health) return false;
-    const change = this.health.force(up);
-    if (change !== undefined) this.#changed(change, nowMs);
-    return true;
+  /** Takes an operator's word for its health until a check says otherwise. */
+  forceHealth(health: 'up' | 'stopping' | 'down', nowMs: number): HealthChange {
+    const wasUp = this.up;
+    // Who is stopping gets no new clients, and those that are bound to it still come.
+    this.stopping = health === 'stopping';
+    if (health === 'stopping') return undefined;
+    this.health?.force(health === 'up');
+    this.#forcedDown = !this.health && health === 'down';
+    return this.#settle(wasUp, nowMs);
   }
 
   setAdmin(admin: AdminState, nowMs: number): boolean {
@@ -199,7 +207,7 @@ export class ServerRecord {
     if (this.agent?.up === false) return 'DOWN (agent)';
     if (this.stopping) return 'NOLB';
     if (this.tracked) return this.up ? 'UP' : 'DOWN';
-    return this.health?.describe() ?? 'no check';
+    return this.health?.describe() ?? (this.#forcedDown ? 'DOWN' : 'no check');
   }
 
   view(nowMs: number): ServerView {

@@ -24,6 +24,7 @@ import { notifyReloaded, notifyReloading } from './notify.ts';
 import type { OperationalLog } from './operational-log.ts';
 import type { ServerWatch } from './server-watch.ts';
 import type { StickKeeper } from './stick-keeper.ts';
+import type { TlsMaterial } from './tls-material.ts';
 import type { WorkerPool } from './worker-pool.ts';
 import { WorkersReady } from './workers-ready.ts';
 
@@ -136,6 +137,20 @@ export class Configuring {
         events.emit('cert_action', { action: 'in use', names: certificatesOf(this.loaded) });
       } catch (error) {
         journal.error(`the new certificates are not used: ${describe(error)}`);
+      }
+    });
+  }
+
+  /** Takes certificates that are in no file; whoever reads the files again undoes it. Returns what is wrong, if anything. */
+  replaceCertificates(change: (tls: TlsMaterial) => TlsMaterial): Promise<string | undefined> {
+    return this.#inTurn(async () => {
+      const { loaded } = this;
+      try {
+        await this.#switchTo({ ...loaded, tls: change(loaded.tls) }, 'renewed');
+        this.#parts().events.emit('cert_action', { action: 'in use', names: certificatesOf(this.loaded) });
+        return undefined;
+      } catch (error) {
+        return describe(error);
       }
     });
   }

@@ -1,10 +1,8 @@
 // The master process: owns the listening sockets, the health of the servers and the control sockets; carries no traffic.
 import type { ProxyConfig } from '../core/config/model.ts';
 import type { DnsProviders } from './acme-dns.ts';
-import { CertificateWatcher } from './certificate-watcher.ts';
 import { bindsOf, logWarnings, tryLogs, workerCount } from './config-facts.ts';
 import { type Configured, Configuring } from './configuring.ts';
-import { ConfigWatcher } from './config-watcher.ts';
 import { RateTracker } from '../core/stats/rates.ts';
 import { ControlServer } from './control-server.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
@@ -22,6 +20,7 @@ import { Recent } from './recent.ts';
 import { Relay } from './relay.ts';
 import { ServerWatch } from './server-watch.ts';
 import { StickKeeper } from './stick-keeper.ts';
+import { watchFiles } from './watching.ts';
 import { watchRates, WorkerPool } from './worker-pool.ts';
 
 /** Invalid requests that `show errors` remembers. */
@@ -137,6 +136,7 @@ export class Master {
       reload: () => this.reload(),
       upgrade: () => this.#upgrade(),
       edit: (change) => this.#configuring.edit(change),
+      replaceCertificates: (change) => this.#configuring.replaceCertificates(change),
       file: this.#file,
       loaded: () => this.#configuring.loaded,
       apply: (origin) => this.#configuring.apply(origin),
@@ -167,12 +167,12 @@ export class Master {
     this.#looking = watchRates(this.#pool, this.#rates);
     this.#watchdog = feedWatchdog();
     if (this.#watching) {
-      const config = new ConfigWatcher(this.#file, () => void this.reload());
-      const certificates = new CertificateWatcher(
-        () => this.#config,
-        () => this.#configuring.renew(),
-      );
-      this.#watchers = [config, certificates];
+      this.#watchers = watchFiles({
+        path: this.#file,
+        loaded: () => this.#configuring.loaded,
+        reload: () => this.reload(),
+        renew: () => this.#configuring.renew(),
+      });
     }
     process.on('SIGHUP', () => void this.reload());
     // As logrotate's recipes for HAProxy and for others send it; Node.js would open its debugger on the first.

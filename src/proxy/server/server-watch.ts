@@ -50,6 +50,7 @@ export class ServerWatch {
   /** Takes the servers of a configuration; what is known of those that stay is kept. */
   take(config: ProxyConfig): void {
     this.registry.sync(config, performance.now());
+    this.registry.times.look(this.registry.records, performance.now());
     this.#names.take(this.registry.records);
   }
 
@@ -75,6 +76,7 @@ export class ServerWatch {
         this.#ports.events.emit(`server_${change}`, { server: tracker.key, check: 'track', detail });
       this.push(tracker);
     }
+    this.registry.times.look(this.registry.records, now);
   }
 
   /** A check found it well: so are those that track it. */

@@ -1,6 +1,6 @@
 // What a worker serves: the frontends and backends of its configuration, as they are while it runs.
 import { shareOf } from '../core/balance/wait-queue.ts';
-import type { ServerView } from '../core/balance/server-state.ts';
+import { type ServerView, usableServers } from '../core/balance/server-state.ts';
 import { StickTables } from '../core/balance/stick-tables.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import { type CompiledFrontend, compileFrontend } from '../core/handling/compile.ts';
@@ -85,7 +85,7 @@ export class Serving {
     try {
       const compiled = new Map<string, CompiledFrontend>();
       for (const frontend of config.frontends)
-        compiled.set(frontend.name, compileFrontend(frontend, this.limits.find, this.#plugins.find));
+        compiled.set(frontend.name, compileFrontend(frontend, this.limits.find, this.#plugins.find, this.#usableOf));
       this.tls.configure(config, material);
       return compiled;
     } catch (error) {
@@ -129,6 +129,8 @@ export class Serving {
   report(log: AccessLog): Report {
     return reportOf(this.#rows(), log);
   }
+
+  readonly #usableOf = (backend: string): number => usableServers(this.#backends.get(backend)?.servers ?? []);
 
   #configureBackends(config: ProxyConfig, { worker, workers }: WorkerPlace): void {
     this.sticks.configure(config.backends, this.#ports.now());

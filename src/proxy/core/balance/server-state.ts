@@ -175,3 +175,14 @@ export class ServerState {
     return effectiveWeight(this.weight, this.risingSinceMs, this.slowstartMs, nowMs);
   }
 }
+
+/** How many can be used: backups count where nobody else can be. */
+export function usableServers(servers: readonly ServerState[]): number {
+  let [own, backups] = [0, 0];
+  for (const server of servers) {
+    if (!server.accepts()) continue;
+    if (server.config.backup) backups += 1;
+    else own += 1;
+  }
+  return own > 0 ? own : backups;
+}

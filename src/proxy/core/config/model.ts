@@ -14,7 +14,7 @@ import type { RateLimitConfig } from '../handling/rate-limit.ts';
 import type { RedirectConfig } from '../handling/redirect.ts';
 import type { RewriteConfig } from '../handling/rewrite.ts';
 import type { SecurityHeadersConfig } from '../handling/security-headers.ts';
-import type { SocketLevel } from '../stats/commands.ts';
+import type { SocketLevel } from '../stats/command.ts';
 import type { BreakerConfig } from './breaker-model.ts';
 import type { CheckConfig } from './check-model.ts';
 import type { LogConfig } from './log-model.ts';
@@ -155,6 +155,9 @@ export interface Conditions {
   readonly source: readonly string[];
   readonly headers: Readonly<Record<string, ValueCondition>>;
   readonly query: Readonly<Record<string, ValueCondition>>;
+  /** Servers that can be used, by backend: at least so many, and fewer than so many. */
+  readonly usable: Readonly<Record<string, number>>;
+  readonly usableBelow: Readonly<Record<string, number>>;
 }
 
 export interface RuleConfig extends RuleAction, Conditions {

@@ -8,7 +8,7 @@ import type { Line, Word } from './words.ts';
 const read: ReadonlySet<string> = new Set([
   'acl', 'balance', 'bind', 'capture', 'compression', 'declare', 'log-format', 'cookie', 'default-server', 'default_backend', 'hash-balance-factor',
   'hash-type', 'http-after-response', 'http-check', 'http-request', 'http-response', 'log', 'maxconn', 'mode',
-  'monitor-uri', 'option', 'redirect', 'retries', 'retry-on', 'server', 'server-template', 'stats', 'stick', 'stick-table',
+  'monitor', 'monitor-uri', 'option', 'redirect', 'retries', 'retry-on', 'server', 'server-template', 'stats', 'stick', 'stick-table',
   'tcp-check', 'tcp-request', 'errorfile', 'timeout', 'use_backend', 'fullconn', 'http-reuse', 'force-persist', 'use-server',
 ]); // prettier-ignore
 
@@ -21,7 +21,7 @@ const unneeded: ReadonlySet<string> = new Set([
 const dangerous: readonly string[] = [
   'block', 'disabled', 'dispatch', 'errorfiles', 'errorloc', 'errorloc302', 'errorloc303', 'filter',
   'grace', 'http-error', 'ignore-persist', 'persist', 'source', 'tcp-response', 'use-fcgi-app',
-  'reqadd', 'rspadd', 'reqrep', 'rsprep', 'monitor', 'transparent',
+  'reqadd', 'rspadd', 'reqrep', 'rsprep', 'transparent',
 ]; // prettier-ignore
 
 const errorPages: ReadonlySet<string> = new Set(['errorfiles', 'errorloc', 'errorloc302', 'errorloc303', 'http-error']);
