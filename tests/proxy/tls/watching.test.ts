@@ -33,7 +33,7 @@ beforeAll(async () => {
       workers: 2,
       stats: { socket: [`127.0.0.1:${control}`] },
       frontends: [
-        { name: 'clear', bind: [`127.0.0.1:${clear}`], errors: { '403': page }, deny: ['0.0.0.0/0'] },
+        { name: 'clear', bind: [`127.0.0.1:${clear}`], errors: { '404': page } },
         { name: 'pair', tls: { bind: [`127.0.0.1:${ports.pair}`], certificates: [{ cert, key }] }, rules: respond },
         { name: 'linked', tls: { bind: [`127.0.0.1:${ports.linked}`], certificates: [linked] }, rules: respond },
       ],
