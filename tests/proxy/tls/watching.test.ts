@@ -125,6 +125,6 @@ describe('a watching proxy', () => {
     expect(await shown()).toContain('the first page');
     folder.write('page.html', 'the second page');
     await until(async () => (await shown()).includes('the second page'), generousMs);
-    expect(proxy.log()).toContain('reloaded');
+    await until(() => proxy.log().includes('reloaded'), generousMs);
   });
 });
