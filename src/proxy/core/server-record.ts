@@ -1,4 +1,6 @@
 // What the master knows of one server: health, administration, weight, when it changed, what its checks said. Pure.
+import { Breaker } from './balance/breaker.ts';
+import { Observer } from './balance/observer.ts';
 import type { AdminState, ServerView } from './balance/server-state.ts';
 import type { BackendConfig, ServerConfig } from './config/model.ts';
 import type { AgentReport } from './agent.ts';
@@ -25,6 +27,9 @@ export class ServerRecord {
   backend: BackendConfig;
   config: ServerConfig;
   health: Health | undefined;
+  /** What traffic says of it, over all workers. */
+  readonly breaker = new Breaker();
+  readonly observer = new Observer();
   admin: AdminState;
   weight: number;
   lastCheck: CheckResult | undefined;
@@ -108,6 +113,8 @@ export class ServerRecord {
     if (!config.check) this.health = undefined;
     else if (this.health) this.health.reconfigure(config.check);
     else this.health = new Health(config.check);
+    // Nobody would close what nobody watches any more.
+    if (!backend.breaker) this.breaker.close();
     this.backend = backend;
     this.config = config;
   }
@@ -210,7 +217,8 @@ export class ServerRecord {
     const risingForMs = this.risingSinceMs === 0 ? -1 : nowMs - this.risingSinceMs;
     const maxconn = this.agent?.maxconn;
     const silent = this.lastCheck?.silent ?? false;
-    return { key, up, admin, weight, maxconn, stopping, risingForMs, endpoint, silent };
+    const circuit = this.breaker.circuit.view(nowMs);
+    return { key, up, admin, weight, maxconn, stopping, risingForMs, endpoint, silent, circuit };
   }
 
   #changed(change: 'up' | 'down', nowMs: number): void {

@@ -12,9 +12,10 @@ import type { LogFormat } from '../core/logging/log-format.ts';
 import { Mask } from '../core/logging/mask.ts';
 import type { LogTarget } from '../core/logging/target.ts';
 import type { Incoming } from '../core/handling/incoming.ts';
-import { type ResponseFacts, Template } from '../core/handling/template.ts';
+import { Template } from '../core/handling/template.ts';
 import type { Client } from './client.ts';
 import type { Exchange } from './exchange.ts';
+import { factsOf } from './exchange-log.ts';
 import { type LogSink, openSink, SyslogSocketSink } from './log-sinks.ts';
 
 export class AccessLog {
@@ -136,12 +137,12 @@ export class AccessLog {
     if (!this.#isRich) return undefined;
     const cookie = this.#config?.captureCookie;
     const server = exchange?.server;
-    const facts = exchange && responseFacts(exchange);
+    const facts = exchange && factsOf(exchange);
     return {
       requestCookie: cookie && incoming ? capturedCookie([incoming.head.cookie], cookie) : '',
       responseCookie: cookie && exchange ? capturedCookie(setCookies(exchange.response.fields), cookie) : '',
-      localAddress: client.localAddress,
-      localPort: client.localPort,
+      localAddress: client.from.localAddress,
+      localPort: client.from.localPort,
       serverAddress: server?.address ?? '',
       serverPort: server?.port ?? 0,
       texts: this.#texts.map((template) => (incoming ? template.fill(incoming, facts) : '')),
@@ -183,13 +184,4 @@ function compiled(captures: readonly Capture[]): readonly Captured[] | undefined
     template: text === '' ? undefined : new Template(text),
     length,
   }));
-}
-
-function responseFacts({ response, backend, server, attempts }: Exchange): ResponseFacts {
-  return {
-    status: response.status,
-    backend: backend.config.name,
-    server: server?.config.name ?? '',
-    attempt: attempts,
-  };
 }

@@ -30,6 +30,10 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
     this.arm('idle', context.config.timeouts.httpRequestMs);
   }
 
+  get from(): this {
+    return this;
+  }
+
   /** Backend and server of the request under way. */
   get route(): Route | undefined {
     const exchange = this.#exchange;
@@ -90,6 +94,10 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
     if (this.phase === 'idle' && !this.pending) this.arm('idle', connectionLimits.drainIdleMs);
   }
 
+  get hasTunnelsOnly(): boolean {
+    return this.phase === 'tunnel';
+  }
+
   /** Settles for the head of a response whether the connection is kept after it: what was announced must hold. */
   settleKeepAlive(possible: boolean): boolean {
     if (!possible || this.#draining || this.#halfClosed) this.keepsAlive = false;
@@ -128,7 +136,7 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
   override onDrain(): void {
     if (this.role === 'stall') this.disarm();
     if (this.phase === 'idle') this.#awaitRequest();
-    else this.#exchange?.resumeResponse();
+    else this.#exchange?.response.resume();
   }
 
   protected override begin(head: RequestHead, bytes: Buffer, from: number): void {

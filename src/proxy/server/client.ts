@@ -1,20 +1,10 @@
 // Who a request is from, as all that deals with it sees it: a connection of HTTP/1, or one stream of HTTP/2.
-import type { Address } from '../core/address.ts';
-import type { TlsFacts } from '../core/tls/facts.ts';
-import type { TimerRole } from './client-socket.ts';
-import type { FrontendRuntime } from './frontend.ts';
+import type { ClientSocket, TimerRole } from './client-socket.ts';
 import type { Tunnel } from './tunnel.ts';
 
 export interface Client {
-  readonly frontend: FrontendRuntime;
-  /** Empty for a client of a unix socket. */
-  readonly address: string;
-  readonly peer: Address | undefined;
-  readonly port: number;
-  readonly localAddress: string;
-  readonly localPort: number;
-  readonly trusted: boolean;
-  readonly tls: TlsFacts | undefined;
+  /** The connection that its request came over. */
+  readonly from: ClientSocket;
   /** When its request began: on the monotonic clock, and in epoch milliseconds. */
   readonly headAt: number;
   readonly requestAtMs: number;

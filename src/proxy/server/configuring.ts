@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../lib/diagnostic.ts';
 import { VezaError } from '../../lib/errors.ts';
 import type { Edited } from '../core/config/edit.ts';
 import type { Bind, ProxyConfig } from '../core/config/model.ts';
-import { bindsOf, describe, firstLine, logWarnings, tryLogs, workerCount } from './config-facts.ts';
+import { bindsOf, describe, firstLine, logWarnings, rowNamesOf, tryLogs, workerCount } from './config-facts.ts';
 import {
   type ApplyResult,
   ConfigError,
@@ -180,6 +180,7 @@ export class Configuring {
       throw error;
     }
     this.#settle();
+    this.#parts().pool.keepRows(rowNamesOf(config));
     this.#parts().rotation.configure(config.log);
     if (origin === 'read') await this.keep();
   }

@@ -25,7 +25,7 @@ export async function endTraffic(
   listeners.closeAll();
   // Who came meanwhile may have its request on the way: it is let go as the others were.
   for (const connection of serving.connections()) connection.drain();
-  await whileWithin(lastRequestsMs, () => serving.connections().some(({ phase }) => phase !== 'tunnel'));
+  await whileWithin(lastRequestsMs, () => serving.connections().some(({ hasTunnelsOnly }) => !hasTunnelsOnly));
   for (const connection of serving.connections()) connection.destroy();
   for (const backend of serving.backends) {
     for (const server of backend.servers) for (const connection of [...server.connections]) connection.destroy();

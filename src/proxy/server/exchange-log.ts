@@ -5,6 +5,7 @@ import { http2Minor } from '../core/http/http2-head.ts';
 import { fieldValue } from '../core/http/scan.ts';
 import type { AccessRecord } from '../core/logging/access-record.ts';
 import type { Incoming } from '../core/handling/incoming.ts';
+import type { ResponseFacts } from '../core/handling/template.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Client } from './client.ts';
 import type { Exchange } from './exchange.ts';
@@ -16,7 +17,7 @@ export function recordExchange(exchange: Exchange, log: AccessLog, termination: 
   const waitedMs = Math.max(0, queueMs) + Math.max(0, connectMs);
   const responseMs = headAt === 0 ? -1 : Math.max(0, headAt - exchange.startedAt - waitedMs);
   const totalMs = performance.now() - client.headAt;
-  count(client.frontend.counters, exchange, responseMs, totalMs);
+  count(client.from.frontend.counters, exchange, responseMs, totalMs);
   count(backend.counters, exchange, responseMs, totalMs);
   if (server) count(server.counters, exchange, responseMs, totalMs);
   if (exchange.stick) {
@@ -25,7 +26,7 @@ export function recordExchange(exchange: Exchange, log: AccessLog, termination: 
     exchange.stick.record([1, isError ? 1 : 0, body.bytesIn, response.bytesOut], performance.now());
   }
   exchange.handling.plugins?.done();
-  client.frontend.counters.end();
+  client.from.frontend.counters.end();
   backend.counters.end();
   if (log.enabled) log.write(recordOf(exchange, log, termination, responseMs, totalMs));
 }
@@ -72,6 +73,16 @@ function recordOf(
   return record;
 }
 
+/** What rules and texts may tell of a response. */
+export function factsOf({ response, backend, server, attempts }: Exchange): ResponseFacts {
+  return {
+    status: response.status,
+    backend: backend.config.name,
+    server: server?.config.name ?? '',
+    attempt: attempts,
+  };
+}
+
 /** A request that was refused before it was one. */
 export function logRefusal(client: Client, log: AccessLog, status: number): void {
   logOwn(client, log, undefined, { status, bytes: 0, termination: 'PR--' });
@@ -79,7 +90,7 @@ export function logRefusal(client: Client, log: AccessLog, status: number): void
 
 /** A request that the proxy answered itself: HAProxy's `L` for local, or `P` for what it does not let in. */
 export function logAnswer(client: Client, log: AccessLog, incoming: Incoming, status: number, bytes: number): void {
-  const { counters } = client.frontend;
+  const { counters } = client.from.frontend;
   const denied = status === 401 || status === 403 || status === 429;
   if (denied) counters.denied += 1;
   else counters.intercepted += 1;
@@ -124,17 +135,18 @@ type Draft = { -readonly [Key in keyof AccessRecord]: AccessRecord[Key] };
  * more than to write the line.
  */
 function draftOf(client: Client, incoming: Incoming | undefined, log: AccessLog): Draft {
+  const { from } = client;
   const head = incoming?.head;
   const rich = head !== undefined && log.needsHeaders;
   return {
     mode: 'http',
-    clientAddress: client.address,
-    clientPort: client.port,
+    clientAddress: from.address,
+    clientPort: from.port,
     atMs: client.requestAtMs,
-    frontend: client.frontend.config.name,
+    frontend: from.frontend.config.name,
     active: log.connections(),
-    frontendConnections: client.frontend.connections.size,
-    tls: client.tls,
+    frontendConnections: from.frontend.connections.size,
+    tls: from.tls,
     method: head?.method ?? '',
     target: head?.target ?? '',
     protocol: head?.minor === http2Minor ? 'HTTP/2.0' : `HTTP/1.${head?.minor ?? 1}`,
@@ -142,7 +154,7 @@ function draftOf(client: Client, incoming: Incoming | undefined, log: AccessLog)
     referer: rich ? (fieldValue(head.fields, 'referer') ?? '') : '',
     userAgent: rich ? (fieldValue(head.fields, 'user-agent') ?? '') : '',
     requestCaptures: log.captured('request', head, incoming),
-    backend: client.frontend.config.name,
+    backend: from.frontend.config.name,
     server: '<NOSRV>',
     headMs: -1,
     queueMs: -1,

@@ -6,11 +6,14 @@ import type { Stick } from '../core/balance/stick.ts';
 import type { BackendConfig } from '../core/config/model.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import type { Incoming } from '../core/handling/incoming.ts';
+import { http2Minor } from '../core/http/http2-head.ts';
 import { readPersistence } from '../core/http/persistence.ts';
 import type { RequestHead } from '../core/http/request-head.ts';
+import type { ResponseHead } from '../core/http/response-head.ts';
 import { isReplayable } from '../core/retry.ts';
 import { RetryPlan } from '../core/retry-plan.ts';
 import type { Client } from './client.ts';
+import { isAccepted } from './http2-websocket.ts';
 import { requestText } from './request-text.ts';
 import { RequestBody } from './request-body.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
@@ -55,14 +58,23 @@ export abstract class ExchangeState {
     backend.counters.begin();
     this.plan = new RetryPlan(config, head.method, head.hasIdempotencyKey, this.startedAt);
     this.replayable = isReplayable(head.method, head.hasIdempotencyKey, config.retryNonIdempotent);
-    if (config.hash) this.#hash = hashOf(config.hash, head, client.peer);
-    if (config.stick) this.stick = backend.stickOf(head, client.peer);
+    if (config.hash) this.#hash = hashOf(config.hash, head, client.from.peer);
+    if (config.stick) this.stick = backend.stickOf(head, client.from.peer);
     let rest = head.cookie;
     if (config.cookie && rest !== '') {
       const found = readPersistence(rest, config.cookie, incoming.epochMs / 1000);
       ({ rest, id: this.cookie, renew: this.cookieRenew, firstSeconds: this.cookieSince } = found);
     }
-    this.body = new RequestBody(head, requestText(client, incoming, rest, config.hostHeader));
+    this.body = new RequestBody(head, requestText(client.from, incoming, rest, config.hostHeader));
+  }
+
+  acceptsUpgrade(answer: ResponseHead): boolean {
+    return this.head.upgrade !== '' && (this.head.minor !== http2Minor || isAccepted(this.head, answer));
+  }
+
+  /** Who asked for a tunnel in HTTP/2 takes a success for that (RFC 8441, 5). */
+  protected looksLikeTunnel(status: number): boolean {
+    return status < 300 && this.head.upgrade !== '' && this.head.minor === http2Minor;
   }
 
   /** The server that the client's cookie names; without a usable one that of the stick table. */

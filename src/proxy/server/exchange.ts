@@ -5,7 +5,7 @@ import { isFailure } from '../core/balance/breaker.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import type { Answer, Incoming } from '../core/handling/incoming.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
-import { blame } from './blame.ts';
+import { blame, isUnconnected, restMs } from './blame.ts';
 import type { Client } from './client.ts';
 import { ExchangeState } from './exchange-state.ts';
 import { pieceOf } from './request-body.ts';
@@ -33,10 +33,6 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
       plugins?.seesResponses === true
         ? new PluggedResponse(this, context.log, plugins)
         : new ResponseWriter(this, context.log);
-  }
-
-  get acceptsUpgrade(): boolean {
-    return this.head.upgrade !== '';
   }
 
   start(): void {
@@ -82,7 +78,8 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   /** A plugin has another answer: what the server says is of no interest. */
   replace(given: Answer): void {
     this.#letGo();
-    this.response.answer(given, 'PH');
+    if (this.looksLikeTunnel(given.status)) this.response.fail(502, 'PH');
+    else this.response.answer(given, 'PH');
   }
 
   #letGo(): void {
@@ -95,14 +92,11 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     return !this.waiting.active && (this.response.committed || !this.config.abortOnClose);
   }
 
-  resumeResponse(): void {
-    this.response.resume();
-  }
-
   /** Time for waiting is over. */
   onWaitTimeout(): void {
     this.waiting.end();
-    this.#giveUp(503);
+    if (this.waiting.rests) this.#dispatch();
+    else this.#giveUp(503);
   }
 
   /** `granted`: a server that has a slot for it. */
@@ -111,10 +105,12 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     const again = granted ? undefined : this.plan.takeSameServer(nowMs);
     const picked = granted ?? again ?? this.pick(nowMs, this.bound(nowMs));
     const isServer = picked !== 'none' && picked !== 'full';
-    if (!isServer || (!granted && !this.backend.balancer.isFree(picked, nowMs, false))) {
+    const rests = isServer && !granted && this.plan.rests(picked, nowMs);
+    if (!isServer || rests || (!granted && !this.backend.balancer.isFree(picked, nowMs, false))) {
       this.plan.forgetTried();
-      if (this.waiting.begin(nowMs, picked === 'none' ? 'none' : 'full', isServer ? picked : undefined)) return;
-      this.onWaitTimeout();
+      const why = picked === 'none' || rests ? 'none' : 'full';
+      if (this.waiting.begin(nowMs, why, isServer && !rests ? picked : undefined)) return;
+      this.#giveUp(503);
       return;
     }
     if (this.queueMs < 0) this.queueMs = performance.now() - this.startedAt;
@@ -163,16 +159,24 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   }
 
   onHead(connection: Upstream, head: ResponseHead): void {
-    if (this.#isTriedElsewhere(connection, head.status)) return;
+    if (this.#isDropped(connection, head.status)) return;
     this.#win(connection, head.status);
     this.response.begin(connection, head);
   }
 
   onWhole(connection: Upstream, head: ResponseHead, bytes: Buffer, from: number): void {
-    if (this.#isTriedElsewhere(connection, head.status)) return;
+    if (this.#isDropped(connection, head.status)) return;
     this.#win(connection, head.status);
     this.#attempts = [];
     this.response.whole(connection.server, head, bytes, from);
+  }
+
+  #isDropped(connection: Upstream, status: number): boolean {
+    if (!this.looksLikeTunnel(status)) return this.#isTriedElsewhere(connection, status);
+    this.#win(connection, status);
+    this.#letGo();
+    this.response.fail(502, 'PH');
+    return true;
   }
 
   /** A status that another server may do better: the response is dropped, unless there is no attempt left. */
@@ -203,6 +207,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   /** The server's side of a tunnel is gone. */
   onTunnelClosed(): void {
     this.#attempts = [];
+    if (this.response.tunnelIsOver()) return;
     this.response.closed('S');
     this.client.destroy();
   }
@@ -223,9 +228,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     const nowMs = this.#context.now();
     this.stick?.store(server.config.name, nowMs);
     this.#context.observe(server, isFailure(status) ? 'failed' : 'answered', nowMs - winner.startedMs);
-    if (this.backend.balancer.timesResponses) {
-      server.responseTime.add(nowMs - winner.startedMs, nowMs);
-    }
+    if (this.backend.balancer.timesResponses) server.responseTime.add(nowMs - winner.startedMs, nowMs);
     if (this.#attempts.length === 1) return;
     for (const attempt of this.#attempts) if (attempt !== winner) attempt.destroy();
     this.#attempts = [winner];
@@ -281,13 +284,16 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
 
   #mayTryAgain(connection: Upstream, failure: Failure | 'status'): boolean {
     const stale = failure === 'goaway' || (connection.uses > 0 && (failure === 'reset' || failure === 'eof'));
-    const attempt = { sent: connection.sent, stale, bodyKept: this.body.kept };
-    return this.plan.again(connection.server, attempt, this.backend.budget, this.#context.now());
+    const { server, sent } = connection;
+    const nowMs = this.#context.now();
+    if (failure !== 'status' && isUnconnected(failure)) this.plan.refused(server, nowMs, nowMs + restMs(server));
+    return this.plan.again(server, { sent, stale, bodyKept: this.body.kept }, this.backend.budget, nowMs);
   }
 
   #giveUp(status: number): void {
     const silent = this.#lastFailure === 'connect-timeout' || this.#lastFailure === 'timeout';
     const phase = status !== 503 ? 'H' : this.queueMs < 0 ? 'Q' : 'C';
-    this.response.fail(status, `${silent || phase === 'Q' ? 's' : 'S'}${phase}`);
+    const who = this.#lastFailure === 'malformed' ? 'P' : silent || phase === 'Q' ? 's' : 'S';
+    this.response.fail(status, `${who}${phase}`);
   }
 }

@@ -19,6 +19,8 @@ export interface FrontendConnection {
   readonly openedAt: number;
   /** Where what it asks for goes, once that is decided; where much is under way at once, the last of it. */
   readonly route: Route | undefined;
+  /** Nothing is under way but tunnels, which end when somebody ends them. */
+  readonly hasTunnelsOnly: boolean;
   /** Closed after what is under way, or soon where nothing is. */
   drain(): void;
   destroy(): void;

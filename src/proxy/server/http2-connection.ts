@@ -22,6 +22,8 @@ export class Http2Connection extends ClientSocket implements FrontendConnection 
   readonly inbound: Http2Inbound;
   readonly streams = new Map<number, Http2Stream>();
   readonly headerBytes: number;
+  /** As the client was told; a reload does not change it. */
+  readonly takesWebSockets: boolean;
   readonly #reader: FrameReader;
   readonly #maxStreams: number;
   readonly #resets = new FloodGuard(http2Limits.resetBurst, http2Limits.resetsPerSecond);
@@ -37,6 +39,7 @@ export class Http2Connection extends ClientSocket implements FrontendConnection 
     super(socket, frontend, context, origin);
     const { limits, timeouts } = context.config;
     this.headerBytes = limits.headerBytes;
+    this.takesWebSockets = frontend.config.http2.webSockets;
     this.#maxStreams = frontend.config.http2.maxStreams;
     this.outbound = new Http2Outbound(socket, this.now);
     this.inbound = new Http2Inbound(this);
@@ -46,6 +49,7 @@ export class Http2Connection extends ClientSocket implements FrontendConnection 
         [setting.maxConcurrentStreams, this.#maxStreams],
         [setting.initialWindowSize, http2Limits.streamWindowBytes],
         [setting.maxHeaderListSize, limits.headerBytes],
+        [setting.enableConnectProtocol, this.takesWebSockets ? 1 : 0],
       ]),
     );
     this.outbound.control(windowUpdateFrame(0, http2Limits.windowBytes - defaultWindow));
@@ -57,6 +61,11 @@ export class Http2Connection extends ClientSocket implements FrontendConnection 
 
   get route(): Route | undefined {
     return this.#last?.route;
+  }
+
+  get hasTunnelsOnly(): boolean {
+    for (const { isTunnel } of this.streams.values()) if (!isTunnel) return false;
+    return this.streams.size > 0;
   }
 
   /**

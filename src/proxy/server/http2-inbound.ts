@@ -159,7 +159,7 @@ export class Http2Inbound implements FrameHandler, Credits {
     const last = (flags & flag.endStream) !== 0;
     const stream = this.#connection.streams.get(id);
     if (stream) {
-      const isWrong = !last || fields === 'tooLarge';
+      const isWrong = !last || fields === 'tooLarge' || stream.asksForTunnel;
       const problem = !stream.upload
         ? errorCode.streamClosed
         : isWrong

@@ -1,6 +1,7 @@
 // Requests as streams of a session to a server, and heads of its responses: between the texts of HTTP/1, which all the rest
 // speaks, and HTTP/2.
 import type { ClientHttp2Stream } from 'node:http2';
+import { Duplex } from 'node:stream';
 import { builtins } from '../../lib/builtins.ts';
 import { errorCode } from '../core/http2/protocol.ts';
 import { http2Request, webSocketRequest } from '../core/http/http2-request.ts';
@@ -51,4 +52,22 @@ export function giveUp(stream: ClientHttp2Stream): void {
   // Node.js would end the stream first, as if the request were complete.
   stream._final = (done) => done();
   stream.close(errorCode.cancel);
+}
+
+/** Streams that a server reset, without an error, before their end. */
+const cut = new WeakSet<Duplex>();
+
+/** To Node.js such a reset is an end like any other: what pushes the end must look whether the stream is closed already. */
+export function watchEnd(stream: ClientHttp2Stream): void {
+  stream.push = pushOrNote;
+}
+
+/** Asked at the end of a stream that is watched: what came of it is not all. */
+export function wasCut(stream: ClientHttp2Stream): boolean {
+  return cut.has(stream);
+}
+
+function pushOrNote(this: Duplex, chunk: unknown, encoding?: BufferEncoding): boolean {
+  if (chunk === null && this.closed) cut.add(this);
+  return Duplex.prototype.push.call(this, chunk, encoding);
 }

@@ -1,62 +1,32 @@
-// One request of an HTTP/2 connection. It takes responses as texts and bytes of HTTP/1, which all the rest speaks; they
-// wait in http2-sending.ts. The client's reset ends the exchange, a broken exchange resets the stream.
+// One request of an HTTP/2 connection, or a tunnel in one. What goes to the client is http2-writer.ts. The client's reset ends
+// the exchange, a broken exchange resets the stream.
 import { performance } from 'node:perf_hooks';
-import type { Address } from '../core/address.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import { answer, type Answer, type Incoming } from '../core/handling/incoming.ts';
 import { readHttp2Head } from '../core/http/http2-head.ts';
 import { refuse, type Refusal, type RequestHead } from '../core/http/request-head.ts';
 import type { Field } from '../core/http2/field.ts';
 import { type ErrorCode, errorCode } from '../core/http2/protocol.ts';
-import type { TlsFacts } from '../core/tls/facts.ts';
 import type { Client } from './client.ts';
-import type { TimerRole } from './client-socket.ts';
 import { errorResponse } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import { logAnswer, logRefusal } from './exchange-log.ts';
-import type { FrontendRuntime } from './frontend.ts';
 import type { Route } from './frontend-connection.ts';
-import type { Http2Connection } from './http2-connection.ts';
-import { Http2Sending } from './http2-sending.ts';
 import { Http2Upload } from './http2-upload.ts';
-import { http2Limits } from './limits.ts';
+import { handshakeLine } from './http2-websocket.ts';
+import { Http2Writer } from './http2-writer.ts';
 import { answerText, challengeAnswer, incomingOf, newRequestId } from './reception.ts';
-import type { WorkerContext } from './worker-context.ts';
+import { Tunnel } from './tunnel.ts';
 
-export class Http2Stream extends Http2Sending implements Client {
-  readonly frontend: FrontendRuntime;
-  readonly address: string;
-  readonly peer: Address | undefined;
-  readonly port: number;
-  readonly localAddress: string;
-  readonly localPort: number;
-  readonly trusted: boolean;
-  readonly tls: TlsFacts | undefined;
+export class Http2Stream extends Http2Writer implements Client {
   readonly headAt = performance.now();
   readonly requestAtMs = Date.now();
-  /** It has copies of all that it was given. */
-  readonly holdsBytes = false;
   /** The body of the request, until it is complete. */
   upload: Http2Upload | undefined;
-  readonly #connection: Http2Connection;
-  readonly #context: WorkerContext;
-  #role: TimerRole = 'none';
   #exchange: Exchange | undefined;
   #closed = false;
-
-  constructor(id: number, connection: Http2Connection, context: WorkerContext) {
-    super(id, connection.outbound.initialWindow);
-    this.#connection = connection;
-    this.#context = context;
-    this.frontend = connection.frontend;
-    this.address = connection.address;
-    this.peer = connection.peer;
-    this.port = connection.port;
-    this.localAddress = connection.localAddress;
-    this.localPort = connection.localPort;
-    this.trusted = connection.trusted;
-    this.tls = connection.tls;
-  }
+  /** `awaited`: the client asked for one, and no server has agreed. */
+  #tunnel: Tunnel | 'awaited' | undefined;
 
   /** Backend and server of its request. */
   get route(): Route | undefined {
@@ -64,10 +34,12 @@ export class Http2Stream extends Http2Sending implements Client {
     return exchange && { backend: exchange.config.name, server: exchange.server?.config.name };
   }
 
-  get isCongested(): boolean {
-    const { waitingBytes } = this;
-    if (waitingBytes >= http2Limits.streamWaitingBytes) return true;
-    return waitingBytes > 0 && this.#connection.outbound.waitingBytes >= http2Limits.waitingBytes;
+  get asksForTunnel(): boolean {
+    return this.#tunnel !== undefined;
+  }
+
+  get isTunnel(): boolean {
+    return this.#tunnel instanceof Tunnel;
   }
 
   /** Takes the fields of the head. `complete`: no body follows. */
@@ -75,28 +47,33 @@ export class Http2Stream extends Http2Sending implements Client {
     const head =
       fields === 'tooLarge'
         ? refuse(431, 'head too large')
-        : readHttp2Head(fields, !complete, this.#context.config.limits);
+        : readHttp2Head(fields, !complete, this.context.config.limits, this.from.takesWebSockets);
     const length = head === 'malformed' || head.refused || !head.hasLength ? -1 : head.length;
-    if (!complete) this.upload = new Http2Upload(this, this.#connection.inbound, length);
+    if (!complete) this.upload = new Http2Upload(this, this.from.inbound, length);
     if (head === 'malformed' || (!head.refused && complete && head.length > 0)) {
       this.#refuse(refuse(400, 'malformed head'));
       this.reset(errorCode.protocolError);
       return;
     }
     if (head.refused) this.#refuse(head);
-    else if (!this.#connection.isFor(head.host))
+    else if (!this.from.isFor(head.host))
       this.#refuse(refuse(421, 'the certificate is for other names'), head.method === 'HEAD');
     else this.#request(head);
   }
 
   #request(head: RequestHead): void {
-    const incoming = incomingOf(this, head, this.#context.now());
-    const challenge = challengeAnswer(this.#context.challenges, head);
+    if (head.upgrade !== '') {
+      this.#tunnel = 'awaited';
+      this.upload?.pause();
+      head.fields += handshakeLine();
+    }
+    const incoming = incomingOf(this, head, this.context.now());
+    const challenge = challengeAnswer(this.context.challenges, head);
     if (challenge) {
       this.#answer(incoming, challenge);
       return;
     }
-    const handling = this.frontend.handlingOf(incoming);
+    const handling = this.from.frontend.handlingOf(incoming);
     const verdict = handling.isPlain ? undefined : handling.check(incoming, newRequestId);
     if (!(verdict instanceof Promise)) {
       this.#decided(incoming, handling, verdict);
@@ -115,16 +92,16 @@ export class Http2Stream extends Http2Sending implements Client {
       this.#answer(incoming, handling.finished(incoming, verdict));
       return;
     }
-    const backend = handling.backend === undefined ? undefined : this.#context.backend(handling.backend);
+    const backend = handling.backend === undefined ? undefined : this.context.backend(handling.backend);
     if (!backend) {
       this.#answer(incoming, handling.finished(incoming, answer(404)));
       return;
     }
-    this.frontend.counters.begin();
-    const exchange = new Exchange(this, incoming, handling, backend, this.#context);
+    this.from.frontend.counters.begin();
+    const exchange = new Exchange(this, incoming, handling, backend, this.context);
     this.#exchange = exchange;
-    if (this.upload && head.length !== 0) this.arm('body', this.#context.config.timeouts.clientMs);
-    this.upload?.resume();
+    if (this.upload && head.length !== 0) this.mind('body');
+    if (!this.asksForTunnel) this.upload?.resume();
     // The body may have come whole, and the exchange be over.
     if (this.#exchange === exchange) exchange.start();
   }
@@ -133,124 +110,90 @@ export class Http2Stream extends Http2Sending implements Client {
   onBody(bytes: Buffer, complete: boolean, trailers: string): boolean {
     const exchange = this.#exchange;
     if (complete) this.upload = undefined;
+    if (this.#tunnel instanceof Tunnel) {
+      if (bytes.length > 0) this.#tunnel.fromClient(bytes);
+      if (complete) this.#tunnel.clientEnded();
+      return true;
+    }
     if (!exchange || exchange.head.length === 0) return true;
-    if (complete && this.#role === 'body') this.disarm();
-    else if (this.#role === 'body' || this.#role === 'none') this.arm('body', this.#context.config.timeouts.clientMs);
+    if (complete && this.role === 'body') this.disarm();
+    else if (this.role === 'body' || this.role === 'none') this.mind('body');
     if (complete) exchange.body.trailers = trailers;
     return exchange.onRequestBody(bytes, [0, bytes.length], complete);
   }
 
   /** Answers in place of a server. */
   #answer(incoming: Incoming, given: Answer): void {
+    // It would be taken for a tunnel.
+    if (this.asksForTunnel && given.status < 300) {
+      this.#refuse(refuse(405, 'no tunnel here'));
+      return;
+    }
     const text = answerText(given, incoming.head, true);
-    logAnswer(this, this.#context.log, incoming, given.status, text.length);
+    logAnswer(this, this.context.log, incoming, given.status, text.length);
     this.write(text);
     this.exchangeDone();
   }
 
   #refuse(refusal: Refusal, bodiless = false): void {
-    this.frontend.counters.requestErrors += 1;
-    this.frontend.counters.status(refusal.status);
-    logRefusal(this, this.#context.log, refusal.status);
-    this.#context.dropped(this, refusal);
+    this.from.frontend.counters.requestErrors += 1;
+    this.from.frontend.counters.status(refusal.status);
+    logRefusal(this, this.context.log, refusal.status);
+    this.context.dropped(this, refusal);
     this.write(errorResponse(refusal.status, true, bodiless));
     this.exchangeDone();
-  }
-
-  write(data: string | Uint8Array): void {
-    if (this.isSent) return;
-    if (typeof data === 'string' && !this.hasHead) this.#takeHead(data);
-    else this.#takeBody(typeof data === 'string' ? data : Buffer.from(data));
-    this.#connection.outbound.ready(this);
-  }
-
-  #takeHead(text: string): void {
-    const end = text.indexOf('\r\n\r\n');
-    const isFinal = text.charCodeAt(9) >= 0x32;
-    this.queueHead(text.slice(0, end + 2), isFinal);
-    if (isFinal && end + 4 < text.length) this.#takeBody(text.slice(end + 4));
-  }
-
-  #takeBody(piece: string | Buffer): void {
-    this.queueBody(piece);
-    this.#connection.outbound.waitingBytes += piece.length;
-    if (this.#role === 'none') this.arm('stall', this.#context.config.timeouts.clientMs);
-  }
-
-  trailers(lines: string): void {
-    this.queueTrailers(lines);
-  }
-
-  settleKeepAlive(): boolean {
-    return true;
   }
 
   /** The response is complete. */
   exchangeDone(): void {
     this.#exchange = undefined;
-    if (this.isSent) return;
+    if (this.isSent) {
+      if (!this.#closed) this.#close();
+      return;
+    }
     this.disarm();
     this.queueEnd();
-    this.#connection.outbound.ready(this);
-    if (this.waitingBytes > 0) this.arm('stall', this.#context.config.timeouts.clientMs);
+    this.from.outbound.ready(this);
+    if (this.waitingBytes > 0) this.mind('stall');
   }
 
   override onTurn(): void {
     if (this.#closed) return;
     if (this.isSent) {
+      // A tunnel may go on the other way.
+      if (this.#exchange) return;
       // Who was answered early need not send the rest.
-      if (this.upload) this.#connection.resetStream(this, errorCode.noError);
+      if (this.upload) this.from.resetStream(this, errorCode.noError);
       this.#close();
       return;
     }
     if (this.waitingBytes > 0) {
-      if (this.#role === 'none' || this.#role === 'stall') this.arm('stall', this.#context.config.timeouts.clientMs);
-    } else if (this.#role === 'stall') this.disarm();
-    if (!this.isCongested) this.#exchange?.resumeResponse();
-  }
-
-  cork(): void {
-    return;
-  }
-
-  /** All that is written within one round of the event loop goes out at once. */
-  uncork(): void {
-    return;
+      if (this.role === 'none' || this.role === 'stall') this.mind('stall');
+    } else if (this.role === 'stall') this.disarm();
+    if (!this.isCongested) this.#exchange?.response.resume();
   }
 
   pause(): void {
     this.upload?.pause();
-    if (this.#role === 'body') this.disarm();
+    if (this.role === 'body') this.disarm();
   }
 
   resume(): void {
-    if (!this.upload) return;
-    if (this.#role === 'none') this.arm('body', this.#context.config.timeouts.clientMs);
+    if (!this.upload || this.#tunnel === 'awaited') return;
+    if (this.role === 'none') this.mind('body');
     this.upload.resume();
   }
 
-  /** Upgrades are of HTTP/1 connections: none was asked for. */
-  toTunnel(): void {
-    this.destroy();
-  }
-
-  end(): void {
-    this.exchangeDone();
-  }
-
-  arm(role: TimerRole, delayMs: number): void {
-    this.#role = role;
-    this.#context.wheel.arm(this, this.#context.now(), delayMs);
-  }
-
-  disarm(): void {
-    this.#role = 'none';
-    this.#context.wheel.disarm(this);
+  toTunnel(tunnel: Tunnel): void {
+    this.disarm();
+    this.#tunnel = tunnel;
+    if (this.upload) this.upload.resume();
+    else tunnel.clientEnded();
   }
 
   override onTimer(): void {
-    const role = this.#role;
-    this.#role = 'none';
+    const role = this.role;
+    this.role = 'none';
     if (role === 'wait') this.#exchange?.onWaitTimeout();
     else if (role === 'commit') this.#exchange?.response.onHeldLongEnough();
     else if (role === 'body') this.#exchange?.onBodyTimeout();
@@ -265,17 +208,17 @@ export class Http2Stream extends Http2Sending implements Client {
 
   destroy(): void {
     this.closed();
-    this.#connection.resetStream(this, errorCode.cancel);
+    this.from.resetStream(this, errorCode.cancel);
   }
 
   /** Resets it after what was written may go. */
   reset(code: ErrorCode): void {
     if (this.#closed || this.isSent) return;
-    this.#connection.remember(this.id);
+    this.from.remember(this.id);
     this.upload?.close();
     this.upload = undefined;
     this.queueReset(code);
-    this.#connection.outbound.ready(this);
+    this.from.outbound.ready(this);
   }
 
   /** The client gave it up, or its connection is gone. */
@@ -286,13 +229,13 @@ export class Http2Stream extends Http2Sending implements Client {
 
   #close(): void {
     this.#closed = true;
-    this.#context.wheel.remove(this);
-    this.#connection.outbound.waitingBytes -= this.waitingBytes;
+    this.context.wheel.remove(this);
+    this.from.outbound.waitingBytes -= this.waitingBytes;
     this.dropQueue();
     this.upload?.close();
     const exchange = this.#exchange;
     this.#exchange = undefined;
     exchange?.abort();
-    this.#connection.streamClosed(this, exchange !== undefined);
+    this.from.streamClosed(this, exchange !== undefined);
   }
 }

@@ -42,6 +42,8 @@ export class Http2Upload {
 
   /** A DATA frame: its data are bytes[from, to), `counted` is its whole payload. Returns what is wrong with it. */
   data(bytes: Buffer, from: number, to: number, counted: number, last: boolean): ErrorCode | undefined {
+    // It waits to be passed on, whole.
+    if (this.#complete) return errorCode.streamClosed;
     this.#window -= counted;
     if (this.#window < 0) return errorCode.flowControlError;
     if (this.#left >= 0) {

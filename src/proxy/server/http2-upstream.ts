@@ -7,7 +7,7 @@ import { linesOf } from '../core/http/http2-response.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
 import { readLines } from '../core/http/response-lines.ts';
 import { Http2Use } from './http2-use.ts';
-import { giveUp, openStream, responseHeadOf } from './http2-messages.ts';
+import { giveUp, openStream, responseHeadOf, wasCut, watchEnd } from './http2-messages.ts';
 import type { Http2Session } from './http2-session.ts';
 import { connectionLimits } from './limits.ts';
 import type { ServerRuntime } from './runtime.ts';
@@ -160,6 +160,7 @@ export class Http2Upstream extends Http2Use implements Upstream {
       this.waitForBody();
       owner?.onHead(this, head);
     }
+    watchEnd(stream);
     stream.on('data', (bytes: Buffer) => this.#onData(bytes));
     stream.on('end', () => this.#onEnd(stream));
   }
@@ -187,7 +188,7 @@ export class Http2Upstream extends Http2Use implements Upstream {
     }
     const owner = this.owner;
     const { length = -1 } = this.#head ?? {};
-    if (length >= 0 && this.#received !== length && !this.bodiless) {
+    if (!this.bodiless && (length < 0 ? wasCut(stream) : this.#received !== length)) {
       this.fail('eof');
       return;
     }

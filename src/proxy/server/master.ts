@@ -17,6 +17,7 @@ import { giveBackMemory } from './memory.ts';
 import { feedWatchdog, notifySystemd } from './notify.ts';
 import { OperationalLog } from './operational-log.ts';
 import { Recent } from './recent.ts';
+import { Relay } from './relay.ts';
 import { ServerWatch } from './server-watch.ts';
 import { StickKeeper } from './stick-keeper.ts';
 import { watchFiles } from './watching.ts';
@@ -38,6 +39,7 @@ export class Master {
   readonly #file: string;
   readonly #sockets = new ListeningSockets(process.env);
   readonly #pool: WorkerPool;
+  readonly #relay: Relay;
   readonly #tls: MasterTls;
   readonly #servers: ServerWatch;
   readonly #control: ControlServer;
@@ -84,7 +86,10 @@ export class Master {
       tlsOf: (backend) => this.#tls.upstream(backend),
     });
     this.#pool = new WorkerPool({
-      onStart: (worker) => this.#configuring.equip(worker),
+      onStart: (worker) => {
+        this.#relay.began(worker);
+        this.#configuring.equip(worker);
+      },
       onMessage: (message) => this.#onMessage(message),
       onDeath: (worker, pid, reason) => {
         this.#events.emit('worker_died', { worker, pid, reason });
@@ -92,6 +97,7 @@ export class Master {
         this.#tls.lost(worker);
       },
     });
+    this.#relay = new Relay(this.#pool);
     this.#sticks = new StickKeeper(this.#pool);
     this.#control = new ControlServer(this.#controlled());
   }
@@ -234,25 +240,21 @@ export class Master {
       case 'listen-again':
         this.#configuring.listenAgain(message.worker, message.bind);
         return;
-      case 'need-slot': {
-        const { worker, key, sinceMs } = message;
-        this.#pool.broadcast({ type: 'lend', key, to: worker, sinceMs }, worker);
-        return;
-      }
+      case 'need-slot':
       case 'lend-slot':
-        this.#pool.send(message.to, { type: 'slot', key: message.key, epoch: message.epoch });
+      case 'refuse-slot':
+      case 'load':
+      case 'taken':
+        this.#relay.pass(message);
         return;
       case 'accuse':
         this.#servers.accused(message);
         return;
-      case 'observed':
-        this.#servers.observed(message.key);
+      case 'seen':
+        this.#servers.seen(message);
         return;
       case 'holding':
         this.#servers.hurry(message.backend);
-        return;
-      case 'taken':
-        this.#pool.broadcast({ type: 'taken', taken: message.taken }, message.worker);
         return;
       case 'stuck':
         this.#sticks.take(message.changes, message.worker);

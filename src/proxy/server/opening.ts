@@ -18,6 +18,7 @@ export interface OpeningEvents {
 
 export abstract class Opening extends WheelTimer implements FrontendConnection {
   phase: 'opening' | 'closed' = 'opening';
+  readonly hasTunnelsOnly = false;
   readonly address: string;
   readonly port: number;
   readonly frontend: FrontendRuntime;

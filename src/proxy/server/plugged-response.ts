@@ -5,6 +5,7 @@ import type { Plugins } from '../core/handling/plugins.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Exchange } from './exchange.ts';
+import { factsOf } from './exchange-log.ts';
 import { ResponseWriter } from './response.ts';
 import type { ServerRuntime } from './runtime.ts';
 import type { Upstream } from './upstream-owner.ts';
@@ -26,14 +27,14 @@ export class PluggedResponse extends ResponseWriter {
 
   override whole(server: ServerRuntime, head: ResponseHead, bytes: Buffer, from: number): void {
     const kept = Buffer.from(bytes.subarray(from));
-    this.#decide(server, head, () => super.whole(server, head, kept, 0));
+    this.#decide(head, () => super.whole(server, head, kept, 0));
   }
 
   override begin(connection: Upstream, head: ResponseHead): void {
     this.source = connection;
     this.#connection = connection;
     connection.socket.pause();
-    this.#decide(connection.server, head, () => super.begin(connection, head));
+    this.#decide(head, () => super.begin(connection, head));
   }
 
   override body(bytes: Buffer, ranges: readonly number[]): void {
@@ -75,14 +76,12 @@ export class PluggedResponse extends ResponseWriter {
     this.#later = [];
   }
 
-  #decide(server: ServerRuntime, head: ResponseHead, go: () => void): void {
+  #decide(head: ResponseHead, go: () => void): void {
     this.started = true;
     this.#deciding = true;
     this.#round += 1;
     const round = this.#round;
-    const { backend, attempts, incoming } = this.#asker;
-    const origin = { backend: backend.config.name, server: server.config.name, attempt: attempts };
-    void this.#plugins.onResponse(incoming, head, origin).then((verdict) => {
+    void this.#plugins.onResponse(this.#asker.incoming, head, factsOf(this.#asker)).then((verdict) => {
       if (round === this.#round) this.#decided(verdict, go);
     });
   }

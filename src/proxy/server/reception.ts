@@ -7,21 +7,21 @@ import type { RequestHead } from '../core/http/request-head.ts';
 import { reasonOf } from '../core/handling/error-page.ts';
 import { proxyHeader } from '../core/proxy-protocol.ts';
 import type { Client } from './client.ts';
+import type { ClientSocket } from './client-socket.ts';
 
 /** A request as rules see it. */
-export function incomingOf(client: Client, head: RequestHead, nowMs: number): Incoming {
-  const { trusted } = client;
+export function incomingOf({ from, requestAtMs }: Client, head: RequestHead, nowMs: number): Incoming {
   return {
     head,
-    peer: client.peer,
-    peerText: client.address,
-    port: client.port,
-    client: trusted ? clientBehind(client, head.forwardedFor) : client.address,
-    scheme: schemeOf(client, head),
-    tls: client.tls,
-    frontend: client.frontend.config.name,
+    peer: from.peer,
+    peerText: from.address,
+    port: from.port,
+    client: from.trusted ? clientBehind(from, head.forwardedFor) : from.address,
+    scheme: schemeOf(from, head),
+    tls: from.tls,
+    frontend: from.frontend.config.name,
     nowMs,
-    epochMs: client.requestAtMs,
+    epochMs: requestAtMs,
     target: head.target,
     requestId: '',
   };
@@ -35,13 +35,13 @@ export function challengeAnswer(challenges: HttpTokens, { method, target }: Requ
 }
 
 /** What the client speaks itself, as a trusted proxy before us says. */
-function schemeOf({ trusted, tls }: Client, { forwardedProto }: RequestHead): 'http' | 'https' {
+function schemeOf({ trusted, tls }: ClientSocket, { forwardedProto }: RequestHead): 'http' | 'https' {
   if (trusted && forwardedProto !== '') return forwardedProto.toLowerCase() === 'https' ? 'https' : 'http';
   return tls ? 'https' : 'http';
 }
 
 /** The last hop that no trusted proxy is: what stands before it anybody can have written. */
-function clientBehind(client: Client, forwardedFor: string): string {
+function clientBehind(client: ClientSocket, forwardedFor: string): string {
   const hops = forwardedFor.split(',').map((hop) => hop.trim());
   for (const hop of hops.toReversed()) {
     const address = parseAddress(hop);
@@ -51,7 +51,7 @@ function clientBehind(client: Client, forwardedFor: string): string {
   return client.address;
 }
 
-type Introduced = Pick<Client, 'address' | 'port' | 'localAddress' | 'localPort'>;
+type Introduced = Pick<ClientSocket, 'address' | 'port' | 'localAddress' | 'localPort'>;
 
 /** What a connection for this client begins with, where servers are told whom it is for. */
 export function introduction(client: Introduced, version: 'off' | 'v1' | 'v2'): Buffer | undefined {

@@ -2,13 +2,13 @@
 import type { Incoming } from '../core/handling/incoming.ts';
 import type { RequestHead } from '../core/http/request-head.ts';
 import { withoutFields } from '../core/http/scan.ts';
-import type { Client } from './client.ts';
+import type { ClientSocket } from './client-socket.ts';
 
 /**
  * `cookie`: what is left of the Cookie header. With the host header `server` there is no Host line: who sends it to a
  * server puts it in (request-body.ts).
  */
-export function requestText(client: Client, incoming: Incoming, cookie: string, hostHeader: string): string {
+export function requestText(client: ClientSocket, incoming: Incoming, cookie: string, hostHeader: string): string {
   const { head, target } = incoming;
   const host = head.host === '' ? localAuthority(client) : head.host;
   const fields = head.origins && !client.trusted ? withoutFields(head.fields, head.origins) : head.fields;
@@ -26,7 +26,7 @@ export function requestText(client: Client, incoming: Incoming, cookie: string, 
   return `${text}\r\n`;
 }
 
-function furtherLines(client: Client, incoming: Incoming, host: string): string {
+function furtherLines(client: ClientSocket, incoming: Incoming, host: string): string {
   const { forward } = client.frontend.config;
   const { address } = client;
   let text = '';
@@ -40,7 +40,7 @@ function furtherLines(client: Client, incoming: Incoming, host: string): string 
   return text;
 }
 
-function forwardLines(client: Client, head: RequestHead, host: string): string {
+function forwardLines(client: ClientSocket, head: RequestHead, host: string): string {
   const { trusted, address } = client;
   const { forwardFor } = client.frontend.config;
   if (!trusted && address !== '')
@@ -57,7 +57,7 @@ function forwardLines(client: Client, head: RequestHead, host: string): string {
 }
 
 /** Host of an HTTP/1.0 request that named none. */
-function localAuthority({ localAddress, localPort }: Client): string {
+function localAuthority({ localAddress, localPort }: ClientSocket): string {
   if (localAddress === '') return 'localhost';
   return `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`;
 }

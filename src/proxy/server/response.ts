@@ -9,8 +9,9 @@ import { hostOf } from '../core/server-address.ts';
 import { BodyWriter, inlineBytes } from './body-writer.ts';
 import { cookieLine, ownSetCookie } from './cookie-lines.ts';
 import type { Exchange } from './exchange.ts';
-import { recordExchange } from './exchange-log.ts';
+import { factsOf, recordExchange } from './exchange-log.ts';
 import type { AccessLog } from './access-log.ts';
+import { tunnelHead } from './http2-websocket.ts';
 import { answerText } from './reception.ts';
 import type { ServerRuntime } from './runtime.ts';
 import { Tunnel } from './tunnel.ts';
@@ -178,7 +179,11 @@ export class ResponseWriter {
   /** There will be no (more) response: C by the client, S by the server. */
   closed(by: 'C' | 'S'): void {
     if (this.#done) return;
-    const counters = [this.#exchange.backend.counters, this.#exchange.client.frontend.counters];
+    if (this.#tunnel?.isComplete === true) {
+      this.#record('--');
+      return;
+    }
+    const counters = [this.#exchange.backend.counters, this.#exchange.client.from.frontend.counters];
     for (const each of counters) {
       if (by === 'C') each.clientAborts += 1;
       else each.serverAborts += 1;
@@ -187,15 +192,11 @@ export class ResponseWriter {
   }
 
   tunnel(connection: Upstream, head: ResponseHead, rest: Buffer): void {
-    const { client, config } = this.#exchange;
+    const { client, config, head: request } = this.#exchange;
     this.source = connection;
     this.#start(head);
     this.committed = true;
-    const upgrade = head.upgrade === '' ? this.#exchange.head.upgrade : head.upgrade;
-    const cookie = cookieLine(this.#exchange, connection.server, head);
-    this.#out.send(
-      `HTTP/1.1 ${head.statusText}\r\n${head.fields}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n${cookie}\r\n`,
-    );
+    this.#out.send(`${tunnelHead(request, head)}${cookieLine(this.#exchange, connection.server, head)}\r\n`);
     if (rest.length > 0) this.tunnelData(rest);
     this.#tunnel = new Tunnel(client, connection, config.timeouts.tunnelMs);
     client.toTunnel(this.#tunnel);
@@ -211,7 +212,14 @@ export class ResponseWriter {
   /** The server will send no more; the client may, for a little while. */
   tunnelEnded(): void {
     this.#exchange.client.end();
-    this.#tunnel?.halfClosed();
+    this.#tunnel?.serverEnded();
+  }
+
+  /** The server's side is gone. True if both had ended: what is on its way to the client may arrive. */
+  tunnelIsOver(): boolean {
+    if (this.#tunnel?.isComplete !== true) return false;
+    this.#finish('--');
+    return true;
   }
 
   #start(head: ResponseHead): void {
@@ -242,13 +250,11 @@ export class ResponseWriter {
 
   /** Header lines after the edits of the rule, and how the body is compressed. */
   #edited(server: ServerRuntime, head: ResponseHead): EditedHead {
-    const { handling, incoming, backend, config, attempts } = this.#exchange;
+    const { handling, incoming, config } = this.#exchange;
     if (!handling.editsResponses) return { fields: head.fields, coding: undefined };
-    const { name } = server.config;
     const at = hostOf(server.config);
     const asked = config.hostHeader === 'preserve' ? incoming.head.host : config.hostHeader;
-    const facts = { status: head.status, backend: backend.config.name, server: name, attempt: attempts };
-    return handling.edited(incoming, head, facts, [asked.toLowerCase(), at]);
+    return handling.edited(incoming, head, factsOf(this.#exchange), [asked.toLowerCase(), at]);
   }
 
   #commit(): void {

@@ -12,6 +12,8 @@ export class Tunnel {
   #timeoutMs: number;
   /** Bytes of the client so far. */
   bytesIn = 0;
+  #clientEnded = false;
+  #serverEnded = false;
 
   constructor(client: Pick<Client, 'pause'>, connection: Upstream, timeoutMs: number) {
     this.#client = client;
@@ -25,8 +27,13 @@ export class Tunnel {
     this.#connection.touchTunnel(this.#timeoutMs);
   }
 
+  /** Both sides have sent all that they wanted to send. */
+  get isComplete(): boolean {
+    return this.#clientEnded && this.#serverEnded;
+  }
+
   /** One side is done: the other has less time when it is quiet. */
-  halfClosed(): void {
+  #halfClosed(): void {
     this.#timeoutMs = Math.min(this.#timeoutMs, halfClosedMs);
     this.touch();
   }
@@ -38,8 +45,14 @@ export class Tunnel {
   }
 
   clientEnded(): void {
+    this.#clientEnded = true;
     this.#connection.end();
-    this.halfClosed();
+    this.#halfClosed();
+  }
+
+  serverEnded(): void {
+    this.#serverEnded = true;
+    this.#halfClosed();
   }
 
   destroy(): void {

@@ -15,7 +15,7 @@ export function upstreamFor(
 ): Upstream {
   const { sendProxy } = config;
   if (server.http2?.takes(head, context.now()) === true) {
-    const intro = introduction(client, sendProxy);
+    const intro = introduction(client.from, sendProxy);
     return server.http2.open(head, context, { intro, fresh, careful: !replayable });
   }
   // Nobody can say whether a request on a kept connection that breaks was executed: what may not be repeated gets a
@@ -24,5 +24,5 @@ export function upstreamFor(
   const idle = shared ? server.idle.pop() : undefined;
   if (idle) server.counters.reuses += 1;
   else server.counters.connects += 1;
-  return idle ?? new UpstreamConnection(server, context, introduction(client, sendProxy));
+  return idle ?? new UpstreamConnection(server, context, introduction(client.from, sendProxy));
 }

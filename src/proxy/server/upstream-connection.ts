@@ -218,9 +218,9 @@ export class UpstreamConnection extends UpstreamSocket implements Upstream {
   }
 
   /** An upgrade that cannot be (framing of an unfinished request would go on in the tunnel), or a flood of hints. */
-  #isUnasked({ status }: ResponseHead): boolean {
-    if (status === 101) return this.owner?.acceptsUpgrade !== true || !this.requestDone;
-    if (status < 200) this.#hints += 1;
+  #isUnasked(head: ResponseHead): boolean {
+    if (head.status === 101) return this.owner?.acceptsUpgrade(head) !== true || !this.requestDone;
+    if (head.status < 200) this.#hints += 1;
     return this.#hints > connectionLimits.informationalResponses;
   }
 

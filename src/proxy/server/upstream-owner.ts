@@ -78,8 +78,8 @@ export interface ResponseSink {
 
 export interface UpstreamOwner {
   readonly response: ResponseSink;
-  /** The request asked for an upgrade. */
-  readonly acceptsUpgrade: boolean;
+  /** Whether this upgrade is what the request asked for. */
+  acceptsUpgrade(head: ResponseHead): boolean;
   onConnected(connection: Upstream): void;
   onHead(connection: Upstream, head: ResponseHead): void;
   /** Head and all of the body came in one read. */

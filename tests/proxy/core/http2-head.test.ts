@@ -12,7 +12,7 @@ const pseudo = [':method POST', ':scheme https', ':path /a?b', ':authority a.tes
 });
 
 function read(fields: readonly (readonly [string, string])[]): ReturnType<typeof readHttp2Head> {
-  return readHttp2Head([...pseudo, ...fields.map(([name, value]) => new Field(name, value))], true, limits);
+  return readHttp2Head([...pseudo, ...fields.map(([name, value]) => new Field(name, value))], true, limits, true);
 }
 
 /** All of a head, with its lines in the order of their names: over HTTP/2 those that matter come first. */
@@ -91,6 +91,47 @@ describe('a head', () => {
   ] as [string, [string, string][], 'malformed' | number][])('with %s is refused', (_what, fields, how) => {
     const found = read(fields);
     expect(found === 'malformed' || !found.refused ? found : found.status).toBe(how);
+  });
+
+  describe('of a tunnel', () => {
+    const tunnel = (protocol: string, more: readonly (readonly [string, string])[] = [], method = 'CONNECT') => {
+      const [, ...others] = pseudo;
+      const first = [new Field(':method', method), new Field(':protocol', protocol)];
+      const fields = more.map(([name, value]) => new Field(name, value));
+      return (isOn = true, hasBody = true) => readHttp2Head([...first, ...others, ...fields], hasBody, limits, isOn);
+    };
+    const key = ['sec-websocket-key', 'AAAAAAAAAAAAAAAAAAAAAA=='] as const;
+
+    it.each([true, false])('is that of an upgrade, without what is ours to say (goes on: %s)', (hasBody) => {
+      const version = ['sec-websocket-version', '13'] as const;
+      expect(tunnel('WebSocket', [version, key, ['expect', '100-continue']])(true, hasBody)).toMatchObject({
+        method: 'GET',
+        target: '/a?b',
+        host: 'a.test',
+        minor: http2Minor,
+        length: 0,
+        upgrade: 'websocket',
+        expectContinue: false,
+        fields: 'sec-websocket-version: 13\r\n',
+      });
+    });
+
+    it('may have as many headers as are allowed', () => {
+      const fields = Array.from({ length: 19 }, () => ['x-a', 'b'] as const);
+      expect(tunnel('websocket', fields)()).toMatchObject({ refused: false });
+      expect(tunnel('websocket', [...fields, ['x-a', 'b']])()).toMatchObject({ status: 431 });
+    });
+
+    it.each([
+      ['of another kind', tunnel('connect-ip'), true, 501],
+      ['with a length', tunnel('websocket', [['content-length', '0']]), true, 400],
+      ['with another method', tunnel('websocket', [], 'GET'), true, 'malformed'],
+      ['that was not offered', tunnel('websocket'), false, 'malformed'],
+      ['of two kinds', tunnel('websocket', [[':protocol', 'websocket']]), true, 'malformed'],
+    ] as const)('%s is refused', (_what, read, isOn, how) => {
+      const found = read(isOn);
+      expect(found === 'malformed' || !found.refused ? found : found.status).toBe(how);
+    });
   });
 
   it('may have as many headers as are allowed, and the same Host again', () => {

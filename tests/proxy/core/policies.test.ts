@@ -1,56 +1,9 @@
-// The other policies: fixed turns, slots by hash, lots, filling in order, response times; names, and who serves when nobody can.
+// The other policies: fixed turns, slots by hash, lots, filling in order, response times.
 import { describe, expect, it } from 'vitest';
-import { Balancer } from '../../../src/proxy/core/balance/balancer.ts';
-import { sdbm } from '../../../src/proxy/core/balance/hash-ring.ts';
-import type { ServerState } from '../../../src/proxy/core/balance/server-state.ts';
 import { slotTable } from '../../../src/proxy/core/balance/slot-table.ts';
-import { balanceNames, balanceWord } from '../../../src/proxy/core/config/balance-names.ts';
-import { readConfig } from '../../../src/proxy/core/config/read.ts';
+import { Balancer } from '../../../src/proxy/core/balance/balancer.ts';
 import { aBackend, statesOf } from '../support/builders.ts';
-
-interface Setting {
-  readonly balancer: Balancer<ServerState>;
-  readonly servers: readonly ServerState[];
-  pick(nowMs?: number, key?: string): string;
-  /** How often each server is picked. */
-  count(times: number): Record<string, number>;
-}
-
-function setUp(backend: object, ...weights: readonly number[]): Setting {
-  const servers = weights.map((weight, index) => ({
-    name: `s${index + 1}`,
-    address: '192.0.2.1',
-    port: 80 + index,
-    weight,
-  }));
-  const config = aBackend({ ...(weights.length > 0 && { servers }), ...backend });
-  const states = statesOf(config);
-  const balancer = new Balancer(config, states);
-  balancer.invalidate();
-  const pick = (nowMs = 1, key?: string): string => {
-    const hash = key === undefined ? undefined : sdbm(key);
-    const picked = balancer.pick({ nowMs, tried: [], bound: undefined, hash });
-    return typeof picked === 'string' ? picked : picked.config.name;
-  };
-  const count = (times: number): Record<string, number> => {
-    const counts: Record<string, number> = {};
-    for (let time = 0; time < times; time += 1) {
-      const name = pick();
-      counts[name] = (counts[name] ?? 0) + 1;
-    }
-    return counts;
-  };
-  return { balancer, servers: states, pick, count };
-}
-
-function setDown({ servers, balancer }: Setting, ...names: string[]): void {
-  for (const server of servers) {
-    const { name, weight } = server.config;
-    if (names.includes(name))
-      server.apply({ key: `api/${name}`, up: false, admin: 'ready', weight, risingForMs: -1 }, 0);
-  }
-  balancer.invalidate();
-}
+import { setDown, setUp } from '../support/policy-setting.ts';
 
 describe('the table of slots', () => {
   it.each([
@@ -80,7 +33,8 @@ describe('static-rr', () => {
     expect(Array.from({ length: 7 }, () => setting.pick()).join(' ')).toBe('s1 s3 s2 s3 s2 s3 s3');
     expect(setting.count(70)).toEqual({ s1: 10, s2: 20, s3: 40 });
     const [, , third] = setting.servers;
-    if (third) third.slots = third.inFlight = 1;
+    third?.quota.share(1, 0, 1);
+    if (third) third.inFlight = 1;
     expect(setting.count(30)).toEqual({ s1: 10, s2: 20 });
   });
 
@@ -139,7 +93,7 @@ describe('first', () => {
     const setting = setUp({ balance: 'first' }, 1, 9);
     const [first, second] = setting.servers;
     if (!first || !second) throw new Error('no servers');
-    first.slots = 2;
+    first.quota.share(2, 0, 1);
     expect(setting.count(5)).toEqual({ s1: 5 });
     first.inFlight = 2;
     expect(setting.pick()).toBe('s2');
@@ -152,8 +106,8 @@ describe('leastconn', () => {
     const [first, second] = setting.servers;
     if (!first || !second) throw new Error('no servers');
     first.inFlight = second.inFlight = 2;
-    second.slots = Infinity;
-    first.slots = 5;
+    second.quota.share(0, 0, 1);
+    first.quota.share(5, 0, 1);
     first.queued = 0;
     expect(setting.count(4)).toEqual({ s1: 2, s2: 2 });
     second.inFlight = 3;
@@ -211,95 +165,5 @@ describe('adaptive', () => {
     expect(new Set([30_000, 30_001, 30_002, 30_003].map((nowMs) => setting.pick(nowMs)))).toEqual(
       new Set(['s1', 's2']),
     );
-  });
-});
-
-describe('names of policies', () => {
-  it("are HAProxy's and what else is in use", () => {
-    const meant = (text: string): string => balanceWord(text)?.policy ?? 'unknown';
-    for (const name of ['round-robin', 'round_robin', 'roundrobin', 'RoundRobin', 'weighted-round-robin', 'rr'])
-      expect(meant(name)).toBe('roundrobin');
-    for (const name of ['least-connections', 'least_conn', 'leastconn']) expect(meant(name)).toBe('leastconn');
-    for (const name of ['ip-hash', 'source', 'uri', 'hdr', 'url_param', 'consistent-hash'])
-      expect(meant(name)).toBe('hash');
-    expect(balanceWord('random(5)')).toMatchObject({ policy: 'random', draws: 5 });
-    expect(meant('roundrobin(5)')).toBe('unknown');
-    expect(meant('constructor')).toBe('unknown');
-    for (const name of balanceNames) expect(meant(name)).not.toBe('unknown');
-  });
-
-  it('that are none are errors with a suggestion, and so is what a policy lacks', () => {
-    const problems = (backend: object): string[] => {
-      const text = JSON.stringify({
-        frontends: [{ name: 'http', bind: ['*:80'] }],
-        backends: [{ name: 'api', servers: [{ name: 'a', address: 'x', port: 1 }], ...backend }],
-      });
-      return readConfig(text, 'x.json').diagnostics.map(({ message, hint }) => `${message} | ${hint ?? ''}`);
-    };
-    expect(problems({ balance: 'roundrobbin' }).join()).toMatch(/no policy `roundrobbin` \| Did you mean `roundrobin`/);
-    expect(problems({ balance: 'hash' }).join()).toContain('needs the key `hash`');
-    expect(problems({ balance: 'hdr' }).join()).toContain('needs `name`');
-    expect(problems({ balance: 'source', hash: { key: 'uri' } }).join()).toContain('hash.key says uri');
-    expect(problems({ balance: 'leastconn', hash: { key: 'uri' } }).join()).toContain('means nothing');
-    expect(problems({ balance: 'uri', hash: { type: 'map-based', balanceFactor: 150 } }).join()).toContain(
-      'consistent',
-    );
-    expect(problems({ servers: [{ name: 'a', address: 'x', port: 1, minconn: 5, maxconn: 5 }] }).join()).toContain(
-      'minconn',
-    );
-    expect(problems({ balance: 'source', hash: { ipv4Prefix: 24 } })).toEqual([]);
-  });
-
-  it('sticky-session brings its cookie', () => {
-    expect(aBackend({ balance: 'sticky-session' })).toMatchObject({
-      balance: 'roundrobin',
-      cookie: { name: 'SESSION_SERVER' },
-    });
-  });
-});
-
-describe('backups', () => {
-  const servers = [1, 2, 3].map((id) => ({ name: `s${id}`, address: 'a', port: 80 + id, backup: id > 1 }));
-
-  it('serve all together with allbackups', () => {
-    const setting = setUp({ servers, allbackups: true });
-    expect(setting.count(4)).toEqual({ s1: 4 });
-    setDown(setting, 's1');
-    expect(setting.count(4)).toEqual({ s2: 2, s3: 2 });
-  });
-
-  it('serve by hash too', () => {
-    const setting = setUp({ servers, allbackups: true, balance: 'uri' });
-    setDown(setting, 's1');
-    const names = Array.from({ length: 40 }, (_, index) => setting.pick(1, `/k/${index}`));
-    expect(new Set(names)).toEqual(new Set(['s2', 's3']));
-  });
-
-  it('are no place to go from servers that are merely full', () => {
-    const setting = setUp({ servers });
-    const [first] = setting.servers;
-    if (first) first.slots = first.inFlight = 1;
-    expect(setting.pick()).toBe('full');
-  });
-});
-
-describe('when no server is usable', () => {
-  it.each([
-    ['hold', 'none', 10_000],
-    ['fail', 'none', 0],
-  ])('%s', (allDown, expected, holdMs) => {
-    const setting = setUp({ allDown }, 1, 1);
-    setDown(setting, 's1', 's2');
-    expect(setting.pick()).toBe(expected);
-    expect(aBackend({ allDown }).holdMs).toBe(holdMs);
-  });
-
-  it('any: sends to one that is thought to be down, but not in maintenance, and not twice', () => {
-    const setting = setUp({ allDown: 'any' }, 1, 1, 1);
-    setDown(setting, 's1', 's2', 's3');
-    setting.servers[2]?.apply({ key: 'api/s3', up: false, admin: 'maint', weight: 1, risingForMs: -1 }, 0);
-    expect(setting.count(4)).toEqual({ s1: 2, s2: 2 });
-    const tried = setting.servers.slice(0, 2);
-    expect(setting.balancer.pick({ nowMs: 1, tried, bound: undefined, hash: undefined })).toBe('none');
   });
 });

@@ -88,6 +88,10 @@ describe('a flood', () => {
     ['unknown frames', () => frame(0x42, 0, 0, 'x'.repeat(100))],
     ['empty DATA', (turn: number) => (turn === 0 ? open(1, '/never') : frame(type.data, 0, 1))],
     ['resets', (turn: number) => Buffer.concat([whole(turn * 2 + 1), frame(type.rst, 0, turn * 2 + 1, number32(8))])],
+    [
+      'resets of tunnels',
+      (turn: number) => Buffer.concat([tunnel(turn * 2 + 1), frame(type.rst, 0, turn * 2 + 1, number32(8))]),
+    ],
     ['streams that it breaks itself', (turn: number) => broken(turn * 2 + 1)],
     ['streams beyond the limit', (turn: number) => whole(turn * 2 + 1, '/never')],
     ['CONTINUATION', (turn: number) => frame(turn === 0 ? type.headers : type.more, turn === 0 ? endStream : 0, 1)],
@@ -176,6 +180,10 @@ function whole(id: number, path = '/'): Buffer {
 
 function open(id: number, path: string): Buffer {
   return frame(type.headers, endHeaders, id, request(path, 'POST'));
+}
+
+function tunnel(id: number): Buffer {
+  return frame(type.headers, endHeaders, id, request('/never', 'CONNECT', [[':protocol', 'websocket']]));
 }
 
 /** A request of which the server must say that it breaks the protocol. */

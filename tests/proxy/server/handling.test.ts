@@ -1,17 +1,12 @@
-// Rules and middleware through a running proxy: what servers and clients really get, and HAProxy's answer beside ours
-// where both speak of the same thing.
-import { type ChildProcess, spawn } from 'node:child_process';
+// Rules and middleware through a running proxy: what servers and clients really get.
 import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashPassword } from '../../../src/proxy/core/handling/basic-auth.ts';
-import { freePort, portOf } from '../../support/ports.ts';
+import { portOf } from '../../support/ports.ts';
 import { readAll, request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
 
 const secret = 'a secret of at least thirty-two bytes';
@@ -193,109 +188,4 @@ function dechunked(bytes: Buffer): Buffer {
     pieces.push(bytes.subarray(end + 2, end + 2 + size));
     at = end + 4 + size;
   }
-}
-
-const haproxy = '/usr/sbin/haproxy';
-
-describe.skipIf(!existsSync(haproxy))('beside HAProxy', () => {
-  let reference: ChildProcess;
-  let ours: RunningProxy;
-  let port: number;
-  const folder = mkdtempSync(join(tmpdir(), 'veza-haproxy-'));
-
-  beforeAll(async () => {
-    port = await freePort();
-    const file = join(folder, 'haproxy.cfg');
-    writeFileSync(
-      file,
-      `defaults
-  mode http
-  timeout connect 1s
-  timeout client 5s
-  timeout server 5s
-frontend f
-  bind 127.0.0.1:${port}
-  http-request deny if { path_beg /deny/ }
-  http-request redirect location https://l.example.org/x code 303 if { path /location }
-  http-request redirect prefix https://p.example.org/y code 301 if { path_beg /prefix }
-  http-request redirect prefix /local drop-query code 302 if { path_beg /drop }
-  http-request redirect scheme https code 308 if { hdr(host) -i secure.example.org }
-  http-request set-header X-Set %[method] if { path_beg /edit }
-  http-request del-header X-Gone if { path_beg /edit }
-  http-request replace-path ^/old/(.*)$ /new/\\1
-  use_backend b if { path_reg ^/v[0-9]+/ }
-  use_backend b if { hdr_end(host) -i .wild.example.org }
-  default_backend b
-backend b
-  server s 127.0.0.1:${backendPort}
-`,
-    );
-    reference = spawn(haproxy, ['-db', '-f', file], { stdio: 'ignore' });
-    ours = await startProxy((front) => ({
-      workers: 1,
-      frontends: [
-        {
-          name: 'f',
-          bind: [`127.0.0.1:${front}`],
-          defaultBackend: 'b',
-          forwardFor: false,
-          rules: [
-            { pathPrefix: '/deny', respond: { status: 403 } },
-            { path: '/location', redirect: { location: 'https://l.example.org/x', code: 303 } },
-            { pathPrefix: '/prefix', redirect: { prefix: 'https://p.example.org/y', code: 301 } },
-            { pathPrefix: '/drop', redirect: { prefix: '/local', dropQuery: true } },
-            { host: 'secure.example.org', redirect: { scheme: 'https', code: 308 } },
-            {
-              pathPrefix: '/edit',
-              requestHeaders: { set: { 'X-Set': '${method}' }, remove: ['X-Gone'] },
-              backend: 'b',
-            },
-            { pathPrefix: '/old', rewrite: { regex: { pattern: '^/old/(.*)$', to: '/new/$1' } }, backend: 'b' },
-          ],
-        },
-      ],
-      backends: [{ name: 'b', servers: [{ name: 's', address: '127.0.0.1', port: backendPort }] }],
-    }));
-    await until(async () => statusOf(await request(port, 'GET / HTTP/1.0\r\n\r\n')) === 200);
-  });
-
-  afterAll(async () => {
-    await ours[Symbol.asyncDispose]();
-    reference.kill();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  it.each([
-    ['GET /deny/x', 'x', ''],
-    ['GET /location?a', 'x', ''],
-    ['POST /prefix/a/b?c=d', 'x', 'Content-Length: 0\r\n'],
-    ['GET /drop?c=d', 'x', ''],
-    ['GET /a?b', 'secure.example.org', ''],
-    ['GET /a?b', 'SECURE.example.org', ''],
-    ['GET /edit/x', 'x', 'X-Gone: 1\r\nX-Set: 2\r\n'],
-    ['GET /old/a/b?c=/old/', 'x', ''],
-    ['GET /older/a', 'x', ''],
-  ])('%s on %s has the same outcome', async (line, host, headers) => {
-    const outcome = async (at: number): Promise<object> => {
-      const text = await request(at, `${line} HTTP/1.1\r\nHost: ${host}\r\n${headers}Connection: close\r\n\r\n`);
-      const body = text.slice(text.indexOf('\r\n\r\n') + 4);
-      const seen =
-        statusOf(text) === 200
-          ? (JSON.parse(body.slice(body.indexOf('{'), body.lastIndexOf('}') + 1)) as Seen)
-          : undefined;
-      const named = Object.fromEntries(pairs(seen?.headers ?? []));
-      delete named['connection'];
-      return { status: statusOf(text), location: /^location: (.*)\r$/im.exec(text)?.[1], url: seen?.url, named };
-    };
-    expect(await outcome(ours.port)).toEqual(await outcome(port));
-  });
-});
-
-interface Seen {
-  readonly url: string;
-  readonly headers: readonly string[];
-}
-
-function pairs(flat: readonly string[]): [string, string][] {
-  return flat.flatMap((name, index) => (index % 2 === 0 ? [[name.toLowerCase(), flat[index + 1] ?? '']] : []));
 }

@@ -205,6 +205,8 @@ export interface BackendConfig {
   readonly hash: HashConfig | undefined;
   readonly allBackups: boolean;
   readonly allDown: 'hold' | 'fail' | 'any';
+  /** Clients go to the server that they are bound to, whatever is known of it. */
+  readonly persist: boolean;
   /** Limits over all workers; 0 = none. */
   readonly maxconn: number;
   readonly maxqueue: number;

@@ -78,6 +78,7 @@ export interface FrontendTlsConfig extends TlsOffer {
 export interface Http2Config {
   readonly maxStreams: number;
   readonly clear: boolean;
+  readonly webSockets: boolean;
 }
 
 export interface BackendTlsConfig extends TlsOffer {

@@ -120,6 +120,12 @@ export const http2Schema = {
       default: false,
       description: 'Without TLS: clients that begin with the preface of HTTP/2 speak it.',
     },
+    webSockets: {
+      type: 'boolean',
+      default: true,
+      description:
+        'Clients may open WebSockets as streams (RFC 8441); else they make a connection of HTTP/1.1 for each.',
+    },
   },
 } as const;
 

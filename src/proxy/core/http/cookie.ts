@@ -1,6 +1,7 @@
 // The persistence cookie, `insert indirect nocache`: found and taken out of requests, put into responses.
 import type { CookieConfig } from '../config/model.ts';
 import type { ResponseHead } from './response-head.ts';
+import { trimmed } from './scan.ts';
 
 export interface FoundCookie {
   /** Value of the first cookie of that name; undefined if there is none. */
@@ -15,7 +16,7 @@ export function takeCookie(header: string, name: string | undefined): FoundCooki
   let value: string | undefined;
   const rest: string[] = [];
   for (const part of header.split(';')) {
-    const crumb = part.trim();
+    const crumb = trimmed(part, 0, part.length);
     const equals = crumb.indexOf('=');
     if (equals > 0 && crumb.slice(0, equals).trimEnd() === name)
       value ??= unquoted(crumb.slice(equals + 1).trimStart());

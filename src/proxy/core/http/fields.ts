@@ -1,4 +1,5 @@
 // Small readers of single header values that requests and responses share.
+import { trimmed } from './scan.ts';
 
 /** Of one connection of HTTP/1: HTTP/2 has no place for them (RFC 9113, 8.2.2). */
 export const connectionFields: ReadonlySet<string> = new Set([
@@ -22,7 +23,7 @@ export function splitTokens(value: string, to: string[]): void {
     return;
   }
   for (const part of lower.split(',')) {
-    const token = part.trim();
+    const token = trimmed(part, 0, part.length);
     if (token !== '') to.push(token);
   }
 }

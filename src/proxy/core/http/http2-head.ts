@@ -4,6 +4,7 @@ import type { HeadLimits } from '../config/model.ts';
 import type { Field } from '../http2/field.ts';
 import { connectionFields } from './fields.ts';
 import { parseRequestHead, refuse, type Refusal, type RequestHead } from './request-head.ts';
+import { withoutFields } from './scan.ts';
 
 /** `minor` of the heads of HTTP/2 requests: neither 1.0 nor 1.1. */
 export const http2Minor = 2;
@@ -24,16 +25,19 @@ const noTrailers: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * `hasBody`: the stream goes on after its head. 'malformed' is what no client that knows HTTP/2 sends (RFC 9113, 8.1.1).
+ * `hasBody`: the stream goes on after its head. `webSockets`: clients were told that they may ask for tunnels of these (RFC
+ * 8441). 'malformed' is what no client that knows HTTP/2 sends (RFC 9113, 8.1.1).
  */
 export function readHttp2Head(
   fields: readonly Field[],
   hasBody: boolean,
   limits: HeadLimits,
+  webSockets: boolean,
 ): RequestHead | Refusal | 'malformed' {
   let method = '';
   let path = '';
   let scheme = '';
+  let protocol = '';
   let authority: string | undefined;
   let host: string | undefined;
   /** Of the headers that the parser has no interest in, and of the others. */
@@ -54,6 +58,7 @@ export function readHttp2Head(
         else if (field.name === ':path' && path === '') path = value;
         else if (field.name === ':scheme' && scheme === '') scheme = value;
         else if (field.name === ':authority' && authority === undefined) authority = value;
+        else if (field.name === ':protocol' && protocol === '' && webSockets) protocol = value;
         else return 'malformed';
         break;
       case 'host':
@@ -67,8 +72,14 @@ export function readHttp2Head(
         field.kind satisfies never;
     }
   }
-  if (method === 'CONNECT') return refuse(405, 'CONNECT is not supported');
+  if (method === 'CONNECT' && protocol === '') return refuse(405, 'CONNECT is not supported');
   if (method === '' || path === '' || scheme === '') return 'malformed';
+  if (protocol !== '') {
+    if (method !== 'CONNECT') return 'malformed';
+    if (protocol.toLowerCase() !== 'websocket') return refuse(501, 'unknown protocol for a tunnel');
+    // What it is in HTTP/1.
+    method = 'GET';
+  }
   if (authority !== undefined && host !== undefined && authority.toLowerCase() !== host.toLowerCase())
     return refuse(400, ':authority and Host differ');
   if (!path.startsWith('/') && path !== '*') return refuse(400, 'malformed target');
@@ -76,14 +87,24 @@ export function readHttp2Head(
   if (path.length > limits.uriBytes) return refuse(414, 'target too long');
   const text = `${method} ${path} HTTP/1.1\r\n${named === undefined ? '' : `Host: ${named}\r\n`}${lines}`;
   if (text.length + plain.length > limits.headerBytes) return refuse(431, 'head too large');
-  // Method, scheme and path are no headers in HTTP/1.
-  if (fields.length - 3 > limits.headers) return refuse(431, 'too many headers');
+  // Method, scheme and path are no headers in HTTP/1, and the protocol is in a line that comes of its own.
+  if (fields.length - (protocol === '' ? 3 : 4) > limits.headers) return refuse(431, 'too many headers');
   const head = parseRequestHead(text, limits);
   if (head.refused) return head;
   head.minor = http2Minor;
   head.fields += plain;
   head.keepAlive = true;
+  if (protocol !== '') return asTunnel(head);
   if (hasBody && !head.hasLength) head.length = -1;
+  return head;
+}
+
+/** The handshake of HTTP/1 for it is made by whoever sends it to a server: what the client says about that means nothing. */
+function asTunnel(head: RequestHead): RequestHead | Refusal {
+  if (head.hasLength) return refuse(400, 'a tunnel with a length');
+  head.upgrade = 'websocket';
+  head.expectContinue = false;
+  head.fields = withoutFields(head.fields, ['sec-websocket-key']);
   return head;
 }
 

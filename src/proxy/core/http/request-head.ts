@@ -247,13 +247,13 @@ function finish(head: RequestHead, from: Collected): RequestHead | Refusal {
   if (from.connection.includes('close')) head.keepAlive = false;
   if (nominated) head.fields = withoutFields(head.fields, nominated);
   if (upgrades && head.minor === 1) head.upgrade = upgradeProtocols(from.upgrade);
-  if (from.te !== '') head.acceptsTrailers = /(^|,)\s*trailers\s*(,|;|$)/.test(from.te);
+  if (from.te !== '') head.acceptsTrailers = /(^|,)[ \t]*trailers[ \t]*(,|;|$)/.test(from.te);
   return head;
 }
 
 /** What may be tunnelled: not HTTP/2 without TLS, in which requests would go past the rules and limits here. */
 function upgradeProtocols(list: string): string {
-  const names = list.split(',').map((name) => name.trim());
+  const names = list.split(',').map((name) => trimmed(name, 0, name.length));
   return names.filter((name) => name !== '' && !/^h2/i.test(name)).join(', ');
 }
 
@@ -273,6 +273,8 @@ function normalizeTarget(head: RequestHead, hasHost: boolean): Refusal | undefin
   if (hasHost && authority.toLowerCase() !== head.host.toLowerCase()) return refuse(400, 'target and Host differ');
   const rest = match[2] ?? '';
   head.host = authority;
-  head.target = rest.startsWith('/') ? rest : `/${rest}`;
+  // Without a path OPTIONS asks about the server as a whole (RFC 9112, 3.2.4).
+  if (rest === '' && head.method === 'OPTIONS') head.target = '*';
+  else head.target = rest.startsWith('/') ? rest : `/${rest}`;
   return undefined;
 }

@@ -147,6 +147,8 @@ function finish(head: ResponseHead, seen: Seen, bodiless: boolean): ResponseHead
   }
   if (seen.connection.includes('close')) head.keepAlive = false;
   if (nominated) head.fields = withoutFields(head.fields, nominated);
+  // It must say to what (RFC 9110, 15.5.22). Elsewhere it is only an offer of one connection.
+  if (head.status === 426 && seen.upgrade !== '') head.fields += `Upgrade: ${seen.upgrade}\r\nConnection: Upgrade\r\n`;
   // A length where no body can be is no framing, but some client might take it for one.
   if (seen.lengths === 1 && (head.status < 200 || head.status === 204)) {
     head.fields = withoutFields(head.fields, ['content-length']);

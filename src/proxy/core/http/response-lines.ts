@@ -1,5 +1,6 @@
 // Text of a response head as the proxy writes it for HTTP/1 -> what HTTP/2 needs of it.
 import { connectionFields } from './fields.ts';
+import { trimmed } from './scan.ts';
 
 /** Status and fields of a head; fields that come more than once have a list. */
 export interface ResponseFields {
@@ -23,7 +24,7 @@ export function readLines(lines: string): Record<string, string | string[]> {
     const colon = lines.indexOf(':', at);
     if (colon > at && colon < stop) {
       const name = lines.slice(at, colon).toLowerCase();
-      const value = lines.slice(colon + 1, stop).trim();
+      const value = trimmed(lines, colon + 1, stop);
       const before = fields[name];
       if (connectionFields.has(name)) {
         // These are about an HTTP/1 connection.

@@ -5,7 +5,7 @@ import { isExamined } from '../http/request-head.ts';
 import { isToken } from '../http/scan.ts';
 import { entryBytes } from './protocol.ts';
 
-const pseudoNames: ReadonlySet<string> = new Set([':method', ':scheme', ':path', ':authority']);
+const pseudoNames: ReadonlySet<string> = new Set([':method', ':scheme', ':path', ':authority', ':protocol']);
 /** examined: the head of the request depends on it; malformed: no request may have it (RFC 9113, 8.1.1); unclean: control characters in the value. */
 type FieldKind = 'plain' | 'examined' | 'pseudo' | 'host' | 'malformed' | 'unclean';
 

@@ -57,4 +57,6 @@ export const setting = {
   initialWindowSize: 4,
   maxFrameSize: 5,
   maxHeaderListSize: 6,
+  /** Of RFC 8441. */
+  enableConnectProtocol: 8,
 } as const;

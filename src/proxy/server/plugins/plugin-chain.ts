@@ -40,7 +40,7 @@ export class PluginChain implements Plugins {
       const verdict = await instance.ask(
         'onResponse',
         (how) => {
-          const seen = { status: head.status, headers: headersOf(head.fields), ...origin };
+          const seen = { ...origin, status: head.status, headers: headersOf(head.fields) };
           return plugin.onResponse?.(seen, requestView(incoming), how);
         },
         (result) => applyToResponse(head, result),

@@ -15,6 +15,8 @@ export interface BindContext {
   readonly tls: TlsDefaults;
   /** Of the whole process. */
   readonly maxconn: Word | undefined;
+  /** What says that clients of HTTP/2 open no WebSockets there. */
+  readonly noWebSockets: Word | undefined;
 }
 
 interface Bind {
@@ -66,7 +68,7 @@ function bindOf({ first, words }: Line, frontend: Entries, { draft, report, tls 
 
 /** `proto h2`: clients that begin with HTTP/2 without TLS speak it, others HTTP/1. */
 function protocol(value: Word | undefined, spot: Word, frontend: Entries, draft: Draft, report: Report): void {
-  if (value?.text === 'h2') draft.put(frontend, 'http2', { clear: true }, spot);
+  if (value?.text === 'h2') draft.put(draft.record(frontend, 'http2', spot), 'clear', true, spot);
   else if (value?.text !== 'h1') report.error(spot, `\`proto ${value?.text ?? ''}\` cannot be carried over`);
 }
 

@@ -11,7 +11,14 @@ import type { BindContext } from './binds.ts';
 import { noCondition, product } from './cases.ts';
 import { Acls, type ReadFile } from './conditions.ts';
 import { convertFrontend } from './frontend.ts';
-import { convertGlobal, convertStats, convertTimeouts, reportSections, shareTimeouts } from './global.ts';
+import {
+  convertGlobal,
+  convertStats,
+  convertTimeouts,
+  noWebSocketsOf,
+  reportSections,
+  shareTimeouts,
+} from './global.ts';
 import { globalLimit } from './limits.ts';
 import { reportLines } from './lines.ts';
 import { convertLogs } from './logs.ts';
@@ -80,7 +87,8 @@ export function convertHaproxy(text: string, file: string, environment: Environm
   };
   const picks = (name: string): readonly Statement[] =>
     [...programs].find(([proxy]) => proxy.name === name && proxy.kind !== 'frontend')?.[1].picks ?? [];
-  const context = { draft, report, readFile, tls, maxconn: globalLimit(sections.global) };
+  const ofAll = { maxconn: globalLimit(sections.global), noWebSockets: noWebSocketsOf(sections.global) };
+  const context = { draft, report, readFile, tls, ...ofAll };
   for (const [proxy, program] of programs) {
     if (proxy.kind !== 'backend') {
       const frontend = isTcp(proxy)

@@ -3,7 +3,7 @@ import type { Draft } from '../draft.ts';
 import type { Report } from '../report.ts';
 import type { Proxy, Sections } from './sections.ts';
 import { bindsOf, durationOf } from './units.ts';
-import type { Line } from './words.ts';
+import type { Line, Word } from './words.ts';
 
 type Entries = Record<string, unknown>;
 
@@ -24,12 +24,21 @@ export function convertGlobal(lines: readonly Line[], draft: Draft, report: Repo
       report.info(first, 'there is one worker a CPU', 'Set `workers` for another number.');
     } else if (unneeded.has(first.text) || first.text.startsWith('tune.')) {
       report.info(first, `\`${first.text}\` is not needed`, hints[first.text]);
+    } else if (first.text === noWebSockets) {
+      continue;
     } else if (first.text === 'maxconn') {
       report.info(first, 'each frontend has its own `maxconn`: this, where it says no other');
     } else if (first.text !== 'log' && first.text !== 'stats' && !/^ssl-default-|^(?:crt|ca)-base$/.test(first.text)) {
       report.warning(first, `\`${first.text}\` has no counterpart here`);
     }
   }
+}
+
+const noWebSockets = 'h2-workaround-bogus-websocket-clients';
+
+/** Undefined: clients of HTTP/2 may open WebSockets there. */
+export function noWebSocketsOf(lines: readonly Line[]): Word | undefined {
+  return lines.find(({ first }) => first.text === noWebSockets)?.first;
 }
 
 /** HAProxy's own level is operator; modes are those of unix sockets. */

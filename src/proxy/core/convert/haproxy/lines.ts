@@ -39,7 +39,7 @@ const options: ReadonlySet<string> = new Set([
   'h1-case-adjust-bogus-server', 'forceclose', 'disable-h2-upgrade', 'idle-close-on-response', 'transparent',
 ]); // prettier-ignore
 
-const optionErrors: ReadonlySet<string> = new Set(['persist', 'transparent', 'http-use-proxy-header']);
+const optionErrors: ReadonlySet<string> = new Set(['transparent', 'http-use-proxy-header']);
 const optionWarnings: Readonly<Record<string, string>> = {
   originalto: 'no X-Original-To is added',
   'accept-invalid-http-request': 'what cannot be understood in one way only is refused',
