@@ -2,7 +2,7 @@
 // client costs nothing but its own connection. Reading the bytes is client-reader.ts.
 import type { Socket } from 'node:net';
 import type { Handling } from '../core/handling/handling.ts';
-import type { Answer, Incoming } from '../core/handling/incoming.ts';
+import { answer, type Answer, type Incoming } from '../core/handling/incoming.ts';
 import { BodyReader } from '../core/http/body-reader.ts';
 import { refuse, type Refusal, type RequestHead } from '../core/http/request-head.ts';
 import type { Client } from './client.ts';
@@ -179,7 +179,10 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
       return;
     }
     const backend = handling.backend === undefined ? undefined : this.context.backend(handling.backend);
-    if (!backend) return void this.refuse(refuse(404, 'no backend for this request'));
+    if (!backend) {
+      this.#answer(incoming, handling.finished(incoming, answer(404)), bytes, from);
+      return;
+    }
     this.frontend.counters.begin();
     const exchange = new Exchange(this, incoming, handling, backend, this.context);
     this.#exchange = exchange;

@@ -2,7 +2,7 @@
 // the exchange, a broken exchange resets the stream.
 import { performance } from 'node:perf_hooks';
 import type { Handling } from '../core/handling/handling.ts';
-import type { Answer, Incoming } from '../core/handling/incoming.ts';
+import { answer, type Answer, type Incoming } from '../core/handling/incoming.ts';
 import { readHttp2Head } from '../core/http/http2-head.ts';
 import { refuse, type Refusal, type RequestHead } from '../core/http/request-head.ts';
 import type { Field } from '../core/http2/field.ts';
@@ -94,7 +94,7 @@ export class Http2Stream extends Http2Writer implements Client {
     }
     const backend = handling.backend === undefined ? undefined : this.context.backend(handling.backend);
     if (!backend) {
-      this.#refuse(refuse(404, 'no backend for this request'), head.method === 'HEAD');
+      this.#answer(incoming, handling.finished(incoming, answer(404)));
       return;
     }
     this.from.frontend.counters.begin();

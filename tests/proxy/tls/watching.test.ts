@@ -33,7 +33,7 @@ beforeAll(async () => {
       workers: 2,
       stats: { socket: [`127.0.0.1:${control}`] },
       frontends: [
-        { name: 'clear', bind: [`127.0.0.1:${clear}`], errors: { '403': page }, deny: ['0.0.0.0/0'] },
+        { name: 'clear', bind: [`127.0.0.1:${clear}`], errors: { '404': page } },
         { name: 'pair', tls: { bind: [`127.0.0.1:${ports.pair}`], certificates: [{ cert, key }] }, rules: respond },
         { name: 'linked', tls: { bind: [`127.0.0.1:${ports.linked}`], certificates: [linked] }, rules: respond },
       ],
@@ -125,6 +125,6 @@ describe('a watching proxy', () => {
     expect(await shown()).toContain('the first page');
     folder.write('page.html', 'the second page');
     await until(async () => (await shown()).includes('the second page'), generousMs);
-    expect(proxy.log()).toContain('reloaded');
+    await until(() => proxy.log().includes('reloaded'), generousMs);
   });
 });
