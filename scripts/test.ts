@@ -30,11 +30,11 @@ if (machine.length === 0) {
 
 await run`npm run --silent build`;
 say('types, lint and end-to-end tests, beside the unit and integration tests: those wait often enough');
-const checks = [run`tsc --noEmit`, run`npm run --silent lint`];
+const checks = typesAndLint();
 const hosts = vitest('e2e', quietly);
 await vitest('unit');
 await vitest('integration');
-for (const check of checks) count((await check).exitCode === 0);
+await checks;
 say(await hosts);
 await vitest('timing');
 await vitest('e2e-timing');
@@ -43,6 +43,12 @@ await vitest('e2e-timing');
 if (process.env['VEZA_REQUIRE_E2E'] === '1') totals.failed += totals.skipped;
 say(`${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''}`);
 process.exitCode = totals.failed > 0 ? 1 : 0;
+
+/** One after the other: each takes the memory of several test programs. */
+async function typesAndLint(): Promise<void> {
+  count((await run`tsc --noEmit`).exitCode === 0);
+  count((await run`npm run --silent lint`).exitCode === 0);
+}
 
 function count(good: boolean): void {
   totals[good ? 'passed' : 'failed'] += 1;

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
-import { connect as connectTls } from 'node:tls';
+import { builtins } from '../lib/builtins.ts';
 import { shownExpiry, type AlertChannel } from './expiry.ts';
 
 export interface SmtpOptions {
@@ -52,7 +52,7 @@ export async function sendMail(options: SmtpOptions, mail: Mail): Promise<void> 
   const port = options.port ?? usualPorts[security];
   const trust = options.trust === undefined ? {} : { ca: options.trust };
   let socket: Socket =
-    security === 'tls' ? connectTls({ host, port, servername: host, ...trust }) : connect({ host, port });
+    security === 'tls' ? builtins.tls.connect({ host, port, servername: host, ...trust }) : connect({ host, port });
   const limit = setTimeout(() => socket.destroy(new Error(`no end within ${timeoutMs} ms`)), timeoutMs);
   try {
     let talk = conversation(socket);
@@ -64,7 +64,7 @@ export async function sendMail(options: SmtpOptions, mail: Mail): Promise<void> 
       await talk('STARTTLS', 220);
       const plain = socket;
       plain.removeAllListeners('data');
-      socket = connectTls({ socket: plain, servername: host, ...trust });
+      socket = builtins.tls.connect({ socket: plain, servername: host, ...trust });
       await once(socket, 'secureConnect');
       talk = conversation(socket);
       offers = await talk(hello, 250);

@@ -1,8 +1,8 @@
 // How acme-client reaches an authority: our own HTTPS in the place of its HTTP library's, so that trust, time limits and
 // cancelling are ours, and what went wrong is kept whole (acme-client keeps only a text of it).
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Agent, request as httpsRequest } from 'node:https';
-import { getCACertificates } from 'node:tls';
+import type { Agent } from 'node:https';
+import { builtins } from '../lib/builtins.ts';
 import { messageOf } from '../lib/errors.ts';
 import { problemOf, type Problem } from './errors.ts';
 
@@ -42,9 +42,9 @@ export function loadAcmeClient(): Promise<AcmeClientModule> {
 
 /** Connections to one authority; `trust` is PEM, beside the usual authorities. */
 export function agentFor(trust: string | undefined): Agent {
-  return new Agent({
+  return new builtins.https.Agent({
     keepAlive: true,
-    ...(trust !== undefined && { ca: [...getCACertificates('default'), trust] }),
+    ...(trust !== undefined && { ca: [...builtins.tls.getCACertificates('default'), trust] }),
   });
 }
 
@@ -103,7 +103,7 @@ async function send(
       const late = timeout.aborted && signal?.aborted !== true;
       reject(late ? new Error(`no answer within ${requestTimeoutMs / 1000} s`) : error);
     };
-    const outgoing = httpsRequest(url, { method, agent, signal: both, headers: Object.fromEntries(headers) });
+    const outgoing = builtins.https.request(url, { method, agent, signal: both, headers: Object.fromEntries(headers) });
     outgoing.on('error', fail);
     outgoing.on('response', (response) => {
       const chunks: Buffer[] = [];

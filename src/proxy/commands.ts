@@ -1,7 +1,6 @@
 // The commands of veza-proxy, as they are called and helped with.
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
-import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { type Diagnostic, formatDiagnostic } from '../lib/diagnostic.ts';

@@ -1,6 +1,5 @@
 // Entry point of veza-proxy: a worker (forked by its master) or a command. A worker loads what serves traffic and no more:
 // each has its own copy in memory of all that is loaded.
-import process from 'node:process';
 import v8 from 'node:v8';
 
 /** Runs what the arguments say. */

@@ -1,6 +1,6 @@
 // What people do to a running stack on a working day, under continuous load: deployments, reloads, restarts. None of it
 // may cost a request.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { fetchExecutions } from '../../src/failover/executions.ts';
 import type { FailoverReport } from '../../src/failover/model.ts';
 import { renderTable } from '../../src/failover/report.ts';
 import { runFailover } from '../../src/failover/scenario.ts';
-import { changedOf, vezaRunJson, type JsonRun } from '../support/cli.ts';
+import { changedOf, projectDirectory, vezaRunJson, type JsonRun } from '../support/cli.ts';
 import { bootStack, labMissing, labRequired, type TestLab } from '../support/lab.ts';
 
 const backends = ['backend-api-1', 'backend-api-2'] as const;
@@ -17,6 +17,9 @@ const scratch = mkdtempSync(join(tmpdir(), 'veza-rolling-'));
 
 /** Tunnels keep a stopping balancer for this long: shorter than the default, so that the test is. */
 const graceful = { haproxy_grace: 3 };
+
+/** Another version of the balancer. */
+const bundle = join(scratch, 'bundle');
 
 let stack: TestLab;
 
@@ -121,12 +124,20 @@ describe.skipIf(labMissing !== null && !labRequired)('a working day of the balan
     expect((await on('lb-1', `cat ${config}`)).output).toContain('retries: 2');
   });
 
-  it('restarts the balancer without losing a request: the socket stays open', async () => {
+  it('installs another version of the balancer without losing a request: the socket stays open', async () => {
+    const parts = '/opt/veza/proxy/parts';
+    await on('lb-1', `touch ${parts}/older-Bx7y1_-z.mjs`);
+    cpSync(join(projectDirectory, 'dist/veza-proxy'), bundle, { recursive: true });
+    appendFileSync(join(bundle, 'veza-proxy.mjs'), '// Another one.\n');
     const pid = await pidOf('lb-1', 'veza-proxy');
     const report = await underLoad(async () => {
-      expect(await on('lb-1', 'systemctl restart veza-proxy')).toMatchObject({ exitCode: 0 });
+      const run = await play('haproxy.yml', { ...graceful, haproxy_retries: 2, haproxy_bundle: bundle });
+      expect(run.exitCode, run.stdout).toBe(0);
+      expect(changedOf(run)).toEqual({ 'lb-1': 2 });
     });
     expect(await pidOf('lb-1', 'veza-proxy')).not.toBe(pid);
+    const { output } = await on('lb-1', `ls ${parts}`);
+    expect(output.split('\n').sort()).toEqual(readdirSync(join(bundle, 'parts')).sort());
     // The sessions cannot outlive the process; that they are seen to end shows that it was restarted under load.
     expect(report.webSockets.closed).toBeGreaterThan(0);
   });
@@ -144,7 +155,7 @@ describe.skipIf(labMissing !== null && !labRequired)('a working day of the balan
     expect(await pidOf('lb-1', 'veza-proxy')).toBe(pid);
     // The next run of the playbook puts it right again.
     expect((await on('lb-1', `cmp -s ${config} /run/good.yml`)).exitCode).toBe(1);
-    const run = await play('haproxy.yml', { ...graceful, haproxy_retries: 2 });
+    const run = await play('haproxy.yml', { ...graceful, haproxy_retries: 2, haproxy_bundle: bundle });
     expect(changedOf(run)).toEqual({ 'lb-1': 2 });
     expect((await on('lb-1', `cmp ${config} /run/good.yml`)).output).toBe('');
   });

@@ -1,6 +1,7 @@
 // The body of a response on its way to the client: in chunks or by length, compressed or as it came.
-import zlib from 'node:zlib';
+import type { Gzip } from 'node:zlib';
 import type { Transform } from 'node:stream';
+import { builtins } from '../../lib/builtins.ts';
 import type { Coding } from '../core/handling/compression.ts';
 import type { Client } from './client.ts';
 
@@ -58,7 +59,7 @@ export class BodyWriter {
 
   /** All of one read was written. */
   flush(): void {
-    if (this.#encoder && this.#flushes && 'flush' in this.#encoder) (this.#encoder as zlib.Gzip).flush();
+    if (this.#encoder && this.#flushes && 'flush' in this.#encoder) (this.#encoder as Gzip).flush();
   }
 
   /** The body is complete; `done` is called when all of it is on its way. */
@@ -122,6 +123,7 @@ export class BodyWriter {
 }
 
 function encoderOf(coding: Coding): Transform {
+  const { zlib } = builtins;
   switch (coding) {
     case 'gzip':
       return zlib.createGzip({ level: gzipLevel });

@@ -3,12 +3,12 @@
 import { chmodSync } from 'node:fs';
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
+import { builtins } from '../../lib/builtins.ts';
 import type { Bind, ProxyConfig, StatsSocket } from '../core/config/model.ts';
 import { VezaError } from '../../lib/errors.ts';
 import type { AdminApi } from './admin/api.ts';
 import { Authority } from './admin/authority.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
-import { createServer as createHttpServer } from './lean-http.ts';
 import { removeStale } from './listening-sockets.ts';
 import { ServerActions } from './server-actions.ts';
 import { answerPage } from './stats-pages.ts';
@@ -96,7 +96,7 @@ export class ControlServer {
 
   /** `admin`: nothing but the admin interface. `page`: the page and metrics, and the interface if there is one. */
   #pageServer(what: 'page' | 'admin'): HttpServer {
-    return createHttpServer((request, response) => {
+    return builtins.http.createServer((request, response) => {
       this.#answer(what, request, response).catch(() => response.destroy());
     });
   }

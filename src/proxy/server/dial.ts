@@ -1,6 +1,6 @@
 // Opens a connection to a server: plain or with TLS, perhaps with the header of the PROXY protocol in front of all.
 import { connect, type NetConnectOpts, type OnReadOpts, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { builtins } from '../../lib/builtins.ts';
 import { type Endpoint, unixPath } from '../core/server-address.ts';
 import { readInto } from './reading.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
@@ -31,6 +31,7 @@ export function dial(to: Destination, options: DialOptions): Socket {
     if (intro) socket.write(intro);
     return socket;
   }
+  const { connect: connectTls } = builtins.tls;
   const secured = { ...own, ...tls.optionsFor(to.serverName, to.address, to.port, alpn) };
   const socket = intro
     ? connectTls({ ...secured, socket: introduced(own, intro) })

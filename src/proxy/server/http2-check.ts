@@ -1,6 +1,6 @@
 // The request of a health check over HTTP/2; the answer is told as text of HTTP/1, which the verdict is found from.
-import { connect } from 'node:http2';
 import type { Socket } from 'node:net';
+import { builtins } from '../../lib/builtins.ts';
 import { http2Request } from '../core/http/http2-request.ts';
 import { linesOf } from '../core/http/http2-response.ts';
 
@@ -14,7 +14,7 @@ export interface CheckAnswer {
 
 /** `request`: as HTTP/1 has it. The socket is connected; whoever opened it closes it and hears of its errors. */
 export function askHttp2(socket: Socket, scheme: 'http' | 'https', request: string, answer: CheckAnswer): void {
-  const session = connect(`${scheme}://server`, {
+  const session = builtins.http2.connect(`${scheme}://server`, {
     createConnection: () => socket,
     settings: { enablePush: false },
   });

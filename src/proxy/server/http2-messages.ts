@@ -1,12 +1,13 @@
 // Requests as streams of a session to a server, and heads of its responses: between the texts of HTTP/1, which all the rest
 // speaks, and HTTP/2.
-import { type ClientHttp2Stream, constants } from 'node:http2';
+import type { ClientHttp2Stream } from 'node:http2';
 import { Duplex } from 'node:stream';
+import { builtins } from '../../lib/builtins.ts';
+import { errorCode } from '../core/http2/protocol.ts';
 import { http2Request, webSocketRequest } from '../core/http/http2-request.ts';
 import { readHttp2Response } from '../core/http/http2-response.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
 import type { Http2Session } from './http2-session.ts';
-import { STATUS_CODES } from './lean-http.ts';
 import type { Failure } from './upstream-owner.ts';
 
 export interface OpenedStream {
@@ -41,7 +42,7 @@ export function openStream(
 
 /** `fields`: names and values in turn. `ended`: nothing follows. Undefined: that is no response. */
 export function responseHeadOf(fields: readonly string[], bodiless: boolean, ended: boolean): ResponseHead | undefined {
-  const reasonOf = (status: number): string => STATUS_CODES[status] ?? '';
+  const reasonOf = (status: number): string => builtins.http.STATUS_CODES[status] ?? '';
   const head = readHttp2Response(fields, { bodiless, ended, reasonOf });
   return typeof head === 'string' ? undefined : head;
 }
@@ -50,7 +51,7 @@ export function responseHeadOf(fields: readonly string[], bodiless: boolean, end
 export function giveUp(stream: ClientHttp2Stream): void {
   // Node.js would end the stream first, as if the request were complete.
   stream._final = (done) => done();
-  stream.close(constants.NGHTTP2_CANCEL);
+  stream.close(errorCode.cancel);
 }
 
 /** Streams that a server reset, without an error, before their end. */

@@ -1,8 +1,8 @@
 // One connection to a server that speaks HTTP/2, and the requests on it. It is used from the server's settings on until it
 // is retired: by the server (GOAWAY), by doubt whether anyone is there, or because nobody needs it.
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, type Settings } from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream, Settings } from 'node:http2';
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { builtins } from '../../lib/builtins.ts';
 import type { Http2Fields } from '../core/http/http2-request.ts';
 import { WheelTimer } from '../core/timer-wheel.ts';
 import { dial } from './dial.ts';
@@ -142,7 +142,7 @@ export class Http2Session extends WheelTimer implements ServerConnection {
   }
 
   #opened(): void {
-    const spoken = this.#socket instanceof TLSSocket ? this.#socket.alpnProtocol : undefined;
+    const spoken = this.#socket instanceof builtins.tls.TLSSocket ? this.#socket.alpnProtocol : undefined;
     if (this.#pool.maySpeakHttp1 && spoken !== 'h2') {
       this.#speaksHttp1();
       return;
@@ -153,7 +153,7 @@ export class Http2Session extends WheelTimer implements ServerConnection {
       strictSingleValueFields: false,
       settings: { enablePush: false, maxHeaderListSize: connectionLimits.responseHeadBytes },
     };
-    const session = connect(`${this.scheme}://server`, options);
+    const session = builtins.http2.connect(`${this.scheme}://server`, options);
     session.on('remoteSettings', (settings: Settings) => this.#onSettings(settings.maxConcurrentStreams));
     session.on('goaway', (code: number, last: number) => this.#onGoaway(code, last));
     session.on('error', (error: NodeJS.ErrnoException) => this.#onError(error));

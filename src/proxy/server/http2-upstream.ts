@@ -1,7 +1,8 @@
 // One request to a server as a stream of HTTP/2. It takes texts and bytes of HTTP/1, which all the rest speaks, and turns
 // them into frames; what comes back goes to its owner as from a connection of its own. Connections: http2-session.ts.
-import { type ClientHttp2Stream, constants } from 'node:http2';
+import type { ClientHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import { errorCode, flag } from '../core/http2/protocol.ts';
 import { linesOf } from '../core/http/http2-response.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
 import { readLines } from '../core/http/response-lines.ts';
@@ -15,7 +16,6 @@ import { failUse, type Failure, type Upstream } from './upstream-owner.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const nothing = Buffer.alloc(0);
-const { NGHTTP2_FLAG_END_STREAM, NGHTTP2_NO_ERROR } = constants;
 
 export class Http2Upstream extends Http2Use implements Upstream {
   uses = 0;
@@ -114,7 +114,7 @@ export class Http2Upstream extends Http2Use implements Upstream {
   #listen(stream: ClientHttp2Stream): void {
     stream.on('headers', (_headers, _flags, fields) => this.#onInformational(fields));
     stream.on('response', (_headers, flags, fields) =>
-      this.#onResponse(stream, fields, (flags & NGHTTP2_FLAG_END_STREAM) !== 0),
+      this.#onResponse(stream, fields, (flags & flag.endStream) !== 0),
     );
     stream.on('trailers', (_headers, _flags, fields?: string[]) => (this.#trailers = linesOf(fields ?? [])));
     stream.on('wantTrailers', () => stream.sendTrailers(readLines(this.#requestTrailers)));
@@ -181,7 +181,7 @@ export class Http2Upstream extends Http2Use implements Upstream {
 
   #onEnd(stream: ClientHttp2Stream): void {
     // A stream that was reset ends, too.
-    if (this.phase === 'closed' || stream.rstCode !== NGHTTP2_NO_ERROR) return;
+    if (this.phase === 'closed' || stream.rstCode !== errorCode.noError) return;
     if (this.phase === 'tunnel') {
       this.owner?.response.tunnelEnded();
       return;
@@ -198,8 +198,8 @@ export class Http2Upstream extends Http2Use implements Upstream {
 
   #onClose({ rstCode }: ClientHttp2Stream): void {
     if (this.phase === 'closed') return;
-    if (rstCode === constants.NGHTTP2_REFUSED_STREAM) this.unprocessed('refused-stream');
-    else this.fail(rstCode === constants.NGHTTP2_PROTOCOL_ERROR ? 'malformed' : 'reset');
+    if (rstCode === errorCode.refusedStream) this.unprocessed('refused-stream');
+    else this.fail(rstCode === errorCode.protocolError ? 'malformed' : 'reset');
   }
 
   /** The server has done nothing of it, and will not. */
@@ -211,7 +211,7 @@ export class Http2Upstream extends Http2Use implements Upstream {
   /** The connection is gone. What came to its end before is still told. */
   lost(failure: Failure): void {
     const stream = this.#stream;
-    if (this.phase === 'body' && stream?.closed === true && stream.rstCode === NGHTTP2_NO_ERROR) {
+    if (this.phase === 'body' && stream?.closed === true && stream.rstCode === errorCode.noError) {
       // Reading tells it to the listener of its data.
       while (stream.read() !== null);
       this.#onEnd(stream);

@@ -4,7 +4,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { readdir, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
+import { builtins } from '../../lib/builtins.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { LogConfig } from '../core/config/model.ts';
 import {
@@ -140,7 +140,7 @@ export class LogRotation {
     const part = `${file}.gz.part`;
     try {
       const into = createWriteStream(part, { mode: mode & 0o777, flush: true });
-      await pipeline(createReadStream(file), createGzip(), into, { signal: this.#stop.signal });
+      await pipeline(createReadStream(file), builtins.zlib.createGzip(), into, { signal: this.#stop.signal });
       await rename(part, `${file}.gz`);
     } catch (error) {
       await unlink(part).catch(() => undefined);

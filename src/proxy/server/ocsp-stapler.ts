@@ -1,10 +1,10 @@
 // Keeps what issuers say of our certificates at hand: asked by the master, long before the last answer is out of date,
 // and sent to the workers. An answer is kept as long as it holds, whatever becomes of the responder.
 import { X509Certificate } from 'node:crypto';
+import { builtins } from '../../lib/builtins.ts';
 import { messageOf, VezaError } from '../../lib/errors.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import type { Journal } from './certificate-keeper.ts';
-import { request } from './lean-http.ts';
 import type { OcspAnswer } from './ocsp.ts';
 import type { CertificateMaterial, TlsMaterial } from './tls-material.ts';
 import { mayStaple } from './tls-terminator.ts';
@@ -155,20 +155,24 @@ function restOf(answer: OcspAnswer): number {
 function post(url: string, body: Buffer): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const headers = { 'Content-Type': 'application/ocsp-request', 'Content-Length': body.length };
-  const outgoing = request(url, { method: 'POST', headers, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
-    const pieces: Buffer[] = [];
-    let size = 0;
-    response.on('data', (bytes: Buffer) => {
-      size += bytes.length;
-      if (size > answerBytes) outgoing.destroy(new VezaError('bad-ocsp-answer', 'the answer is too large'));
-      else pieces.push(bytes);
-    });
-    response.on('end', () => {
-      if (response.statusCode === 200) resolve(Buffer.concat(pieces));
-      else reject(new VezaError('bad-ocsp-answer', `status ${response.statusCode ?? 0}`));
-    });
-    response.on('error', reject);
-  });
+  const outgoing = builtins.http.request(
+    url,
+    { method: 'POST', headers, signal: AbortSignal.timeout(timeoutMs) },
+    (response) => {
+      const pieces: Buffer[] = [];
+      let size = 0;
+      response.on('data', (bytes: Buffer) => {
+        size += bytes.length;
+        if (size > answerBytes) outgoing.destroy(new VezaError('bad-ocsp-answer', 'the answer is too large'));
+        else pieces.push(bytes);
+      });
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve(Buffer.concat(pieces));
+        else reject(new VezaError('bad-ocsp-answer', `status ${response.statusCode ?? 0}`));
+      });
+      response.on('error', reject);
+    },
+  );
   outgoing.on('error', reject);
   outgoing.end(body);
   return promise;

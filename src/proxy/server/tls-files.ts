@@ -1,5 +1,6 @@
 // Reads the files that the TLS keys of a configuration name. Every problem has the place of the key that named the file.
-import { createSecureContext } from 'node:tls';
+import type { SecureContextOptions } from 'node:tls';
+import { builtins } from '../../lib/builtins.ts';
 import type { Diagnostic, Position } from '../../lib/diagnostic.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { BackendConfig, ProxyConfig } from '../core/config/model.ts';
@@ -109,9 +110,9 @@ function tryOffer({ ciphers, cipherSuites, groups }: TlsOffer, complain: Complai
 }
 
 /** OpenSSL has the last word: on keys that are too short, and on what a part of a chain is. */
-function tryContext(options: Parameters<typeof createSecureContext>[0], file: string, complain: Complain): void {
+function tryContext(options: SecureContextOptions, file: string, complain: Complain): void {
   try {
-    createSecureContext(options);
+    builtins.tls.createSecureContext(options);
   } catch (error) {
     complain('bad-certificate', `OpenSSL refuses what is in ${file}: ${messageOf(error)}`);
   }

@@ -2,7 +2,8 @@
 // configuration stay with the handshakes that began with them; a reload makes a new terminator.
 import { constants, createHash, type X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createSecureContext, createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls';
+import type { SecureContext, SecureContextOptions, Server, TLSSocket } from 'node:tls';
+import { builtins } from '../../lib/builtins.ts';
 import type { FrontendTlsConfig } from '../core/config/tls-model.ts';
 import type { ClientCertificate, TlsFacts } from '../core/tls/facts.ts';
 import { NameMap } from '../core/tls/names.ts';
@@ -34,9 +35,9 @@ export class TlsTerminator {
     const [first = [], ...others] = groupsOf(material.certificates, config);
     // For the names of the first group nothing is switched: only so both kinds of keys can be offered.
     this.#first = this.#serve(undefined, first);
-    for (const group of others) this.#serve(createSecureContext({ ...options, ...pems(group) }), group);
+    for (const group of others) this.#serve(builtins.tls.createSecureContext({ ...options, ...pems(group) }), group);
     const names = this.#names;
-    this.#server = createServer({
+    this.#server = builtins.tls.createServer({
       ...options,
       ...pems(first),
       ALPNProtocols: [...config.alpn],
@@ -123,9 +124,7 @@ function rawOf(socket: TLSSocket): Socket {
   return (socket as unknown as { readonly _parent: Socket })._parent;
 }
 
-type ContextOptions = NonNullable<Parameters<typeof createSecureContext>[0]>;
-
-function optionsOf(config: FrontendTlsConfig, { ca, crl }: FrontendMaterial): ContextOptions {
+function optionsOf(config: FrontendTlsConfig, { ca, crl }: FrontendMaterial): SecureContextOptions {
   return {
     minVersion: config.minVersion,
     maxVersion: config.maxVersion,
@@ -149,7 +148,7 @@ let foundGroups: string | undefined;
 function knownGroups(): string {
   if (foundGroups === undefined) {
     try {
-      createSecureContext({ ecdhCurve: groups });
+      builtins.tls.createSecureContext({ ecdhCurve: groups });
       foundGroups = groups;
     } catch {
       foundGroups = groupsWithoutMlkem;

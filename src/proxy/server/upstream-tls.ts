@@ -1,5 +1,6 @@
 // TLS to the servers of one backend in a worker: what is verified against, who we are, and the last session of each server.
-import { createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
+import type { ConnectionOptions, SecureContext } from 'node:tls';
+import { builtins } from '../../lib/builtins.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import type { BackendTlsConfig } from '../core/config/tls-model.ts';
 import { ciphersOf } from '../core/tls/profile.ts';
@@ -15,7 +16,7 @@ export class UpstreamTls {
   constructor(config: BackendTlsConfig, { ca, cert, key }: BackendMaterial) {
     this.#verify = config.verify;
     this.#verifyName = config.verifyName;
-    this.#context = createSecureContext({
+    this.#context = builtins.tls.createSecureContext({
       minVersion: config.minVersion,
       maxVersion: config.maxVersion,
       ciphers: ciphersOf(config.ciphers, config.cipherSuites),

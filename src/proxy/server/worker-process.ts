@@ -1,5 +1,4 @@
 // A worker as a process: what it hears from its master and from the system.
-import process from 'node:process';
 import { Inbox } from './inbox.ts';
 import type { FromWorker, ToWorker } from './ipc.ts';
 import { PluginRegistry } from './plugins/plugin-registry.ts';

@@ -2,7 +2,7 @@
 // workers and the configuration kept for a bad day need the place of no file again.
 import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
 import { readErrorPage } from '../handling/error-page.ts';
-import { type Container, entryOf, isContainer, type Path, putEntry } from './places.ts';
+import { type Container, type Path, putEntry, valueAt } from './places.ts';
 import type { ConfigDocument } from './read.ts';
 
 export interface NamedFile {
@@ -41,7 +41,7 @@ export function readNamedFiles(root: ConfigDocument, document: unknown, where: W
     if (found) put(root, place, `${found.file}?v=${found.hash}`);
   }
   for (const path of handlings(root)) {
-    const handling = at(root, path) as ConfigDocument['frontends'][number];
+    const handling = valueAt(root, path) as ConfigDocument['frontends'][number];
     handling.plugins?.forEach((plugin, index) => {
       const place = [...path, 'plugins', index, 'module'];
       const found = read(plugin.module, place, 'the plugin');
@@ -78,12 +78,8 @@ function handlings(root: ConfigDocument): Path[] {
   });
 }
 
-function at(node: unknown, path: Path): unknown {
-  return path.reduce<unknown>((found, part) => (isContainer(found) ? entryOf(found, part) : undefined), node);
-}
-
 function put(node: unknown, path: Path, value: unknown): void {
-  const owner = at(node, path.slice(0, -1)) as Container | undefined;
+  const owner = valueAt(node, path.slice(0, -1)) as Container | undefined;
   const key = path.at(-1);
   if (owner && key !== undefined) putEntry(owner, key, value);
 }

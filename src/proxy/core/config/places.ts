@@ -64,6 +64,11 @@ export function entryOf(container: Container, key: string | number): unknown {
   return Array.isArray(container) ? container[Number(key)] : container[String(key)];
 }
 
+/** What lies at the end of a path, if it leads anywhere. */
+export function valueAt(root: unknown, path: Path): unknown {
+  return path.reduce<unknown>((node, part) => (isContainer(node) ? entryOf(node, part) : undefined), root);
+}
+
 /** Puts a value where it was or where it is new; a name such as `__proto__` is a name like others. */
 export function putEntry(container: Container, key: string | number, value: unknown): void {
   Object.defineProperty(container, key, { value, enumerable: true, configurable: true, writable: true });

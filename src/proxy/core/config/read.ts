@@ -1,18 +1,18 @@
 // Configuration files -> configuration or diagnostics, all problems at once, each with its place.
 // Never throws for bad input and never reads a file itself.
-import { Ajv, type ErrorObject } from 'ajv';
+import type { ErrorObject } from 'ajv';
 import type { FromSchema } from 'json-schema-to-ts';
 import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
-import { quickToCompile } from '../../../lib/validate.ts';
 import { checkDocument } from './check.ts';
-import { diagnosticOf, isDurationSchema, pathOf } from './explain.ts';
+import { diagnosticOf, pathOf } from './explain.ts';
 import type { ProxyConfig } from './model.ts';
 import { replaceOldNames } from './old-names.ts';
 import { applyOverrides } from './overrides.ts';
 import { type NamedFiles, readNamedFiles } from './named-files.ts';
-import { type Container, entryOf, isContainer, type Path, putEntry } from './places.ts';
+import type { Path } from './places.ts';
 import { resolveConfig } from './resolve.ts';
 import { configSchema } from './schema.ts';
+import { containerOf, schemaErrors } from './judge-schema.ts';
 import { type ConfigTree, readTree, type Source } from './tree.ts';
 import type { Environment } from './variables.ts';
 
@@ -35,15 +35,6 @@ export type ReadConfigResult =
       readonly where: (path: Path) => Position;
     })
   | (Read & { readonly ok: false });
-
-const validate = new Ajv({
-  allErrors: true,
-  useDefaults: true,
-  strict: true,
-  allowUnionTypes: true,
-  verbose: true,
-  code: quickToCompile,
-}).compile<ConfigDocument>(configSchema);
 
 /** Reads YAML or JSON (which is YAML). `file` is used in messages only. */
 export function readConfig(text: string, file: string, environment: Environment = {}): ReadConfigResult {
@@ -86,49 +77,6 @@ export function judgeTree(tree: ConfigTree, environment: Environment = {}, files
 function isAtOnce({ where: value }: Diagnostic, { where: variable }: Diagnostic): boolean {
   if (!value || !variable || value.file !== variable.file || value.line !== variable.line) return false;
   return variable.column - value.column === 0 || variable.column - value.column === 1;
-}
-
-/** Text of a variable counts as the number or the truth value that the schema wants there. */
-function schemaErrors({ root, places }: ConfigTree): readonly ErrorObject[] {
-  for (;;) {
-    if (validate(root)) return [];
-    const errors = validate.errors ?? [];
-    let converted = false;
-    for (const error of errors) {
-      const { keyword, instancePath, params } = error;
-      if (keyword !== 'type' && keyword !== 'enum' && keyword !== 'const') continue;
-      const path = pathOf(instancePath);
-      const container = containerOf(root, path);
-      const key = path.at(-1);
-      if (!container || key === undefined) continue;
-      const value = entryOf(container, key);
-      // No unit changes what 0 means.
-      if (value === 0 && isDurationSchema(error)) {
-        putEntry(container, key, '0');
-        converted = true;
-        continue;
-      }
-      if (places.get(container, key)?.fromText !== true) continue;
-      const meant = typeof value === 'string' ? fromText(value, (params as { type?: unknown }).type) : undefined;
-      if (meant === undefined) continue;
-      putEntry(container, key, meant);
-      converted = true;
-    }
-    if (!converted) return errors;
-  }
-}
-
-function fromText(text: string, type: unknown): number | boolean | undefined {
-  if (type === 'integer' && /^-?[0-9]+$/.test(text)) return Number(text);
-  if (type === 'number' && /^-?[0-9]+(\.[0-9]+)?$/.test(text)) return Number(text);
-  if (type === 'boolean' && /^(true|false)$/.test(text)) return text === 'true';
-  return undefined;
-}
-
-function containerOf(root: unknown, path: Path): Container | undefined {
-  let node = root;
-  for (const part of path.slice(0, -1)) node = isContainer(node) ? entryOf(node, part) : undefined;
-  return isContainer(node) ? node : undefined;
 }
 
 function drop(root: unknown, { instancePath, params }: ErrorObject): void {
