@@ -7,6 +7,7 @@ import { messageOf, VezaError } from '../../lib/errors.ts';
 import { answerOf, isLocalName, zoneOf } from './answers.ts';
 import { loopbackOf, questionFor, resourceOf, startOfAuthority, type Question, type Resource } from './packets.ts';
 import { forward, usualUpstream, type Upstream } from './upstream.ts';
+import { writeSrvWhole } from './whole-names.ts';
 import type { ZoneSource } from './zones.ts';
 
 export interface LocalDnsOptions {
@@ -48,6 +49,7 @@ const maxAliases = 8;
 
 /** Starts it. Rejects with VezaError `dns-listen` where the port cannot be had. */
 export async function startLocalDns(options: LocalDnsOptions): Promise<LocalDns> {
+  writeSrvWhole();
   const address = options.address ?? '127.0.0.1';
   const { udp, tcp, port } = await listen(address, options.port);
   const connections = new Set<Socket>();

@@ -2,6 +2,7 @@
 import type { ServerState } from './balance/server-state.ts';
 import type { BackendConfig } from './config/model.ts';
 import { mayRetry, type RetryBudget } from './retry.ts';
+import { TurnAround } from './turn-around.ts';
 
 /** Attempts that sent nothing cost nothing, but they must end too. */
 const maxUnsentAttempts = 64;
@@ -24,6 +25,8 @@ export class RetryPlan<S extends ServerState> {
   #tried: S[] = [];
   #sameServer: S | undefined;
   #unsentAttempts = 0;
+  /** Undefined until a connection failed. */
+  #rests: TurnAround<S> | undefined;
 
   /** `sinceMs`: when the request came. */
   constructor(config: BackendConfig, method: string, hasIdempotencyKey: boolean, sinceMs: number) {
@@ -45,6 +48,22 @@ export class RetryPlan<S extends ServerState> {
   /** When servers come back all of them deserve another attempt. */
   forgetTried(): void {
     this.#tried = [];
+  }
+
+  /** No connection came about: it is left alone for a while. */
+  refused(server: S, nowMs: number, untilMs: number): void {
+    this.#rests ??= new TurnAround(this.#config.retries);
+    this.#rests.failed(server, nowMs, untilMs);
+  }
+
+  /** It must not be tried again yet. */
+  rests(server: S, nowMs: number): boolean {
+    return this.#rests?.mustWait(server, nowMs) ?? false;
+  }
+
+  /** Until when it is worth waiting for a server that failed; 0 = it is not. */
+  get restUntilMs(): number {
+    return this.#rests?.untilMs ?? 0;
   }
 
   /** Decides about another attempt after one failed, and remembers what it must mind. */

@@ -16,11 +16,22 @@ interface Subject {
 /** What must hold of a request, or of whatever else there are rules for. */
 export type Condition<S> = (subject: S) => boolean;
 
+/** How many servers of a backend can be used now. */
+export type UsableOf = (backend: string) => number;
+
+/** For who knows of no servers: all of them can be. */
+export const allUsable: UsableOf = () => Infinity;
+
 /** Finds the place of the rule for a request in the list that the router was made of; -1 = none. */
 export type Router = (incoming: Incoming) => number;
 
-export function compileRouter(rules: readonly RuleConfig[], order: 'listed' | 'specific'): Router {
-  const all = rules.map((rule, index) => ({ index, rule, conditions: conditionsOf(rule, ownConditions) }));
+export function compileRouter(
+  rules: readonly RuleConfig[],
+  order: 'listed' | 'specific',
+  usableOf: UsableOf = allUsable,
+): Router {
+  const read = (from: Conditions): Condition<Subject>[] => [...poolConditions(from, usableOf), ...ownConditions(from)];
+  const all = rules.map((rule, index) => ({ index, rule, conditions: conditionsOf(rule, read) }));
   if (order === 'specific') all.sort((one, other) => specificity(other.rule) - specificity(one.rule));
   if (all.length === 0) return () => -1;
   return (incoming) => {
@@ -53,6 +64,22 @@ function oneOf<S>(groups: readonly (readonly Condition<S>[])[]): Condition<S> {
 
 function none<S>(conditions: readonly Condition<S>[]): Condition<S> {
   return (subject) => !conditions.every((holds) => holds(subject));
+}
+
+/** What must hold of backends, whatever the request is. */
+export function poolConditions({ usable, usableBelow }: Conditions, usableOf: UsableOf): (() => boolean)[] {
+  return [
+    ...Object.entries(usable).map(
+      ([backend, least]) =>
+        () =>
+          usableOf(backend) >= least,
+    ),
+    ...Object.entries(usableBelow).map(
+      ([backend, limit]) =>
+        () =>
+          usableOf(backend) < limit,
+    ),
+  ];
 }
 
 /** Cheap ones first. */

@@ -1,4 +1,6 @@
 // What the master knows of one server: health, administration, weight, when it changed, what its checks said. Pure.
+import { Breaker } from './balance/breaker.ts';
+import { Observer } from './balance/observer.ts';
 import type { AdminState, ServerView } from './balance/server-state.ts';
 import type { BackendConfig, ServerConfig } from './config/model.ts';
 import type { AgentReport } from './agent.ts';
@@ -25,11 +27,16 @@ export class ServerRecord {
   backend: BackendConfig;
   config: ServerConfig;
   health: Health | undefined;
+  /** What traffic says of it, over all workers. */
+  readonly breaker = new Breaker();
+  readonly observer = new Observer();
   admin: AdminState;
   weight: number;
   lastCheck: CheckResult | undefined;
   /** False: an operator does not want it checked. */
   checking = true;
+  /** False: an operator does not want its agent asked. */
+  asking = true;
   checkFailures = 0;
   downTransitions = 0;
   changedAtMs: number;
@@ -42,6 +49,8 @@ export class ServerRecord {
   /** The server that it is as well as. */
   tracked: ServerRecord | undefined;
   #trackedUp = true;
+  /** An operator says so of one that nothing checks. */
+  #forcedDown = false;
   /** Where it is now; '' = its name has no address that is known. */
   address: string;
   port: number;
@@ -62,7 +71,8 @@ export class ServerRecord {
   }
 
   get up(): boolean {
-    return (this.tracked ? this.#trackedUp : (this.health?.up ?? true)) && this.agent?.up !== false;
+    const well = this.tracked ? this.#trackedUp : (this.health?.up ?? !this.#forcedDown);
+    return well && this.agent?.up !== false;
   }
 
   /** What counts: its own state, that of the server that it tracks, and whether it is anywhere at all. */
@@ -103,6 +113,8 @@ export class ServerRecord {
     if (!config.check) this.health = undefined;
     else if (this.health) this.health.reconfigure(config.check);
     else this.health = new Health(config.check);
+    // Nobody would close what nobody watches any more.
+    if (!backend.breaker) this.breaker.close();
     this.backend = backend;
     this.config = config;
   }
@@ -146,12 +158,15 @@ export class ServerRecord {
     return change;
   }
 
-  /** Takes an operator's word for its health until a check says otherwise. False if it is not checked at all. */
-  forceHealth(up: boolean, nowMs: number): boolean {
-    if (!this.health) return false;
-    const change = this.health.force(up);
-    if (change !== undefined) this.#changed(change, nowMs);
-    return true;
+  /** Takes an operator's word for its health until a check says otherwise. */
+  forceHealth(health: 'up' | 'stopping' | 'down', nowMs: number): HealthChange {
+    const wasUp = this.up;
+    // Who is stopping gets no new clients, and those that are bound to it still come.
+    this.stopping = health === 'stopping';
+    if (health === 'stopping') return undefined;
+    this.health?.force(health === 'up');
+    this.#forcedDown = !this.health && health === 'down';
+    return this.#settle(wasUp, nowMs);
   }
 
   setAdmin(admin: AdminState, nowMs: number): boolean {
@@ -192,7 +207,7 @@ export class ServerRecord {
     if (this.agent?.up === false) return 'DOWN (agent)';
     if (this.stopping) return 'NOLB';
     if (this.tracked) return this.up ? 'UP' : 'DOWN';
-    return this.health?.describe() ?? 'no check';
+    return this.health?.describe() ?? (this.#forcedDown ? 'DOWN' : 'no check');
   }
 
   view(nowMs: number): ServerView {
@@ -202,7 +217,8 @@ export class ServerRecord {
     const risingForMs = this.risingSinceMs === 0 ? -1 : nowMs - this.risingSinceMs;
     const maxconn = this.agent?.maxconn;
     const silent = this.lastCheck?.silent ?? false;
-    return { key, up, admin, weight, maxconn, stopping, risingForMs, endpoint, silent };
+    const circuit = this.breaker.circuit.view(nowMs);
+    return { key, up, admin, weight, maxconn, stopping, risingForMs, endpoint, silent, circuit };
   }
 
   #changed(change: 'up' | 'down', nowMs: number): void {

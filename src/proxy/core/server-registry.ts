@@ -1,8 +1,11 @@
 // All server records of the master, by `backend/server`; a reload keeps those whose identity is the same. Pure.
 import { type ProxyConfig, serverKey } from './config/model.ts';
 import { ServerRecord } from './server-record.ts';
+import { BackendTimes } from './stats/backend-times.ts';
 
 export class ServerRegistry {
+  /** Since when backends can serve, or cannot; to be looked at after every change of a server. */
+  readonly times = new BackendTimes();
   #records: readonly ServerRecord[] = [];
 
   /** In the order of the configuration. */

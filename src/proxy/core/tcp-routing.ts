@@ -1,7 +1,15 @@
 // Where a connection in mode tcp goes: the first rule of its frontend that holds, by what is known before a byte is passed on.
 import type { Address } from './address.ts';
 import type { Conditions, FrontendConfig } from './config/model.ts';
-import { type Condition, conditionsOf, nameCondition, sourceCondition } from './routing.ts';
+import {
+  allUsable,
+  type Condition,
+  conditionsOf,
+  nameCondition,
+  poolConditions,
+  sourceCondition,
+  type UsableOf,
+} from './routing.ts';
 import type { ClientHello } from './tls/client-hello.ts';
 
 export interface TcpSubject {
@@ -17,8 +25,12 @@ export interface TcpRouter {
   backendOf(subject: TcpSubject): string | undefined;
 }
 
-export function compileTcpRouter(config: FrontendConfig): TcpRouter {
-  const rules = config.rules.map((rule) => ({ rule, conditions: conditionsOf(rule, tcpConditions) }));
+export function compileTcpRouter(config: FrontendConfig, usableOf: UsableOf = allUsable): TcpRouter {
+  const read = (from: Conditions): Condition<TcpSubject>[] => [
+    ...poolConditions(from, usableOf),
+    ...tcpConditions(from),
+  ];
+  const rules = config.rules.map((rule) => ({ rule, conditions: conditionsOf(rule, read) }));
   const looks = config.rules.some((rule) => [rule, ...rule.all, ...rule.any, ...rule.not].some(looksInside));
   return {
     inspectMs: looks ? config.inspectDelayMs : 0,

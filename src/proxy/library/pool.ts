@@ -1,7 +1,6 @@
 // A pool of backends and the policy by which one is picked, for programs that carry the traffic themselves.
 import { Balancer } from '../core/balance/balancer.ts';
 import { ServerState } from '../core/balance/server-state.ts';
-import { slotsOf } from '../core/balance/wait-queue.ts';
 import type { BackendConfig } from '../core/config/model.ts';
 import { readConfig } from '../core/config/read.ts';
 import { VezaError } from '../../lib/errors.ts';
@@ -26,7 +25,7 @@ export class Backend extends ServerState {
   constructor(url: string, config: BackendConfig['servers'][number], slowstartMs: number) {
     super(config, slowstartMs);
     this.url = url;
-    this.slots = slotsOf(config.maxconn, 0, 1);
+    this.quota.share(config.maxconn, 0, 1);
   }
 
   get isAlive(): boolean {
@@ -43,7 +42,7 @@ export class Backend extends ServerState {
 
   /** False when it has as many as it may. */
   incrementConnections(): boolean {
-    if (this.inFlight >= this.slots) return false;
+    if (this.inFlight >= this.quota.slots) return false;
     this.inFlight += 1;
     return true;
   }
@@ -136,7 +135,7 @@ export class Pool {
       if (!known) return new Backend(url, server, config.slowstartMs);
       known.config = server;
       known.weight = server.weight;
-      known.slots = slotsOf(server.maxconn, 0, 1);
+      known.quota.share(server.maxconn, 0, 1);
       return known;
     });
     if (this.#balancer) this.#balancer.reconfigure(config, this.#backends);

@@ -82,12 +82,14 @@ function incomingOf(
 export class Rewriter {
   readonly #rewrite: PathRewrite;
 
-  constructor(rules: Partial<RewriteConfig>) {
+  constructor(rules: Partial<Omit<RewriteConfig, 'pathAndQuery' | 'query'>>) {
     const none = {
       stripPrefix: undefined,
       replacePrefix: undefined,
       regex: undefined,
       addPrefix: undefined,
+      pathAndQuery: undefined,
+      query: undefined,
       terraster: undefined,
     };
     this.#rewrite = pathRewrite({ ...none, location: true, ...rules });

@@ -49,7 +49,7 @@ export class AgentChecker {
     if (!agent) return;
     // As with HAProxy an agent that cannot be reached says nothing: the check of the server itself counts.
     const place = agent.address === record.config.address ? { address: record.address } : {};
-    const report = record.isUnresolved ? undefined : await askAgent({ ...agent, ...place });
+    const report = record.isUnresolved || !record.asking ? undefined : await askAgent({ ...agent, ...place });
     if (!this.#timers.has(record)) return;
     if (report) this.#listener(record, report);
     this.#schedule(record, agent.interMs);

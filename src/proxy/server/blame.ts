@@ -8,17 +8,27 @@ const harmless: ReadonlySet<Failure> = new Set(['local', 'down', 'refused-stream
 
 /** Longest time a worker avoids a server on its own when nothing is heard from the master. */
 const suspicionMs = 10_000;
-/** HAProxy's turn-around: who has no check is tried again by traffic, after a second or the time that a connection may take. */
+/** HAProxy's turn-around: a second, or the time that a connection may take. */
 const turnAroundMs = 1000;
 
-/** How long a server that failed is left alone. */
-export function sparedMs({ config, backend }: ServerRuntime): number {
-  return config.check ? suspicionMs : Math.min(turnAroundMs, backend.config.timeouts.connectMs);
+/** How long a server that failed is left alone where there are others: until a check has looked, where there is one. */
+export function sparedMs(server: ServerRuntime): number {
+  return server.config.check ? suspicionMs : restMs(server);
+}
+
+/** How long it is left alone where there is no other. */
+export function restMs({ backend }: ServerRuntime): number {
+  return Math.min(turnAroundMs, backend.config.timeouts.connectMs);
+}
+
+/** Nothing was heard on a connection that was to be opened. */
+export function isUnconnected(failure: Failure): boolean {
+  return failure === 'refused' || failure === 'connect-timeout';
 }
 
 export function blame({ server, uses }: Upstream, failure: Failure, context: WorkerContext): void {
   if (!harmless.has(failure) && !(uses > 0 && (failure === 'reset' || failure === 'eof'))) {
-    context.observe(server, failure === 'refused' || failure === 'connect-timeout' ? 'connect-failed' : 'failed');
+    context.observe(server, isUnconnected(failure) ? 'connect-failed' : 'failed');
   }
   switch (failure) {
     case 'refused':

@@ -110,6 +110,22 @@ export function readPair(
   const certText = readText(certFile, complain);
   const keyText = keyFile === certFile ? certText : readText(keyFile, complain);
   if (certText === undefined || keyText === undefined) return undefined;
+  return pairOf({ certFile, certText, keyFile, keyText }, nowMs, complain);
+}
+
+/** The texts of a pair, and the files that they are of. */
+export interface PairTexts {
+  readonly certFile: string;
+  readonly certText: string;
+  readonly keyFile: string;
+  readonly keyText: string;
+}
+
+export function pairOf(
+  { certFile, certText, keyFile, keyText }: PairTexts,
+  nowMs: number,
+  complain: Complain,
+): CertificateMaterial | undefined {
   const chain = certText.match(certificatePattern) ?? [];
   const [first] = chain;
   if (first === undefined) {

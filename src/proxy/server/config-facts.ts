@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Diagnostic } from '../../lib/diagnostic.ts';
 import { messageOf, VezaError } from '../../lib/errors.ts';
-import type { Bind, ProxyConfig } from '../core/config/model.ts';
+import { type Bind, type ProxyConfig, serverKey } from '../core/config/model.ts';
 import { ConfigError, type LoadedConfig } from './config-source.ts';
 import type { OperationalLog } from './operational-log.ts';
 
@@ -43,6 +43,15 @@ export function firstLine(text: string): string {
 
 export function bindsOf(config: ProxyConfig): Bind[] {
   return config.frontends.flatMap((frontend) => frontend.binds);
+}
+
+/** What counters are kept of: `frontend:NAME`, `backend:NAME`, `server:BACKEND/NAME`. */
+export function rowNamesOf({ frontends, backends }: ProxyConfig): ReadonlySet<string> {
+  return new Set([
+    ...frontends.map(({ name }) => `frontend:${name}`),
+    ...backends.map(({ name }) => `backend:${name}`),
+    ...backends.flatMap(({ name, servers }) => servers.map((server) => `server:${serverKey(name, server.name)}`)),
+  ]);
 }
 
 export function workerCount(config: ProxyConfig): number {

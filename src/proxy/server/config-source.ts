@@ -31,6 +31,8 @@ export interface SoundConfig {
   /** SHA-256 of the document. */
   readonly hash: string;
   readonly name: string;
+  /** What it was made of besides: plugins, pages, maps. */
+  readonly files: readonly string[];
   /** The place of a value. */
   readonly where: (path: Path) => Position;
 }
@@ -77,16 +79,30 @@ export function soundConfig(from: string | ConfigOrigin, environment: Environmen
   const name = 'path' in origin ? origin.path : (origin.name ?? 'configuration.yml');
   const sources = sourcesOf(origin, name);
   const [source] = sources;
-  const conversion = source && sources.length === 1 ? convertSource(source, environment) : undefined;
-  if (conversion) return loadedFrom(conversion, environment, name);
-  return sound(readSources(sources, environment, namedFiles), name);
+  const files = new Set<string>();
+  const noting: NamedFiles = (path, from) => {
+    files.add(resolve(dirname(from), path));
+    return namedFiles(path, from);
+  };
+  const conversion = source && sources.length === 1 ? convertSource(source, environment, files) : undefined;
+  const result = conversion ? judgedAs(conversion, environment, noting) : readSources(sources, environment, noting);
+  return sound(result, name, [...files]);
 }
 
-/** Converts a file of another balancer; files that it names are read beside it. Undefined for one of our own. */
-export function convertSource(source: Source, environment: Environment = process.env): Conversion | undefined {
+/**
+ * Converts a file of another balancer; files that it names are read beside it, and put into `files`. Undefined for one of
+ * our own.
+ */
+export function convertSource(
+  source: Source,
+  environment: Environment = process.env,
+  files = new Set<string>(),
+): Conversion | undefined {
   return convertFile(source, environment, (path) => {
+    const file = resolve(dirname(source.file), path);
+    files.add(file);
     try {
-      return readFileSync(resolve(dirname(source.file), path), 'utf8');
+      return readFileSync(file, 'utf8');
     } catch {
       return undefined;
     }
@@ -94,10 +110,9 @@ export function convertSource(source: Source, environment: Environment = process
 }
 
 /** A converted configuration runs only if it does what it did: what would let others in or lead elsewhere refuses it. */
-function loadedFrom({ tree, notes }: Conversion, environment: Environment, name: string): SoundConfig {
+function judgedAs({ tree, notes }: Conversion, environment: Environment, files: NamedFiles): ReadConfigResult {
   const told = notes.filter(({ severity }) => severity !== 'info');
-  const result = judgeTree({ ...tree, diagnostics: [...tree.diagnostics, ...told] }, environment, namedFiles);
-  return sound(result, name);
+  return judgeTree({ ...tree, diagnostics: [...tree.diagnostics, ...told] }, environment, files);
 }
 
 /** Files that a configuration names: those of a relative path are beside the file that says so. */
@@ -112,10 +127,10 @@ export const namedFiles: NamedFiles = (path, from) => {
 };
 
 /** A result of reading as what it is good for; throws ConfigError. */
-export function sound(result: ReadConfigResult, name: string): SoundConfig {
+export function sound(result: ReadConfigResult, name: string, files: readonly string[] = []): SoundConfig {
   if (!result.ok) throw new ConfigError(result.diagnostics, result.texts);
   const { config, diagnostics, texts, document, where } = result;
-  return { config, warnings: diagnostics, texts, document, hash: hashOf(document), name, where };
+  return { config, warnings: diagnostics, texts, document, hash: hashOf(document), name, files, where };
 }
 
 /** Reads the certificates and keys that a configuration names; throws ConfigError. */

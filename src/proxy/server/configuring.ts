@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../lib/diagnostic.ts';
 import { VezaError } from '../../lib/errors.ts';
 import type { Edited } from '../core/config/edit.ts';
 import type { Bind, ProxyConfig } from '../core/config/model.ts';
-import { bindsOf, describe, firstLine, logWarnings, tryLogs, workerCount } from './config-facts.ts';
+import { bindsOf, describe, firstLine, logWarnings, rowNamesOf, tryLogs, workerCount } from './config-facts.ts';
 import {
   type ApplyResult,
   ConfigError,
@@ -24,6 +24,7 @@ import { notifyReloaded, notifyReloading } from './notify.ts';
 import type { OperationalLog } from './operational-log.ts';
 import type { ServerWatch } from './server-watch.ts';
 import type { StickKeeper } from './stick-keeper.ts';
+import type { TlsMaterial } from './tls-material.ts';
 import type { WorkerPool } from './worker-pool.ts';
 import { WorkersReady } from './workers-ready.ts';
 
@@ -140,6 +141,20 @@ export class Configuring {
     });
   }
 
+  /** Takes certificates that are in no file; whoever reads the files again undoes it. Returns what is wrong, if anything. */
+  replaceCertificates(change: (tls: TlsMaterial) => TlsMaterial): Promise<string | undefined> {
+    return this.#inTurn(async () => {
+      const { loaded } = this;
+      try {
+        await this.#switchTo({ ...loaded, tls: change(loaded.tls) }, 'renewed');
+        this.#parts().events.emit('cert_action', { action: 'in use', names: certificatesOf(this.loaded) });
+        return undefined;
+      } catch (error) {
+        return describe(error);
+      }
+    });
+  }
+
   /** Old sockets close only when all workers run with the new ones, so that there is a way back. */
   async #switchTo(loaded: LoadedConfig, origin: 'read' | 'edited' | 'renewed' = 'read'): Promise<void> {
     const before = this.loaded;
@@ -165,6 +180,7 @@ export class Configuring {
       throw error;
     }
     this.#settle();
+    this.#parts().pool.keepRows(rowNamesOf(config));
     this.#parts().rotation.configure(config.log);
     if (origin === 'read') await this.keep();
   }

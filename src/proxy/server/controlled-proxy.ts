@@ -11,6 +11,7 @@ import type { EventBus } from './event-bus.ts';
 import type { DroppedRequest, SessionFacts } from './ipc.ts';
 import type { OperationalLog } from './operational-log.ts';
 import type { StickKeeper } from './stick-keeper.ts';
+import type { TlsMaterial } from './tls-material.ts';
 
 export interface ControlledProxy {
   readonly registry: ServerRegistry;
@@ -33,6 +34,8 @@ export interface ControlledProxy {
   upgrade(): Promise<string | undefined>;
   /** Puts a changed configuration into force, in its turn. Returns what is wrong, if anything. */
   edit(change: (config: ProxyConfig) => Edited): Promise<string | undefined>;
+  /** Takes certificates that are in no file, until files are read again. Returns what is wrong, if anything. */
+  replaceCertificates(change: (tls: TlsMaterial) => TlsMaterial): Promise<string | undefined>;
   /** The file or folder that was started with. */
   readonly file: string;
   /** What runs, with its texts. Its hash changes with every configuration and every change at run time. */

@@ -4,6 +4,6 @@ import type { ControlledProxy } from './controlled-proxy.ts';
 
 export async function currentRows(proxy: ControlledProxy): Promise<Row[]> {
   const counters = await proxy.counters();
-  const { registry, rates } = proxy;
-  return statsRows({ config: proxy.config(), records: registry.records, counters, nowMs: performance.now(), rates });
+  const { records, times } = proxy.registry;
+  return statsRows({ config: proxy.config(), records, counters, nowMs: performance.now(), rates: proxy.rates, times });
 }

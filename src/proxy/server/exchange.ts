@@ -5,7 +5,7 @@ import { isFailure } from '../core/balance/breaker.ts';
 import type { Handling } from '../core/handling/handling.ts';
 import type { Answer, Incoming } from '../core/handling/incoming.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
-import { blame } from './blame.ts';
+import { blame, isUnconnected, restMs } from './blame.ts';
 import type { Client } from './client.ts';
 import { ExchangeState } from './exchange-state.ts';
 import { pieceOf } from './request-body.ts';
@@ -95,7 +95,8 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   /** Time for waiting is over. */
   onWaitTimeout(): void {
     this.waiting.end();
-    this.#giveUp(503);
+    if (this.waiting.rests) this.#dispatch();
+    else this.#giveUp(503);
   }
 
   /** `granted`: a server that has a slot for it. */
@@ -104,10 +105,12 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     const again = granted ? undefined : this.plan.takeSameServer(nowMs);
     const picked = granted ?? again ?? this.pick(nowMs, this.bound(nowMs));
     const isServer = picked !== 'none' && picked !== 'full';
-    if (!isServer || (!granted && !this.backend.balancer.isFree(picked, nowMs, false))) {
+    const rests = isServer && !granted && this.plan.rests(picked, nowMs);
+    if (!isServer || rests || (!granted && !this.backend.balancer.isFree(picked, nowMs, false))) {
       this.plan.forgetTried();
-      if (this.waiting.begin(nowMs, picked === 'none' ? 'none' : 'full', isServer ? picked : undefined)) return;
-      this.onWaitTimeout();
+      const why = picked === 'none' || rests ? 'none' : 'full';
+      if (this.waiting.begin(nowMs, why, isServer && !rests ? picked : undefined)) return;
+      this.#giveUp(503);
       return;
     }
     if (this.queueMs < 0) this.queueMs = performance.now() - this.startedAt;
@@ -225,9 +228,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     const nowMs = this.#context.now();
     this.stick?.store(server.config.name, nowMs);
     this.#context.observe(server, isFailure(status) ? 'failed' : 'answered', nowMs - winner.startedMs);
-    if (this.backend.balancer.timesResponses) {
-      server.responseTime.add(nowMs - winner.startedMs, nowMs);
-    }
+    if (this.backend.balancer.timesResponses) server.responseTime.add(nowMs - winner.startedMs, nowMs);
     if (this.#attempts.length === 1) return;
     for (const attempt of this.#attempts) if (attempt !== winner) attempt.destroy();
     this.#attempts = [winner];
@@ -283,8 +284,10 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
 
   #mayTryAgain(connection: Upstream, failure: Failure | 'status'): boolean {
     const stale = failure === 'goaway' || (connection.uses > 0 && (failure === 'reset' || failure === 'eof'));
-    const attempt = { sent: connection.sent, stale, bodyKept: this.body.kept };
-    return this.plan.again(connection.server, attempt, this.backend.budget, this.#context.now());
+    const { server, sent } = connection;
+    const nowMs = this.#context.now();
+    if (failure !== 'status' && isUnconnected(failure)) this.plan.refused(server, nowMs, nowMs + restMs(server));
+    return this.plan.again(server, { sent, stale, bodyKept: this.body.kept }, this.backend.budget, nowMs);
   }
 
   #giveUp(status: number): void {

@@ -1,8 +1,10 @@
 // Messages between the master and its workers. Plain data; listening sockets travel beside `listen`.
 import type { DiagnosisAnswer, DiagnosisQuestion } from './diagnosis.ts';
+import type { Seen } from '../core/balance/sightings.ts';
 import type { ServerView, Suspicion } from '../core/balance/server-state.ts';
 import type { StickChanges } from '../core/balance/stick-tables.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
+import type { Shared } from './lending.ts';
 import type { Taken } from './rate-limits.ts';
 import type { TlsMaterial } from './tls-material.ts';
 
@@ -20,10 +22,13 @@ export type ToWorker =
     }
   /** Slots that workers lent each other are theirs again: one of them is gone. */
   | { readonly type: 'shares'; readonly epoch: number }
-  /** Another worker wants a slot of a server. */
-  | { readonly type: 'lend'; readonly key: string; readonly to: number; readonly sinceMs: number }
-  /** Another worker gave one. */
-  | { readonly type: 'slot'; readonly key: string; readonly epoch: number }
+  /** Another worker wants a slot. */
+  | { readonly type: 'lend'; readonly shared: Shared; readonly to: number; readonly sinceMs: number }
+  /** Another worker gave one, or has none. */
+  | { readonly type: 'slot'; readonly shared: Shared; readonly slot: number; readonly epoch: number }
+  | { readonly type: 'no-slot'; readonly shared: Shared; readonly epoch: number }
+  /** What backends have in all other workers together. */
+  | { readonly type: 'load'; readonly loads: Loads }
   /** What seals the tickets of sessions: 48 bytes in Base64. */
   | { readonly type: 'ticket-keys'; readonly keys: string }
   /** What issuers say of certificates: DER in Base64, by the certificate's fingerprint. */
@@ -40,6 +45,8 @@ export type ToWorker =
   | { readonly type: 'server'; readonly view: ServerView }
   /** A check of the server passed: what a worker suspected is over. */
   | { readonly type: 'trust'; readonly key: string }
+  /** Failures of the server are being counted: what passes is to be told. */
+  | { readonly type: 'watch'; readonly key: string; readonly breaker: boolean; readonly check: boolean }
   /** Another worker met a failure of the server. */
   | { readonly type: 'suspect'; readonly key: string; readonly suspicion: Exclude<Suspicion, 'none'> }
   | { readonly type: 'shutdown-sessions'; readonly key: string }
@@ -55,6 +62,9 @@ export type ToWorker =
   | { readonly type: 'reopen-log'; readonly id: number }
   | { readonly type: 'diagnose'; readonly id: number; readonly question: DiagnosisQuestion }
   | { readonly type: 'stop'; readonly graceMs: number; readonly keepAccepting: boolean };
+
+/** Requests and connections, with those that wait, by backend. */
+export type Loads = Readonly<Record<string, number>>;
 
 /** Rows of counters by `frontend:NAME`, `backend:NAME`, `server:BACKEND/NAME`. */
 export type Report = Readonly<Record<string, readonly number[]>>;
@@ -81,10 +91,18 @@ export interface DroppedRequest {
 }
 
 export type FromWorker =
-  /** A request waits for a slot of a server; the other workers may have one. */
-  | { readonly type: 'need-slot'; readonly worker: number; readonly key: string; readonly sinceMs: number }
-  /** A slot for a worker that asked. Of an epoch: with the next one everybody has its own again. */
-  | { readonly type: 'lend-slot'; readonly to: number; readonly key: string; readonly epoch: number }
+  /** A request waits for a slot; the other workers may have one. */
+  | { readonly type: 'need-slot'; readonly worker: number; readonly shared: Shared; readonly sinceMs: number }
+  /** A slot for a worker that asked, or none. Of an epoch: with the next one everybody has its own again. */
+  | {
+      readonly type: 'lend-slot';
+      readonly to: number;
+      readonly shared: Shared;
+      readonly slot: number;
+      readonly epoch: number;
+    }
+  | { readonly type: 'refuse-slot'; readonly to: number; readonly shared: Shared; readonly epoch: number }
+  | { readonly type: 'load'; readonly worker: number; readonly loads: Loads }
   /** A frontend has room again: the socket that the worker closed is wanted back. */
   | { readonly type: 'listen-again'; readonly worker: number; readonly bind: string }
   | { readonly type: 'ready'; readonly worker: number; readonly generation: number }
@@ -98,8 +116,8 @@ export type FromWorker =
       readonly key: string;
       readonly suspicion: Exclude<Suspicion, 'none'>;
     }
-  /** Traffic met too many errors in a row. */
-  | { readonly type: 'observed'; readonly key: string }
+  /** What traffic met, of servers of which there is news. */
+  | { readonly type: 'seen'; readonly servers: Readonly<Record<string, Seen>> }
   | { readonly type: 'holding'; readonly backend: string }
   | { readonly type: 'taken'; readonly worker: number; readonly taken: Taken }
   /** What is new in the stick tables of a worker. */

@@ -1,10 +1,8 @@
 // The master process: owns the listening sockets, the health of the servers and the control sockets; carries no traffic.
 import type { ProxyConfig } from '../core/config/model.ts';
 import type { DnsProviders } from './acme-dns.ts';
-import { CertificateWatcher } from './certificate-watcher.ts';
 import { bindsOf, logWarnings, tryLogs, workerCount } from './config-facts.ts';
 import { type Configured, Configuring } from './configuring.ts';
-import { ConfigWatcher } from './config-watcher.ts';
 import { RateTracker } from '../core/stats/rates.ts';
 import { ControlServer } from './control-server.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
@@ -19,8 +17,10 @@ import { giveBackMemory } from './memory.ts';
 import { feedWatchdog, notifySystemd } from './notify.ts';
 import { OperationalLog } from './operational-log.ts';
 import { Recent } from './recent.ts';
+import { Relay } from './relay.ts';
 import { ServerWatch } from './server-watch.ts';
 import { StickKeeper } from './stick-keeper.ts';
+import { watchFiles } from './watching.ts';
 import { watchRates, WorkerPool } from './worker-pool.ts';
 
 /** Invalid requests that `show errors` remembers. */
@@ -39,6 +39,7 @@ export class Master {
   readonly #file: string;
   readonly #sockets = new ListeningSockets(process.env);
   readonly #pool: WorkerPool;
+  readonly #relay: Relay;
   readonly #tls: MasterTls;
   readonly #servers: ServerWatch;
   readonly #control: ControlServer;
@@ -85,7 +86,10 @@ export class Master {
       tlsOf: (backend) => this.#tls.upstream(backend),
     });
     this.#pool = new WorkerPool({
-      onStart: (worker) => this.#configuring.equip(worker),
+      onStart: (worker) => {
+        this.#relay.began(worker);
+        this.#configuring.equip(worker);
+      },
       onMessage: (message) => this.#onMessage(message),
       onDeath: (worker, pid, reason) => {
         this.#events.emit('worker_died', { worker, pid, reason });
@@ -93,6 +97,7 @@ export class Master {
         this.#tls.lost(worker);
       },
     });
+    this.#relay = new Relay(this.#pool);
     this.#sticks = new StickKeeper(this.#pool);
     this.#control = new ControlServer(this.#controlled());
   }
@@ -131,6 +136,7 @@ export class Master {
       reload: () => this.reload(),
       upgrade: () => this.#upgrade(),
       edit: (change) => this.#configuring.edit(change),
+      replaceCertificates: (change) => this.#configuring.replaceCertificates(change),
       file: this.#file,
       loaded: () => this.#configuring.loaded,
       apply: (origin) => this.#configuring.apply(origin),
@@ -161,12 +167,12 @@ export class Master {
     this.#looking = watchRates(this.#pool, this.#rates);
     this.#watchdog = feedWatchdog();
     if (this.#watching) {
-      const config = new ConfigWatcher(this.#file, () => void this.reload());
-      const certificates = new CertificateWatcher(
-        () => this.#config,
-        () => this.#configuring.renew(),
-      );
-      this.#watchers = [config, certificates];
+      this.#watchers = watchFiles({
+        path: this.#file,
+        loaded: () => this.#configuring.loaded,
+        reload: () => this.reload(),
+        renew: () => this.#configuring.renew(),
+      });
     }
     process.on('SIGHUP', () => void this.reload());
     // As logrotate's recipes for HAProxy and for others send it; Node.js would open its debugger on the first.
@@ -234,25 +240,21 @@ export class Master {
       case 'listen-again':
         this.#configuring.listenAgain(message.worker, message.bind);
         return;
-      case 'need-slot': {
-        const { worker, key, sinceMs } = message;
-        this.#pool.broadcast({ type: 'lend', key, to: worker, sinceMs }, worker);
-        return;
-      }
+      case 'need-slot':
       case 'lend-slot':
-        this.#pool.send(message.to, { type: 'slot', key: message.key, epoch: message.epoch });
+      case 'refuse-slot':
+      case 'load':
+      case 'taken':
+        this.#relay.pass(message);
         return;
       case 'accuse':
         this.#servers.accused(message);
         return;
-      case 'observed':
-        this.#servers.observed(message.key);
+      case 'seen':
+        this.#servers.seen(message);
         return;
       case 'holding':
         this.#servers.hurry(message.backend);
-        return;
-      case 'taken':
-        this.#pool.broadcast({ type: 'taken', taken: message.taken }, message.worker);
         return;
       case 'stuck':
         this.#sticks.take(message.changes, message.worker);

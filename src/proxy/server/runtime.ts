@@ -7,13 +7,15 @@ import { Balancer } from '../core/balance/balancer.ts';
 import { ServerState, type ServerView } from '../core/balance/server-state.ts';
 import { type QueuedRequest, Queues } from '../core/balance/queues.ts';
 import type { KeySource } from '../core/balance/hash-key.ts';
+import { Sightings } from '../core/balance/sightings.ts';
 import { Stick } from '../core/balance/stick.ts';
 import type { StickTable } from '../core/balance/stick-table.ts';
-import { shareOf, slotsOf } from '../core/balance/wait-queue.ts';
 import { Counters } from '../core/counters.ts';
 import { RetryBudget } from '../core/retry.ts';
 import { Http2Sessions } from './http2-sessions.ts';
 import type { Destination } from './dial.ts';
+import type { LendingPorts } from './lending.ts';
+import { SharedLimits } from './shared-limits.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 import type { Failure, UpstreamPhase } from './upstream-owner.ts';
@@ -28,12 +30,15 @@ export interface ServerConnection {
 export class ServerRuntime extends ServerState {
   readonly key: string;
   readonly counters = new Counters();
+  readonly sightings = new Sightings();
   /** Idle connections, the most recently used last: it is taken first. */
   readonly idle: UpstreamConnection[] = [];
   readonly connections = new Set<ServerConnection>();
   /** Where HTTP/2 may be spoken to it. */
   http2: Http2Sessions | undefined;
   readonly backend: BackendRuntime;
+  /** It is left alone: somebody will look when that is over. */
+  rests = false;
   /** When the last byte came from it, in clock milliseconds. */
   lastByteMs = 0;
 
@@ -88,15 +93,6 @@ export class ServerRuntime extends ServerState {
   }
 }
 
-/** What a backend in a worker asks of the others. */
-export interface BackendPorts {
-  readonly now: () => number;
-  /** A slot of a server is wanted, by somebody who waits since then. */
-  readonly need: (key: string, sinceMs: number) => void;
-  /** A slot of a server goes to another worker. */
-  readonly lend: (key: string, to: number) => void;
-}
-
 export class BackendRuntime {
   config: BackendConfig;
   servers: readonly ServerRuntime[];
@@ -108,16 +104,17 @@ export class BackendRuntime {
   /** Undefined: clients are not bound by a table. */
   stickTable: StickTable | undefined;
   readonly queues: Queues<ServerRuntime, QueuedRequest<ServerRuntime>>;
-  readonly #ports: BackendPorts;
-  #worker = 0;
-  #workers = 1;
+  readonly limits: SharedLimits;
+  readonly #now: () => number;
 
-  constructor(config: BackendConfig, worker: number, workers: number, ports: BackendPorts) {
+  constructor(config: BackendConfig, worker: number, workers: number, ports: LendingPorts) {
     this.config = config;
-    this.#ports = ports;
+    this.#now = ports.now;
     this.servers = config.servers.map((server) => new ServerRuntime(this, server));
     this.balancer = new Balancer(config, this.servers, worker);
+    this.balancer.loadHere = () => this.counters.sessions;
     this.queues = new Queues(this.balancer);
+    this.limits = new SharedLimits(config.name, this, ports);
     this.share(worker, workers);
   }
 
@@ -148,7 +145,7 @@ export class BackendRuntime {
     const { maxconn, address, port } = server;
     const rose = !server.up && view.up && !server.config.backup;
     const fell = server.apply(view, nowMs);
-    if (server.maxconn !== maxconn) this.share(this.#worker, this.#workers);
+    if (server.maxconn !== maxconn) server.quota.resize(server.maxconn ?? server.config.maxconn);
     this.balancer.invalidate();
     // What is under way there ends there.
     if (server.address !== address || server.port !== port) server.closeIdle();
@@ -173,54 +170,26 @@ export class BackendRuntime {
   wait(waiting: QueuedRequest<ServerRuntime>): void {
     this.queues.add(waiting);
     this.#count(waiting.server);
-    if (this.#workers > 1) this.#borrow(waiting.server);
-  }
-
-  /** Asks the other workers for slots: of one server, or of all that are usable. */
-  #borrow(server: ServerRuntime | undefined): void {
-    const nowMs = this.#ports.now();
-    for (const each of server ? [server] : this.servers) {
-      if (each.slots === Infinity || !each.acceptsBound()) continue;
-      const sinceMs = this.queues.waitsSince(each, nowMs);
-      if (sinceMs < Infinity && each.loans.ask(nowMs)) this.#ports.need(each.key, sinceMs);
-    }
+    this.limits.wanted(waiting.server);
   }
 
   /** Those that wait still want slots of others. */
   remind(): void {
+    if (this.isWaited) this.limits.remind();
     this.wake();
-    if (this.#workers > 1 && this.queues.isWaited) for (const server of this.servers) this.#borrow(server);
   }
 
-  /** Another worker wants a slot of a server. */
-  lend(server: ServerRuntime, to: number, sinceMs: number): void {
-    if (server.slots === Infinity) return;
-    server.loans.owe(to, sinceMs, this.#ports.now());
-    this.#settle(server);
-  }
-
-  /** Another worker gave a slot of a server. */
-  got(server: ServerRuntime): void {
-    server.slots += 1;
-    server.loans.got();
-    this.freed(server);
-    this.#borrow(server);
-  }
-
-  /** Gives free slots to who waits longest, here or elsewhere. */
-  #settle(server: ServerRuntime): void {
-    const nowMs = this.#ports.now();
-    while (server.loans.owes && server.slots > 0 && server.inFlight < server.slots) {
-      const to = server.loans.settle(this.queues.waitsSince(server, nowMs), nowMs);
-      if (to === undefined) return;
-      server.slots -= 1;
-      this.#ports.lend(server.key, to);
-    }
+  /** What all other workers have of this backend. */
+  takeLoad(elsewhere: number): void {
+    this.balancer.loadElsewhere = elsewhere;
+    this.limits.settleAll();
+    this.remind();
   }
 
   leave(waiting: QueuedRequest<ServerRuntime>): void {
     this.queues.delete(waiting);
     this.#count(waiting.server);
+    this.limits.left(waiting.server);
   }
 
   /** What binds a request or connection to a server, if this backend has a table. */
@@ -250,29 +219,20 @@ export class BackendRuntime {
 
   /** A request on this server ended. */
   freed(server: ServerRuntime): void {
-    if (server.loans.owes) this.#settle(server);
-    if (this.queues.isWaited) this.queues.freed(server, this.servers, this.#ports.now());
+    this.limits.settle(server);
+    if (!this.isWaited) return;
+    this.queues.freed(server, this.servers, this.#now());
+    this.limits.lacking(server);
   }
 
   /** Lets waiting requests try again, oldest first. */
   wake(): void {
-    if (this.queues.isWaited) this.queues.wake(this.servers, this.#ports.now());
+    if (this.queues.isWaited) this.queues.wake(this.servers, this.#now());
   }
 
   /** Everybody has its own share again. */
   share(worker: number, workers: number): void {
-    const { config, balancer } = this;
-    this.#worker = worker;
-    this.#workers = workers;
-    for (const server of this.servers) {
-      server.slots = slotsOf(server.maxconn ?? server.config.maxconn, worker, workers);
-      server.loans.clear();
-      server.minSlots = shareOf(server.config.minconn, worker, workers);
-      server.maxQueued = shareOf(server.config.maxqueue, worker, workers);
-    }
-    balancer.slots = shareOf(config.maxconn, worker, workers);
-    balancer.fullAt = Math.max(1, config.fullconn / workers);
-    balancer.invalidate();
-    this.queues.maxQueued = shareOf(config.maxqueue, worker, workers);
+    this.limits.share(this.config, worker, workers);
+    this.balancer.invalidate();
   }
 }

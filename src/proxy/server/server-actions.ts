@@ -7,18 +7,26 @@ import {
   editFrontend,
   editServer,
   type NewServer,
+  noSuchBackend,
+  noSuchFrontend,
   noSuchServer,
   removeBackend,
   removeServer,
   replaceServers,
+  type ServerChange,
+  splitKey,
 } from '../core/config/edit.ts';
-import type { BackendConfig, Bind } from '../core/config/model.ts';
+import type { BackendConfig, Bind, CheckConfig } from '../core/config/model.ts';
+import { isServerAddress } from '../core/server-address.ts';
 import type { ServerRecord } from '../core/server-record.ts';
-import { parseWeight } from '../core/stats/commands.ts';
+import type { AgentChange, CheckChange, HealthWord } from '../core/stats/command.ts';
+import { parseWeight } from '../core/stats/server-commands.ts';
 import type { Fields } from '../core/logging/entry.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
 
 type Problem = string | undefined;
+
+const noAgent = 'agent checks are not enabled on this server.';
 
 export class ServerActions {
   readonly #proxy: ControlledProxy;
@@ -42,7 +50,7 @@ export class ServerActions {
   setWeight(actor: string, key: string, text: string): Problem {
     return this.#withRecord(key, (record) => {
       const weight = parseWeight(text, record.config.weight);
-      if (weight === undefined) return 'Require <weight> or <weight%>, at most 256.';
+      if (typeof weight === 'string') return weight;
       const before = record.weight;
       record.weight = weight;
       this.#proxy.changed(record);
@@ -51,12 +59,11 @@ export class ServerActions {
     });
   }
 
-  setHealth(actor: string, key: string, health: 'up' | 'stopping' | 'down'): Problem {
-    // A server that is stopping gets no new clients, and those that are bound to it still come: that is a drain.
-    if (health === 'stopping') return this.setState(actor, key, 'drain');
+  setHealth(actor: string, key: string, health: HealthWord): Problem {
     return this.#withRecord(key, (record) => {
+      if (record.tracked) return 'cannot change health on a tracking server.';
       const before = record.describe();
-      if (!record.forceHealth(health === 'up', performance.now())) return 'This server is not checked.';
+      record.forceHealth(health, performance.now());
       this.#proxy.changed(record);
       this.#changed(actor, 'set-health', key, { status: before }, { status: record.describe() });
       return undefined;
@@ -65,7 +72,7 @@ export class ServerActions {
 
   setChecking(actor: string, key: string, on: boolean): Problem {
     return this.#withRecord(key, (record) => {
-      if (!record.health) return on ? 'Health check was not configured on this server, cannot enable it.' : undefined;
+      if (!record.health) return on ? 'Health check was not configured on this server, cannot enable.' : undefined;
       const before = record.checking;
       record.checking = on;
       this.#changed(actor, on ? 'enable-health' : 'disable-health', key, { checking: before }, { checking: on });
@@ -73,9 +80,61 @@ export class ServerActions {
     });
   }
 
+  /** Whether its agent is asked. */
+  setAsking(actor: string, key: string, on: boolean): Problem {
+    return this.#withRecord(key, (record) => {
+      if (!record.config.check?.agent)
+        return on ? 'Agent was not configured on this server, cannot enable.' : undefined;
+      const before = record.asking;
+      record.asking = on;
+      this.#changed(actor, on ? 'enable-agent' : 'disable-agent', key, { asking: before }, { asking: on });
+      return undefined;
+    });
+  }
+
+  /** What its agent would say, until it says otherwise. */
+  setAgentWord(actor: string, key: string, up: boolean): Problem {
+    return this.#withRecord(key, (record) => {
+      if (!record.config.check?.agent) return noAgent;
+      const before = record.describe();
+      record.report(
+        { up, reason: '', admin: undefined, weightPercent: undefined, maxconn: undefined },
+        performance.now(),
+      );
+      this.#proxy.changed(record);
+      this.#changed(actor, 'set-agent', key, { status: before }, { status: record.describe() });
+      return undefined;
+    });
+  }
+
+  setCheck(actor: string, key: string, check: CheckChange): Promise<Problem> {
+    return this.#setPlace(actor, key, 'set-check', { check });
+  }
+
+  setAgent(actor: string, key: string, agent: AgentChange): Promise<Problem> {
+    return this.#setPlace(actor, key, 'set-agent', { agent });
+  }
+
+  async #setPlace(actor: string, key: string, action: string, change: ServerChange): Promise<Problem> {
+    const record = this.#proxy.registry.find(key);
+    if (!record) return this.#missing(key);
+    const before = record.config.check;
+    if (!before) return change.check ? 'health checks are not enabled on this server' : noAgent;
+    if (change.agent && !before.agent) return noAgent;
+    const address = change.check?.address ?? change.agent?.address;
+    if (address !== undefined && !isServerAddress(address)) return `invalid addr '${address}'`;
+    const problem = await this.#proxy.edit((config) => editServer(config, key, change));
+    if (problem !== undefined) return problem;
+    const brief = ({ address: host, port, agent }: CheckConfig): Fields =>
+      change.check ? { address: host, port } : { ...agent };
+    const after = this.#proxy.registry.find(key)?.config.check ?? before;
+    this.#changed(actor, action, key, brief(before), brief(after));
+    return undefined;
+  }
+
   async setAddress(actor: string, key: string, address: string, port: number | undefined): Promise<Problem> {
     const record = this.#proxy.registry.find(key);
-    if (!record) return noSuchServer;
+    if (!record) return this.#missing(key);
     const before = { address: record.config.address, port: record.config.port };
     const after = { address, port: port ?? before.port };
     const { admin, weight } = record;
@@ -96,7 +155,7 @@ export class ServerActions {
 
   async setMaxconn(actor: string, key: string, maxconn: number): Promise<Problem> {
     const record = this.#proxy.registry.find(key);
-    if (!record) return noSuchServer;
+    if (!record) return this.#missing(key);
     const before = { maxconn: record.config.maxconn };
     const problem = await this.#proxy.edit((config) => editServer(config, key, { maxconn }));
     if (problem === undefined) this.#changed(actor, 'set-maxconn', key, before, { maxconn });
@@ -116,7 +175,7 @@ export class ServerActions {
   /** `force`: also while it is not in maintenance or has requests, which are then ended or tried elsewhere. */
   async remove(actor: string, key: string, force = false): Promise<Problem> {
     const record = this.#proxy.registry.find(key);
-    if (!record) return noSuchServer;
+    if (!record) return this.#missing(key);
     if (!force) {
       if (record.admin !== 'maint') return 'Only servers in maintenance mode can be deleted.';
       const counters = await this.#proxy.counters();
@@ -183,8 +242,11 @@ export class ServerActions {
   }
 
   async setFrontend(actor: string, name: string, action: 'enable' | 'disable' | 'shutdown'): Promise<Problem> {
-    const binds = this.#proxy.config().frontends.find((frontend) => frontend.name === name)?.binds ?? [];
-    if (action === 'enable' && binds.length > 0) return undefined;
+    const frontend = this.#proxy.config().frontends.find((each) => each.name === name);
+    if (!frontend) return noSuchFrontend;
+    const { binds } = frontend;
+    if (action === 'enable' && binds.length > 0) return 'All sockets are already enabled.';
+    if (action === 'disable' && binds.length === 0) return 'All sockets are already disabled.';
     const wanted = action === 'enable' ? this.#paused.get(name) : [];
     if (!wanted) return 'Frontend was previously shut down, cannot enable.';
     const problem = await this.#proxy.edit((config) => editFrontend(config, name, { binds: wanted }));
@@ -197,7 +259,12 @@ export class ServerActions {
 
   #withRecord(key: string, work: (record: ServerRecord) => Problem): Problem {
     const record = this.#proxy.registry.find(key);
-    return record ? work(record) : noSuchServer;
+    return record ? work(record) : this.#missing(key);
+  }
+
+  #missing(key: string): string {
+    const [backend] = splitKey(key);
+    return this.#proxy.config().backends.some(({ name }) => name === backend) ? noSuchServer : noSuchBackend;
   }
 
   #changed(actor: string, action: string, server: string, before: Fields, after: Fields): void {

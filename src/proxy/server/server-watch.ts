@@ -5,6 +5,7 @@ import type { ServerView } from '../core/balance/server-state.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import type { CheckResult, ServerRecord } from '../core/server-record.ts';
 import { ServerRegistry } from '../core/server-registry.ts';
+import { TrafficJudge } from '../core/traffic-judge.ts';
 import { AgentChecker } from './agent-checker.ts';
 import type { EventBus } from './event-bus.ts';
 import { checkText } from './event-log.ts';
@@ -24,6 +25,7 @@ export interface ServerWatchPorts {
 
 export class ServerWatch {
   readonly registry = new ServerRegistry();
+  readonly #judge = new TrafficJudge();
   readonly #checker: HealthChecker;
   readonly #agents = new AgentChecker((record, report) => this.#onAgent(record, report));
   readonly #names: NameWatch;
@@ -48,6 +50,7 @@ export class ServerWatch {
   /** Takes the servers of a configuration; what is known of those that stay is kept. */
   take(config: ProxyConfig): void {
     this.registry.sync(config, performance.now());
+    this.registry.times.look(this.registry.records, performance.now());
     this.#names.take(this.registry.records);
   }
 
@@ -73,6 +76,7 @@ export class ServerWatch {
         this.#ports.events.emit(`server_${change}`, { server: tracker.key, check: 'track', detail });
       this.push(tracker);
     }
+    this.registry.times.look(this.registry.records, now);
   }
 
   /** A check found it well: so are those that track it. */
@@ -91,15 +95,34 @@ export class ServerWatch {
     if (checked.health?.accuse() === true) this.#checker.force(checked);
   }
 
+  /** What a worker saw of servers. */
+  seen({ servers }: FromWorker & { readonly type: 'seen' }): void {
+    const nowMs = performance.now();
+    for (const [key, seen] of Object.entries(servers)) {
+      const record = this.registry.find(key);
+      if (!record) continue;
+      const all = this.registry.records.filter(({ backend }) => backend === record.backend);
+      const { opened, closed, trips, watch } = this.#judge.take(record, seen, all, nowMs);
+      if (watch.breaker || watch.check) this.#ports.tell({ type: 'watch', key, ...watch });
+      for (const each of opened) {
+        const text = `server ${each.key} is left out for a while: its traffic shows that it fails or is slow`;
+        this.#ports.journal.warn(text, {}, each.backend.name);
+        this.push(each);
+      }
+      if (closed) this.push(record);
+      for (let trip = 0; trip < trips; trip += 1) this.#observed(record);
+    }
+  }
+
   /** Traffic met too many errors in a row. */
-  observed(key: string): void {
-    const record = this.registry.find(key);
-    const { change, check } = record?.observe(performance.now()) ?? {};
-    if (record && change === 'down') {
+  #observed(record: ServerRecord): void {
+    const { key } = record;
+    const { change, check } = record.observe(performance.now());
+    if (change === 'down') {
       this.#ports.events.emit('server_down', { server: key, check: 'traffic', detail: 'too many errors in a row' });
       this.push(record);
     }
-    if (record && check === true) this.#checker.force(record);
+    if (check) this.#checker.force(record);
   }
 
   /** Requests wait for a server of a backend. */

@@ -1,17 +1,18 @@
 // What a worker serves: the frontends and backends of its configuration, as they are while it runs.
 import { shareOf } from '../core/balance/wait-queue.ts';
-import type { ServerView } from '../core/balance/server-state.ts';
+import { type ServerView, usableServers } from '../core/balance/server-state.ts';
 import { StickTables } from '../core/balance/stick-tables.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import { type CompiledFrontend, compileFrontend } from '../core/handling/compile.ts';
 import type { AccessLog } from './access-log.ts';
 import type { FrontendConnection } from './frontend-connection.ts';
 import { FrontendRuntime } from './frontend.ts';
-import type { Report } from './ipc.ts';
+import type { Loads, Report } from './ipc.ts';
 import type { PluginRegistry } from './plugins/plugin-registry.ts';
 import { RateLimitRegistry } from './rate-limits.ts';
 import { backendOf, reportOf, type Rows, rowsOf } from './rows-of-worker.ts';
-import { type BackendPorts, BackendRuntime, type ServerRuntime } from './runtime.ts';
+import type { Lending, LendingPorts, Shared } from './lending.ts';
+import { BackendRuntime, type ServerRuntime } from './runtime.ts';
 import type { TlsMaterial } from './tls-material.ts';
 import { WorkerTls } from './worker-tls.ts';
 
@@ -30,9 +31,9 @@ export class Serving {
   readonly #frontends = new Map<string, FrontendRuntime>();
   readonly #backends = new Map<string, BackendRuntime>();
   readonly #plugins: PluginRegistry;
-  readonly #ports: BackendPorts;
+  readonly #ports: LendingPorts;
 
-  constructor(plugins: PluginRegistry, ports: BackendPorts) {
+  constructor(plugins: PluginRegistry, ports: LendingPorts) {
     this.#plugins = plugins;
     this.#ports = ports;
   }
@@ -57,6 +58,20 @@ export class Serving {
     return this.#backends.get(backendOf(key))?.servers.find((server) => server.key === key);
   }
 
+  /** Where a limit is that workers share. */
+  lending(shared: Shared): Lending | undefined {
+    const { key } = shared;
+    return this.#backends.get(key.includes('/') ? backendOf(key) : key)?.limits.find(shared);
+  }
+
+  /** How much backends have whose limits follow it. */
+  loads(): Loads | undefined {
+    let loads: Record<string, number> | undefined;
+    for (const [name, { balancer }] of this.#backends)
+      if (balancer.followsLoad) (loads ??= {})[name] = balancer.loadHere();
+    return loads;
+  }
+
   connections(): FrontendConnection[] {
     return [...this.#frontends.values()].flatMap((frontend) => [...frontend.connections]);
   }
@@ -70,11 +85,12 @@ export class Serving {
     try {
       const compiled = new Map<string, CompiledFrontend>();
       for (const frontend of config.frontends)
-        compiled.set(frontend.name, compileFrontend(frontend, this.limits.find, this.#plugins.find));
+        compiled.set(frontend.name, compileFrontend(frontend, this.limits.find, this.#plugins.find, this.#usableOf));
       this.tls.configure(config, material);
       return compiled;
     } catch (error) {
       this.#plugins.rollback();
+      this.limits.rollback();
       throw error;
     }
   }
@@ -84,6 +100,7 @@ export class Serving {
     this.#configureBackends(config, place);
     this.#configureFrontends(config, compiled, place);
     this.#plugins.commit();
+    this.limits.commit();
     for (const view of views) this.apply(view);
   }
 
@@ -112,6 +129,8 @@ export class Serving {
   report(log: AccessLog): Report {
     return reportOf(this.#rows(), log);
   }
+
+  readonly #usableOf = (backend: string): number => usableServers(this.#backends.get(backend)?.servers ?? []);
 
   #configureBackends(config: ProxyConfig, { worker, workers }: WorkerPlace): void {
     this.sticks.configure(config.backends, this.#ports.now());

@@ -4,6 +4,8 @@ import type { Socket } from 'node:net';
 import { hashOf } from '../core/balance/hash-key.ts';
 import type { QueuedRequest } from '../core/balance/queues.ts';
 import type { Stick } from '../core/balance/stick.ts';
+import { TurnAround } from '../core/turn-around.ts';
+import { restMs } from './blame.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { FrontendConnection, Route } from './frontend-connection.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
@@ -31,12 +33,16 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
   #backend: BackendRuntime | undefined;
   #stick: Stick | undefined;
   readonly #tried: ServerRuntime[] = [];
+  /** Undefined until a connection failed. */
+  #rests: TurnAround<ServerRuntime> | undefined;
   readonly #startedAt: number;
   readonly #epochMs = Date.now();
   #upstream: TcpUpstream | undefined;
   #last: ServerRuntime | undefined;
   #lastFailure: Failure | undefined;
   #waits = false;
+  /** When its time is over a server that it left alone may be tried again. */
+  #looksAgain = false;
   #untilMs = 0;
   #attempts = 0;
   #queueMs = -1;
@@ -97,9 +103,11 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
     const bound = this.#stick && backend.stuckTo(this.#stick, this.#tried, nowMs);
     const picked = granted ?? balancer.pick({ nowMs, tried: this.#tried, bound, hash });
     const isServer = picked !== 'none' && picked !== 'full';
-    if (!isServer || (!granted && !balancer.isFree(picked, nowMs, false))) {
+    const rests = isServer && !granted && this.#rests?.mustWait(picked, nowMs) === true;
+    if (!isServer || rests || (!granted && !balancer.isFree(picked, nowMs, false))) {
       this.#tried.length = 0;
-      this.#wait(backend, picked === 'none' ? 'none' : 'full', isServer ? picked : undefined, nowMs);
+      const why = picked === 'none' || rests ? 'none' : 'full';
+      this.#wait(backend, why, isServer && !rests ? picked : undefined, nowMs);
       return;
     }
     this.#stick?.store(picked.config.name, nowMs);
@@ -115,15 +123,17 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
       this.#untilMs = nowMs + (why === 'none' ? config.holdMs : config.timeouts.queueMs);
       if (why === 'none') counters.holds += 1;
     }
-    if (nowMs >= this.#untilMs || (!server && !queues.mayQueue)) {
+    const untilMs = Math.max(this.#untilMs, this.#rests?.untilMs ?? 0);
+    if (nowMs >= untilMs || (!server && !queues.mayQueue(nowMs))) {
       this.ended(this.#lastFailure ? 'SC' : 'sQ');
       return;
     }
     if (why === 'none') this.context.holding(backend);
+    this.#looksAgain = untilMs > this.#untilMs;
     this.#waits = true;
     this.server = server;
     backend.wait(this);
-    this.arm('wait', this.#untilMs - nowMs);
+    this.arm('wait', untilMs - nowMs);
   }
 
   #leaveQueue(): void {
@@ -134,7 +144,13 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
   }
 
   override onTimer(): void {
-    if (!this.arrivesNot()) this.ended('sQ');
+    if (this.arrivesNot()) return;
+    if (!this.#looksAgain || !this.#backend) {
+      this.ended('sQ');
+      return;
+    }
+    this.#leaveQueue();
+    this.#dispatch(this.#backend);
   }
 
   /** A connection to a server did not come about: nothing was sent, so another one may have it. */
@@ -147,6 +163,9 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
       server.counters.connectErrors += 1;
       this.context.observe(server, 'connect-failed');
       this.context.accuse(server, 'unreachable');
+      const nowMs = this.context.now();
+      this.#rests ??= new TurnAround(backend.config.retries);
+      this.#rests.failed(server, nowMs, nowMs + restMs(server));
     }
     this.#tried.push(server);
     this.#attempts += 1;
@@ -162,8 +181,9 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
     const { balancer } = upstream.server.backend;
     const nowMs = this.context.now();
     this.#connectMs = nowMs - this.#startedAt - this.#queueMs;
-    balancer.observe(upstream.server, true, nowMs);
     this.context.observe(upstream.server, 'connected');
+    // There is no other answer that its circuit could go by.
+    this.context.observe(upstream.server, 'answered');
     if (balancer.timesResponses) upstream.server.responseTime.add(this.#connectMs, nowMs);
     this.phase = 'tunnel';
     const early = this.opening.take();

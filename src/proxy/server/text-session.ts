@@ -1,12 +1,16 @@
-// One connection to a stats socket: lines in, answers out, in HAProxy's manner: one line of commands, an answer to each that
-// ends with an empty line, close; or `prompt`, and it stays open.
+// One connection to a stats socket: lines in, answers out, in HAProxy's manner: the lines that come at once, an answer to each
+// command that ends with an empty line, close; or `prompt`, and it stays open.
 import type { Socket } from 'node:net';
-import { parseCommand, type SocketLevel } from '../core/stats/commands.ts';
+import type { Command, SocketLevel } from '../core/stats/command.ts';
+import { parseCommand } from '../core/stats/commands.ts';
 import type { TextCommands } from './text-commands.ts';
 
-/** A line longer than this is no command. */
-const maxLineBytes = 16_384;
+/** What is longer than this before its line end, or the empty line behind a payload, is no command. */
+const maxWaitingBytes = 65_536;
 const idleTimeoutMs = 60_000;
+
+/** A line that ends so goes on with a payload, up to an empty line. */
+const payloadMark = /<<\s*$/;
 
 export class TextSession {
   readonly #socket: Socket;
@@ -14,7 +18,11 @@ export class TextSession {
   readonly #actor: string;
   #level: SocketLevel;
   #text = '';
+  /** The line whose payload is coming, and what came of it. */
+  #collecting: { readonly line: string; payload: string } | undefined;
   #prompt = false;
+  /** Lines that are not answered yet. */
+  #lines = 0;
   #working: Promise<void> = Promise.resolve();
 
   constructor(socket: Socket, commands: TextCommands, level: SocketLevel, actor: string) {
@@ -30,13 +38,13 @@ export class TextSession {
 
   #onData(bytes: Buffer): void {
     this.#text += bytes.toString('utf8');
-    if (this.#text.length > maxLineBytes) {
+    const lines = this.#text.split('\n');
+    this.#text = lines.pop() ?? '';
+    for (const line of lines) this.#take(line);
+    if (this.#text.length + (this.#collecting?.payload.length ?? 0) > maxWaitingBytes) {
       this.#socket.destroy();
       return;
     }
-    const lines = this.#text.split('\n');
-    this.#text = lines.pop() ?? '';
-    for (const line of lines) this.#working = this.#working.then(() => this.#line(line));
     // No more commands before these are answered and the answers taken.
     this.#socket.pause();
     this.#working = this.#working.then(() => this.#drained()).then(() => void this.#socket.resume());
@@ -44,29 +52,53 @@ export class TextSession {
 
   #onEnd(): void {
     // `printf 'show stat' | nc` ends without a line end.
-    const rest = this.#text;
-    if (rest !== '') this.#working = this.#working.then(() => this.#line(rest));
+    if (this.#text !== '') this.#take(this.#text);
+    if (this.#collecting) this.#take('');
     this.#working = this.#working.then(() => void this.#socket.end());
   }
 
-  async #line(line: string): Promise<void> {
-    for (const part of line.split(';')) {
+  #take(line: string): void {
+    const collecting = this.#collecting;
+    if (collecting && line !== '') {
+      collecting.payload += `${line}\n`;
+    } else if (collecting) {
+      this.#collecting = undefined;
+      this.#enqueue(collecting.line, collecting.payload);
+    } else if (payloadMark.test(line)) {
+      this.#collecting = { line: line.replace(payloadMark, ''), payload: '' };
+    } else {
+      this.#enqueue(line, undefined);
+    }
+  }
+
+  #enqueue(line: string, payload: string | undefined): void {
+    this.#lines += 1;
+    this.#working = this.#working.then(() => this.#line(line, payload));
+  }
+
+  async #line(line: string, payload: string | undefined): Promise<void> {
+    const parts = line.split(';');
+    for (const [index, part] of parts.entries()) {
       if (!this.#socket.writable) return;
-      const command = parseCommand(part, this.#level);
+      const command = parseCommand(part, this.#level, index === parts.length - 1 ? payload : undefined);
       if (command.do === 'quit') {
         this.#socket.end();
         return;
       }
-      if (command.do === 'prompt') {
-        this.#prompt = !this.#prompt;
-      } else {
-        if (command.do === 'lower-level' && this.#level !== 'user') this.#level = command.level;
-        this.#reply(`${await this.#commands.run(command, { actor: this.#actor, level: this.#level })}\n`);
-      }
+      this.#heed(command);
+      const answer = await this.#commands.run(command, { actor: this.#actor, level: this.#level });
+      this.#reply(`${answer}\n${this.#prompt ? '> ' : ''}`);
       await this.#drained();
     }
-    if (this.#prompt) this.#reply('> ');
-    else this.#socket.end();
+    this.#lines -= 1;
+    if (!this.#prompt && this.#lines === 0) this.#socket.end();
+  }
+
+  /** What is about the session itself. */
+  #heed(command: Command): void {
+    if (command.do === 'prompt') this.#prompt = !this.#prompt;
+    else if (command.do === 'set-timeout') this.#socket.setTimeout(command.delayMs);
+    else if (command.do === 'lower-level' && this.#level !== 'user') this.#level = command.level;
   }
 
   /** The client may have gone while its command was carried out. */

@@ -18,6 +18,8 @@ export class Waiting implements QueuedRequest<ServerRuntime> {
   readonly order = nextArrival();
   /** In a queue now. */
   active = false;
+  /** When its time is over it looks once more: a server that it left alone may be tried again. */
+  rests = false;
   /** The server that it waits for; undefined = any. */
   server: ServerRuntime | undefined;
   /** How many were in front of it when it began to wait for its server, and for any. */
@@ -36,21 +38,24 @@ export class Waiting implements QueuedRequest<ServerRuntime> {
 
   /** Begins or goes on to wait; false when its time is over, which counts from the first wait, or the queue is full. */
   begin(nowMs: number, why: 'none' | 'full', server: ServerRuntime | undefined): boolean {
-    const { config, backend, client } = this.#exchange;
+    const { config, backend, client, plan } = this.#exchange;
     if (this.#untilMs === 0) {
       this.sinceMs = performance.timeOrigin + nowMs;
       this.#untilMs = nowMs + (why === 'none' ? config.holdMs : config.timeouts.queueMs);
       if (why === 'none') backend.counters.holds += 1;
     }
-    if (nowMs >= this.#untilMs) return false;
-    if (!server && !backend.queues.mayQueue) return false;
+    // A server that is still said to be well gets its second chance, whatever time there is for one to come back.
+    const untilMs = Math.max(this.#untilMs, plan.restUntilMs);
+    if (nowMs >= untilMs) return false;
+    if (!server && !backend.queues.mayQueue(nowMs)) return false;
     if (why === 'none') this.#context.holding(backend);
+    this.rests = untilMs > this.#untilMs;
     this.active = true;
     this.server = server;
     if (server) this.behindServer = backend.queues.sizeOf(server);
     else this.behindBackend = backend.queues.sizeOf(undefined);
     backend.wait(this);
-    client.arm('wait', this.#untilMs - nowMs);
+    client.arm('wait', untilMs - nowMs);
     return true;
   }
 

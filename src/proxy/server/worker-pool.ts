@@ -1,10 +1,11 @@
 // The worker processes as the master sees them: started, replaced when they die, asked for their counters, stopped.
 import { fork } from 'node:child_process';
-import { Counters } from '../core/counters.ts';
+import type { Counters } from '../core/counters.ts';
 import type { RateTracker } from '../core/stats/rates.ts';
 import type { DiagnosisAnswer, DiagnosisQuestion } from './diagnosis.ts';
 import type { FromWorker, SessionFacts, ToWorker } from './ipc.ts';
 import type { ListeningHandle } from './listening-sockets.ts';
+import { RetiredRows } from './retired-rows.ts';
 import { isAnswer, WorkerQuestions } from './worker-questions.ts';
 import { hasEnded, noteBeginning, type WorkerSlot } from './worker-slot.ts';
 
@@ -38,8 +39,7 @@ export class WorkerPool {
   /** Workers that another has taken the place of, or is about to. */
   readonly #leaving = new Set<WorkerSlot>();
   readonly #events: PoolEvents;
-  /** Counters of workers that are gone: totals must not fall. */
-  readonly #retired = new Map<string, Counters>();
+  readonly #retired = new RetiredRows();
   readonly #questions = new WorkerQuestions();
   #collecting: Promise<Map<string, Counters>> | undefined;
   #stopping = false;
@@ -143,18 +143,18 @@ export class WorkerPool {
       (id) => this.broadcast({ type: 'report', id }),
       () => undefined,
     );
-    const sums = new Map<string, Counters>();
-    for (const [row, counters] of this.#retired) addTo(sums, row, counters.toArray());
-    for (const slot of this.#all()) {
-      for (const [row, values] of Object.entries(slot.last)) addTo(sums, row, values);
-    }
-    return sums;
+    return this.#retired.sums(this.#all().map(({ last }) => last));
   }
 
   /** Asks all workers; false: some did not answer in time. */
   #ask(send: (id: number) => void, take: (message: FromWorker) => void, timeoutMs = reportTimeoutMs): Promise<boolean> {
     const connected = this.#all().filter(({ child }) => child.connected).length;
     return this.#questions.ask(connected, send, take, timeoutMs);
+  }
+
+  /** Counters of other rows are forgotten: no configuration names them any more. */
+  keepRows(rows: ReadonlySet<string>): void {
+    this.#retired.keep(rows);
   }
 
   clearCounters(all: boolean): void {
@@ -274,7 +274,7 @@ export class WorkerPool {
   }
 
   #retire(slot: WorkerSlot): void {
-    for (const [row, values] of Object.entries(slot.last)) addTo(this.#retired, row, values).dropGauges();
+    this.#retired.add(slot.last);
     slot.last = {};
   }
 }
@@ -283,11 +283,4 @@ export class WorkerPool {
 export function watchRates(pool: WorkerPool, rates: RateTracker): NodeJS.Timeout {
   const look = async (): Promise<void> => rates.look(await pool.collect(), performance.now());
   return setInterval(() => void look(), lookMs).unref();
-}
-
-function addTo(sums: Map<string, Counters>, row: string, values: readonly number[]): Counters {
-  const counters = sums.get(row) ?? new Counters();
-  counters.add(values);
-  sums.set(row, counters);
-  return counters;
 }

@@ -7,19 +7,19 @@ import { messageOf } from '../../lib/errors.ts';
 import type { Refusal } from '../core/http/request-head.ts';
 import { TimerWheel } from '../core/timer-wheel.ts';
 import { AccessLog } from './access-log.ts';
-import { sparedMs } from './blame.ts';
+import { restMs, sparedMs } from './blame.ts';
 import type { Client } from './client.ts';
 import { endTraffic } from './end-traffic.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { DiagnosisQuestion } from './diagnosis.ts';
 import type { FromWorker, ToWorker } from './ipc.ts';
-import { maxStickBatch } from './limits.ts';
 import { Listeners } from './listeners.ts';
 import { LoadMeter } from './load-meter.ts';
 import type { PluginRegistry } from './plugins/plugin-registry.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
-import { Serving, type WorkerPlace } from './serving.ts';
+import { Serving } from './serving.ts';
 import { endSession, sessionsOf } from './sessions.ts';
+import { Sharing } from './sharing.ts';
 import { Throttle } from './throttle.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -40,12 +40,10 @@ export class Worker implements WorkerContext {
   readonly log = new AccessLog(() => this.#serving.connectionCount);
   challenges = new HttpTokens();
   stopping = false;
-  /** Of the shares of slots: what is lent counts within one. */
-  #epoch = 0;
-  #place: WorkerPlace = { worker: 0, workers: 1 };
   #config: ProxyConfig | undefined;
   readonly #load = new LoadMeter();
   readonly #serving: Serving;
+  readonly #sharing: Sharing;
   readonly #plugins: PluginRegistry;
   readonly #listeners: Listeners;
   readonly #told = new Throttle(repeatMs);
@@ -56,17 +54,18 @@ export class Worker implements WorkerContext {
   constructor(send: (message: FromWorker) => void, plugins: PluginRegistry) {
     this.#send = send;
     this.#plugins = plugins;
-    this.#serving = new Serving(plugins, {
-      now: () => this.now(),
-      need: (key, sinceMs) => send({ type: 'need-slot', worker: this.#place.worker, key, sinceMs }),
-      lend: (key, to) => send({ type: 'lend-slot', to, key, epoch: this.#epoch }),
-    });
+    this.#sharing = new Sharing(
+      (ports) => new Serving(plugins, ports),
+      send,
+      () => this.now(),
+    );
+    this.#serving = this.#sharing.serving;
     this.#listeners = new Listeners(this, send);
     this.wheel = new TimerWheel(this.now(), tickMs);
     this.#timers = [
-      setInterval(() => this.wheel.advance(this.now()), tickMs),
+      setInterval(() => this.#tick(), tickMs),
       setInterval(() => this.#remind(), remindMs).unref(),
-      setInterval(() => this.#share(), shareMs).unref(),
+      setInterval(() => this.#sharing.tell(), shareMs).unref(),
     ];
   }
 
@@ -85,26 +84,30 @@ export class Worker implements WorkerContext {
 
   accuse(server: ServerRuntime, suspicion: 'unreachable' | 'silent'): void {
     this.#suspect(server, suspicion);
-    const { worker } = this.#place;
+    const { worker } = this.#sharing.place;
     this.#tell(`accuse ${server.key} ${suspicion}`, { type: 'accuse', worker, key: server.key, suspicion });
   }
 
   #suspect(server: ServerRuntime, suspicion: 'unreachable' | 'silent'): void {
-    const spareMs = sparedMs(server);
-    server.suspect(suspicion, this.now() + spareMs);
-    if (suspicion === 'unreachable') server.closeIdle();
-    if (!server.config.check) setTimeout(() => server.backend.wake(), spareMs + 1).unref();
+    const nowMs = this.now();
+    server.suspect(suspicion, nowMs + sparedMs(server), nowMs + restMs(server));
+    if (suspicion !== 'unreachable') return;
+    server.closeIdle();
+    if (!server.rests) this.#rest(server);
+  }
+
+  /** Lets those that wait try it again when it was left alone for long enough. */
+  #rest(server: ServerRuntime): void {
+    const leftMs = server.retryAtMs - this.now();
+    server.rests = leftMs > 0;
+    if (leftMs > 0) setTimeout(() => this.#rest(server), leftMs + 1).unref();
+    else server.backend.wake();
   }
 
   observe(server: ServerRuntime, seen: Observation, elapsedMs = -1): void {
-    if (seen !== 'connected' && server.backend.config.breaker) this.#judge(server, seen === 'answered', elapsedMs);
-    const { check } = server.config;
-    if (check && server.observer.record(check, seen)) this.#send({ type: 'observed', key: server.key });
-  }
-
-  #judge(server: ServerRuntime, passed: boolean, elapsedMs: number): void {
-    for (const { key } of server.backend.balancer.observe(server, passed, this.now(), elapsedMs))
-      this.tell(`breaker ${key}`, `server ${key} is left out for a while: its traffic shows that it fails or is slow`);
+    const { config, backend } = server;
+    if (backend.config.breaker ?? (config.check && config.check.observe !== 'off'))
+      this.#sharing.witness.observe(server, seen, elapsedMs);
   }
 
   dropped({ from }: Client, { status, reason }: Refusal): void {
@@ -118,7 +121,7 @@ export class Worker implements WorkerContext {
   }
 
   hasRoom(frontend: FrontendRuntime): void {
-    this.#listeners.resume(frontend, this.#place.worker);
+    this.#listeners.resume(frontend, this.#sharing.place.worker);
   }
 
   holding(backend: BackendRuntime): void {
@@ -159,12 +162,15 @@ export class Worker implements WorkerContext {
         this.#serving.trust(message.key);
         return;
       case 'shares':
-        this.#epoch = message.epoch;
-        this.#serving.share(this.#place);
-        return;
       case 'lend':
       case 'slot':
-        this.#exchangeSlot(message);
+      case 'no-slot':
+      case 'load':
+      case 'taken':
+      case 'stuck':
+      case 'unstick':
+      case 'watch':
+        this.#sharing.take(message);
         return;
       case 'suspect': {
         const server = this.#serving.server(message.key);
@@ -175,26 +181,17 @@ export class Worker implements WorkerContext {
         this.#serving.server(message.key)?.shutdownSessions();
         return;
       case 'report':
-        this.#tellSticks(true);
+        this.#sharing.tellSticks(true);
         this.#report(message.id);
-        return;
-      case 'taken':
-        this.#serving.limits.add(message.taken, this.now());
-        return;
-      case 'stuck':
-        this.#serving.sticks.follow(message.changes, this.now());
-        return;
-      case 'unstick':
-        this.#serving.sticks.forget(message.table, message.keys);
         return;
       case 'clear':
         this.#serving.clearCounters(message.all);
         return;
       case 'sessions':
-        this.#send(sessionsOf(message.id, this.#serving.connections(), this.#place.worker, this.now()));
+        this.#send(sessionsOf(message.id, this.#serving.connections(), this.#sharing.place.worker, this.now()));
         return;
       case 'shutdown-session':
-        endSession(this.#serving.connections(), this.#place.worker, message.session);
+        endSession(this.#serving.connections(), this.#sharing.place.worker, message.session);
         return;
       case 'reopen-log':
         void this.log.reopen().then((ok) => this.#send({ type: 'log-reopened', id: message.id, ok }));
@@ -220,7 +217,8 @@ export class Worker implements WorkerContext {
     if (this.stopping) return;
     this.stopping = true;
     await endTraffic(this.#serving, this.#listeners, graceMs, keepAccepting);
-    this.#tellSticks(true);
+    this.#sharing.tellSticks(true);
+    this.#sharing.witness.tell();
     // Unasked: what was counted since the last report must not go with the process.
     this.#report(unasked);
     await this.#plugins.close();
@@ -233,13 +231,6 @@ export class Worker implements WorkerContext {
     this.#send({ type: 'report', id, rows: this.#serving.report(this.log), idlePercent: this.#load.idlePercent() });
   }
 
-  #exchangeSlot(message: ToWorker & { readonly type: 'lend' | 'slot' }): void {
-    const server = this.#serving.server(message.key);
-    if (!server) return;
-    if (message.type === 'lend') server.backend.lend(server, message.to, message.sinceMs);
-    else if (message.epoch === this.#epoch) server.backend.got(server);
-  }
-
   /** Tries the parts that can fail first: then either all of it holds or nothing of it. */
   #take({ config, tls, views, workers, worker, generation, epoch }: ToWorker & { readonly type: 'configure' }): void {
     let compiled;
@@ -250,37 +241,28 @@ export class Worker implements WorkerContext {
       return;
     }
     this.#config = config;
-    this.#place = { worker, workers };
-    this.#epoch = epoch;
+    const place = { worker, workers };
+    this.#sharing.begin(place, epoch);
     this.log.configure(config.log);
-    this.#serving.configure(config, compiled, views, this.#place);
+    this.#serving.configure(config, compiled, views, place);
     this.#listeners.assign(config, (name) => this.#serving.frontend(name));
     this.#send({ type: 'ready', worker, generation });
   }
 
+  #tick(): void {
+    this.wheel.advance(this.now());
+    this.#sharing.followLoads();
+  }
+
   /** Requests that wait without new ones coming still want their servers checked soon. */
   #remind(): void {
-    this.#tellSticks(true);
+    this.#sharing.tellAgain();
     for (const backend of this.#serving.backends) {
       if (!backend.isWaited) continue;
       this.holding(backend);
       // Slots also come back with time alone, to who recovers.
       backend.remind();
     }
-  }
-
-  /** Tells the other workers what was let in under rate limits, and which clients go where. */
-  #share(): void {
-    const taken = this.#serving.limits.drain();
-    const { worker, workers } = this.#place;
-    if (taken && workers > 1) this.#send({ type: 'taken', worker, taken });
-    this.#tellSticks(false);
-  }
-
-  /** `all`: also who was merely seen again. */
-  #tellSticks(all: boolean): void {
-    const changes = this.#serving.sticks.drain(maxStickBatch, all, this.now());
-    if (changes) this.#send({ type: 'stuck', worker: this.#place.worker, changes });
   }
 
   /** Sends at most one message of a kind in a short while. */

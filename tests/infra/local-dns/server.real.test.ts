@@ -23,6 +23,8 @@ const records: readonly NewRecord[] = [
   { host: 'www', type: 'CNAME', value: 'example.com', ttl: 300 },
   { host: 'out', type: 'CNAME', value: 'elsewhere.example.net', ttl: 300 },
   { host: 'round', type: 'CNAME', value: 'round.example.com', ttl: 300 },
+  { host: '_http._tcp', type: 'SRV', value: 'one.example.com', priority: 1, weight: 2, port: 8080, ttl: 60 },
+  { host: '_http._tcp', type: 'SRV', value: 'two.example.com', priority: 1, weight: 2, port: 8081, ttl: 60 },
   { host: '*.apps', type: 'A', value: '192.0.2.2', ttl: 60 },
   { host: 'deep.under', type: 'A', value: '192.0.2.3', ttl: 60 },
   { host: 'long', type: 'TXT', value: 'ä'.repeat(200) + 'x'.repeat(300), ttl: 60 },
@@ -93,6 +95,11 @@ describe('zones', () => {
     const { resolver } = await start();
     expect(await resolver.resolve4('example.com')).toEqual(['192.0.2.1']);
     expect(await resolver.resolveMx('example.com')).toMatchObject([{ exchange: 'mail.example.com', priority: 10 }]);
+    const services = await resolver.resolveSrv('_http._tcp.example.com');
+    expect(services.toSorted((one, other) => one.port - other.port)).toMatchObject([
+      { name: 'one.example.com', priority: 1, weight: 2, port: 8080 },
+      { name: 'two.example.com', priority: 1, weight: 2, port: 8081 },
+    ]);
     expect(await resolver.resolveCaa('example.com')).toMatchObject([{ critical: 0, issue: 'letsencrypt.org' }]);
     // Node.js reads the bytes of texts one by one.
     const long = (await resolver.resolveTxt('long.example.com')).flat().join('');

@@ -216,6 +216,22 @@ describe('persistence', () => {
     expect(balancer.pick({ ...request, forced: true, tried: [first] })).not.toBe(first);
   });
 
+  it('holds whatever is known of the server where that is wanted, until it fails the request', () => {
+    const setting = setUp({ ...cookie, persist: true });
+    const [, second] = setting.servers;
+    if (!second) throw new Error('no server');
+    const view = { key: 'api/s2', weight: 1, risingForMs: -1 } as const;
+    second.apply({ ...view, up: false, admin: 'ready' }, 0);
+    expect([setting.pick({ cookie: 's2' }), picks(setting, 2)]).toEqual(['s2', 's1 s3']);
+    second.apply({ ...view, up: true, admin: 'maint' }, 0);
+    second.suspect('unreachable', 100);
+    expect(setting.pick({ cookie: 's2' })).toBe('s2');
+    expect(setting.pick({ cookie: 's2', tried: [second] })).not.toBe('s2');
+    // Its name leads nowhere.
+    second.apply({ ...view, up: true, admin: 'maint', endpoint: { address: '', port: 80 } }, 0);
+    expect(setting.pick({ cookie: 's2' })).not.toBe('s2');
+  });
+
   it('spreads requests with an unknown value', () => {
     expect(setUp(cookie).pick({ cookie: 'nobody' })).toBe('s1');
   });
@@ -238,6 +254,24 @@ describe('candidates', () => {
     expect(setting.pick()).toBe('none');
   });
 
+  it('tries an unreachable one after a while where there is no other, not even a backup or one that is busy', () => {
+    const servers = ['s1', 's2', 'spare'].map((name, index) => {
+      return { name, address: 'a', port: 80 + index, backup: name === 'spare' };
+    });
+    const setting = setUp({ servers });
+    const [first, second, spare] = setting.servers;
+    if (!first || !second || !spare) throw new Error('no servers');
+    for (const server of setting.servers) server.suspect('unreachable', 10_000, 1000);
+    expect([0, 999].map((nowMs) => setting.pick({ nowMs }))).toEqual(['none', 'none']);
+    expect([1000, 1001, 1002].map((nowMs) => setting.pick({ nowMs }))).toEqual(['s1', 's2', 'spare']);
+    spare.trust();
+    expect(setting.pick({ nowMs: 1000 })).toBe('spare');
+    second.trust();
+    second.quota.share(1, 0, 1);
+    second.inFlight = 1;
+    expect(setting.pick({ nowMs: 1000 })).toBe('full');
+  });
+
   it('uses the first backup only while nobody else is usable', () => {
     const servers = ['s1', 's2', 's3'].map((name, index) => ({
       name,
@@ -253,7 +287,7 @@ describe('candidates', () => {
 
   it('passes over servers without a free slot, and says when all are full', () => {
     const setting = setUp(weighted(1, 1));
-    for (const server of setting.servers) server.slots = 1;
+    for (const server of setting.servers) server.quota.share(1, 0, 1);
     const [first, second] = setting.servers;
     if (!first || !second) throw new Error('no servers');
     first.inFlight = 1;

@@ -43,6 +43,19 @@ describe('configuration', () => {
     expect(result.ok && result.config.timeouts.firstByteMs).toBe(0);
   });
 
+  it.each([
+    ['', '', 5000],
+    ['connect: 3s', '', 3000],
+    ['connect: 3s', 'connect: 2s', 2000],
+    ['connect: 3s, queue: 9s', 'connect: 2s', 9000],
+    ['', 'queue: 1s', 1000],
+  ])('lets requests wait as long as a connection may take: {%s} {%s}', (all, own, expected) => {
+    const backend = `{ name: b, timeouts: { ${own} }, servers: [{ name: s, address: h, port: 1 }] }`;
+    const text = `timeouts: { ${all} }\nfrontends: [{ name: f, bind: [':80'] }]\nbackends: [${backend}]`;
+    const result = readConfig(text, 'x.yml');
+    expect(result.ok && result.config.backends[0]?.timeouts.queueMs).toBe(expected);
+  });
+
   it('accepts JSON', () => {
     const json = JSON.stringify({
       frontends: [{ name: 'f', bind: [':80'] }],

@@ -5,7 +5,7 @@ import { insertedCookie, takeCookie, withoutSetCookie } from '../../../src/proxy
 import { parseResponseHead, ResponseHead } from '../../../src/proxy/core/http/response-head.ts';
 import { mayRetry, RetryBudget } from '../../../src/proxy/core/retry.ts';
 import { TimerWheel, WheelTimer } from '../../../src/proxy/core/timer-wheel.ts';
-import { parseWeight } from '../../../src/proxy/core/stats/commands.ts';
+import { parseWeight } from '../../../src/proxy/core/stats/server-commands.ts';
 import { RateTracker } from '../../../src/proxy/core/stats/rates.ts';
 import { statsPage } from '../../../src/proxy/core/stats/page/page.ts';
 import { readConfig } from '../../../src/proxy/core/config/read.ts';
@@ -222,8 +222,10 @@ describe('small things', () => {
     ['50%', 1, 0],
     ['50%', 10, 5],
     ['7', 1, 7],
-    ['257', 1, undefined],
-    ['x', 1, undefined],
+    ['3000%', 10, 256],
+    ['257', 1, 'Absolute weight can only be between 0 and 256 inclusive.'],
+    ['-5%', 1, 'Relative weight must be positive.'],
+    ['x', 1, 'Empty weight string empty or preceded by garbage'],
   ])('weight %s of %i is %s', (text, initial, expected) => {
     expect(parseWeight(text, initial)).toBe(expected);
   });

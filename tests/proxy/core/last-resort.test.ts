@@ -23,7 +23,8 @@ describe('backups', () => {
   it('are no place to go from servers that are merely full', () => {
     const setting = setUp({ servers });
     const [first] = setting.servers;
-    if (first) first.slots = first.inFlight = 1;
+    first?.quota.share(1, 0, 1);
+    if (first) first.inFlight = 1;
     expect(setting.pick()).toBe('full');
   });
 });

@@ -1,13 +1,14 @@
 // What traffic, agents and special statuses do to the health of a server; profiles and times of checks.
 import { describe, expect, it } from 'vitest';
 import { parseAgentReport } from '../../../src/proxy/core/agent.ts';
-import { type Observation, Observer } from '../../../src/proxy/core/balance/observer.ts';
+import { type Observation, observed, Observer } from '../../../src/proxy/core/balance/observer.ts';
 import { checkVerdict } from '../../../src/proxy/core/check-verdict.ts';
 import type { CheckConfig } from '../../../src/proxy/core/config/model.ts';
 import { readConfig } from '../../../src/proxy/core/config/read.ts';
 import { Health } from '../../../src/proxy/core/health.ts';
 import { ServerRecord } from '../../../src/proxy/core/server-record.ts';
 import { aBackend, firstServer, statesOf } from '../support/builders.ts';
+import { Judged } from '../support/judged.ts';
 
 function aCheck(check: object = {}, own?: object): CheckConfig {
   const servers = [{ name: 'a', address: '192.0.2.1', port: 80, ...(own && { check: own }) }];
@@ -43,7 +44,21 @@ describe('observed traffic', () => {
   ])('%s: %j', (observe, seen, tripped) => {
     const observer = new Observer();
     const check = aCheck({ observe, errorLimit: 3 });
-    expect(seen.map((each) => observer.record(check, each)).at(-1)).toBe(tripped);
+    const judge = (each: Observation): boolean => {
+      const passed = observed(check.observe, each);
+      return passed !== undefined && observer.record(check.errorLimit, passed);
+    };
+    expect(seen.map(judge).at(-1)).toBe(tripped);
+  });
+
+  it('is counted over all workers, and goes on being counted', () => {
+    const world = new Judged({ check: { observe: 'layer7', errorLimit: 10 } }, 4);
+    for (let time = 0; time < 9; time += 1) world.meets(0, 'failed', 1, time, time % 4);
+    expect(world.trips).toBe(0);
+    world.meets(0, 'answered', 1, 9, 3);
+    for (let time = 0; time < 25; time += 1) world.meet(0, 'failed', 10, time % 4);
+    for (const worker of world.workers.keys()) world.tell(11, worker);
+    expect(world.trips).toBe(2);
   });
 
   it.each([

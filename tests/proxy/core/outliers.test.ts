@@ -1,26 +1,25 @@
 // Servers that differ from the others: by failures, by time, and never too many of them.
 import { describe, expect, it } from 'vitest';
-import { Balancer } from '../../../src/proxy/core/balance/balancer.ts';
-import { aBackend, statesOf } from '../support/builders.ts';
+import { Judged } from '../support/judged.ts';
 
 type Traffic = readonly { readonly requests: number; readonly failures?: number; readonly ms?: number }[];
 
 /** Who is out after an interval of such traffic, one entry a server. */
-function outAfter(traffic: Traffic, outlier: object = {}, maxEjected = 50): string[] {
+function outAfter(traffic: Traffic, outlier: object = {}, maxEjected = 50, workers = 1): string[] {
   const servers = traffic.map((_, index) => ({ name: `s${index + 1}`, address: '192.0.2.1', port: 8001 + index }));
-  const backend = aBackend({ servers, breaker: { errors: 1000, maxEjected, outlier } });
-  const states = statesOf(backend);
-  const balancer = new Balancer(backend, states);
+  const world = new Judged({ servers, breaker: { errors: 1000, maxEjected, outlier } }, workers);
   traffic.forEach(({ requests, failures = 0, ms = 10 }, index) => {
-    const server = states[index];
-    if (!server) return;
     // Mixed, so that no failures are in a row.
-    for (let n = 0; n < requests; n += 1) balancer.observe(server, (n * failures) % requests >= failures, 1000, ms);
+    for (let n = 0; n < requests; n += 1)
+      world.meet(index, (n * failures) % requests >= failures ? 'answered' : 'failed', 1000, n % workers, ms);
   });
-  const [last] = states;
-  const out = last ? balancer.observe(last, true, 11_000, traffic[0]?.ms ?? 10) : [];
-  expect(out.map((server) => server.breaker.isOpen(11_001))).toEqual(out.map(() => true));
-  return out.map(({ config }) => config.name);
+  for (const worker of world.workers.keys()) expect(world.tell(1000, worker)).toEqual([]);
+  world.meet(0, 'answered', 11_000, 0, traffic[0]?.ms ?? 10);
+  const out = world.tell(11_000);
+  const isOut = (name: string): boolean | undefined =>
+    world.records.find(({ config }) => config.name === name)?.breaker.circuit.isOpen(11_001);
+  expect(out.map(isOut)).toEqual(out.map(() => true));
+  return out;
 }
 
 describe('a server', () => {
@@ -67,5 +66,9 @@ describe('a server', () => {
     expect(outAfter(traffic, {}, 34)).toEqual(['s3']);
     expect(outAfter(traffic, {}, 33)).toEqual([]);
     expect(outAfter(traffic, {}, 67)).toEqual(['s3', 's2']);
+  });
+
+  it('is judged by what all workers saw, be it too little in each', () => {
+    expect(outAfter([{ requests: 100 }, { requests: 100, failures: 60 }], {}, 50, 4)).toEqual(['s2']);
   });
 });

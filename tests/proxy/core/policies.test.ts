@@ -33,7 +33,8 @@ describe('static-rr', () => {
     expect(Array.from({ length: 7 }, () => setting.pick()).join(' ')).toBe('s1 s3 s2 s3 s2 s3 s3');
     expect(setting.count(70)).toEqual({ s1: 10, s2: 20, s3: 40 });
     const [, , third] = setting.servers;
-    if (third) third.slots = third.inFlight = 1;
+    third?.quota.share(1, 0, 1);
+    if (third) third.inFlight = 1;
     expect(setting.count(30)).toEqual({ s1: 10, s2: 20 });
   });
 
@@ -92,7 +93,7 @@ describe('first', () => {
     const setting = setUp({ balance: 'first' }, 1, 9);
     const [first, second] = setting.servers;
     if (!first || !second) throw new Error('no servers');
-    first.slots = 2;
+    first.quota.share(2, 0, 1);
     expect(setting.count(5)).toEqual({ s1: 5 });
     first.inFlight = 2;
     expect(setting.pick()).toBe('s2');
@@ -105,8 +106,8 @@ describe('leastconn', () => {
     const [first, second] = setting.servers;
     if (!first || !second) throw new Error('no servers');
     first.inFlight = second.inFlight = 2;
-    second.slots = Infinity;
-    first.slots = 5;
+    second.quota.share(0, 0, 1);
+    first.quota.share(5, 0, 1);
     first.queued = 0;
     expect(setting.count(4)).toEqual({ s1: 2, s2: 2 });
     second.inFlight = 3;

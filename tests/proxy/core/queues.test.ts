@@ -46,7 +46,10 @@ function setUp(backend: object = {}): {
   const queues = new Queues<ServerState, Request>(balancer);
   const [first, second] = servers;
   if (!first || !second) throw new Error('no servers');
-  for (const server of servers) server.slots = server.inFlight = 1;
+  for (const server of servers) {
+    server.quota.share(1, 0, 1);
+    server.inFlight = 1;
+  }
   const end = (server: ServerState): void => {
     server.inFlight -= 1;
     queues.freed(server, servers, 1);
@@ -112,7 +115,7 @@ describe('who comes now', () => {
     expect(pick(first)).toBe(first);
     expect(balancer.isFree(first, 1, false)).toBe(false);
     expect(balancer.isFree(first, 1, true)).toBe(true);
-    first.maxQueued = 1;
+    first.places.share(1, 0, 1);
     expect(pick(first)).not.toBe(first);
     expect(own.startedOn).toBe('');
   });
@@ -134,10 +137,9 @@ describe('limits', () => {
   it('grow from minconn to maxconn with the load of the backend', () => {
     const servers = [1, 2].map((id) => ({ name: `s${id}`, address: 'a', port: id, maxconn: 10, minconn: 2 }));
     const { balancer, first, second } = setUp({ servers, fullconn: 20 });
-    balancer.fullAt = 20;
     for (const server of [first, second]) {
-      server.slots = 10;
-      server.minSlots = 2;
+      server.quota.share(10, 0, 1);
+      server.fullAt = 20;
     }
     const free = (firstLoad: number, secondLoad: number): boolean => {
       first.inFlight = firstLoad;
@@ -156,7 +158,7 @@ describe('limits', () => {
 
   it('come back step by step with a server that recovers', () => {
     const { first } = setUp({ slowstart: '10s' });
-    first.slots = 10;
+    first.quota.share(10, 0, 1);
     first.apply({ key: 'api/s1', up: true, admin: 'ready', weight: 1, risingForMs: 0 }, 1000);
     const most = (nowMs: number): number => {
       first.inFlight = 0;
@@ -168,24 +170,28 @@ describe('limits', () => {
 
   it('of a backend hold over all its servers', () => {
     const { balancer, queues, servers, first, end } = setUp({ maxconn: 3 });
-    for (const server of servers) server.slots = Infinity;
-    balancer.slots = 3;
+    for (const server of servers) server.quota.share(0, 0, 1);
+    balancer.quota.share(3, 0, 1);
     expect(balancer.pick({ nowMs: 1, tried: [], bound: undefined, hash: undefined })).toBe('full');
     expect(balancer.pick({ nowMs: 1, tried: [], bound: first, hash: undefined })).toBe(first);
     expect(balancer.isFree(first, 1, false)).toBe(false);
     const own = new Request(queues, first);
+    const any = new Request(queues);
     end(servers[2] ?? first);
-    expect(own.startedOn).toBe('s1');
+    expect([own.startedOn, any.startedOn]).toEqual(['s1', '']);
+    end(first);
+    // Where servers have no limits of their own it looks for one itself.
+    expect(any.startedOn).toBe('elsewhere');
   });
 
   it('of the queue', () => {
     const { queues } = setUp();
-    queues.maxQueued = 2;
-    expect(queues.mayQueue).toBe(true);
+    queues.places.share(2, 0, 1);
+    expect(queues.mayQueue(1)).toBe(true);
     const waiting = [new Request(queues), new Request(queues)];
-    expect(queues.mayQueue).toBe(false);
+    expect(queues.mayQueue(1)).toBe(false);
     for (const request of waiting) queues.delete(request);
-    expect([queues.isWaited, queues.mayQueue]).toEqual([false, true]);
+    expect([queues.isWaited, queues.mayQueue(1)]).toEqual([false, true]);
   });
 
   it.each([

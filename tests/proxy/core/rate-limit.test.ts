@@ -1,6 +1,9 @@
 // What a rate limit remembers of clients: as much as it must, and no more.
 import { describe, expect, it } from 'vitest';
 import { RateLimit } from '../../../src/proxy/core/handling/rate-limit.ts';
+import type { Report } from '../../../src/proxy/server/ipc.ts';
+import { RateLimitRegistry } from '../../../src/proxy/server/rate-limits.ts';
+import { RetiredRows } from '../../../src/proxy/server/retired-rows.ts';
 import { seeded } from '../support/builders.ts';
 
 const config = { requests: 10, perMs: 1000, burst: 5, key: 'source' };
@@ -42,5 +45,66 @@ describe('a rate limit', () => {
     const before = limit.clients;
     for (let index = 110_000; index < 120_000; index += 1) limit.take(`client ${index}`, 1e6 + 1);
     expect(limit.clients).toBe(before);
+  });
+});
+
+describe('the limits of a worker', () => {
+  const named = (id: string, requests = 5) => ({ id, requests, perMs: 1000, burst: 5, key: 'source' });
+
+  it('are those of the configuration that holds; what was let in under others is told once more', () => {
+    const limits = new RateLimitRegistry();
+    const [a, b] = [limits.find(named('a')), limits.find(named('b'))];
+    expect(limits.find(named('a'))).toBe(a);
+    limits.commit();
+    a?.take('one', 1e6);
+    b?.take('two', 1e6);
+    expect(limits.find(named('a'))).toBe(a);
+    limits.commit();
+    expect([limits.size, limits.drain()]).toEqual([1, { a: [['one', 1]], b: [['two', 1]] }]);
+    expect(limits.drain()).toBeUndefined();
+  });
+
+  it('stay as they are when a configuration does not work', () => {
+    const limits = new RateLimitRegistry();
+    const a = limits.find(named('a'));
+    limits.commit();
+    limits.find(named('a', 9));
+    limits.find(named('c'));
+    limits.rollback();
+    a?.take('one', 1e6);
+    expect(limits.drain()).toEqual({ a: [['one', 1]] });
+    expect(limits.find(named('a'))).toBe(a);
+    limits.commit();
+    expect(limits.size).toBe(1);
+    // One that says something else now begins anew, and the counts of both are told.
+    a?.take('one', 1e6);
+    const stricter = limits.find(named('a', 9));
+    limits.commit();
+    stricter?.take('two', 1e6);
+    expect(limits.drain()).toEqual({
+      a: [
+        ['one', 1],
+        ['two', 1],
+      ],
+    });
+  });
+});
+
+describe('the counters of workers that are gone', () => {
+  const report = (...rows: string[]) => Object.fromEntries(rows.map((row) => [row, [1, 2, 3]]));
+  const totals = (rows: RetiredRows, ...more: Report[]) =>
+    [...rows.sums(more)].map(([row, { sessions, sessionsTotal }]) => [row, sessions, sessionsTotal]);
+
+  it('count on for what is still there, without their present state', () => {
+    const rows = new RetiredRows();
+    rows.add(report('backend:a', 'backend:b'));
+    expect(totals(rows, report('backend:a'))).toEqual([
+      ['backend:a', 1, 6],
+      ['backend:b', 0, 3],
+    ]);
+    rows.keep(new Set(['backend:a']));
+    rows.add(report('backend:a', 'backend:b'));
+    expect(totals(rows)).toEqual([['backend:a', 0, 6]]);
+    expect(rows.names).toEqual(['backend:a']);
   });
 });

@@ -42,7 +42,7 @@ describe('a server that tracks another', () => {
     follow();
     expect([a, b, c].map((record) => record.describe())).toEqual(['DOWN', 'DOWN', 'DOWN']);
     expect([b.downTransitions, b.view(10).up]).toEqual([1, false]);
-    a.forceHealth(true, 20);
+    a.forceHealth('up', 20);
     follow();
     expect([b.describe(), c.describe()]).toEqual(['UP', 'UP']);
   });

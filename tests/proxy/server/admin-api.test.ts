@@ -1,161 +1,25 @@
-// The admin interface of a running proxy: who may, what changes, what is refused whole.
-import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { request as httpRequest } from 'node:http';
-import { tmpdir } from 'node:os';
+// The admin interface of a running proxy: what changes, what is refused whole, what is told.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../support/ports.ts';
-import { type RunningProxy, startProxy, until } from '../support/proxy.ts';
+import { type AdminProxy, type Call, ctl, startAdminProxy } from '../support/admin-proxy.ts';
+import { until, type RunningProxy } from '../support/proxy.ts';
 
-const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'veza-admin-'));
-const tokenFile = join(folder, 'tokens.json');
-const socketPath = join(folder, 'api.sock');
-const password = 'correct horse battery';
-
+let at: AdminProxy;
+let call: Call;
 let proxy: RunningProxy;
-let base = '';
 let admin = '';
 let reader = '';
-
-const ctl = (...words: string[]): string =>
-  execFileSync(process.execPath, [main, 'ctl', ...words], { encoding: 'utf8' }).trim();
+let base = '';
+let folder = '';
 
 beforeAll(async () => {
-  const port = await freePort();
-  admin = ctl('token', 'create', 'ops', '--file', tokenFile);
-  reader = ctl('token', 'create', 'eyes', '--role', 'reader', '--file', tokenFile);
-  const hash = await new Promise<string>((resolve, reject) => {
-    const child = execFile(process.execPath, [main, 'password'], (error, out) =>
-      error ? reject(new Error(error.message)) : resolve(out.trim()),
-    );
-    child.stdin?.end(password);
-  });
-  base = `http://127.0.0.1:${port}`;
-  proxy = await startProxy((front, control) => ({
-    workers: 1,
-    stats: { socket: [`127.0.0.1:${control}`] },
-    admin: {
-      listen: [`127.0.0.1:${port}`, `unix:${socketPath}`],
-      tokenFile,
-      debug: folder,
-      users: { alice: { password: hash, role: 'admin' } },
-    },
-    frontends: [
-      {
-        name: 'web',
-        bind: [`127.0.0.1:${front}`],
-        defaultBackend: 'api',
-        rules: [{ pathPrefix: '/x', backend: 'api' }],
-      },
-    ],
-    backends: [{ name: 'api', servers: [{ name: 'a', address: '127.0.0.1', port: 9 }] }],
-  }));
+  at = await startAdminProxy();
+  ({ proxy, admin, reader, base, folder, call } = at);
 }, 60_000);
 
-afterAll(async () => {
-  await proxy[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true });
-});
-
-async function call(
-  method: string,
-  path: string,
-  token = admin,
-  body?: unknown,
-  headers: Record<string, string> = {},
-): Promise<Response> {
-  const isText = typeof body === 'string';
-  return fetch(`${base}${path}`, {
-    method,
-    headers: {
-      // `ctl` holds this process up; a connection kept meanwhile may have been closed.
-      Connection: 'close',
-      ...(token === '' ? {} : { Authorization: `Bearer ${token}` }),
-      ...(body === undefined ? {} : { 'Content-Type': isText ? 'application/yaml' : 'application/json' }),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
-  });
-}
-
-describe('who may', () => {
-  it('nobody without a token, whatever cookies a browser sends', async () => {
-    expect((await call('GET', '/api/backends', '')).status).toBe(401);
-    expect((await call('GET', '/api/backends', 'veza_wrong')).status).toBe(401);
-    expect((await call('POST', '/api/reload', '', undefined, { Cookie: `token=${admin}` })).status).toBe(401);
-  });
-
-  it('readers look, and change nothing', async () => {
-    expect((await call('GET', '/api/backends', reader)).status).toBe(200);
-    expect((await call('PATCH', '/api/servers/api/a', reader, { state: 'drain' })).status).toBe(403);
-    expect((await call('GET', '/api/config', reader)).status).toBe(403);
-  });
-
-  it('the file of tokens holds none, and a token that is revoked is worth nothing at once', async () => {
-    const passing = ctl('token', 'create', 'passing', '--file', tokenFile);
-    expect(readFileSync(tokenFile, 'utf8')).not.toContain(passing);
-    expect(statSync(tokenFile).mode & 0o777).toBe(0o600);
-    expect((await call('GET', '/api/whoami', passing)).status).toBe(200);
-    ctl('token', 'revoke', 'passing', '--file', tokenFile);
-    expect((await call('GET', '/api/whoami', passing)).status).toBe(401);
-  });
-
-  it('a host name that is not ours gets nothing, even with a token', async () => {
-    const status = await new Promise<number>((resolve, reject) => {
-      httpRequest(
-        `${base}/api/whoami`,
-        { headers: { Host: 'evil.example', Authorization: `Bearer ${admin}` } },
-        (response) => {
-          response.resume();
-          resolve(response.statusCode ?? 0);
-        },
-      )
-        .on('error', reject)
-        .end();
-    });
-    expect(status).toBe(421);
-  });
-
-  it('whoever can open the unix socket, which its mode decides', async () => {
-    expect(statSync(socketPath).mode & 0o777).toBe(0o660);
-    const text = await new Promise<string>((resolve, reject) => {
-      httpRequest({ socketPath, path: '/api/whoami' }, (response) => {
-        let body = '';
-        response.on('data', (piece: Buffer) => (body += piece.toString()));
-        response.on('end', () => resolve(body));
-      })
-        .on('error', reject)
-        .end();
-    });
-    expect(JSON.parse(text)).toEqual({ name: 'unix socket', role: 'admin' });
-  });
-
-  it('logs in, renews once with each refresh token, and out', async () => {
-    const login = await call('POST', '/api/auth/login', '', { name: 'alice', password });
-    const first = (await login.json()) as { accessToken: string; refreshToken: string; expiresIn: number };
-    expect(first.expiresIn).toBe(900);
-    expect((await call('GET', '/api/config', first.accessToken)).status).toBe(200);
-    const renewed = await call('POST', '/api/auth/refresh', '', { refreshToken: first.refreshToken });
-    const second = (await renewed.json()) as { accessToken: string; refreshToken: string };
-    expect(second.refreshToken).not.toBe(first.refreshToken);
-    // A refresh token that comes again is stolen: the login ends.
-    expect((await call('POST', '/api/auth/refresh', '', { refreshToken: first.refreshToken })).status).toBe(401);
-    expect((await call('GET', '/api/whoami', second.accessToken)).status).toBe(401);
-  });
-
-  it('five wrong passwords lock a name out, also for the right one', async () => {
-    for (let count = 0; count < 5; count += 1) {
-      expect((await call('POST', '/api/auth/login', '', { name: 'alice', password: 'wrong' })).status).toBe(401);
-    }
-    const locked = await call('POST', '/api/auth/login', '', { name: 'alice', password });
-    expect(locked.status).toBe(429);
-    expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(60);
-  });
-});
+afterAll(() => at[Symbol.asyncDispose]());
 
 describe('changes', () => {
   it('adds, changes and removes servers, and tells everybody who did it', async () => {
@@ -178,7 +42,7 @@ describe('changes', () => {
       port: 11,
     });
     expect(await changed.json()).toMatchObject({ state: 'drain', weight: 5, maxconn: 7, port: 11 });
-    expect(await proxy.command('show servers state api')).toMatch(/ 2 b 127\.0\.0\.1 3 8 5 /);
+    expect(await proxy.command('show servers state api')).toMatch(/ 2 b 127\.0\.0\.1 2 8 5 /);
     expect((await call('DELETE', '/api/servers/api/b', admin)).status).toBe(200);
     expect((await call('PATCH', '/api/servers/api/b', admin, { state: 'ready' })).status).toBe(404);
     const events = await (await call('GET', '/api/events?follow=0', reader)).text();
@@ -190,6 +54,15 @@ describe('changes', () => {
       expect.arrayContaining(['proxy_started', 'server_added', 'server_removed']),
     );
     expect(lines.find(({ action }) => action === 'add-server')?.actor).toBe('ops (127.0.0.1)');
+  });
+
+  it('shows where requests go, with all that a rule looks at', async () => {
+    expect(await (await call('GET', '/api/locations')).json()).toEqual({
+      items: [
+        { service: 'web', pathPrefix: '/x', any: [{ headers: { 'X-V': '2' } }], action: 'backend', backend: 'api' },
+        { service: 'web', action: 'backend', backend: 'api' },
+      ],
+    });
   });
 
   it('replaces all servers of a backend in one step', async () => {

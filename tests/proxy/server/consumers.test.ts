@@ -99,14 +99,14 @@ describe('the stats socket', () => {
     }[][];
     const server = rows.find(([first]) => first?.objType === 'Server');
     expect(server?.find(({ field }) => field.name === 'svname')?.value).toEqual({ type: 'str', value: 'node-one' });
-    expect(await proxy.command('show stat typed')).toMatch(/^F\.2\.0\.0\.pxname\.1:KNSV:str:web\n/);
-    expect(await proxy.command('show info typed')).toMatch(/^0\.Name\.1:POSV:str:veza-proxy\n/);
+    expect(await proxy.command('show stat typed')).toMatch(/^F\.2\.0\.0\.pxname\.1:KNS:str:web\n/);
+    expect(await proxy.command('show info typed')).toMatch(/^0\.Name\.1:POS:str:veza-proxy\n/);
   });
 
   it('adds a server in maintenance and removes it again, and no other', async () => {
     expect(await proxy.command('add server api/extra 127.0.0.1:9 weight 3')).toBe('New server registered.\n\n');
     expect(await proxy.command('add server api/extra 127.0.0.1:9')).toContain('Already exists a server');
-    expect(await proxy.command('show servers state api')).toMatch(/ 2 extra 127\.0\.0\.1 0 1 3 3 /);
+    expect(await proxy.command('show servers state api')).toMatch(/ 2 extra 127\.0\.0\.1 0 5 3 3 /);
     expect(await proxy.command('del server api/node-one')).toBe('Only servers in maintenance mode can be deleted.\n\n');
     expect(await proxy.command('del server api/extra')).toBe('Server deleted.\n\n');
     expect(await proxy.command('get weight api/extra')).toBe('No such server.\n\n');

@@ -139,7 +139,7 @@ describe('the stats socket', () => {
 
   it('stays open in prompt mode until quit', async () => {
     const answer = await request(proxy.controlPort, 'prompt\nget weight api/a\nquit\n', 1500);
-    expect(answer).toBe('> 1 (initial 1)\n\n> ');
+    expect(answer).toBe('\n> 1 (initial 1)\n\n> ');
   });
 
   it('clears counters', async () => {

@@ -38,6 +38,8 @@ function answerAs(name: string): RequestListener {
   return (incoming, response) => {
     incoming.resume();
     response.setHeader('X-Powered-By', 'test');
+    response.setHeader('X-Powered-With', 'Test');
+    response.setHeader('Location', 'http://elsewhere.example.org/x');
     response.end(JSON.stringify({ name, method: incoming.method, url: incoming.url, headers: incoming.headers }));
   };
 }

@@ -117,6 +117,21 @@ describe('maxconn with several workers', () => {
     expect([a.most, b.most]).toEqual([1, 1]);
   });
 
+  it('and maxqueue hold for the whole backend, wherever requests come', async () => {
+    await start({ maxconn: 2, maxqueue: 3 }, { maxconn: 0 }, 2);
+    const statuses: number[] = [];
+    const answers = Array.from({ length: 9 }, async (_, index) => statuses.push(await ask(`/${index}`)));
+    await until(() => statuses.length === 4 && a.open.length + b.open.length === 2);
+    expect([new Set(statuses), await queued('BACKEND')]).toEqual([new Set([503]), 3]);
+    for (let served = 0; served < 5; served += 1) {
+      await until(() => a.open.length + b.open.length > 0);
+      expect(a.open.length + b.open.length).toBeLessThanOrEqual(2);
+      (a.open.length > 0 ? a : b).answer();
+    }
+    await Promise.all(answers);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(5);
+  });
+
   it('loses no slots with a worker that dies', async () => {
     const running = await start({}, {}, 2);
     const found = execFileSync('pgrep', ['-P', String(running.process.pid)], { encoding: 'utf8' });

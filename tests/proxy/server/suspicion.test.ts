@@ -46,8 +46,10 @@ it('spares all workers a hung server as soon as one of them met its silence', as
   expect(answers.filter((answer) => statusOf(answer) !== 200)).toEqual([]);
 });
 
-it('tries the only server again after the time of a connection, at most a second, not before', async () => {
+it('tries the only server again after the time of a connection, at most a second, not before, whatever its check says', async () => {
   await using server = new Backend(await freePort(), 'a', new Map());
+  await using checked = new Backend(await freePort(), 'a', new Map());
+  await checked.start();
   const { name, port } = server;
   await using proxy = await startProxy((front, control) => ({
     workers: 1,
@@ -55,7 +57,14 @@ it('tries the only server again after the time of a connection, at most a second
     timeouts: { connect: '600ms' },
     stats: { socket: [`127.0.0.1:${control}`] },
     frontends: [{ name: 'http', bind: [`127.0.0.1:${front}`], defaultBackend: 'api' }],
-    backends: [{ name: 'api', hold: '30s', servers: [{ name, address: '127.0.0.1', port }] }],
+    backends: [
+      {
+        name: 'api',
+        hold: '30s',
+        check: { type: 'tcp', inter: '200ms', timeout: '200ms' },
+        servers: [{ name, address: '127.0.0.1', port, check: { port: checked.port } }],
+      },
+    ],
   }));
   const startedAt = performance.now();
   const answer = request(proxy.port, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 30_000);

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ocspRequest } from '../../../src/proxy/server/ocsp.ts';
 import { freePort } from '../../support/ports.ts';
 import { Authority, CertificateFolder, type Issued } from '../support/certificates.ts';
-import { type RunningProxy, startProxy, until } from '../support/proxy.ts';
+import { request, type RunningProxy, startProxy, until } from '../support/proxy.ts';
 import { run, sClient } from '../support/tls-client.ts';
 
 const generousMs = 30_000;
@@ -22,6 +22,7 @@ beforeAll(async () => {
   const first = await ca.issue({ names: ['a.test'] });
   const [cert, key] = [folder.write('a.crt', first.cert + ca.pem), folder.write('a.key', first.key)];
   const one = folder.write('one.pem', first.cert + first.key);
+  const page = folder.write('page.html', 'the first page');
   const linked = join(folder.path, 'live.pem');
   symlinkSync(one, linked);
   ports.pair = await freePort();
@@ -32,7 +33,7 @@ beforeAll(async () => {
       workers: 2,
       stats: { socket: [`127.0.0.1:${control}`] },
       frontends: [
-        { name: 'clear', bind: [`127.0.0.1:${clear}`] },
+        { name: 'clear', bind: [`127.0.0.1:${clear}`], errors: { '403': page }, deny: ['0.0.0.0/0'] },
         { name: 'pair', tls: { bind: [`127.0.0.1:${ports.pair}`], certificates: [{ cert, key }] }, rules: respond },
         { name: 'linked', tls: { bind: [`127.0.0.1:${ports.linked}`], certificates: [linked] }, rules: respond },
       ],
@@ -98,5 +99,32 @@ describe('a watching proxy', () => {
     const made = await run('openssl', ['ocsp', ...from, ...signed, '-ndays', '1', '-respout', `${cert}.ocsp`]);
     expect(made.code, made.error).toBe(0);
     await until(async () => (await sClient(ports.pair, ['-status'])).includes('Cert Status: good'), generousMs);
+  });
+
+  it('takes a certificate by the stats socket as tools hand it to HAProxy, and says what is served', async () => {
+    const file = join(folder.path, 'a.crt');
+    const next = await ca.issue({ names: ['a.test'] });
+    const stranger = await ca.issue({ names: ['a.test'] });
+    const set = (pem: string): Promise<string> => proxy.command(`set ssl cert ${file} <<\n${pem.trimEnd()}\n`);
+    expect(await proxy.command('show ssl cert')).toContain(`# filename\n${file}\n`);
+    expect(await set(next.cert)).toMatch(/is not that of the certificate.*\nCan't load the payload\nCan't update/);
+    expect(await set(stranger.cert + stranger.key)).toBe(`Transaction created for certificate ${file}!\n\n`);
+    expect(await set(next.cert + next.key)).toBe(`Transaction updated for certificate ${file}!\n\n`);
+    expect(await proxy.command('show ssl cert')).toMatch(/^# transaction\n\*\S+a\.crt\n# filename\n/);
+    expect((await served(ports.pair)) === next.serial.toLowerCase()).toBe(false);
+    expect(await proxy.command(`commit ssl cert ${file}`)).toBe(`Committing ${file}.\nSuccess!\n\n`);
+    await isServed(ports.pair, next);
+    const details = (await proxy.command(`show ssl cert ${file}`)).toLowerCase();
+    expect(details).toContain(`status: used\nserial: ${next.serial.toLowerCase()}\n`);
+    expect(details).toContain('subject alternative name: dns:a.test\n');
+    expect(await proxy.command(`commit ssl cert ${file}`)).toContain('No ongoing transaction!');
+  });
+
+  it('reads the configuration again when a file that it names, such as a page for errors, is another', async () => {
+    const shown = (): Promise<string> => request(proxy.port, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    expect(await shown()).toContain('the first page');
+    folder.write('page.html', 'the second page');
+    await until(async () => (await shown()).includes('the second page'), generousMs);
+    expect(proxy.log()).toContain('reloaded');
   });
 });

@@ -1,9 +1,9 @@
 // Picks the server of a request: persistence first, then the policy, among those that may be used. Pure: states and the
 // clock come in, a choice goes out.
-import type { BackendConfig, BreakerConfig } from '../config/model.ts';
-import { Outliers } from './outliers.ts';
+import type { BackendConfig } from '../config/model.ts';
 import { policyFor } from './policies.ts';
 import type { Policy } from './policy.ts';
+import { Quota } from './quota.ts';
 import { Refilled } from './refilled.ts';
 import type { ServerState } from './server-state.ts';
 
@@ -30,39 +30,43 @@ export class Balancer<S extends ServerState> {
   #servers: readonly S[];
   #policy: Policy<S>;
   readonly #seed: number;
-  /** This worker's share of the backend's maxconn; 0 = no limit. */
-  slots = 0;
-  /** Requests in this worker from which on servers with minconn have their full limit. */
-  fullAt = 1;
-  /** Whether there is any limit to look at. */
-  #isLimited = false;
+  /** The backend's `maxconn`. */
+  readonly quota = new Quota();
+  /** What this worker has, and what the others have, with those that wait. */
+  loadHere: () => number;
+  loadElsewhere = 0;
+  /** Some server has a limit that follows the load. */
+  #followsLoad = false;
   // Filled at each pick: nothing is to be allocated for a request.
   readonly #sound = new Refilled<S>();
   readonly #tried = new Refilled<S>();
   readonly #doubtful = new Refilled<S>();
+  readonly #last = new Refilled<S>();
   #full = false;
-  readonly #outliers = new Outliers<S>();
 
   constructor(config: BackendConfig, servers: readonly S[], seed = 0) {
     this.#config = config;
     this.#servers = servers;
     this.#seed = seed;
     this.#policy = policyFor({ config, servers, seed });
+    this.loadHere = () => this.inFlight;
   }
 
   /** States or weights changed: what was computed from them is void. */
   invalidate(): void {
     this.#policy.invalidate();
-    this.#isLimited = this.#config.maxconn > 0 || this.#servers.some((server) => server.config.minconn > 0);
+    this.#followsLoad = this.#servers.some((server) => server.config.minconn > 0);
   }
 
   reconfigure(config: BackendConfig, servers: readonly S[]): void {
     this.#config = config;
     this.#servers = servers;
     this.#policy = policyFor({ config, servers, seed: this.#seed });
-    // Nobody would close what nobody watches any more.
-    if (!config.breaker) for (const server of servers) server.breaker.close();
     this.invalidate();
+  }
+
+  get followsLoad(): boolean {
+    return this.#followsLoad;
   }
 
   /** Some policy wants to know how long servers take. */
@@ -72,23 +76,25 @@ export class Balancer<S extends ServerState> {
 
   pick(request: PickRequest<S>): Pick<S> {
     const { nowMs, tried, bound } = request;
-    const fill = this.#isLimited ? this.#fill() : 0;
-    if (bound && this.#takesBound(bound, request, fill)) return bound;
+    const load = this.#followsLoad ? this.load : 0;
+    if (bound && this.#takesBound(bound, request, load)) return bound;
     if (bound && request.forced === true && bound.address !== '' && !tried.includes(bound)) return bound;
-    if (this.#isPoolFull()) return 'full';
-    let usable = this.#gather(false, nowMs, tried, fill);
+    if (this.isFull) return 'full';
+    let usable = this.#gather(false, nowMs, tried, load);
     // Backups are no place to go for who finds the others merely busy.
-    if (!usable && !this.#full) usable = this.#gather(true, nowMs, tried, fill);
-    if (!usable) return this.#full ? 'full' : this.#config.allDown === 'any' ? this.#anyone(request) : 'none';
+    if (!usable && !this.#full) usable = this.#gather(true, nowMs, tried, load);
+    if (!usable && this.#full) return 'full';
+    if (!usable && !this.#last.isEmpty) usable = this.#last.items();
+    if (!usable) return this.#config.allDown === 'any' ? this.#anyone(request) : 'none';
     const [first] = usable;
     return (usable.length === 1 ? first : this.#policy.choose(usable, nowMs, request.hash)) ?? 'none';
   }
 
   /** Can a request start on this server now. `waited`: it is one of those that wait for it. */
   isFree(server: S, nowMs: number, waited: boolean): boolean {
-    if (this.#isPoolFull()) return false;
-    const fill = this.#isLimited ? this.#fill() : 0;
-    return waited ? server.hasSlot(nowMs, fill) : server.isFree(nowMs, fill);
+    if (this.isFull) return false;
+    const load = this.#followsLoad ? this.load : 0;
+    return waited ? server.hasSlot(nowMs, load) : server.isFree(nowMs, load);
   }
 
   /** May who waits for any server get this one: not a drained one. A doubtful one is better than none, as in a pick. */
@@ -98,24 +104,28 @@ export class Balancer<S extends ServerState> {
 
   /** May who is bound to it wait for it. */
   keepsBound(server: S, nowMs: number): boolean {
-    return server.acceptsBound() && server.isSound(nowMs);
+    return this.#config.persist ? server.address !== '' : server.acceptsBound() && server.isSound(nowMs);
   }
 
-  #takesBound(server: S, { tried, nowMs }: PickRequest<S>, fill: number): boolean {
+  #takesBound(server: S, { tried, nowMs }: PickRequest<S>, load: number): boolean {
     if (tried.includes(server) || !this.keepsBound(server, nowMs)) return false;
-    return server.isFree(nowMs, fill) || server.mayQueue();
+    return server.isFree(nowMs, load) || server.mayQueue(nowMs);
   }
 
   /** Best class of servers that is not empty: untried and sound; tried but sound; silent or ejected. */
-  #gather(backup: boolean, nowMs: number, tried: readonly S[], fill: number): readonly S[] | undefined {
-    if (!backup) this.#full = false;
+  #gather(backup: boolean, nowMs: number, tried: readonly S[], load: number): readonly S[] | undefined {
+    if (!backup) {
+      this.#full = false;
+      this.#last.clear();
+    }
     this.#sound.clear();
     this.#tried.clear();
     this.#doubtful.clear();
     for (const server of this.#servers) {
       if (server.config.backup !== backup || !server.accepts()) continue;
-      if (server.suspicionAt(nowMs) === 'unreachable') continue;
-      if (!server.isFree(nowMs, fill)) this.#full = true;
+      if (server.suspicionAt(nowMs) === 'unreachable') {
+        if (nowMs >= server.retryAtMs && server.isFree(nowMs, load)) this.#last.add(server);
+      } else if (!server.isFree(nowMs, load)) this.#full = true;
       else if (!server.isSound(nowMs)) this.#doubtful.add(server);
       else if (tried.length > 0 && tried.includes(server)) this.#tried.add(server);
       else this.#sound.add(server);
@@ -134,43 +144,20 @@ export class Balancer<S extends ServerState> {
     return candidates.length === 1 ? first : (this.#policy.choose(candidates, nowMs, undefined) ?? first);
   }
 
-  #isPoolFull(): boolean {
-    return this.slots > 0 && this.#inFlight() >= this.slots;
+  /** The backend has as many as it may, in this worker. */
+  get isFull(): boolean {
+    return this.quota.slots !== Infinity && this.inFlight >= this.quota.slots;
   }
 
-  #inFlight(): number {
+  /** Requests under way in this worker. */
+  get inFlight(): number {
     let sum = 0;
     for (const server of this.#servers) sum += server.inFlight;
     return sum;
   }
 
-  #fill(): number {
-    return Math.min(1, this.#inFlight() / this.fullAt);
-  }
-
-  /**
-   * Traffic got an answer of a server, or none: may take it, or another one, out of the pick, unless too many are out.
-   * `elapsedMs`: how long the answer took, if that is known. Returns who was taken out.
-   */
-  observe(server: S, passed: boolean, nowMs: number, elapsedMs = -1): readonly S[] {
-    const { breaker } = this.#config;
-    if (!breaker) return [];
-    const { outlier } = breaker;
-    const opened = server.breaker.record(breaker, passed, passed || this.#mayOpen(breaker, nowMs), nowMs)
-      ? [server]
-      : [];
-    if (!outlier) return opened;
-    this.#outliers.add(server, passed, elapsedMs, nowMs);
-    for (const worst of this.#outliers.judge(outlier, nowMs)) {
-      if (worst.breaker.isOpen(nowMs) || !this.#servers.includes(worst) || !this.#mayOpen(breaker, nowMs)) continue;
-      worst.breaker.open(breaker, nowMs);
-      opened.push(worst);
-    }
-    return opened;
-  }
-
-  #mayOpen({ maxEjectedPercent }: BreakerConfig, nowMs: number): boolean {
-    const open = this.#servers.filter((other) => other.breaker.isOpen(nowMs)).length;
-    return (open + 1) * 100 <= maxEjectedPercent * this.#servers.length;
+  /** What the backend has over all workers, with those that wait. */
+  get load(): number {
+    return this.loadHere() + this.loadElsewhere;
   }
 }

@@ -1,59 +1,54 @@
 // Takes a server out of the pick when traffic itself shows that it fails, though its check may pass: an outlier, or an open
-// circuit. Pure. When the time is over one request tries it; a success closes the circuit, a failure opens it for longer.
+// circuit. Pure. When the time is over some requests try it; a success closes the circuit, a failure opens it for longer.
 import type { BreakerConfig } from '../config/model.ts';
+import { Circuit } from './circuit.ts';
 
 export class Breaker {
+  readonly circuit = new Circuit();
   #inRow = 0;
   /** Openings so far, each longer than the one before; time in which it is well takes them back. */
   #openings = 0;
-  /** It was open, and nobody found it well since. */
-  #unproven = false;
-  #untilMs = 0;
   #wellSinceMs = 0;
-
-  /** Out of the pick now. */
-  isOpen(nowMs: number): boolean {
-    return nowMs < this.#untilMs;
-  }
 
   /** Forgets what it saw. */
   close(): void {
     this.#inRow = 0;
     this.#openings = 0;
-    this.#unproven = false;
-    this.#untilMs = 0;
+    this.circuit.close();
   }
 
-  /** May a request go there: any number while closed, one at a time until a success after it was open. */
-  admits(nowMs: number, inFlight: number): boolean {
-    return !this.isOpen(nowMs) && (!this.#unproven || inFlight === 0);
+  /** A failure was the last that was seen: what passes is news. */
+  get isFailing(): boolean {
+    return this.#inRow > 0;
   }
 
-  /** `mayOpen`: enough others are left. Returns true if this opened it. */
-  record(config: BreakerConfig, passed: boolean, mayOpen: boolean, nowMs: number): boolean {
+  /** `mayOpen`: enough others are left. Returns what it did. */
+  record(config: BreakerConfig, passed: boolean, mayOpen: boolean, nowMs: number): 'opened' | 'closed' | undefined {
+    const { circuit } = this;
     // Answers to what was sent before it opened say nothing new.
-    if (this.isOpen(nowMs)) return false;
+    if (circuit.isOpen(nowMs)) return undefined;
+    const onTrial = !circuit.isClosed;
     if (passed) {
       this.#inRow = 0;
-      if (this.#unproven) this.#wellSinceMs = nowMs;
-      this.#unproven = false;
-      return false;
+      if (!onTrial) return undefined;
+      this.#wellSinceMs = nowMs;
+      circuit.close();
+      return 'closed';
     }
     this.#inRow += 1;
-    const enough = this.#unproven || this.#inRow >= config.errors;
-    if (!enough || !mayOpen) return false;
+    const enough = onTrial || this.#inRow >= config.errors;
+    if (!enough || !mayOpen) return undefined;
     this.open(config, nowMs);
-    return true;
+    return 'opened';
   }
 
   /** Takes it out, the longer the more often that was necessary lately. */
-  open({ openMs, maxMs }: BreakerConfig, nowMs: number): void {
+  open({ openMs, maxMs, trials }: BreakerConfig, nowMs: number): void {
     // As long as it was well, it is forgiven.
-    const forgiven = this.#unproven || openMs === 0 ? 0 : Math.floor((nowMs - this.#wellSinceMs) / openMs);
+    const forgiven = !this.circuit.isClosed || openMs === 0 ? 0 : Math.floor((nowMs - this.#wellSinceMs) / openMs);
     this.#openings = Math.max(0, this.#openings - forgiven) + 1;
     this.#inRow = 0;
-    this.#unproven = true;
-    this.#untilMs = nowMs + Math.min(maxMs, openMs * this.#openings);
+    this.circuit.open(nowMs + Math.min(maxMs, openMs * this.#openings), trials);
   }
 }
 

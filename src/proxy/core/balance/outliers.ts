@@ -1,36 +1,38 @@
 // Servers that differ from the others of their backend: that fail more of their requests, or take much longer to answer. Looked
-// at once an interval, over what this worker saw in it. Pure.
+// at once an interval, over what all workers saw in it. Pure.
 import type { OutlierConfig } from '../config/model.ts';
 
-interface Seen {
-  requests: number;
-  failures: number;
+/** Requests to a server. */
+export interface Counted {
+  readonly requests: number;
+  readonly failures: number;
   /** Those whose time to the first byte is known, and the sum of these times. */
-  timed: number;
-  totalMs: number;
+  readonly timed: number;
+  readonly totalMs: number;
 }
 
+const nothing: Counted = { requests: 0, failures: 0, timed: 0, totalMs: 0 };
+
 export class Outliers<S> {
-  #seen = new Map<S, Seen>();
+  #seen = new Map<S, Counted>();
   #sinceMs = -1;
 
-  /** Counts one; `elapsedMs` < 0: it took no time that means anything. */
-  add(server: S, passed: boolean, elapsedMs: number, nowMs: number): void {
+  add(server: S, more: Counted, nowMs: number): void {
     if (this.#sinceMs < 0) this.#sinceMs = nowMs;
-    let seen = this.#seen.get(server);
-    if (!seen) this.#seen.set(server, (seen = { requests: 0, failures: 0, timed: 0, totalMs: 0 }));
-    seen.requests += 1;
-    if (!passed) seen.failures += 1;
-    if (elapsedMs < 0) return;
-    seen.timed += 1;
-    seen.totalMs += elapsedMs;
+    const { requests, failures, timed, totalMs } = this.#seen.get(server) ?? nothing;
+    this.#seen.set(server, {
+      requests: requests + more.requests,
+      failures: failures + more.failures,
+      timed: timed + more.timed,
+      totalMs: totalMs + more.totalMs,
+    });
   }
 
   /** At the end of an interval those that are outliers, the worst first; then the next one begins. */
   judge(config: OutlierConfig, nowMs: number): readonly S[] {
     if (this.#sinceMs < 0 || nowMs - this.#sinceMs < config.intervalMs) return [];
     const enough = [...this.#seen].filter(([, { requests }]) => requests >= config.requests);
-    this.#seen = new Map();
+    this.#seen.clear();
     this.#sinceMs = nowMs;
     const failing = enough
       .filter(([, seen]) => config.failurePercent > 0 && percentOf(seen) >= config.failurePercent)
@@ -42,7 +44,7 @@ export class Outliers<S> {
 }
 
 /** Those that take so many times as long as the others do in the middle, slowest first. */
-function slowOnes<S>(seen: readonly (readonly [S, Seen])[], { latency, latencyMinMs }: OutlierConfig): readonly S[] {
+function slowOnes<S>(seen: readonly (readonly [S, Counted])[], { latency, latencyMinMs }: OutlierConfig): readonly S[] {
   if (latency === 0) return [];
   const timed = seen.filter(([, each]) => each.timed > 0);
   return timed
@@ -54,11 +56,11 @@ function slowOnes<S>(seen: readonly (readonly [S, Seen])[], { latency, latencyMi
     .map(([server]) => server);
 }
 
-function percentOf({ requests, failures }: Seen): number {
+function percentOf({ requests, failures }: Counted): number {
   return (failures * 100) / requests;
 }
 
-function meanOf({ timed, totalMs }: Seen): number {
+function meanOf({ timed, totalMs }: Counted): number {
   return totalMs / timed;
 }
 

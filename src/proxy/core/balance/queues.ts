@@ -1,6 +1,7 @@
 // Who waits for what in a backend, and who gets a slot when one is free: the oldest of those that wait for the server
 // itself and of those that wait for any. Pure: what a request does with its turn is its own affair.
 import type { Balancer } from './balancer.ts';
+import { Quota } from './quota.ts';
 import type { ServerState } from './server-state.ts';
 import { goesBefore, type Waiter, WaitQueue } from './wait-queue.ts';
 
@@ -20,8 +21,8 @@ export class Queues<S extends ServerState, W extends QueuedRequest<S>> {
   readonly #balancer: Balancer<S>;
   readonly #own = new Map<S, WaitQueue<W>>();
   readonly #any = new WaitQueue<W>();
-  /** This worker's share of the backend's maxqueue; 0 = no limit. */
-  maxQueued = 0;
+  /** The backend's `maxqueue`. */
+  readonly places = new Quota();
   #waiting = 0;
 
   constructor(balancer: Balancer<S>) {
@@ -39,8 +40,19 @@ export class Queues<S extends ServerState, W extends QueuedRequest<S>> {
   }
 
   /** May one more wait for any server. */
-  get mayQueue(): boolean {
-    return this.maxQueued === 0 || this.#any.size < this.maxQueued;
+  mayQueue(nowMs: number): boolean {
+    return this.places.mayHave(this.#any.size, nowMs);
+  }
+
+  /** Who waits without a place, which another worker may lend: the last ones. Of a server, or of any. */
+  *placeless(server: S | undefined): Iterable<W> {
+    const queue = server ? this.#own.get(server) : this.#any;
+    const { slots } = server?.places ?? this.places;
+    if (queue)
+      for (let at = slots; at < queue.size; at += 1) {
+        const request = queue.at(at);
+        if (request) yield request;
+      }
   }
 
   /** Since when the first waits that could use a slot of this server; Infinity = nobody does. */
@@ -77,8 +89,12 @@ export class Queues<S extends ServerState, W extends QueuedRequest<S>> {
   freed(server: S, servers: readonly S[], nowMs: number): void {
     if (this.#waiting === 0) return;
     // A slot of the whole backend may be one of any server.
-    if (this.#balancer.slots > 0) for (const each of servers) this.#fill(each, nowMs);
-    else this.#fill(server, nowMs);
+    if (this.#balancer.quota.slots === Infinity) {
+      this.#fill(server, nowMs);
+      return;
+    }
+    for (const each of servers) this.#fill(each, nowMs);
+    if (!this.#balancer.isFull) this.#retry(1);
   }
 
   /** Something changed: lets waiting requests try again. */
@@ -90,7 +106,7 @@ export class Queues<S extends ServerState, W extends QueuedRequest<S>> {
       if (servers.includes(server) && this.#balancer.keepsBound(server, nowMs)) continue;
       for (const request of queue.all()) request.resume();
     }
-    this.#retry();
+    this.#retry(vainTries);
   }
 
   /** Gives away the slots of a server that has a limit. */
@@ -98,7 +114,8 @@ export class Queues<S extends ServerState, W extends QueuedRequest<S>> {
     while (this.#waiting > 0 && this.#balancer.isFree(server, nowMs, true)) {
       const own = this.#balancer.keepsBound(server, nowMs) ? this.#own.get(server)?.at(0) : undefined;
       // Among servers without a limit the policy chooses.
-      const any = server.slots < Infinity && this.#balancer.servesAnyone(server, nowMs) ? this.#any.at(0) : undefined;
+      const any =
+        server.quota.slots < Infinity && this.#balancer.servesAnyone(server, nowMs) ? this.#any.at(0) : undefined;
       const next = own && any ? (goesBefore(own, any) ? own : any) : (own ?? any);
       if (!next) return;
       const before = server.inFlight;
@@ -108,10 +125,10 @@ export class Queues<S extends ServerState, W extends QueuedRequest<S>> {
   }
 
   /** Lets the first of those that wait for any server look for one. */
-  #retry(): void {
+  #retry(tries: number): void {
     let vain = 0;
     // Not a copy: thousands may wait.
-    for (let request = this.#any.at(0); request && vain < vainTries; request = this.#any.at(vain)) {
+    for (let request = this.#any.at(0); request && vain < tries; request = this.#any.at(vain)) {
       request.resume();
       if (this.#any.at(vain) === request) vain += 1;
     }

@@ -1,8 +1,7 @@
 // What a worker knows of one server when it picks: health as the master says, administration, own suspicion, load.
 import type { ServerConfig } from '../config/model.ts';
-import { Breaker } from './breaker.ts';
-import { Loans } from './loans.ts';
-import { Observer } from './observer.ts';
+import { Circuit, type CircuitView } from './circuit.ts';
+import { Quota } from './quota.ts';
 import type { Endpoint } from '../server-address.ts';
 import { effectiveWeight, risenShare } from '../slowstart.ts';
 import { ResponseTime } from './response-time.ts';
@@ -25,6 +24,8 @@ export interface ServerView {
   readonly stopping?: boolean;
   /** Of a server that is down: it does not even refuse. */
   readonly silent?: boolean;
+  /** Left out: traffic does not show it to fail. */
+  readonly circuit?: CircuitView | undefined;
 }
 
 /** Why a worker avoids a server until the master's check says more. */
@@ -42,21 +43,22 @@ export class ServerState {
   port: number;
   stopping = false;
   risingSinceMs = 0;
-  readonly observer = new Observer();
   slowstartMs: number;
   suspicion: Suspicion = 'none';
   suspectUntilMs = 0;
-  readonly breaker = new Breaker();
+  /** Though it cannot be reached, it is tried again from then on by who finds no other. */
+  retryAtMs = 0;
+  readonly circuit = new Circuit();
   /** Requests under way in this worker. */
   inFlight = 0;
   /** Requests bound to it that wait for a slot, in this worker. */
   queued = 0;
-  /** Requests that this worker may have there at once: its share of maxconn, less what it lent to others. */
-  slots = Infinity;
-  readonly loans = new Loans();
-  /** This worker's shares of minconn and maxqueue; 0 = no limit. */
-  minSlots = 0;
-  maxQueued = 0;
+  /** `maxconn`: requests at once. */
+  readonly quota = new Quota();
+  /** `maxqueue`: those that are bound to it and wait. */
+  readonly places = new Quota();
+  /** Load of the backend from which on it has all of `maxconn`. */
+  fullAt = 1;
   /** Time to the first byte of its responses; kept only where a policy goes by it. */
   readonly responseTime = new ResponseTime();
   /** Accumulator of smooth round robin. */
@@ -83,6 +85,7 @@ export class ServerState {
     this.address = address;
     this.port = port;
     this.stopping = view.stopping === true;
+    this.circuit.apply(view.circuit, nowMs);
     this.risingSinceMs = view.risingForMs < 0 ? 0 : nowMs - view.risingForMs;
     return fell;
   }
@@ -97,38 +100,66 @@ export class ServerState {
     return this.up && this.admin !== 'maint';
   }
 
+  /** Has it a slot, whoever waits for it. `load`: what the backend has over all workers. */
+  hasSlot(nowMs: number, load: number): boolean {
+    const { quota, inFlight } = this;
+    if (quota.slots === Infinity) return true;
+    return inFlight < quota.slots && quota.has(inFlight, this.most(nowMs, load));
+  }
+
   /**
-   * Has it a slot, whoever waits for it. `fill`: how full the backend is, from 0 to 1; with it `minconn` grows to
-   * `maxconn`. Who recovers gets its slots back step by step.
+   * Requests that it may have now, over all workers: `minconn` grows to `maxconn` with the load of the backend, and who
+   * recovers gets its slots back step by step.
    */
-  hasSlot(nowMs: number, fill: number): boolean {
-    const { slots, minSlots } = this;
-    if (slots === Infinity) return true;
-    if (this.inFlight < 1) return slots > 0;
-    const limit = minSlots === 0 ? slots : Math.min(slots, Math.max(minSlots, Math.floor(slots * fill)));
-    return this.inFlight < limit * risenShare(this.risingSinceMs, this.slowstartMs, nowMs);
+  most(nowMs: number, load: number): number {
+    const { limit } = this.quota;
+    const { minconn } = this.config;
+    if (limit === Infinity) return limit;
+    const warm =
+      minconn === 0 || load >= this.fullAt
+        ? limit
+        : Math.min(limit, Math.max(minconn, Math.floor((load * limit) / this.fullAt)));
+    const share = risenShare(this.risingSinceMs, this.slowstartMs, nowMs);
+    return share === 1 ? warm : Math.max(1, Math.floor(warm * share));
+  }
+
+  /** The slots that workers lend each other: all that may be used, or those with which it is tried. */
+  lendable(nowMs: number, load: number): number {
+    const { circuit } = this;
+    const most = this.most(nowMs, load);
+    return circuit.isClosed || circuit.isOpen(nowMs) ? most : Math.min(most, circuit.trials);
   }
 
   /** Has it a slot for a request that comes now: those that wait go first. */
-  isFree(nowMs: number, fill: number): boolean {
-    return this.queued === 0 && this.hasSlot(nowMs, fill);
+  isFree(nowMs: number, load: number): boolean {
+    return this.queued === 0 && this.hasSlot(nowMs, load);
   }
 
   /** May one more wait for it. */
-  mayQueue(): boolean {
-    return this.maxQueued === 0 || this.queued < this.maxQueued;
+  mayQueue(nowMs: number): boolean {
+    return this.places.mayHave(this.queued, nowMs);
   }
 
-  suspect(suspicion: Suspicion, untilMs: number): void {
+  suspect(suspicion: Suspicion, untilMs: number, retryAtMs = untilMs): void {
     // Silence says less than a refusal and must not hide it.
     if (suspicion === 'silent' && this.suspicion === 'unreachable' && this.suspectUntilMs > untilMs) return;
     this.suspicion = suspicion;
     this.suspectUntilMs = untilMs;
+    this.retryAtMs = retryAtMs;
   }
 
   /** Traffic does not show it to fail. */
   isSound(nowMs: number): boolean {
-    return this.suspicionAt(nowMs) === 'none' && this.breaker.admits(nowMs, this.inFlight);
+    return this.suspicionAt(nowMs) === 'none' && (this.circuit.isClosed || this.#mayTry(nowMs));
+  }
+
+  /** The circuit was open: one of few may try, over all workers. */
+  #mayTry(nowMs: number): boolean {
+    const { circuit, quota } = this;
+    if (circuit.isOpen(nowMs)) return false;
+    if (quota.has(this.inFlight, circuit.trials)) return true;
+    if (this.inFlight === 0) circuit.isWanted = true;
+    return false;
   }
 
   trust(): void {
@@ -143,4 +174,15 @@ export class ServerState {
   effectiveWeight(nowMs: number): number {
     return effectiveWeight(this.weight, this.risingSinceMs, this.slowstartMs, nowMs);
   }
+}
+
+/** How many can be used: backups count where nobody else can be. */
+export function usableServers(servers: readonly ServerState[]): number {
+  let [own, backups] = [0, 0];
+  for (const server of servers) {
+    if (!server.accepts()) continue;
+    if (server.config.backup) backups += 1;
+    else own += 1;
+  }
+  return own > 0 ? own : backups;
 }

@@ -57,12 +57,6 @@ export class WaitQueue<T extends Waiter> {
   }
 }
 
-/** A worker's share of slots: all shares add up to the limit, so that some have none. 0 = no limit. */
-export function slotsOf(limit: number, worker: number, workers: number): number {
-  if (limit === 0) return Infinity;
-  return Math.floor(limit / workers) + (worker < limit % workers ? 1 : 0);
-}
-
 /** A limit over all workers: their shares add up to it, but each has at least one. 0 = no limit. */
 export function shareOf(limit: number, worker: number, workers: number): number {
   if (limit === 0) return 0;

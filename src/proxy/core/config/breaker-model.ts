@@ -4,6 +4,8 @@ export interface BreakerConfig {
   /** Failures in a row. */
   readonly errors: number;
   readonly openMs: number;
+  /** Requests that may try it at a time when that is over. */
+  readonly trials: number;
   readonly maxMs: number;
   /** Of the servers of the backend. */
   readonly maxEjectedPercent: number;

@@ -43,6 +43,7 @@ export function checkHandling(from: HandlingDocument, path: Path, add: Add): voi
   checkNetworks(from.maintenance?.allow ?? [], [...path, 'maintenance', 'allow'], add);
   for (const key of ['requestHeaders', 'responseHeaders'] as const) checkEdits(from[key], [...path, key], add);
   if (from.rewrite) checkMode(from.rewrite, [...path, 'rewrite'], add);
+  if (from.rewrite) checkTexts(from.rewrite, [...path, 'rewrite'], add);
   if (from.rewrite?.regex) checkPattern(from.rewrite.regex.pattern, [...path, 'rewrite', 'regex', 'pattern'], add);
   if (from.rateLimit && durationMs(from.rateLimit.per) <= 0) {
     add('bad-value', '`per` must be more than 0', [...path, 'rateLimit', 'per']);
@@ -62,9 +63,17 @@ export function checkHandling(from: HandlingDocument, path: Path, add: Add): voi
   }
 }
 
+function checkTexts({ pathAndQuery, query }: NonNullable<HandlingDocument['rewrite']>, path: Path, add: Add): void {
+  if (pathAndQuery) {
+    checkPattern(pathAndQuery.pattern, [...path, 'pathAndQuery', 'pattern'], add);
+    checkPlaceholders(pathAndQuery.to, [...path, 'pathAndQuery', 'to'], add);
+  }
+  if (query !== undefined) checkPlaceholders(query, [...path, 'query'], add);
+}
+
 /** Words of one mode of `rewrite` mean nothing in the other. */
 function checkMode(rewrite: NonNullable<HandlingDocument['rewrite']>, path: Path, add: Add): void {
-  const own = ['stripPrefix', 'replacePrefix', 'regex', 'addPrefix'] as const;
+  const own = ['stripPrefix', 'replacePrefix', 'regex', 'addPrefix', 'pathAndQuery', 'query'] as const;
   const others = ['prefix', 'to', 'serverPath'] as const;
   for (const key of rewrite.mode === 'terraster' ? own : others) {
     if (rewrite[key] === undefined) continue;
@@ -90,6 +99,12 @@ function checkValues(conditions: Readonly<Record<string, ValueCondition>>, path:
 function checkEdits(edits: HandlingDocument['requestHeaders'], path: Path, add: Add): void {
   if (!edits) return;
   checkNames(edits.remove, [...path, 'remove'], add);
+  edits.replace.forEach(({ header, pattern, to }, index) => {
+    const at = [...path, 'replace', index];
+    if (protectedHeaders.has(header.toLowerCase())) checkNames([header], at, add);
+    checkPattern(pattern, [...at, 'pattern'], add);
+    checkPlaceholders(to, [...at, 'to'], add);
+  });
   for (const key of ['set', 'add'] as const) {
     checkNames(Object.keys(edits[key]), [...path, key], add);
     for (const [name, value] of Object.entries(edits[key])) checkPlaceholders(value, [...path, key, name], add);

@@ -12,7 +12,16 @@ import { checkAcme, checkAlerts, checkBackendTls, checkFrontendTls } from './che
 import { nearName } from './explain.ts';
 import type { Path } from './places.ts';
 import type { ConfigDocument } from './read.ts';
+import type { ConditionsDocument, RuleDocument } from './resolve-frontend.ts';
 import { showPosition } from './tree.ts';
+
+/** A rule and the groups in it, with their places. */
+function conditionsIn(rule: RuleDocument): (readonly [Path, ConditionsDocument])[] {
+  const groups = (['all', 'any', 'not'] as const).flatMap((key) =>
+    rule[key].map((each, index) => [[key, index], each] as const),
+  );
+  return [[[], rule], ...groups];
+}
 
 type Where = (path: Path, key?: string) => Position;
 
@@ -63,6 +72,9 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
       const path = ['frontends', at, 'rules', index];
       knownBackend(rule.backend, [...path, 'backend']);
       checkServerOf(rule, document.backends, path, add);
+      for (const [place, each] of conditionsIn(rule))
+        for (const key of ['usable', 'usableBelow'] as const)
+          for (const name of Object.keys(each[key])) knownBackend(name, [...path, ...place, key, name]);
       checkRule(rule, path, add);
     });
     checkNetworks(frontend.trustedProxies, ['frontends', at, 'trustedProxies'], add);

@@ -1,7 +1,8 @@
 // Changes of a running configuration by commands: configuration -> changed copy, or why not. Pure; a reload undoes them.
 import { hostOf, isServerAddress, isServiceName, unixPath } from '../server-address.ts';
 import { serverNameOf } from './server-name.ts';
-import type { BackendConfig, FrontendConfig, ProxyConfig, ServerConfig } from './model.ts';
+import type { AgentConfig, CheckConfig } from './check-model.ts';
+import type { BackendConfig, FrontendConfig, ProxyConfig, RuleConfig, ServerConfig } from './model.ts';
 
 export type Edited = { readonly config: ProxyConfig } | { readonly problem: string };
 
@@ -14,8 +15,26 @@ export interface NewServer {
   readonly cookie?: string | undefined;
   readonly backup?: boolean | undefined;
   readonly disabled?: boolean | undefined;
+  readonly minconn?: number | undefined;
+  readonly maxqueue?: number | undefined;
   /** Checked like the other servers of its backend. */
   readonly check?: boolean | undefined;
+  /** What its check does differently. */
+  readonly timing?: CheckTiming | undefined;
+}
+
+export type CheckTiming = Partial<
+  Pick<CheckConfig, 'interMs' | 'fastinterMs' | 'downinterMs' | 'fall' | 'rise' | 'address' | 'port'>
+>;
+
+/** What commands change of a server. */
+export interface ServerChange {
+  readonly address?: string;
+  readonly port?: number;
+  readonly maxconn?: number;
+  readonly disabled?: boolean;
+  readonly check?: Partial<Pick<CheckConfig, 'address' | 'port'>>;
+  readonly agent?: Partial<AgentConfig>;
 }
 
 export const noSuchServer = 'No such server.';
@@ -38,6 +57,8 @@ export function addServer(config: ProxyConfig, backendName: string, wanted: NewS
   const problem = addressProblem(wanted.address, wanted.port);
   if (problem !== undefined) return { problem };
   const [sibling] = backend.servers;
+  const checked = backend.servers.find((each) => each.check);
+  const check = wanted.check === true ? checkAt(checked, wanted.address, wanted.port) : undefined;
   const server: ServerConfig = {
     ...(sibling ?? bare),
     id: Math.max(0, ...backend.servers.map(({ id }) => id)) + 1,
@@ -50,11 +71,11 @@ export function addServer(config: ProxyConfig, backendName: string, wanted: NewS
     backup: wanted.backup ?? false,
     disabled: wanted.disabled ?? true,
     maxconn: wanted.maxconn ?? 0,
-    minconn: 0,
-    maxqueue: 0,
+    minconn: wanted.minconn ?? 0,
+    maxqueue: wanted.maxqueue ?? 0,
     serverName: serverNameAt(sibling, wanted.address),
     track: '',
-    check: wanted.check === true ? checkAt(sibling, wanted.address, wanted.port) : undefined,
+    check: check && withTiming(check, wanted.timing),
   };
   return { config: withServers(config, backend, [...backend.servers, server]) };
 }
@@ -138,7 +159,7 @@ export function removeServer(config: ProxyConfig, key: string): Edited {
 export function editServer(
   config: ProxyConfig,
   key: string,
-  change: { readonly address?: string; readonly port?: number; readonly maxconn?: number; readonly disabled?: boolean },
+  { check: checkChange, agent: agentChange, ...change }: ServerChange,
 ): Edited {
   const [backendName, wanted] = splitKey(key);
   const backend = config.backends.find(({ name }) => name === backendName);
@@ -149,7 +170,9 @@ export function editServer(
   const problem = addressProblem(changed.address, changed.port);
   if (problem !== undefined) return { problem };
   const serverName = serverNameAt(server, changed.address);
-  const check = server.check && checkAt(server, changed.address, changed.port);
+  const follows = checkAt(server, changed.address, changed.port);
+  const agent = follows?.agent && { ...follows.agent, ...agentChange };
+  const check = follows && { ...follows, ...checkChange, agent };
   const servers = backend.servers.map((each) => (each === server ? { ...changed, serverName, check } : each));
   return { config: withServers(config, backend, servers) };
 }
@@ -165,11 +188,18 @@ export function addBackend(config: ProxyConfig, backend: BackendConfig): Edited 
 export function removeBackend(config: ProxyConfig, name: string): Edited {
   if (!config.backends.some((backend) => backend.name === name)) return { problem: noSuchBackend };
   const user = config.frontends.find(
-    ({ defaultBackend, rules }) => defaultBackend === name || rules.some((rule) => rule.backend === name),
+    ({ defaultBackend, rules }) => defaultBackend === name || rules.some((rule) => isAbout(rule, name)),
   );
-  if (user) return { problem: `Frontend '${user.name}' sends requests there.` };
+  if (user) return { problem: `Frontend '${user.name}' sends requests there, or looks at its servers.` };
   if (config.backends.length === 1) return { problem: 'It is the only backend.' };
   return { config: { ...config, backends: config.backends.filter((backend) => backend.name !== name) } };
+}
+
+function isAbout(rule: RuleConfig, backend: string): boolean {
+  const looks = [rule, ...rule.all, ...rule.any, ...rule.not].some(
+    ({ usable, usableBelow }) => Object.hasOwn(usable, backend) || Object.hasOwn(usableBelow, backend),
+  );
+  return rule.backend === backend || looks;
 }
 
 export function editFrontend(
@@ -204,7 +234,17 @@ function checkAt(from: ServerConfig | undefined, address: string, port: number):
     port: check.port === from.port ? port : check.port,
     host: check.host === hostOf(from) ? hostOf({ address, port }) : check.host,
     tls: check.tls && { serverName: serverNameAt(from, address) },
+    agent: check.agent && {
+      ...check.agent,
+      address: check.agent.address === from.address ? address : check.agent.address,
+    },
   };
+}
+
+/** Without fast and slow intervals of its own it has one for all. */
+function withTiming(check: CheckConfig, timing: CheckTiming = {}): CheckConfig {
+  const { interMs } = timing;
+  return { ...check, ...(interMs !== undefined && { fastinterMs: interMs, downinterMs: interMs }), ...timing };
 }
 
 function withServers(config: ProxyConfig, backend: BackendConfig, servers: readonly ServerConfig[]): ProxyConfig {

@@ -14,7 +14,7 @@ import type { RateLimitConfig } from '../handling/rate-limit.ts';
 import type { RedirectConfig } from '../handling/redirect.ts';
 import type { RewriteConfig } from '../handling/rewrite.ts';
 import type { SecurityHeadersConfig } from '../handling/security-headers.ts';
-import type { SocketLevel } from '../stats/commands.ts';
+import type { SocketLevel } from '../stats/command.ts';
 import type { BreakerConfig } from './breaker-model.ts';
 import type { CheckConfig } from './check-model.ts';
 import type { LogConfig } from './log-model.ts';
@@ -155,6 +155,9 @@ export interface Conditions {
   readonly source: readonly string[];
   readonly headers: Readonly<Record<string, ValueCondition>>;
   readonly query: Readonly<Record<string, ValueCondition>>;
+  /** Servers that can be used, by backend: at least so many, and fewer than so many. */
+  readonly usable: Readonly<Record<string, number>>;
+  readonly usableBelow: Readonly<Record<string, number>>;
 }
 
 export interface RuleConfig extends RuleAction, Conditions {
@@ -202,6 +205,8 @@ export interface BackendConfig {
   readonly hash: HashConfig | undefined;
   readonly allBackups: boolean;
   readonly allDown: 'hold' | 'fail' | 'any';
+  /** Clients go to the server that they are bound to, whatever is known of it. */
+  readonly persist: boolean;
   /** Limits over all workers; 0 = none. */
   readonly maxconn: number;
   readonly maxqueue: number;

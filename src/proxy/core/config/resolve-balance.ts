@@ -9,7 +9,7 @@ type BackendDocument = ConfigDocument['backends'][number];
 
 type BalanceConfig = Pick<
   BackendConfig,
-  'balance' | 'draws' | 'hash' | 'allBackups' | 'allDown' | 'holdMs' | 'maxconn' | 'maxqueue' | 'fullconn'
+  'balance' | 'draws' | 'hash' | 'allBackups' | 'allDown' | 'persist' | 'holdMs' | 'maxconn' | 'maxqueue' | 'fullconn'
 >;
 
 /** The cookie of `sticky-session` where none is configured. */
@@ -70,6 +70,7 @@ export function resolveBalance(backend: BackendDocument): BalanceConfig {
     hash: word?.policy === 'hash' ? resolveHash(backend.hash ?? {}, word.key) : undefined,
     allBackups: backend.allbackups,
     allDown: backend.allDown,
+    persist: backend.persist,
     holdMs: backend.allDown === 'hold' ? durationMs(backend.hold) : 0,
     maxconn: backend.maxconn,
     maxqueue: backend.maxqueue,

@@ -86,9 +86,11 @@ function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig):
 function conditionsOf(from: ConditionsDocument): Conditions {
   const { alpn, clientCertificate, clientName, path, pathPrefix, pathRegex, scheme, methods, source, headers, query } =
     from;
+  const { usable, usableBelow } = from;
   const [host, sni] = [from.host?.toLowerCase(), from.sni?.toLowerCase()];
   const client = { alpn, clientCertificate, clientName };
-  return { host, sni, ...client, path, pathPrefix, pathRegex, scheme, methods, source, headers, query };
+  const pools = { usable, usableBelow };
+  return { host, sni, ...client, path, pathPrefix, pathRegex, scheme, methods, source, headers, query, ...pools };
 }
 
 /** A rule's own part replaces the frontend's part of the same kind. */
@@ -147,6 +149,8 @@ function resolveHandling(from: HandlingDocument, id: string): HandlingConfig {
       replacePrefix: rewrite.replacePrefix,
       regex: rewrite.regex,
       addPrefix: rewrite.addPrefix,
+      pathAndQuery: rewrite.pathAndQuery,
+      query: rewrite.query,
       location: rewrite.location,
       terraster:
         rewrite.mode === undefined

@@ -55,7 +55,7 @@ function backendTimeouts(from: ConfigDocument['timeouts']): BackendConfig['timeo
   return {
     connectMs: durationMs(from.connect),
     serverMs: durationMs(from.server),
-    queueMs: durationMs(from.queue),
+    queueMs: durationMs(from.queue ?? from.connect),
     tunnelMs: durationMs(from.tunnel),
     firstByteMs: durationMs(from.firstByte),
   };
@@ -73,6 +73,7 @@ function resolveBackend(backend: BackendDocument, timeouts: ConfigDocument['time
     breaker: backend.breaker && {
       errors: backend.breaker.errors,
       openMs: durationMs(backend.breaker.open),
+      trials: backend.breaker.trials,
       maxMs: durationMs(backend.breaker.max),
       maxEjectedPercent: backend.breaker.maxEjected,
       outlier: backend.breaker.outlier && {

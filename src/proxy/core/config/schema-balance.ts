@@ -67,6 +67,12 @@ export const balanceProperties = {
     description:
       'While no server is usable: hold requests for `hold`, fail at once with 503, or send them to any server that is not in maintenance.',
   },
+  persist: {
+    type: 'boolean',
+    default: false,
+    description:
+      'Clients that are bound to a server (by cookie, `stick` or `server`) go there though it is DOWN or in maintenance; elsewhere only when no connection comes about.',
+  },
   hold: durationOf('10s', 'While no server is usable, requests wait this long for one, then get 503 with Retry-After.'),
   maxconn: {
     type: 'integer',

@@ -114,7 +114,7 @@ export const checkSchema = {
       type: 'integer',
       minimum: 1,
       default: 10,
-      description: 'observe: so many errors in a row, in one worker.',
+      description: 'observe: so many errors in a row, over all workers.',
     },
     onError: {
       enum: ['fastinter', 'fail-check', 'sudden-death', 'mark-down'],

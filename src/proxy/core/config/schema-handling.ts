@@ -1,5 +1,5 @@
 // What can be done with requests beside passing them on, as schema: the same keys in a frontend and in each of its rules.
-import { passwordPattern } from '../handling/basic-auth.ts';
+import { clientPasswordPattern } from '../handling/basic-auth.ts';
 import { errorsSchema, pluginsSchema } from './schema-files.ts';
 import { durationOf } from './schema-words.ts';
 
@@ -11,13 +11,33 @@ export const headerValue = '^[ -~]*$';
 export const headerName = "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$";
 const pathPattern = "^/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$";
 
-const headerEdits = (what: string) =>
+const headerEdits = <More extends object>(what: string, more: More) =>
   ({
     type: 'object',
     additionalProperties: false,
-    description: `Edits of the headers of ${what}: first remove, then set, then add. Values may have placeholders such as \${remote_addr}.`,
+    description: `Edits of the headers of ${what}: first remove, then replace, then set, then add. Values may have placeholders such as \${remote_addr}.`,
     properties: {
       remove: { ...names, description: 'Names of headers to leave out.' },
+      replace: {
+        type: 'array',
+        default: [],
+        description: 'Other values for headers whose value an expression fits, one after the other.',
+        items: {
+          type: 'object',
+          required: ['header', 'pattern', 'to'],
+          additionalProperties: false,
+          properties: {
+            header: { type: 'string', pattern: headerName, description: 'Name of the header.' },
+            pattern: {
+              type: 'string',
+              minLength: 1,
+              description: 'JavaScript regular expression; it need not fit the whole value, which is replaced whole.',
+            },
+            to: { type: 'string', pattern: headerValue, description: 'Text with $1 to $9 and placeholders.' },
+            list: { type: 'boolean', default: false, description: 'Each value between commas by itself.' },
+          },
+        },
+      },
       set: {
         type: 'object',
         default: {},
@@ -32,13 +52,14 @@ const headerEdits = (what: string) =>
         additionalProperties: { type: 'string', pattern: headerValue },
         description: 'Name and value; one more header of that name.',
       },
+      ...more,
     },
   }) as const;
 
 const rewriteSchema = {
   type: 'object',
   additionalProperties: false,
-  description: 'Changes the path that servers see; in this order. The query stays.',
+  description: 'Changes the path that servers see; in this order. The query stays, but for the last two.',
   properties: {
     stripPrefix: { type: 'string', pattern: pathPattern, description: 'Takes these segments away: `/api/x` -> `/x`.' },
     replacePrefix: {
@@ -62,6 +83,21 @@ const rewriteSchema = {
       },
     },
     addPrefix: { type: 'string', pattern: pathPattern, description: 'Puts these segments in front.' },
+    pathAndQuery: {
+      type: 'object',
+      required: ['pattern', 'to'],
+      additionalProperties: false,
+      description: 'Puts a text in place of path and query, if the expression is found in them.',
+      properties: {
+        pattern: { type: 'string', minLength: 1, description: 'JavaScript regular expression.' },
+        to: { type: 'string', pattern: headerValue, description: 'Text with $1 to $9 and placeholders.' },
+      },
+    },
+    query: {
+      type: 'string',
+      pattern: headerValue,
+      description: 'What the query is, with placeholders: `${query}&from=${remote_addr}`. Empty: there is none.',
+    },
     mode: {
       enum: ['terraster'],
       description: 'terraster: its rules, for files that come from there; only `prefix`, `to` and `serverPath` count.',
@@ -130,7 +166,7 @@ export const handlingProperties = {
       users: {
         type: 'object',
         minProperties: 1,
-        additionalProperties: { type: 'string', pattern: passwordPattern, writeOnly: true },
+        additionalProperties: { type: 'string', pattern: clientPasswordPattern, writeOnly: true },
         description: 'Names and hashes; `veza-proxy password` makes a hash.',
       },
     },
@@ -243,6 +279,13 @@ export const handlingProperties = {
   plugins: pluginsSchema,
   errors: errorsSchema,
   rewrite: rewriteSchema,
-  requestHeaders: headerEdits('requests'),
-  responseHeaders: headerEdits('responses'),
+  requestHeaders: headerEdits('requests', {}),
+  responseHeaders: headerEdits('responses', {
+    guessContentType: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Gives responses without Content-Type one by the ending of the path. Off: what a server does not say is not guessed.',
+    },
+  } as const),
 } as const;

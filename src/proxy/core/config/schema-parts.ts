@@ -71,13 +71,21 @@ export const breakerSchema = {
   type: 'object',
   additionalProperties: false,
   description:
-    'Takes a server out of the pick when traffic shows that it fails: 5xx (but 501, 505), broken or no answers. Each worker by what it sees.',
+    'Takes a server out of the pick when traffic shows that it fails: 5xx (but 501, 505), broken or no answers, counted over all workers.',
   properties: {
     errors: { type: 'integer', minimum: 1, maximum: 1000, default: 5, description: 'So many failures in a row.' },
     open: durationOf(
       '30s',
-      'Out for this long; then one request tries it. Each further time adds as much, and as long in which it is well takes that back.',
+      'Out for this long; then `trials` requests may try it. Each further time adds as much, and as long in which it is well takes that back.',
     ),
+    trials: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1000,
+      default: 1,
+      description:
+        'So many requests at a time try a server that was out, over all workers, until one finds it well or ill.',
+    },
     max: durationOf('5m', 'Never out for longer than this.'),
     maxEjected: {
       type: 'integer',

@@ -51,6 +51,12 @@ const valueCondition = {
   ],
 } as const;
 
+const serverCounts = {
+  type: 'object',
+  default: {},
+  additionalProperties: { type: 'integer', minimum: 1, maximum: 10_000 },
+} as const;
+
 const conditionProperties = {
   host: { type: 'string', description: 'Exact host (port and case ignored), `*.example.org`, or `*`.' },
   sni: {
@@ -91,6 +97,15 @@ const conditionProperties = {
     default: {},
     additionalProperties: valueCondition,
     description: 'Parameters of the query and what they must be, as with `headers`.',
+  },
+  usable: {
+    ...serverCounts,
+    description:
+      'Names of backends, and how many of the servers of each can be used at least (of backups, if only these can).',
+  },
+  usableBelow: {
+    ...serverCounts,
+    description: 'As `usable`, but fewer than so many: `{ api_pool: 1 }` holds when none of its servers can be used.',
   },
 } as const;
 

@@ -1,5 +1,5 @@
 // Statistics and control in the configuration file: sockets in HAProxy's protocol, and the page.
-import { socketLevels } from '../stats/commands.ts';
+import { socketLevels } from '../stats/command.ts';
 import { durationOf } from './schema-words.ts';
 
 export const statsSchema = {

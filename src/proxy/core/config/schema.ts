@@ -35,7 +35,10 @@ const timeoutsSchema = {
     ),
     httpRequest: durationOf('10s', 'From the first byte of a request to the end of its head, in total: 408.'),
     keepAlive: durationOf('60s', 'An idle client connection between two requests; closed silently.'),
-    queue: durationOf('5s', 'A request that waits for a slot of `maxconn`: 503.'),
+    queue: durationOf(
+      undefined,
+      'A request that waits for a slot of `maxconn`: 503. Left out: as `connect`, as with HAProxy.',
+    ),
     tunnel: durationOf('1h', 'A WebSocket or other upgraded connection on which nothing moves either way.'),
     firstByte: durationOf(
       '1s',

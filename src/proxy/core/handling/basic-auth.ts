@@ -1,12 +1,13 @@
-// Passwords in the HTTP way. Files hold scrypt hashes only; checking one is made slow on purpose, so it happens beside
+// Passwords in the HTTP way. Files hold hashes only; checking one is made slow on purpose, so it happens beside
 // the traffic, and what was right once is remembered as a hash of a hash.
 import { createHash, scrypt, timingSafeEqual } from 'node:crypto';
 import { fieldValue } from '../http/scan.ts';
 import { answer, type Answer, type Incoming } from './incoming.ts';
+import { isShaCrypt, shaCryptPattern } from './sha-crypt.ts';
 
 export interface BasicAuthConfig {
   readonly realm: string;
-  /** Name -> `scrypt:COST:SALT:HASH`, salt and hash in base64. */
+  /** Name -> `scrypt:COST:SALT:HASH`, salt and hash in base64; or SHA-crypt as Unix has it. */
   readonly users: Readonly<Record<string, string>>;
 }
 
@@ -18,6 +19,8 @@ const defaultCost = 16_384;
 
 /** What a configuration file accepts as a password. */
 export const passwordPattern = '^scrypt:[0-9]+:[A-Za-z0-9+/=]{8,}:[A-Za-z0-9+/=]{40,}$';
+/** The same of clients, whose passwords may come from other systems. */
+export const clientPasswordPattern = `${passwordPattern}|${shaCryptPattern}`;
 
 /** The text for a configuration file. `salt` must be random. */
 export async function hashPassword(password: string, salt: Buffer): Promise<string> {
@@ -27,6 +30,7 @@ export async function hashPassword(password: string, salt: Buffer): Promise<stri
 
 /** Does a password fit what a file holds? No stored one takes as long as a wrong one: names cannot be guessed by the clock. */
 export async function isPassword(password: string, stored: string | undefined): Promise<boolean> {
+  if (stored?.startsWith('$') === true) return isShaCrypt(password, stored);
   const [, cost, salt = '', hash = ''] = (stored ?? `scrypt:${defaultCost}:AAAAAAAAAAA=:AAAA`).split(':');
   const expected = Buffer.from(hash, 'base64');
   const actual = await derive(password, Buffer.from(salt, 'base64'), Number(cost)).catch(() => Buffer.alloc(0));

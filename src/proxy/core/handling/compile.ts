@@ -1,7 +1,7 @@
 // A frontend's configuration -> what answers "what is to be done with this request".
 import { AddressSet } from '../address.ts';
 import type { FrontendConfig, HandlingConfig, RuleAction } from '../config/model.ts';
-import { compileRouter } from '../routing.ts';
+import { allUsable, compileRouter, type UsableOf } from '../routing.ts';
 import { compileTcpRouter, type TcpRouter } from '../tcp-routing.ts';
 import { Handling } from './handling.ts';
 import type { Incoming } from './incoming.ts';
@@ -24,10 +24,11 @@ export function compileFrontend(
   config: FrontendConfig,
   limits: RateLimits,
   plugins: FindPlugins = noPlugins,
+  usableOf: UsableOf = allUsable,
 ): CompiledFrontend {
   const handling = (own: HandlingConfig, action: RuleAction): Handling =>
     new Handling(own, action, limits(own.rateLimit), plugins(own.plugins));
-  const router = compileRouter(config.rules, config.ruleOrder);
+  const router = compileRouter(config.rules, config.ruleOrder, usableOf);
   const handlings = config.rules.map((rule) => handling(rule.handling, rule));
   /** For requests that no rule takes. */
   const fallback = handling(config.handling, {
@@ -40,7 +41,7 @@ export function compileFrontend(
   });
   return {
     handlingOf: (incoming) => handlings[router(incoming)] ?? fallback,
-    tcp: compileTcpRouter(config),
+    tcp: compileTcpRouter(config, usableOf),
     trusted: new AddressSet(config.trustedProxies),
     balancers: new AddressSet(config.acceptProxy),
   };

@@ -122,7 +122,6 @@ export class Handling {
   }
 
   #act(incoming: Incoming): Verdict {
-    const { head } = incoming;
     const elsewhere = this.#redirect?.answer(incoming);
     if (elsewhere) return elsewhere;
     const { respond } = this.#action;
@@ -130,11 +129,11 @@ export class Handling {
       return answer(respond.status, `Content-Type: ${respond.contentType}\r\n`, this.#body.fill(incoming));
     }
     if (this.#rewrite) {
-      const target = this.#rewrite.target(incoming.target);
+      const target = this.#rewrite.target(incoming.target, incoming);
       if (target === undefined) return answer(400);
       incoming.target = target;
     }
-    if (this.#request) head.fields = this.#request.apply(head.fields, incoming);
+    this.#request?.editRequest(incoming);
     return undefined;
   }
 

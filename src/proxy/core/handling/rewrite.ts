@@ -1,5 +1,7 @@
 // Changes the path that servers see, and maps what they say about places back.
-import { pathOf, queryOf } from './incoming.ts';
+import { GroupTemplate } from './group-template.ts';
+import { type Incoming, pathOf, queryOf } from './incoming.ts';
+import { Template } from './template.ts';
 import { TerrasterRewrite } from './terraster-rewrite.ts';
 
 export interface RewriteConfig {
@@ -7,6 +9,10 @@ export interface RewriteConfig {
   readonly replacePrefix: { readonly from: string; readonly to: string } | undefined;
   readonly regex: { readonly pattern: string; readonly to: string } | undefined;
   readonly addPrefix: string | undefined;
+  /** Where it fits path and query, the text is what stands for both. */
+  readonly pathAndQuery: { readonly pattern: string; readonly to: string } | undefined;
+  /** What the query is; '' = there is none. */
+  readonly query: string | undefined;
   /** Map Location of responses back. */
   readonly location: boolean;
   /** The rules of terraster in place of all that. */
@@ -23,8 +29,8 @@ export interface Said {
 }
 
 export interface PathRewrite {
-  /** The target for servers; undefined if what was made of it is no path. */
-  target(target: string): string | undefined;
+  /** The target for servers; undefined if what was made of it is no path. Without a request texts with placeholders do nothing. */
+  target(target: string, incoming?: Incoming): string | undefined;
   /**
    * A Location of a server in the client's terms. `asked`: the authorities that mean the server itself; others are left
    * alone.
@@ -39,14 +45,22 @@ export function pathRewrite(config: RewriteConfig): PathRewrite {
 class Rewrite implements PathRewrite {
   readonly #config: RewriteConfig;
   readonly #pattern: RegExp | undefined;
+  readonly #whole: { readonly pattern: RegExp; readonly to: GroupTemplate } | undefined;
+  readonly #query: Template | undefined;
 
   constructor(config: RewriteConfig) {
     this.#config = config;
     this.#pattern = config.regex && new RegExp(config.regex.pattern);
+    const { pathAndQuery, query } = config;
+    this.#whole = pathAndQuery && {
+      pattern: new RegExp(pathAndQuery.pattern),
+      to: new GroupTemplate(pathAndQuery.to),
+    };
+    this.#query = query === undefined ? undefined : new Template(query);
   }
 
   /** Undefined if a regular expression made no path of it. */
-  target(target: string): string | undefined {
+  target(target: string, incoming?: Incoming): string | undefined {
     if (!target.startsWith('/')) return target;
     const { stripPrefix, replacePrefix, regex, addPrefix } = this.#config;
     let path = pathOf(target);
@@ -54,8 +68,12 @@ class Rewrite implements PathRewrite {
     if (replacePrefix) path = swap(path, replacePrefix.from, replacePrefix.to);
     if (regex && this.#pattern) path = path.replace(this.#pattern, regex.to);
     if (addPrefix !== undefined) path = `${bare(addPrefix)}${path}`;
-    // Captures come from a target that was accepted, so only the beginning can be wrong.
-    return path.startsWith('/') && !path.startsWith('//') ? path + queryOf(target) : undefined;
+    let result = path + queryOf(target);
+    const match = incoming && this.#whole?.pattern.exec(result);
+    if (match && this.#whole) result = safe(this.#whole.to.fill(match, incoming));
+    if (incoming && this.#query) result = withQuery(result, safe(this.#query.fill(incoming)));
+    // The rest is of a target that was accepted, so only the beginning can be wrong.
+    return result.startsWith('/') && !result.startsWith('//') ? result : undefined;
   }
 
   /** A path that is not below what was added is left alone. */
@@ -71,6 +89,15 @@ class Rewrite implements PathRewrite {
     if (stripPrefix !== undefined) path = `${bare(stripPrefix)}${path}`;
     return path + (end < 0 ? '' : rest.slice(end));
   }
+}
+
+function withQuery(target: string, query: string): string {
+  return query === '' ? pathOf(target) : `${pathOf(target)}?${query}`;
+}
+
+/** What placeholders brought cannot end the target: it stands in the first line of a request. */
+function safe(text: string): string {
+  return text.toWellFormed().replaceAll(/[^!-"$-~]+/g, (part) => (part === '#' ? '%23' : encodeURIComponent(part)));
 }
 
 /** Without a `/` at the end. */

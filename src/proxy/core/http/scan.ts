@@ -108,3 +108,11 @@ export function fieldValue(lines: string, name: string): string | undefined {
   }
   return undefined;
 }
+
+/** All values of a header among lines that were kept. `name` is lower-case. */
+export function fieldValues(lines: string, name: string): readonly string[] {
+  return lines.split('\r\n').flatMap((line) => {
+    const colon = line.indexOf(':');
+    return line.slice(0, colon).toLowerCase() === name ? [trimmed(line, colon + 1, line.length)] : [];
+  });
+}

@@ -31,6 +31,8 @@ interface Track {
   observedSeconds: number;
   rates: Rates;
   points: Point[];
+  /** When it was first seen that a request had come; undefined = none has. */
+  requestedAtMs: number | undefined;
 }
 
 const still: Rates = { connections: 0, connectionsMax: 0, requests: 0, requestsMax: 0 };
@@ -48,11 +50,17 @@ export class RateTracker {
     return this.#tracks.get(row)?.points ?? [];
   }
 
+  /** Seconds since requests came last, to the precision of the looks; -1 = none has come. */
+  idleSecondsOf(row: string, nowMs: number): number {
+    const at = this.#tracks.get(row)?.requestedAtMs;
+    return at === undefined ? -1 : Math.max(0, Math.floor((nowMs - at) / 1000));
+  }
+
   look(counters: ReadonlyMap<string, Counters>, nowMs: number): void {
     const seconds = this.#atMs < 0 ? 0 : (nowMs - this.#atMs) / 1000;
     this.#atMs = nowMs;
     for (const name of this.#tracks.keys()) if (!counters.has(name)) this.#tracks.delete(name);
-    for (const [name, now] of counters) this.#tracks.set(name, next(this.#tracks.get(name), now, seconds));
+    for (const [name, now] of counters) this.#tracks.set(name, next(this.#tracks.get(name), now, seconds, nowMs));
   }
 
   /** Maxima begin anew. */
@@ -63,7 +71,7 @@ export class RateTracker {
   }
 }
 
-function next(before: Track | undefined, now: Counters, seconds: number): Track {
+function next(before: Track | undefined, now: Counters, seconds: number, nowMs: number): Track {
   // Counters that were set to zero have grown from there.
   const grown = (current: number, past: number): number => (current >= past ? current - past : current);
   const perSecond = (current: number, past: number | undefined): number =>
@@ -94,6 +102,7 @@ function next(before: Track | undefined, now: Counters, seconds: number): Track 
       requests,
       requestsMax: Math.max(before?.rates.requestsMax ?? 0, requests),
     },
+    requestedAtMs: now.sessionsTotal > 0 && now.sessionsTotal !== before?.requests ? nowMs : before?.requestedAtMs,
     points: before ? [...before.points, point].slice(-historyLength) : [],
   };
 }

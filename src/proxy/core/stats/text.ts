@@ -1,9 +1,10 @@
 // `show info` and `show servers state`, as HAProxy prints them.
 import type { CounterName, Counters } from '../counters.ts';
-import type { ProxyConfig } from '../config/model.ts';
+import type { ProxyConfig, ServerConfig } from '../config/model.ts';
 import { isNamed, isServiceName } from '../server-address.ts';
 import type { ServerRecord } from '../server-record.ts';
 import type { Rates } from './rates.ts';
+import { checkNumbers } from './columns.ts';
 import type { Info } from './typed.ts';
 
 export interface ProcessFacts {
@@ -42,6 +43,7 @@ export function infoOf(facts: ProcessFacts, counters: ReadonlyMap<string, Counte
     ['Ulimit-n', 0],
     ['Maxsock', facts.maxconn],
     ['Maxconn', facts.maxconn],
+    ['Hard_maxconn', facts.maxconn],
     ['CurrConns', sum('connections')],
     ['CumConns', sum('connectionsTotal')],
     ['CumReq', sum('sessionsTotal')],
@@ -87,21 +89,64 @@ export function serversStateText(
 }
 
 function stateLine(record: ServerRecord, config: ProxyConfig, nowMs: number): string {
-  const { config: server, backend, admin, up, health, lastCheck } = record;
+  const { config: server, backend, up, stopping } = record;
   const backendId = config.frontends.length + 2 + config.backends.findIndex((each) => each.name === backend.name);
-  const running = up && record.adminNow !== 'maint';
-  const operation = running ? (record.adminNow === 'drain' ? 3 : 2) : 0;
-  const inherited = record.tracked?.adminNow;
-  const forced =
-    (admin === 'maint' ? 1 : admin === 'drain' ? 8 : 0) |
-    (inherited === 'maint' ? 2 : inherited === 'drain' ? 0x10 : 0) |
-    (record.isUnresolved ? 0x20 : 0);
+  const operation = !up || record.adminNow === 'maint' ? 0 : stopping ? 3 : 2;
   const name = isNamed(server.address) ? server.address : '-';
   const [fqdn, service] = isServiceName(server.address) ? ['-', name] : [name, '-'];
-  const result = lastCheck === undefined ? 0 : lastCheck.passed ? 3 : 2;
   const since = Math.floor((nowMs - record.changedAtMs) / 1000);
-  const check = `${server.check ? 6 : 0} ${result} ${health?.value ?? 0} ${server.check ? 6 : 0}`;
-  return `${backendId} ${backend.name} ${server.id} ${server.name} ${record.address || '-'} ${operation} ${forced} ${record.weight} ${server.weight} ${since} ${check} 0 0 0 ${fqdn} ${record.port} ${service} 0 ${server.check?.port ?? 0} - - 0\n`;
+  return `${[
+    backendId,
+    backend.name,
+    server.id,
+    server.name,
+    record.address || '-',
+    operation,
+    adminBits(record),
+    record.weight,
+    server.weight,
+    since,
+    ...checkFields(record),
+    // No ids were forced.
+    0,
+    0,
+    fqdn,
+    record.port,
+    service,
+    backend.tls ? 1 : 0,
+    ...checkPlaces(server),
+  ].join(' ')}\n`;
+}
+
+/** Bits: 1 maintenance, 2 of a server that is tracked, 4 as the file says; 8 drain, 16 of one that is tracked; 32 no address. */
+function adminBits({ admin, tracked, config, isUnresolved }: ServerRecord): number {
+  const own = admin === 'maint' ? (config.disabled ? 5 : 1) : admin === 'drain' ? 8 : 0;
+  const inherited = tracked?.adminNow === 'maint' ? 2 : tracked?.adminNow === 'drain' ? 16 : 0;
+  return own | inherited | (isUnresolved ? 32 : 0);
+}
+
+/** Last status, result, health, state of the check, state of the agent. */
+function checkFields({ config, lastCheck, health, admin, checking, asking }: ServerRecord): readonly number[] {
+  const { check } = config;
+  // Bits: 2 configured, 4 enabled, 8 paused, 16 an agent.
+  const paused = admin === 'maint' ? 8 : 0;
+  const state = (check ? (checking ? 6 : 2) : 0) | paused;
+  const agent = check?.agent ? (asking ? 22 : 18) : 0;
+  if (!check) return [1, 0, 0, state, agent];
+  const code = lastCheck?.code ?? 'INI';
+  const result = !lastCheck ? 0 : !lastCheck.passed ? 2 : code === 'L7OKC' ? 4 : 3;
+  return [checkNumbers[code] ?? 0, result, health?.value ?? 0, state, agent];
+}
+
+/** Where it and its agent are asked, if not where the server is. */
+function checkPlaces({ address, port, check }: ServerConfig): readonly (string | number)[] {
+  const agent = check?.agent;
+  return [
+    check && check.port !== port ? check.port : 0,
+    check && check.address !== address ? check.address : '-',
+    agent && agent.address !== address ? agent.address : '-',
+    agent?.port ?? 0,
+  ];
 }
 
 /** `show servers conn`: connections of each server. */
@@ -118,7 +163,7 @@ export function serversConnText(
       const [used = 0, idle = 0] = [own?.sessions, own?.idle];
       const at = config.backends.findIndex((each) => each.name === record.backend.name);
       const place = `${config.frontends.length + 2 + at}/${record.config.id}`;
-      return `${record.key} ${place} ${record.address || '-'} ${record.port} - 5000 ${used} ${own?.sessionsMax ?? 0} 0 0 ${idle} -1 ${idle}\n`;
+      return `${record.key} ${place} ${record.address || '-'} ${record.port} - 5000 ${used} ${own?.sessionsMax ?? 0} 0 0 ${idle} -1 ${idle} ${idle}\n`;
     });
-  return `# bkname/svname bkid/svid addr port - purge_delay used_cur used_max need_est unsafe_nb safe_nb idle_lim idle_cur\n${lines.join('')}`;
+  return `# bkname/svname bkid/svid addr port - purge_delay used_cur used_max need_est unsafe_nb safe_nb idle_lim idle_cur idle_per_thr[1]\n${lines.join('')}`;
 }

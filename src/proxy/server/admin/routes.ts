@@ -5,7 +5,7 @@ import type { AdminState } from '../../core/balance/server-state.ts';
 import { noSuchServer } from '../../core/config/edit.ts';
 import { audited } from '../audit.ts';
 import { currentRows } from '../current-rows.ts';
-import { currentInfo } from '../text-commands.ts';
+import { currentInfo } from '../current-info.ts';
 import { version } from '../version.ts';
 import { backendRoutes } from './backend-routes.ts';
 import { configRoutes } from './config-routes.ts';

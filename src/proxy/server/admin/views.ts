@@ -1,4 +1,5 @@
 // Backends, servers, frontends and rules as the admin interface shows them.
+import type { Conditions, RuleConfig } from '../../core/config/model.ts';
 import type { Counters } from '../../core/counters.ts';
 import type { ServerRecord } from '../../core/server-record.ts';
 import type { ControlledProxy } from '../controlled-proxy.ts';
@@ -53,7 +54,7 @@ export async function backendViews(proxy: ControlledProxy): Promise<{ readonly n
 }
 
 function isUsable(record: ServerRecord): boolean {
-  return record.up && record.admin === 'ready';
+  return record.up && record.adminNow === 'ready' && !record.stopping;
 }
 
 export function healthView(proxy: ControlledProxy): object {
@@ -82,14 +83,25 @@ export function locationViews(proxy: ControlledProxy): object[] {
   return proxy.config().frontends.flatMap(({ name, rules, defaultBackend }) => [
     ...rules.map((rule) => ({
       service: name,
-      host: rule.host,
-      path: rule.path,
-      pathPrefix: rule.pathPrefix,
-      pathRegex: rule.pathRegex,
-      methods: rule.methods,
+      ...conditionsOf(rule),
+      ...groupsOf(rule),
       action: rule.redirect ? 'redirect' : rule.respond ? 'respond' : 'backend',
       backend: rule.backend,
     })),
     ...(defaultBackend === undefined ? [] : [{ service: name, action: 'backend', backend: defaultBackend }]),
   ]);
+}
+
+/** What must hold, as far as it is said at all. */
+function conditionsOf(from: Conditions): object {
+  const { host, sni, alpn, clientCertificate, clientName, path, pathPrefix, pathRegex, scheme } = from;
+  const { methods, source, headers, query, usable, usableBelow } = from;
+  const single = { host, sni, alpn, clientCertificate, clientName, path, pathPrefix, pathRegex, scheme };
+  const several = Object.entries({ methods, source, headers, query, usable, usableBelow });
+  return { ...single, ...Object.fromEntries(several.filter(([, value]) => Object.keys(value).length > 0)) };
+}
+
+function groupsOf({ all, any, not }: RuleConfig): object {
+  const groups = Object.entries({ all, any, not }).filter(([, list]) => list.length > 0);
+  return Object.fromEntries(groups.map(([key, list]) => [key, list.map(conditionsOf)]));
 }

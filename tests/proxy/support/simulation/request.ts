@@ -71,7 +71,7 @@ export class Request implements QueuedRequest<ServerState> {
     if (alive[index] === true) {
       picked.inFlight += 1;
       running.push({ server: picked, bound: picked === this.#bound, endsMs: nowMs + random() * longestRequestMs });
-      if (picked.inFlight > picked.slots) throw new Error('more requests than maxconn');
+      if (picked.inFlight > picked.quota.slots) throw new Error('more requests than maxconn');
       this.outcome = 'served';
       return true;
     }

@@ -1,5 +1,4 @@
 // What the simulation moves: a backend with servers that break and mend, are drained and checked, on a virtual clock.
-import { slotsOf } from '../../../../src/proxy/core/balance/wait-queue.ts';
 import { Balancer } from '../../../../src/proxy/core/balance/balancer.ts';
 import { Queues } from '../../../../src/proxy/core/balance/queues.ts';
 import type { AdminState, ServerState } from '../../../../src/proxy/core/balance/server-state.ts';
@@ -67,7 +66,7 @@ export function aWorld(seed: number): World {
     servers,
   });
   const states = statesOf(backend);
-  for (const state of states) state.slots = slotsOf(state.config.maxconn, 0, 1);
+  for (const state of states) state.quota.share(state.config.maxconn, 0, 1);
   const balancer = new Balancer(backend, states, seed);
   return {
     backend,

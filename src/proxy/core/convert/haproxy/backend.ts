@@ -36,6 +36,8 @@ function waiting(proxy: Proxy, backend: Entries, draft: Draft): void {
   const { lines, spot } = proxy;
   const [all, abort] = [optionOf(lines, 'allbackups'), optionOf(lines, 'abortonclose')];
   if (all?.on === true) draft.put(backend, 'allbackups', true, all.spot);
+  const persist = optionOf(lines, 'persist');
+  if (persist?.on === true) draft.put(backend, 'persist', true, persist.spot);
   draft.put(backend, 'allDown', 'fail', spot);
   if (abort?.on !== true && !isTcp(proxy)) draft.put(backend, 'abortOnClose', false, abort?.spot ?? spot);
 }
@@ -53,6 +55,8 @@ function setting({ first, words }: Line, proxy: Proxy, backend: Entries, draft: 
       draft.put(backend, 'retries', Math.min(10, Number(second?.text)), first);
       return;
     case 'fullconn':
+      draft.put(backend, 'fullconn', Number(second?.text), first);
+      return;
     case 'http-reuse':
       report.info(first, `\`${first.text}\` is not needed`);
       return;
@@ -97,9 +101,13 @@ function balance([policy, ...rest]: readonly Word[], backend: Entries, draft: Dr
     case 'uri': {
       const depth = rest.findIndex((word) => word.text === 'depth');
       const whole = rest.some((word) => word.text === 'whole');
-      const length = rest.find((word) => word.text === 'len');
-      if (length) report.warning(length, 'the whole path is hashed, not its beginning only');
-      hash({ key: 'uri', ...(depth >= 0 && { depth: Number(rest[depth + 1]?.text) }), ...(whole && { whole }) });
+      const len = rest.findIndex((word) => word.text === 'len');
+      hash({
+        key: 'uri',
+        ...(len >= 0 && { len: Number(rest[len + 1]?.text) }),
+        ...(depth >= 0 && { depth: Number(rest[depth + 1]?.text) }),
+        ...(whole && { whole }),
+      });
       return;
     }
     case 'url_param':
@@ -123,9 +131,12 @@ function hashType(lines: readonly Line[], backend: Entries, draft: Draft, report
   const factor = lines.findLast(({ first }) => first.text === 'hash-balance-factor');
   if (!hash) return;
   const spot = type?.words[1] ?? lines.findLast(({ first }) => first.text === 'balance')?.first;
-  if (spot && type?.words[1]?.text !== 'consistent') {
-    report.info(spot, 'keys are spread by a consistent ring: they go to other servers than before, once');
-  }
+  const [, method, ...functions] = type?.words ?? [];
+  if (spot && method?.text !== 'consistent') draft.put(hash, 'type', 'map-based', spot);
+  const other = functions.find(
+    ({ text }) => text !== 'sdbm' && (text !== 'avalanche' || method?.text !== 'consistent'),
+  );
+  if (other) report.info(other, 'keys are hashed by sdbm: they go to other servers than before, once');
   const value = Number(factor?.words[1]?.text ?? 0);
   if (factor && value > 0) draft.put(hash, 'balanceFactor', Math.max(101, value), factor.first);
 }
@@ -135,21 +146,21 @@ function cookie(words: readonly Word[], backend: Entries, draft: Draft, report: 
   if (!keyword || !name) return;
   const value: Entries = { name: name.text, httponly: false };
   const modes = new Set(options.map((word) => word.text));
-  if (!modes.has('insert')) {
-    report.error(
-      keyword,
-      'only cookies that the proxy inserts itself can be carried over',
-      'Write `cookie NAME insert indirect nocache`.',
-    );
+  const mode = ['insert', 'rewrite', 'prefix'].find((each) => modes.has(each));
+  if (mode === undefined) {
+    report.error(keyword, 'a cookie needs one of `insert`, `rewrite` and `prefix`');
     return;
   }
-  if (!modes.has('indirect')) report.warning(keyword, 'servers do not see the cookie, as with `indirect`');
+  if (mode !== 'insert') value['mode'] = mode;
+  else if (!modes.has('indirect')) report.warning(keyword, 'servers do not see the cookie, as with `indirect`');
   for (let at = 0; at < options.length; at += 1) {
     const option = options[at];
     if (!option) continue;
     const next = options[at + 1]?.text ?? '';
     switch (option.text) {
       case 'insert':
+      case 'rewrite':
+      case 'prefix':
       case 'indirect':
       case 'nocache':
         break;
@@ -171,10 +182,14 @@ function cookie(words: readonly Word[], backend: Entries, draft: Draft, report: 
         break;
       }
       case 'maxidle':
-      case 'maxlife':
-        report.warning(option, `\`${option.text}\`: the cookie lasts as long as the browser`);
+      case 'maxlife': {
+        // Bare numbers are seconds here.
+        const duration = durationOf(/^[0-9]+$/.test(next) ? `${next}s` : next);
+        if (duration === undefined) report.error(option, `\`${next}\` is not a duration`);
+        else value[option.text] = duration;
         at += 1;
         break;
+      }
       default:
         report.error(option, `\`${option.text}\` of a cookie cannot be carried over`);
     }

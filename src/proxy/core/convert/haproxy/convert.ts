@@ -8,7 +8,7 @@ import { Report } from '../report.ts';
 import { redirectOf } from './answers.ts';
 import { convertBackend } from './backend.ts';
 import type { BindContext } from './binds.ts';
-import { noCondition } from './cases.ts';
+import { noCondition, product } from './cases.ts';
 import { Acls, type ReadFile } from './conditions.ts';
 import { convertFrontend } from './frontend.ts';
 import {
@@ -39,7 +39,7 @@ import { convertTcpFrontend } from './tcp.ts';
 import { tlsDefaultsOf } from './tls.ts';
 import { type Userlist, userlistsOf } from './userlists.ts';
 import { type Aliases, aliasesOf } from './variables.ts';
-import { readWords, type Word } from './words.ts';
+import { type Line, readWords, type Word } from './words.ts';
 
 export interface Conversion {
   readonly tree: ConfigTree;
@@ -162,7 +162,7 @@ function programOf(proxy: Proxy, { aliases, userlists, names }: Shared, report: 
     const { first, words } = line;
     const [, second] = words;
     if (first.text === 'option' && second?.text === 'forwardfor') forwardFor(words, findings, report);
-    else if (first.text === 'monitor-uri' && second) requests.unshift(monitor(second.text, second));
+    else if (first.text === 'monitor-uri' && second) requests.unshift(...monitor(second, proxy.lines, acls));
     else if (isTcp(proxy) && /^http-|^redirect$/.test(first.text)) continue;
     else if (first.text === 'http-request' || first.text === 'http-response') {
       const statement = ruleStatement(line, reading);
@@ -219,17 +219,21 @@ function fallback(proxy: Proxy): Statement {
 
 /** Nobody serves. */
 function nobody({ spot }: Proxy): Statement {
-  const effect = { do: 'answer', answer: { respond: { status: 503 } }, headers: [] } as const;
-  return { spot, cases: [noCondition], effect };
+  return { spot, cases: [noCondition], effect: unavailable };
 }
 
-function monitor(path: string, spot: Statement['spot']): Statement {
-  const cases = [{ holds: [{ path }], fails: [] }];
-  return {
-    spot,
-    cases,
-    effect: { do: 'answer', answer: { respond: { status: 200, body: 'Service ready.\n' } }, headers: [] },
-  };
+const unavailable = { do: 'answer', answer: { respond: { status: 503 } }, headers: [] } as const;
+
+/** `monitor-uri`, and before it what `monitor fail` says of it. */
+function monitor(spot: Word, lines: readonly Line[], acls: Acls): Statement[] {
+  const asked = [{ holds: [{ path: spot.text }], fails: [] }];
+  const failing = lines.flatMap((line): Statement[] => {
+    if (line.first.text !== 'monitor') return [];
+    const cases = acls.cases(splitCondition(line, 1).condition, line.first);
+    return cases ? [{ spot: line.first, cases: product(asked, cases), effect: unavailable }] : [];
+  });
+  const ready = { respond: { status: 200, body: 'Service ready.\n' } };
+  return [...failing, { spot, cases: asked, effect: { do: 'answer', answer: ready, headers: [] } }];
 }
 
 function forwardFor(words: readonly { readonly text: string }[], findings: Findings, report: Report): void {

@@ -45,3 +45,10 @@ export function convertFormat(
   }
   return { text: result };
 }
+
+/** `\\1` -> `$1`, as our texts name what an expression captured. */
+export function grouped(text: string): string {
+  return text
+    .replaceAll('$', '$$$$')
+    .replaceAll(/\\(.)/g, (_, char: string) => (/[0-9]/.test(char) ? `$${char}` : char));
+}

@@ -8,7 +8,7 @@ import type { Line, Word } from './words.ts';
 const read: ReadonlySet<string> = new Set([
   'acl', 'balance', 'bind', 'capture', 'compression', 'declare', 'log-format', 'cookie', 'default-server', 'default_backend', 'hash-balance-factor',
   'hash-type', 'http-after-response', 'http-check', 'http-request', 'http-response', 'log', 'maxconn', 'mode',
-  'monitor-uri', 'option', 'redirect', 'retries', 'retry-on', 'server', 'server-template', 'stats', 'stick', 'stick-table',
+  'monitor', 'monitor-uri', 'option', 'redirect', 'retries', 'retry-on', 'server', 'server-template', 'stats', 'stick', 'stick-table',
   'tcp-check', 'tcp-request', 'errorfile', 'timeout', 'use_backend', 'fullconn', 'http-reuse', 'force-persist', 'use-server',
 ]); // prettier-ignore
 
@@ -21,7 +21,7 @@ const unneeded: ReadonlySet<string> = new Set([
 const dangerous: readonly string[] = [
   'block', 'disabled', 'dispatch', 'errorfiles', 'errorloc', 'errorloc302', 'errorloc303', 'filter',
   'grace', 'http-error', 'ignore-persist', 'persist', 'source', 'tcp-response', 'use-fcgi-app',
-  'reqadd', 'rspadd', 'reqrep', 'rsprep', 'monitor', 'transparent',
+  'reqadd', 'rspadd', 'reqrep', 'rsprep', 'transparent',
 ]; // prettier-ignore
 
 const errorPages: ReadonlySet<string> = new Set(['errorfiles', 'errorloc', 'errorloc302', 'errorloc303', 'http-error']);
@@ -39,7 +39,7 @@ const options: ReadonlySet<string> = new Set([
   'h1-case-adjust-bogus-server', 'forceclose', 'disable-h2-upgrade', 'idle-close-on-response', 'transparent',
 ]); // prettier-ignore
 
-const optionErrors: ReadonlySet<string> = new Set(['persist', 'transparent', 'http-use-proxy-header']);
+const optionErrors: ReadonlySet<string> = new Set(['transparent', 'http-use-proxy-header']);
 const optionWarnings: Readonly<Record<string, string>> = {
   originalto: 'no X-Original-To is added',
   'accept-invalid-http-request': 'what cannot be understood in one way only is refused',

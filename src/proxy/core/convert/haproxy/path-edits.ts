@@ -1,6 +1,8 @@
 // `set-path`, `replace-path` and their like -> `rewrite` of a rule, which knows the path and leaves the query alone.
-import type { Report } from '../report.ts';
-import type { RewriteEdit } from './statements.ts';
+import { checkPattern } from '../../config/check-handling.ts';
+import { convertFormat, grouped } from './formats.ts';
+import type { Reading, RewriteEdit } from './statements.ts';
+import type { Aliases } from './variables.ts';
 import type { Word } from './words.ts';
 
 interface Replacement {
@@ -13,17 +15,15 @@ export function rewriteEdit(
   action: string,
   [first, second]: readonly Word[],
   spot: Word,
-  report: Report,
+  { acls: { aliases }, report }: Reading,
 ): RewriteEdit | undefined {
   const subject = action.replace(/^(?:set|replace)-/, '');
   const rewrite = action.startsWith('set-')
-    ? first && setting(subject, first.text)
-    : first && second && replacing(subject, first.text, second.text);
+    ? first && setting(subject, first.text, aliases)
+    : first && second && replacing(subject, first.text, second.text, aliases);
   if (!rewrite) {
     const hint =
-      subject === 'path'
-        ? 'Look at `rewrite` of rules.'
-        : 'The query goes to servers as it came: what is replaced must be a beginning, `^/from(.*)` by `/to\\1`.';
+      subject === 'path' ? 'Look at `rewrite` of rules.' : 'Look at `pathAndQuery` and `query` of `rewrite` in rules.';
     report.error(spot, `this \`${action}\` cannot be carried over`, hint);
     return undefined;
   }
@@ -35,13 +35,15 @@ export function rewriteEdit(
 type Rewrite = Readonly<Record<string, unknown>>;
 
 /** `/prefix%[path]`, `%[path,regsub(...)]` or a fixed path; with `pathq` and `uri` what stands for a path and query. */
-function setting(subject: string, text: string): Rewrite | undefined {
+function setting(subject: string, text: string, aliases: Aliases): Rewrite | undefined {
+  if (subject === 'query') return queryOf(text, aliases);
   const [, prefix, sample, suffix] = /^(\/[^%]*)?%\[(path|pathq|url)\](.*)$/.exec(text) ?? [];
   if (prefix !== undefined && suffix === '' && samples[subject]?.includes(sample ?? '') === true)
     return { addPrefix: prefix.replace(/\/$/, '') };
   const replaced = regsub(subject, text);
   if (replaced) return { regex: replaced };
-  if (subject !== 'path' || !/^\/[^%]*$/.test(text)) return undefined;
+  if (subject !== 'path') return wholeOf('^', text, aliases);
+  if (!/^\/[^%]*$/.test(text)) return undefined;
   return { regex: { pattern: '^.*$', to: text.replaceAll('$', '$$$$') } };
 }
 
@@ -64,14 +66,32 @@ function regsub(subject: string, text: string): Replacement | undefined {
 }
 
 /** HAProxy puts the text in place of all of it. */
-function replacing(subject: string, pattern: string, text: string): Rewrite | undefined {
+function replacing(subject: string, pattern: string, text: string, aliases: Aliases): Rewrite | undefined {
   const to = text.includes('%') ? undefined : withGroups(text);
-  if (to === undefined) return undefined;
+  if (to === undefined) return subject === 'path' ? undefined : wholeOf(pattern, text, aliases);
   if (subject === 'path') return { regex: { pattern: wholePath(pattern), to } };
   // The group at the end takes the query along; without one it would be lost.
   const [, from = ''] = /^(.*)\(\.\*\)\$?$/.exec(pattern) ?? [];
   const isMoved = isBeginning(from) && /^[^$]*\$1$/.test(to);
-  return isMoved ? { regex: { pattern: `${from}(.*)$`, to } } : undefined;
+  return isMoved ? { regex: { pattern: `${from}(.*)$`, to } } : wholeOf(pattern, text, aliases);
+}
+
+/** Path and query in one; a text that is no path is none of ours. */
+function wholeOf(pattern: string, text: string, aliases: Aliases): Rewrite | undefined {
+  const format = convertFormat(grouped(text), aliases);
+  const isSound = 'text' in format && /^(?:\/|\$[0-9{])/.test(format.text) && isPattern(pattern);
+  return isSound ? { pathAndQuery: { pattern, to: format.text } } : undefined;
+}
+
+function queryOf(text: string, aliases: Aliases): Rewrite | undefined {
+  const format = convertFormat(text.replace(/^\?/, ''), aliases);
+  return 'text' in format ? { query: format.text } : undefined;
+}
+
+function isPattern(source: string): boolean {
+  let isSound = true;
+  checkPattern(source, [], () => (isSound = false));
+  return isSound;
 }
 
 /** Matches at the beginning of a path, and nothing of a query. */

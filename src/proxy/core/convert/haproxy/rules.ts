@@ -4,7 +4,7 @@ import type { Report, Spot } from '../report.ts';
 import { type Case, isPossible, product } from './cases.ts';
 import type { Condition } from './samples.ts';
 import type { Terminal } from './answers.ts';
-import type { Edit, Statement } from './statements.ts';
+import type { Edit, HeaderEdit, Statement } from './statements.ts';
 
 type Made = { readonly spot: Spot; readonly effect: Edit };
 
@@ -146,7 +146,18 @@ function addTo(rule: Record<string, unknown>, condition: Condition): boolean {
   return true;
 }
 
-/** Edits of headers, in the order in which they are made -> remove, set, add. */
+interface Replacement {
+  readonly header: string;
+  readonly pattern: string;
+  readonly to: string;
+  readonly list?: true;
+}
+
+function replacementOf({ name, pattern = '', value, list }: HeaderEdit): Replacement {
+  return { header: name, pattern, to: value, ...(list === true && { list }) };
+}
+
+/** Edits of headers, in the order in which they are made -> remove, replace, set, add. */
 export function headerEdits(
   edits: readonly Made[],
   side: 'request' | 'response',
@@ -155,22 +166,33 @@ export function headerEdits(
   const remove = new Set<string>();
   const set = new Map<string, string>();
   const add = new Map<string, string>();
+  let replace: readonly Replacement[] = [];
   for (const { effect, spot } of edits) {
     if (effect.do !== 'header' || effect.side !== side) continue;
     const { op, name, value } = effect;
+    const has = (names: Iterable<string>): boolean => [...names].some((each) => same(each, name));
+    if (op === 'replace') {
+      if (has(set.keys()) || has(add.keys()))
+        report.error(spot, `\`${name}\` is replaced after it was set`, 'Set it to what it shall be in the end.');
+      // What is gone cannot be replaced.
+      else if (!has(remove)) replace = [...replace, replacementOf(effect)];
+      continue;
+    }
     if (op === 'add') {
       if (add.has(name)) report.error(spot, `a second \`${name}\` cannot be added`);
       add.set(name, value);
       continue;
     }
+    replace = replace.filter(({ header }) => !same(header, name));
     for (const map of [set, add]) for (const key of [...map.keys()]) if (same(key, name)) map.delete(key);
     for (const key of [...remove]) if (same(key, name)) remove.delete(key);
     if (op === 'set') set.set(name, value);
     else remove.add(name);
   }
-  if (remove.size + set.size + add.size === 0) return undefined;
+  if (remove.size + replace.length + set.size + add.size === 0) return undefined;
   return {
     ...(remove.size > 0 && { remove: [...remove] }),
+    ...(replace.length > 0 && { replace }),
     ...(set.size > 0 && { set: Object.fromEntries(set) }),
     ...(add.size > 0 && { add: Object.fromEntries(add) }),
   };
@@ -191,10 +213,20 @@ function same(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** One rewrite; a second one after it cannot be said. */
+/** One rewrite of the path and one of the query; more cannot be said. */
 export function rewriteOf(edits: readonly Made[], report: Report): Readonly<Record<string, unknown>> | undefined {
-  const [first, second] = edits.flatMap(({ effect, spot }) => (effect.do === 'rewrite' ? [{ ...effect, spot }] : []));
-  if (second) report.error(second.spot, 'only one line may change the path');
+  let rewrite: Readonly<Record<string, unknown>> | undefined;
+  for (const { effect, spot } of edits) {
+    if (effect.do !== 'rewrite') continue;
+    const both = { ...rewrite, ...effect.rewrite };
+    // A path and a query that were said each by itself do not touch each other.
+    const isApart = 'query' in both && !('pathAndQuery' in both) && Object.keys(both).length === 2;
+    if (rewrite && !isApart) {
+      report.error(spot, 'only one line may change the path, and one the query');
+      return undefined;
+    }
+    rewrite = both;
+  }
   // HAProxy does not touch Location headers.
-  return first && { ...first.rewrite, location: false };
+  return rewrite && { ...rewrite, location: false };
 }

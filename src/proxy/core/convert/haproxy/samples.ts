@@ -15,6 +15,8 @@ export interface Condition {
   readonly source?: readonly string[];
   readonly headers?: Readonly<Record<string, Value>>;
   readonly query?: Readonly<Record<string, Value>>;
+  readonly usable?: Readonly<Record<string, number>>;
+  readonly usableBelow?: Readonly<Record<string, number>>;
 }
 
 type Value = string | { readonly regex: string } | { readonly present: boolean };
@@ -136,6 +138,8 @@ export function testOf(sample: Sample, patterns: Patterns): Test {
       return values.length === 1 && first === '0' ? one({ scheme: 'https' }) : unknown;
     case 'ssl_c_s_dn':
       return /^cn$/i.test(argument) ? one({ clientName: valueOf(patterns, false) }) : unknown;
+    case 'nbsrv':
+      return argument === '' ? unknown : serversTest(argument, values);
     case 'sc_http_req_rate':
     case 'sc0_http_req_rate':
     case 'src_http_req_rate':
@@ -165,6 +169,37 @@ function sniTest({ match, values }: Patterns): Test {
 function rate([operator, count = '']: readonly string[]): Test {
   const above = Number(count) - (operator === 'ge' ? 1 : 0);
   return Number.isInteger(above) && above >= 1 ? { kind: 'rate', rate: { above } } : unknown;
+}
+
+/** `nbsrv(app) lt 2`: how many servers of a backend can be used. */
+function serversTest(backend: string, values: readonly string[]): Test {
+  const [operator = '', count = ''] = values.length === 1 ? ['eq', values[0]] : values;
+  if (!/^[0-9]{1,4}$/.test(count) || values.length > 2) return unknown;
+  const [least, limit] = bounds(operator, Number(count));
+  if (least === undefined) return unknown;
+  if (limit <= least) return never;
+  return one({
+    ...(least > 0 && { usable: { [backend]: least } }),
+    ...(limit < Infinity && { usableBelow: { [backend]: limit } }),
+  });
+}
+
+/** From the first number on, and below the second. */
+function bounds(operator: string, count: number): readonly [number, number] | readonly [undefined] {
+  switch (operator) {
+    case 'eq':
+      return [count, count + 1];
+    case 'ge':
+      return [count, Infinity];
+    case 'gt':
+      return [count + 1, Infinity];
+    case 'le':
+      return [0, count + 1];
+    case 'lt':
+      return [0, count];
+    default:
+      return [undefined];
+  }
 }
 
 function pathTest(patterns: Patterns): Test {

@@ -80,7 +80,7 @@ function serverOptions(words: readonly Word[], base: ServerOptions | undefined, 
 const known: ReadonlySet<string> = new Set([
   'addr', 'minconn', 'maxqueue', 'backup', 'check', 'check-proto', 'check-send-proxy', 'cookie', 'disabled', 'downinter', 'enabled', 'fall', 'fastinter',
   'inter', 'maxconn', 'on-marked-down', 'on-marked-up', 'port', 'proto', 'rise', 'send-proxy', 'send-proxy-v2', 'slowstart', 'weight', 'id',
-  'init-addr', 'resolvers', 'resolve-prefer', 'track',
+  'init-addr', 'resolvers', 'resolve-prefer', 'track', 'observe', 'on-error', 'error-limit',
 ]); // prettier-ignore
 
 /** Read by server-tls.ts where there is `ssl`. */
@@ -94,7 +94,7 @@ const ofTls: ReadonlySet<string> = new Set([
 /** Changes nothing of what clients get. */
 const tuning: ReadonlySet<string> = new Set([
   'resolve-opts', 'resolve-net', 'max-reuse', 'pool-low-conn',
-  'pool-max-conn', 'pool-purge-delay', 'tcp-ut', 'tfo', 'observe', 'on-error', 'error-limit',
+  'pool-max-conn', 'pool-purge-delay', 'tcp-ut', 'tfo',
   'non-stick', 'stick', 'shard', 'agent-check', 'agent-addr', 'agent-inter', 'agent-port', 'agent-send',
   'source', 'init-state', 'no-verifyhost', 'ws',
 ]); // prettier-ignore
@@ -110,8 +110,6 @@ export function reportOthers({ values }: ServerOptions, report: Report): void {
 }
 
 const hints: Readonly<Record<string, string>> = {
-  observe: 'The `breaker` of a backend learns from traffic.',
-  'on-error': 'The `breaker` of a backend learns from traffic.',
   ws: 'WebSockets go over HTTP/1.1 where a server speaks both, and over HTTP/2 where it speaks nothing else.',
   'resolve-opts': 'Servers of a backend with the same name and port get different addresses of it.',
 };

@@ -146,6 +146,7 @@ function timing(
     const option = same(servers, name, report);
     if (option) draft.put(check, name, Number(option.text), option.spot);
   }
+  observation(check, servers, draft, report);
   const inter = optionDuration(first.options, 'inter', report) ?? '2s';
   const line = lines.findLast(({ first: word, words }) => word.text === 'timeout' && words[1]?.text === 'check');
   const timeout = line && durationOf(line.words[2]?.text ?? '');
@@ -158,6 +159,15 @@ function timing(
   const isLonger = timeout !== undefined && durationMs(timeout) > durationMs(inter);
   if (isLonger && line) report.info(line.first, 'a check ends when the next one is due');
   draft.put(check, 'timeout', isLonger ? inter : (timeout ?? inter), line?.words[1] ?? spot);
+}
+
+/** What traffic says to checks. */
+function observation(check: Entries, servers: readonly Server[], draft: Draft, report: Report): void {
+  const [observe, limit] = [same(servers, 'observe', report), same(servers, 'error-limit', report)];
+  const then = same(servers, 'on-error', report);
+  if (observe) draft.put(check, 'observe', observe.text, observe.spot);
+  if (limit) draft.put(check, 'errorLimit', Number(limit.text), limit.spot);
+  if (then) draft.put(check, 'onError', then.text, then.spot);
 }
 
 function ownCheck({ entry, options, spot }: Server, check: Entries, draft: Draft, report: Report): void {

@@ -1,9 +1,11 @@
 // What http-request, http-response, redirect and use_backend lines do, as data. What they cannot do here is reported.
+import { checkPattern } from '../../config/check-handling.ts';
+import { protectedHeaders } from '../../handling/header-edits.ts';
 import type { Report, Spot } from '../report.ts';
 import { answerOf, redirectOf, type Terminal } from './answers.ts';
 import type { Case } from './cases.ts';
 import type { Acls } from './conditions.ts';
-import { convertFormat } from './formats.ts';
+import { convertFormat, grouped } from './formats.ts';
 import { rewriteEdit } from './path-edits.ts';
 import { reportLost, type Userlist } from './userlists.ts';
 import type { Line, Word } from './words.ts';
@@ -11,9 +13,12 @@ import type { Line, Word } from './words.ts';
 export interface HeaderEdit {
   readonly do: 'header';
   readonly side: 'request' | 'response';
-  readonly op: 'set' | 'add' | 'remove';
+  readonly op: 'set' | 'add' | 'remove' | 'replace';
   readonly name: string;
   readonly value: string;
+  /** `replace`: what the value must fit, and whether values of a list are looked at one by one. */
+  readonly pattern?: string;
+  readonly list?: boolean;
 }
 
 export interface RewriteEdit {
@@ -187,16 +192,11 @@ function effectOf(
     case 'replace-path':
     case 'replace-pathq':
     case 'replace-uri':
-      return side === 'request' ? rewriteEdit(action, args, spot, report) : unknown(spot, report);
     case 'set-query':
-      return unknown(spot, report, 'The query goes to servers as it came; a rule can only look at it.');
+      return side === 'request' ? rewriteEdit(action, args, spot, reading) : unknown(spot, report);
     case 'replace-header':
     case 'replace-value':
-      return unknown(
-        spot,
-        report,
-        'Headers are set, added and removed as a whole here: use `set-header` or `del-header`.',
-      );
+      return replaceEdit(side, action === 'replace-value', args, spot, reading);
     case 'redirect':
       return side === 'request' ? redirectOf(args, spot, report) : unknown(spot, report);
     case 'deny':
@@ -250,4 +250,29 @@ function headerEdit(
     return undefined;
   }
   return { do: 'header', side, op, name: name.text, value: format.text };
+}
+
+/** `replace-header NAME REGEX TEXT`: another value where the expression fits. */
+function replaceEdit(
+  side: 'request' | 'response',
+  list: boolean,
+  [name, pattern, value]: readonly Word[],
+  spot: Word,
+  { acls, report }: Reading,
+): Effect | undefined {
+  if (!name || !pattern || !value) return unknown(spot, report, 'It needs a name, an expression and a text.');
+  if (protectedHeaders.has(name.text.toLowerCase())) {
+    report.error(name, `\`${name.text}\` cannot be replaced by an expression`, '`set-header Host` takes a fixed name.');
+    return undefined;
+  }
+  const problems: string[] = [];
+  checkPattern(pattern.text, [], (_, message) => problems.push(message));
+  for (const problem of problems) report.error(pattern, problem, 'Write it without, or have it done by a plugin.');
+  if (problems.length > 0) return undefined;
+  const format = convertFormat(grouped(value.text), acls.aliases);
+  if ('unknown' in format) {
+    report.error(value, `\`${format.unknown}\` has no placeholder here`);
+    return undefined;
+  }
+  return { do: 'header', side, op: 'replace', name: name.text, value: format.text, pattern: pattern.text, list };
 }

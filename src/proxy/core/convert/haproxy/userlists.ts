@@ -1,5 +1,6 @@
-// `userlist` sections -> users of `basicAuth`. Passwords that stand there as they are become hashes.
+// `userlist` sections -> users of `basicAuth`. Passwords that stand there as they are become hashes; SHA-crypt stays.
 import { createHash, scryptSync } from 'node:crypto';
+import { shaCryptPattern } from '../../handling/sha-crypt.ts';
 import type { Report } from '../report.ts';
 import type { Sections } from './sections.ts';
 import type { Word } from './words.ts';
@@ -11,6 +12,7 @@ export interface Userlist {
 }
 
 const cost = 16_384;
+const isShaCryptText = new RegExp(shaCryptPattern);
 
 /** By name of their section. */
 export function userlistsOf(sections: Sections): ReadonlyMap<string, Userlist> {
@@ -23,6 +25,8 @@ export function userlistsOf(sections: Sections): ReadonlyMap<string, Userlist> {
       const [, user, kind, password] = words;
       if (first.text !== 'user' || !user) continue;
       if (kind?.text === 'insecure-password' && password) users[user.text] = hashed(name, user.text, password.text);
+      else if (kind?.text === 'password' && isShaCryptText.test(password?.text ?? ''))
+        users[user.text] = password?.text ?? '';
       else lost.push(user);
     }
     found.set(name, { users, lost });
@@ -46,6 +50,6 @@ export function reportLost({ lost }: Userlist, report: Report): void {
     report.error(
       word,
       `the password of \`${word.text}\` is hashed in a way that is not known here`,
-      'Write it as `insecure-password`, or use `basicAuth` with what `veza-proxy password` makes.',
+      'SHA-crypt is (`$5$`, `$6$`, as `mkpasswd -m sha-512` makes it); or use `basicAuth` with what `veza-proxy password` makes.',
     );
 }

@@ -1,24 +1,23 @@
-// Sees that certificates, keys, authorities or stapled answers were replaced on disk: files that a configuration names and that
-// somebody else renews. Looks from time to time, and calls back when what changed is at rest.
+// Sees that files were replaced on disk which a configuration names and somebody else renews: certificates, keys, plugins, maps.
+// Looks from time to time, and calls back when what changed is at rest.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../lib/errors.ts';
-import type { ProxyConfig } from '../core/config/model.ts';
 
 /** What changes between two looks is not at rest: a certificate and its key are two files. */
 const lookMs = 1000;
 
-export class CertificateWatcher {
-  readonly #config: () => ProxyConfig;
+export class FileWatcher {
+  readonly #files: () => readonly string[];
   readonly #changed: () => void;
   readonly #timer: NodeJS.Timeout;
   #names = '';
   #seen = '';
   #moving: string | undefined;
 
-  /** `config`: the one that runs now. */
-  constructor(config: () => ProxyConfig, changed: () => void) {
-    this.#config = config;
+  /** `files`: those of the configuration that runs now, folders too. */
+  constructor(files: () => readonly string[], changed: () => void) {
+    this.#files = files;
     this.#changed = changed;
     this.#look();
     this.#timer = setInterval(() => this.#look(), lookMs).unref();
@@ -29,7 +28,7 @@ export class CertificateWatcher {
   }
 
   #look(): void {
-    const files = tlsFiles(this.#config());
+    const files = this.#files();
     const names = files.join('\n');
     const now = files.map(stampIfReadable).join('\n');
     // Another configuration was read with its files.
@@ -41,20 +40,6 @@ export class CertificateWatcher {
     this.#seen = now;
     this.#changed();
   }
-}
-
-/** Files and folders that the TLS keys of a configuration name, each once. */
-function tlsFiles({ frontends, backends, acme }: ProxyConfig): readonly string[] {
-  const found = frontends.flatMap(({ tls }) => [
-    ...(tls?.certificates ?? []).flatMap((source) => {
-      if (typeof source === 'string') return [source, `${source}.ocsp`];
-      return 'cert' in source ? [source.cert, `${source.cert}.ocsp`, source.key] : [];
-    }),
-    tls?.clientAuth?.ca,
-    tls?.clientAuth?.crl,
-  ]);
-  const others = backends.flatMap(({ tls }) => [tls?.ca, tls?.cert, tls?.key]);
-  return [...new Set([...found, ...others, acme?.trust].filter((file) => file !== undefined))];
 }
 
 function stampIfReadable(path: string): string {

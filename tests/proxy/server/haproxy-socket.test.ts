@@ -1,0 +1,185 @@
+// The stats socket of the same haproxy.cfg under HAProxy and `veza-proxy run`: both answer the same commands in the same words.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { freePort, portOf } from '../../support/ports.ts';
+import { request, until } from '../support/proxy.ts';
+
+const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
+const cases = parse(readFileSync(join(import.meta.dirname, 'haproxy-socket.yml'), 'utf8')) as readonly string[];
+const available = spawnSync('haproxy', ['-v']).status === 0;
+if (!available && process.env['CI'] !== undefined) throw new Error('haproxy is needed here');
+
+const configuration = `
+global
+    maxconn 2000
+    stats socket "ipv4@127.0.0.1:\${CONTROL}" level admin
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 5s
+    timeout server 5s
+frontend web
+    bind "127.0.0.1:\${PORT}"
+    default_backend app
+backend app
+    cookie SRV insert indirect
+    option httpchk GET /
+    server a1 "127.0.0.1:\${BACKEND}" check inter 500 cookie a1 weight 10
+    server a2 "127.0.0.1:\${BACKEND}" check inter 500 cookie a2 maxconn 50 disabled
+    server a3 127.0.0.1:9 check inter 500 cookie a3 backup
+backend plain
+    server p1 "127.0.0.1:\${BACKEND}"
+backend follower
+    server f1 "127.0.0.1:\${BACKEND}" track app/a1
+`;
+
+interface Started {
+  readonly control: number;
+  readonly port: number;
+  readonly child: ChildProcess;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'veza-proxy-socket-'));
+const file = join(folder, 'haproxy.cfg');
+let backend: Server;
+const children: ChildProcess[] = [];
+let both: readonly [Started, Started];
+
+describe.skipIf(!available)('the stats socket of a haproxy.cfg', () => {
+  beforeAll(async () => {
+    writeFileSync(file, configuration);
+    backend = createServer((_, response) => response.end('ok')).listen(0, '127.0.0.1');
+    await once(backend, 'listening');
+    both = await Promise.all([start('haproxy', ['-db', '-f', file]), start(process.execPath, [main, 'run', file])]);
+    for (const { port } of both) for (let count = 0; count < 3; count += 1) await until(() => hit(port));
+  });
+
+  afterAll(async () => {
+    for (const child of children) {
+      child.kill('SIGTERM');
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    }
+    backend.closeAllConnections();
+    backend.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('has the columns of show stat, and in each row a value where HAProxy has one', async () => {
+    const [theirs, ours] = await ask('show stat', csvRows);
+    expect(ours.head).toBe(theirs.head);
+    expect(ours.rows.map(identity)).toEqual(theirs.rows.map(identity));
+    for (const [index, row] of theirs.rows.entries()) {
+      const own = ours.rows[index] ?? [];
+      const names = theirs.head.split(',');
+      const differ = names.filter((name, at) => (row[at] === '') !== (own[at] === '') && !uncounted.test(name));
+      expect([identity(row), differ]).toEqual([identity(row), []]);
+      expect(same.map((name) => own[names.indexOf(name)])).toEqual(same.map((name) => row[names.indexOf(name)]));
+    }
+  });
+
+  it('says of each value in show stat typed what HAProxy says of it', async () => {
+    const [theirs, ours] = await ask('show stat typed', tagsOf);
+    for (const [name, tag] of ours) expect([name, tag]).toEqual([name, theirs.get(name)]);
+  });
+
+  it('prints show servers state as HAProxy does', async () => {
+    const untimed = (text: string): string[][] => text.split('\n').map((line) => line.split(' ').toSpliced(9, 1));
+    const [theirs, ours] = await ask('show servers state', untimed);
+    // HAProxy counts a health for who is not checked.
+    const known = (rows: string[][]): string[][] => rows.map((row) => (row[9] === '1' ? row.toSpliced(11, 1) : row));
+    expect(known(ours)).toEqual(known(theirs));
+  });
+
+  it('answers every command of the table in the same words', async () => {
+    const differ: object[] = [];
+    for (const command of cases) {
+      // HAProxy leaves out the empty line behind some of its answers, and the full stop of others.
+      const [theirs, ours] = await ask(command.replaceAll(String.raw`\n`, '\n'), (text) =>
+        text.trimEnd().replace(/\.$/, ''),
+      );
+      if (theirs !== ours) differ.push({ command, theirs, ours });
+    }
+    expect(differ).toEqual([]);
+  });
+});
+
+/** Whether somebody listens and answers. */
+function hit(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+/** Both answers, each read. */
+async function ask<Answer>(command: string, read: (text: string) => Answer): Promise<readonly [Answer, Answer]> {
+  const [theirs, ours] = await Promise.all(both.map(({ control }) => request(control, `${command}\n`, 30_000)));
+  return [read(theirs ?? ''), read(ours ?? '')];
+}
+
+async function start(command: string, args: readonly string[]): Promise<Started> {
+  const [port, control] = [await freePort(), await freePort()];
+  const env = { ...process.env, PORT: String(port), CONTROL: String(control), BACKEND: String(portOf(backend)) };
+  const child = spawn(command, [...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
+  children.push(child);
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => (log += bytes.toString()));
+  const state = async (): Promise<string> => request(control, 'show stat\n', 30_000).catch(() => '');
+  // Both have seen who is UP, and who is not.
+  const settled = /^app,a1,.*L7OK,200(?:.*\n)+app,a3,.*,DOWN,/m;
+  await until(async () => child.exitCode !== null || settled.test(await state()), 60_000);
+  if (child.exitCode !== null) throw new Error(`${command} did not start:\n${log}`);
+  return { control, port, child };
+}
+
+/** What is not counted here, has no sense here, or differs by what it is. */
+const uncounted =
+  /^(?:comp_|cache_|ssl_|h1_|h2_|agg_|dses|wrew|eint|[qcrt]time_max|safe_conn|need_conn|src_ilim|last_chk|hanafail|hrsp|check_)/;
+const same = [
+  'pxname',
+  'svname',
+  'stot',
+  'slim',
+  'status',
+  'weight',
+  'act',
+  'bck',
+  'iid',
+  'sid',
+  'type',
+  'mode',
+  'cookie',
+  'addr',
+];
+
+interface Table {
+  readonly head: string;
+  readonly rows: readonly (readonly string[])[];
+}
+
+function csvRows(text: string): Table {
+  const [head = '', ...rows] = text.trimEnd().split('\n');
+  return { head: head.replace(/^# /, ''), rows: rows.map((row) => row.split(',')) };
+}
+
+function identity(row: readonly string[]): string {
+  return `${row[0] ?? ''}/${row[1] ?? ''}`;
+}
+
+/** Kind of row and name -> position, tag, type. */
+function tagsOf(text: string): ReadonlyMap<string, string> {
+  const lines = text.matchAll(/^([FBS])\.\d+\.\d+\.(\d+)\.([^.]+)\.1:(\w+):(\w+):/gm);
+  return new Map(
+    [...lines].map(([, kind = '', at = '', name = '', tag = '', type = '']) => [
+      `${kind}.${name}`,
+      `${at} ${tag} ${type}`,
+    ]),
+  );
+}
