@@ -192,7 +192,8 @@ describe('requests', () => {
     let tail = '';
     answer = (socket, text) => {
       const take = (piece: string): void => {
-        for (let at = 0; (at = piece.indexOf('z', at)) >= 0; at += 1) got += 1;
+        // In one go: while this counts, nobody sends.
+        got += piece.replaceAll(/[^z]+/g, '').length;
         tail = (tail + piece).slice(-5);
         if (tail === '0\r\n\r\n') socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
       };

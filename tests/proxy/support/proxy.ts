@@ -81,11 +81,15 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Sends bytes, and returns all that comes back until the other side closes or `quietMs` pass without a byte. */
-export async function request(port: number, payload: string | Buffer, quietMs = 400): Promise<string> {
+/**
+ * Sends bytes, and returns all that comes back until the other side closes or `quietMs` pass without a byte. Who says that
+ * it wants the connection closed waits for that, however long a busy machine takes.
+ */
+export async function request(port: number, payload: string | Buffer, quietMs?: number): Promise<string> {
+  const closes = /\r\nconnection: close\r\n/i.test(payload.toString('latin1'));
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   socket.write(typeof payload === 'string' ? Buffer.from(payload, 'latin1') : payload);
-  return readAll(socket, quietMs);
+  return readAll(socket, quietMs ?? (closes ? answerMs : 400));
 }
 
 /** All that comes until the end or a pause, or until what came is all that is wanted. */
