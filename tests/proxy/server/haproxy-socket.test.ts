@@ -25,6 +25,7 @@ defaults
     timeout connect 2s
     timeout client 5s
     timeout server 5s
+    timeout check 5s
 frontend web
     bind "127.0.0.1:\${PORT}"
     default_backend app
