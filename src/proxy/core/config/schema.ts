@@ -259,6 +259,6 @@ export const configSchema = {
     acme: acmeSchema,
     expiryAlerts: expiryAlertsSchema,
     frontends: { type: 'array', minItems: 1, items: frontendSchema, description: 'Where clients connect.' },
-    backends: { type: 'array', minItems: 1, items: backendSchema, description: 'Pools of servers.' },
+    backends: { type: 'array', items: backendSchema, description: 'Pools of servers.' },
   },
 } as const;
