@@ -21,7 +21,7 @@ function run(...args: string[]) {
 describe('veza-proxy', () => {
   it.each([
     ['good.yml', good, 0, /^good\.yml: the configuration is valid$/m],
-    ['good.json', JSON.stringify({ frontends: [{ name: 'f', bind: [':80'] }], backends: [] }), 1, /backends/],
+    ['good.json', JSON.stringify({ frontends: [{ name: 'f', bind: [':80'] }], backends: [{}] }), 1, /backends\[0\]/],
     ['bare', good, 1, /bare: invalid path provided \(no extension\)/],
     ['other.toml', good, 1, /other\.toml: unsupported config extension/],
     [

@@ -4,11 +4,10 @@ import fc from 'fast-check';
 import { pieces, requests, responses, type Sent } from './messages.ts';
 import { NodeRequests, responseReadByNode } from './node.ts';
 import { type FramedRequest, framedByUs, responseReadByUs } from './ours.ts';
+import { commonTarget } from './targets.ts';
 
-/** A target in absolute form goes on as path and Host. */
 function normal({ method, target, body, whole }: FramedRequest): string {
-  const path = target.replace(/^https?:\/\/[^/?]+(?=[/?]|$)/i, '');
-  return JSON.stringify([method, path.startsWith('/') || path === '*' ? path : `/${path}`, body, whole]);
+  return JSON.stringify([method, commonTarget(method, target), body, whole]);
 }
 
 /** Why the two see different requests; undefined if all that we forward is the same there. */
