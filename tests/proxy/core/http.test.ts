@@ -248,10 +248,7 @@ describe('small things', () => {
   });
 
   it('reads a configuration error with its place and a suggestion', () => {
-    const result = readConfig(
-      'frontends:\n  - name: a\n    bnd: ["*:80"]\n    bind: ["*:80"]\nbackends: 5\n',
-      'x.yml',
-    );
+    const result = readConfig('frontends:\n  - name: a\n    bnd: ["*:80"]\n    bind: ["*:80"]\nbackends: 5\n', 'x.yml');
     expect(result.ok).toBe(false);
     expect(result.diagnostics).toMatchObject([
       { code: 'unknown-key', where: { file: 'x.yml', line: 3, column: 5 }, hint: 'Did you mean `bind`?' },

@@ -78,7 +78,10 @@ export const entries: readonly Entry[] = [
   })),
   entry('reload', 'admin', '', 'read the configuration file again', () => ({ do: 'reload' })),
   entry('upgrade', 'admin', '', 'replace the workers by those of the installed version', () => ({ do: 'upgrade' })),
-  entry('operator', 'operator', '', 'lower the level of this session', () => ({ do: 'lower-level', level: 'operator' })),
+  entry('operator', 'operator', '', 'lower the level of this session', () => ({
+    do: 'lower-level',
+    level: 'operator',
+  })),
   entry('user', 'user', '', 'lower the level of this session', () => ({ do: 'lower-level', level: 'user' })),
   entry('help', 'user', '[<command>]', 'commands that match, or all', (words) => ({ do: 'help', words })),
   entry('prompt', 'user', '', 'toggle interactive mode with prompt', () => ({ do: 'prompt' })),
