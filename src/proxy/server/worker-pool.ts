@@ -21,7 +21,7 @@ const beginMs = 20_000;
 const lastMs = 10_000;
 /**
  * The young generation of a worker, in MiB a half. V8 lets it grow to 16 and keeps it, which with 10,000 idle connections is
- * the difference between 156 and 111 MiB. The price: under full load with logs about 8 % more CPU time than with 8 (noisy).
+ * 45 MiB more. The price: under full load with logs about 8 % more CPU time than with 8 (noisy).
  */
 const workerFlags = ['--max-semi-space-size=2'];
 /** The C library gives every thread that takes memory an arena of its own, 2 MB in all; one thread does nearly everything. */
