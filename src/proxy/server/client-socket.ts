@@ -14,7 +14,7 @@ import type { WorkerContext } from './worker-context.ts';
 export type TimerRole = 'none' | 'idle' | 'head' | 'body' | 'wait' | 'commit' | 'stall' | 'linger' | 'inspect';
 
 /** Clients come back, and come from behind one address. */
-const known = new KnownAddresses();
+export const knownAddresses = new KnownAddresses();
 
 export abstract class ClientSocket extends WheelTimer implements SocketOwner {
   readonly socket: Socket;
@@ -46,10 +46,10 @@ export abstract class ClientSocket extends WheelTimer implements SocketOwner {
     this.tls = origin?.tls;
     this.frontend = frontend;
     this.context = context;
-    ({ text: this.address, address: this.peer } = known.find(socket.remoteAddress ?? ''));
+    ({ text: this.address, address: this.peer } = knownAddresses.find(socket.remoteAddress ?? ''));
     this.port = socket.remotePort ?? 0;
     this.trusted = frontend.trusted.has(this.peer);
-    this.localAddress = known.find(socket.localAddress ?? '').text;
+    this.localAddress = knownAddresses.find(socket.localAddress ?? '').text;
     this.localPort = socket.localPort ?? 0;
     forgetNames(socket);
     this.expectsProxy = origin === undefined && frontend.balancers.has(this.peer);
@@ -77,7 +77,7 @@ export abstract class ClientSocket extends WheelTimer implements SocketOwner {
 
   /** What a balancer in front of us says of the connection. */
   protected setEndpoints({ source, sourcePort, destination, destinationPort }: Endpoints): void {
-    ({ text: this.address, address: this.peer } = known.find(source));
+    ({ text: this.address, address: this.peer } = knownAddresses.find(source));
     this.port = sourcePort;
     this.trusted = this.frontend.trusted.has(this.peer);
     this.localAddress = destination;

@@ -1,6 +1,6 @@
 // A frontend in a worker: accepts connections, knows its rules, what they do with requests, and whom it trusts.
 import type { Socket } from 'node:net';
-import { type AddressSet, clientKey, parseAddress } from '../core/address.ts';
+import { type AddressSet, clientKey } from '../core/address.ts';
 import type { FrontendConfig } from '../core/config/model.ts';
 import { Counters } from '../core/counters.ts';
 import type { CompiledFrontend } from '../core/handling/compile.ts';
@@ -8,6 +8,7 @@ import type { Handling } from '../core/handling/handling.ts';
 import type { Incoming } from '../core/handling/incoming.ts';
 import type { TcpRouter } from '../core/tcp-routing.ts';
 import { ClearStart } from './clear-start.ts';
+import { knownAddresses } from './client-socket.ts';
 import { ClientConnection } from './client-connection.ts';
 import { ClientSlots } from './client-slots.ts';
 import type { FrontendConnection, Origin } from './frontend-connection.ts';
@@ -98,7 +99,7 @@ export class FrontendRuntime {
     const { maxconnPerClient } = this.config;
     const { remoteAddress } = maxconnPerClient === 0 ? {} : socket;
     // Clients of a unix socket have no address.
-    if (remoteAddress === undefined || this.balancers.has(parseAddress(remoteAddress))) return true;
+    if (remoteAddress === undefined || this.balancers.has(knownAddresses.find(remoteAddress).address)) return true;
     return this.#clientSlots.take(socket, clientKey(remoteAddress), maxconnPerClient);
   }
 

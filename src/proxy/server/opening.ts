@@ -1,9 +1,10 @@
 // A connection before it is known what is spoken there, or before that can begin: the header of a balancer in front of us
 // comes first, if it is one that must say whom it speaks for. Counts as a connection, and has so much time in all.
 import type { Socket } from 'node:net';
-import { parseAddress } from '../core/address.ts';
+import type { Address } from '../core/address.ts';
 import { type Endpoints, readProxyHeader } from '../core/proxy-protocol.ts';
 import { WheelTimer } from '../core/timer-wheel.ts';
+import { knownAddresses } from './client-socket.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { FrontendConnection, Origin } from './frontend-connection.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -26,6 +27,7 @@ export abstract class Opening extends WheelTimer implements FrontendConnection {
   readonly route = undefined;
   protected readonly raw: Socket;
   protected endpoints: Endpoints | undefined;
+  readonly #peer: Address | undefined;
   readonly #context: WorkerContext;
   readonly #events: OpeningEvents;
   #early: Buffer | undefined;
@@ -34,7 +36,7 @@ export abstract class Opening extends WheelTimer implements FrontendConnection {
     super();
     this.raw = raw;
     this.frontend = frontend;
-    this.address = (raw.remoteAddress ?? '').replace(/^::ffff:/, '');
+    ({ text: this.address, address: this.#peer } = knownAddresses.find(raw.remoteAddress ?? ''));
     this.port = raw.remotePort ?? 0;
     this.#context = context;
     this.#events = events;
@@ -49,7 +51,7 @@ export abstract class Opening extends WheelTimer implements FrontendConnection {
     this.raw.on('close', () => this.destroy());
     // Who leaves before a request could come has none.
     this.raw.on('end', () => this.destroy());
-    if (this.frontend.balancers.has(parseAddress(this.address))) this.raw.on('data', this.#readProxy);
+    if (this.frontend.balancers.has(this.#peer)) this.raw.on('data', this.#readProxy);
     else this.proceed();
   }
 

@@ -15,6 +15,7 @@ import { TextChanges } from './text-changes.ts';
 import { version } from './version.ts';
 
 const noBackend = "Can't find backend.\n";
+const noProxy = 'No such proxy.\n';
 
 export interface Speaker {
   /** Who, for the audit. */
@@ -87,13 +88,15 @@ export class TextCommands {
   }
 
   async #stat(filter: StatFilter): Promise<string> {
-    const { frontends, backends } = this.#proxy.config();
-    const isKnown =
-      typeof filter.proxy === 'number' || [...frontends, ...backends].some((each) => each.name === filter.proxy);
-    if (!isKnown) return 'No such proxy.\n';
+    if (typeof filter.proxy === 'string' && !this.#hasProxy(filter.proxy)) return noProxy;
     const rows = filteredRows(await currentRows(this.#proxy), filter);
     if (filter.format === 'json') return rowsJson(rows);
     return filter.format === 'typed' ? rowsTyped(rows) : statsCsv(rows);
+  }
+
+  #hasProxy(wanted: string): boolean {
+    const { frontends, backends } = this.#proxy.config();
+    return [...frontends, ...backends].some(({ name }) => name === wanted);
   }
 
   #hasBackend(wanted: string | undefined): boolean {
@@ -118,10 +121,7 @@ export class TextCommands {
   }
 
   #errors(wanted: string | undefined): string {
-    const { frontends, backends } = this.#proxy.config();
-    if (wanted !== undefined && ![...frontends, ...backends].some(({ name }) => name === wanted)) {
-      return 'No such proxy.\n';
-    }
+    if (wanted !== undefined && !this.#hasProxy(wanted)) return noProxy;
     const dropped = this.#proxy.dropped().filter(({ frontend }) => wanted === undefined || frontend === wanted);
     const lines = dropped.map(
       ({ atMs, frontend, client, status, reason }) =>
