@@ -1,5 +1,5 @@
 // Commands of the stats socket that change something, and what HAProxy answers to them.
-import { type Command } from '../core/stats/command.ts';
+import type { Command, SocketLevel } from '../core/stats/command.ts';
 import { parseServerWords } from '../core/stats/added-server.ts';
 import { type TableAction, tableCommand } from '../core/stats/stick-commands.ts';
 import { noSuchServer, splitKey } from '../core/config/edit.ts';
@@ -7,6 +7,12 @@ import { audited } from './audit.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
 import type { ServerActions } from './server-actions.ts';
 import { SslCommands } from './ssl-commands.ts';
+
+export interface Speaker {
+  /** Who, for the audit. */
+  readonly actor: string;
+  readonly level: SocketLevel;
+}
 
 /** Those that `TextCommands` does not answer itself. */
 export type Change = Extract<
@@ -36,7 +42,7 @@ export class TextChanges {
     this.#ssl = new SslCommands(proxy);
   }
 
-  async run(command: Exclude<Change, { readonly do: 'set-timeout' }>, actor: string): Promise<string> {
+  async run(command: Exclude<Change, { readonly do: 'set-timeout' }>, { actor, level }: Speaker): Promise<string> {
     const actions = this.#actions;
     switch (command.do) {
       case 'set-state':
@@ -75,7 +81,7 @@ export class TextChanges {
         actions.clearCounters(actor, command.all);
         return '';
       case 'table':
-        return this.#table(command.action, command.words, actor);
+        return this.#table(command.action, command.words, { actor, level });
       case 'ssl-cert':
         return this.#ssl.run(command.action, command.file, command.payload, actor);
       case 'reload':
@@ -87,7 +93,7 @@ export class TextChanges {
     }
   }
 
-  async #table(action: TableAction, words: readonly string[], actor: string): Promise<string> {
+  async #table(action: TableAction, words: readonly string[], { actor, level }: Speaker): Promise<string> {
     const proxy = this.#proxy;
     // Workers that tell their counters tell first what is new in the tables.
     await proxy.counters();
@@ -97,6 +103,7 @@ export class TextChanges {
       tables,
       config: proxy.config(),
       nowMs: performance.now(),
+      level,
       tell: () => proxy.sticks.tell(),
       forget: (table, keys) => proxy.sticks.forget(table, keys),
     });

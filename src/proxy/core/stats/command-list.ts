@@ -30,8 +30,11 @@ export const entries: readonly Entry[] = [
   })),
   entry('show sess', 'operator', '[<id>]', 'connections of clients', ([session]) => ({ do: 'show-sess', session })),
   entry('show version', 'user', '', 'version of the program', () => ({ do: 'show-version' })),
-  // Configurations take secrets from variables: not for operators, whom HAProxy shows them.
-  entry('show env', 'admin', '[<name>]', 'variables of the environment', ([name]) => ({ do: 'show-env', name })),
+  // Configurations take secrets from variables: those are hidden, and nothing is for operators, whom HAProxy shows all.
+  entry('show env', 'admin', '[<name>]', 'variables of the environment but for secrets', ([name]) => ({
+    do: 'show-env',
+    name,
+  })),
   entry('show cli level', 'user', '', 'level of this session', () => ({ do: 'show-level' })),
   entry('show cli sockets', 'user', '', 'stats sockets and their levels', () => ({ do: 'show-cli-sockets' })),
   entry('show ssl cert', 'operator', '[<file>]', 'certificates in use, or one of them', sslCert('show')),

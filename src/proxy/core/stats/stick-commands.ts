@@ -4,6 +4,7 @@ import { compareKeys, readStickKey } from '../balance/stick-key.ts';
 import type { StickEntry, StickTable } from '../balance/stick-table.ts';
 import type { StickTables } from '../balance/stick-tables.ts';
 import type { ProxyConfig } from '../config/model.ts';
+import type { SocketLevel } from './command.ts';
 
 export type TableAction = 'show' | 'set' | 'clear';
 
@@ -12,6 +13,8 @@ export interface TableContext {
   readonly tables: StickTables;
   readonly config: ProxyConfig;
   readonly nowMs: number;
+  /** Keys may be cookies and tokens: not for who only looks. */
+  readonly level: SocketLevel;
   /** Entries were written. */
   readonly tell: () => void;
   readonly forget: (table: StickTable, keys: readonly string[]) => void;
@@ -23,6 +26,9 @@ const others: ReadonlySet<string> = new Set([
   'http_fail_cnt', 'http_fail_rate', 'conn_cnt', 'conn_rate', 'http_req_cnt', 'http_req_rate', 'http_err_cnt',
   'http_err_rate', 'bytes_in_cnt', 'bytes_in_rate', 'bytes_out_cnt', 'bytes_out_rate', 'gpc0',
 ]); // prettier-ignore
+
+/** What HAProxy says instead of contents to who only looks. */
+const notDumped = '# contents not dumped due to insufficient privileges\n';
 
 const required: Readonly<Record<Exclude<TableAction, 'show'>, string>> = {
   set: 'Required arguments: <table> key <key> [data.<store_data_type> <value>]*\n',
@@ -41,6 +47,7 @@ export function tableCommand(action: TableAction, words: readonly string[], cont
   const [what = '', text] = rest;
   if (what === 'key') {
     if (text === undefined) return 'Key value expected\n';
+    if (context.level === 'user') return 'Permission denied\n';
     const key = readStickKey(text, table.config);
     if (key === undefined) return 'Invalid key\n';
     return action === 'set' ? setEntry(table, key, rest.slice(2), context) : ofKey(action, table, key, context);
@@ -52,6 +59,7 @@ export function tableCommand(action: TableAction, words: readonly string[], cont
   }
   const filters = filtersOf(rest, table);
   if (typeof filters === 'string') return filters;
+  if (context.level === 'user') return headOf(table, context.nowMs) + notDumped;
   const found = [...table.entries(context.nowMs)].filter(([, entry]) =>
     filters.every((filter) => filter.holds(valueOf(filter.name, table, entry, context))),
   );

@@ -1,5 +1,6 @@
 // Backends, servers, frontends and rules as the admin interface shows them.
 import type { Conditions, RuleConfig } from '../../core/config/model.ts';
+import { withoutSecrets } from '../../core/config/secrets.ts';
 import type { Counters } from '../../core/counters.ts';
 import type { ServerRecord } from '../../core/server-record.ts';
 import type { ControlledProxy } from '../controlled-proxy.ts';
@@ -98,7 +99,9 @@ function conditionsOf(from: Conditions): object {
   const { methods, source, headers, query, usable, usableBelow } = from;
   const single = { host, sni, alpn, clientCertificate, clientName, path, pathPrefix, pathRegex, scheme };
   const several = Object.entries({ methods, source, headers, query, usable, usableBelow });
-  return { ...single, ...Object.fromEntries(several.filter(([, value]) => Object.keys(value).length > 0)) };
+  const said = { ...single, ...Object.fromEntries(several.filter(([, value]) => Object.keys(value).length > 0)) };
+  // Readers see it: a rule may ask for a token.
+  return withoutSecrets(said) as object;
 }
 
 function groupsOf({ all, any, not }: RuleConfig): object {
