@@ -6,7 +6,8 @@ import { messageOf } from '../../lib/errors.ts';
 import { judgeTree } from '../core/config/read.ts';
 import { treeOf } from '../core/config/tree.ts';
 import { describe } from './config-facts.ts';
-import { hashOf, loadConfig, type LoadedConfig, namedFiles, sound, withFiles } from './config-source.ts';
+import { hashOf, loadConfig, type LoadedConfig, sound, withFiles } from './config-source.ts';
+import { namedFiles } from './read-files.ts';
 
 interface Snapshot {
   readonly version: 1;

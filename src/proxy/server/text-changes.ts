@@ -5,6 +5,7 @@ import { type TableAction, tableCommand } from '../core/stats/stick-commands.ts'
 import { noSuchServer, splitKey } from '../core/config/edit.ts';
 import { audited } from './audit.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
+import { PatternCommands } from './pattern-commands.ts';
 import type { ServerActions } from './server-actions.ts';
 import { SslCommands } from './ssl-commands.ts';
 
@@ -25,6 +26,7 @@ export type Change = Extract<
       | `shutdown-${string}`
       | 'clear-counters'
       | 'table'
+      | 'pattern'
       | 'ssl-cert'
       | 'reload'
       | 'upgrade';
@@ -35,11 +37,13 @@ export class TextChanges {
   readonly #proxy: ControlledProxy;
   readonly #actions: ServerActions;
   readonly #ssl: SslCommands;
+  readonly #patterns: PatternCommands;
 
   constructor(proxy: ControlledProxy, actions: ServerActions) {
     this.#proxy = proxy;
     this.#actions = actions;
     this.#ssl = new SslCommands(proxy);
+    this.#patterns = new PatternCommands(proxy);
   }
 
   async run(command: Exclude<Change, { readonly do: 'set-timeout' }>, { actor, level }: Speaker): Promise<string> {
@@ -82,6 +86,8 @@ export class TextChanges {
         return '';
       case 'table':
         return this.#table(command.action, command.words, { actor, level });
+      case 'pattern':
+        return this.#patterns.run(command, { actor, level });
       case 'ssl-cert':
         return this.#ssl.run(command.action, command.file, command.payload, actor);
       case 'reload':
