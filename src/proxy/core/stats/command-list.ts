@@ -68,7 +68,7 @@ export const entries: readonly Entry[] = [
     'set maxconn frontend',
     'admin',
     '<f> <n>',
-    'connections at once, a worker',
+    'connections at once',
     ofFrontend((frontend, [count]) =>
       counted(count, (value) => ({ do: 'set-frontend-maxconn', frontend, count: value })),
     ),
