@@ -84,6 +84,7 @@ function checkMode(rewrite: NonNullable<HandlingDocument['rewrite']>, path: Path
 
 function checkConditions(from: ConditionsDocument, path: Path, add: Add): void {
   if (from.pathRegex !== undefined) checkPattern(from.pathRegex, [...path, 'pathRegex'], add);
+  if (from.uriRegex !== undefined) checkPattern(from.uriRegex, [...path, 'uriRegex'], add);
   checkNetworks(from.source, [...path, 'source'], add);
   if (from.clientName !== undefined) checkValues({ clientName: from.clientName }, path, add);
   checkValues(from.headers, [...path, 'headers'], add);

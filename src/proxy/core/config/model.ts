@@ -145,11 +145,14 @@ export interface Conditions {
   readonly sni: string | undefined;
   /** Mode tcp: the client offers this protocol. */
   readonly alpn: string | undefined;
+  /** Empty: any, or none. */
+  readonly tlsVersion: readonly string[];
   readonly clientCertificate: boolean | undefined;
   readonly clientName: ValueCondition | undefined;
   readonly path: string | undefined;
   readonly pathPrefix: string | undefined;
   readonly pathRegex: string | undefined;
+  readonly uriRegex: string | undefined;
   readonly scheme: 'http' | 'https' | undefined;
   readonly methods: readonly string[];
   readonly source: readonly string[];

@@ -2,6 +2,7 @@
 import type { Draft } from '../draft.ts';
 import type { Report, Spot } from '../report.ts';
 import type { ReadFile } from './conditions.ts';
+import { crtList, type ListedCertificate } from './crt-list.ts';
 import { fileOf, isTlsFlag, offerOf, type TlsDefaults, type TlsEntry, tlsValued, type TlsWord } from './tls.ts';
 import { bindsOf } from './units.ts';
 import type { Line, Word } from './words.ts';
@@ -95,7 +96,10 @@ function convertTls(binds: readonly Bind[], frontend: Entries, context: BindCont
     for (const text of texts) draft.push(addresses, text, address);
     const before = certificates.length;
     const own = certificatesOf(words, context);
-    for (const { text, spot } of own) if (!certificates.includes(text)) draft.push(certificates, text, spot);
+    for (const { value, spot } of own) {
+      const isKnown = certificates.some((each) => JSON.stringify(each) === JSON.stringify(value));
+      if (!isKnown) draft.push(certificates, value, spot);
+    }
     if (before > 0 && certificates.length > before)
       report.warning(address, 'the addresses of a frontend share their certificates: clients are served by name');
     if (own.length === 0) report.error(address, '`ssl` needs a certificate', 'Write `crt FILE`.');
@@ -118,29 +122,13 @@ function differences(one: readonly TlsEntry[], other: readonly TlsEntry[], spot:
   }
 }
 
-function certificatesOf(words: readonly TlsWord[], context: BindContext): { text: string; spot: Spot }[] {
+function certificatesOf(words: readonly TlsWord[], context: BindContext): readonly ListedCertificate[] {
   return words.flatMap(({ name, text, spot }) => {
-    if (name === 'crt') return [{ text: fileOf(text, context.tls.crtBase), spot }];
-    return name === 'crt-list' ? listed(text, spot, context) : [];
-  });
-}
-
-/** Lines of a crt-list: `FILE [OPTIONS] NAME...`. */
-function listed(file: string, spot: Spot, { readFile, report, tls }: BindContext): { text: string; spot: Spot }[] {
-  const text = readFile(file);
-  if (text === undefined) {
-    report.error(spot, `the list \`${file}\` cannot be read`);
-    return [];
-  }
-  return text.split('\n').flatMap((line, index) => {
-    const [, certificate, options, names = ''] = /^\s*([^\s#][^\s[]*)\s*(?:\[([^\]]*)\])?\s*([^#]*)/.exec(line) ?? [];
-    if (certificate === undefined) return [];
-    const place = `${file}:${index + 1}`;
-    if (options !== undefined && options.trim() !== '')
-      report.error(spot, `${place}: \`${options.trim()}\`: options of a single certificate cannot be carried over`);
-    if (names.trim() !== '')
-      report.warning(spot, `${place}: \`${names.trim()}\`: the names in a certificate say who gets it`);
-    return [{ text: fileOf(certificate, tls.crtBase), spot }];
+    if (name === 'crt') return [{ value: fileOf(text, context.tls.crtBase), spot }];
+    if (name !== 'crt-list') return [];
+    const list = context.readFile(text);
+    if (list === undefined) context.report.error(spot, `the list \`${text}\` cannot be read`);
+    return list === undefined ? [] : crtList(text, list, words, spot, context);
   });
 }
 

@@ -16,7 +16,19 @@ export type ReadFile = (path: string) => string | undefined;
 /** Alternatives beyond this are not written out. */
 const maxCases = 64;
 
-const matches: ReadonlySet<string> = new Set(['str', 'beg', 'end', 'sub', 'reg', 'dir', 'dom', 'found', 'bool', 'ip']);
+const matches: ReadonlySet<string> = new Set([
+  'str',
+  'beg',
+  'end',
+  'sub',
+  'reg',
+  'dir',
+  'dom',
+  'len',
+  'found',
+  'bool',
+  'ip',
+]);
 
 /** The ACLs of one section. */
 export class Acls {
@@ -228,6 +240,8 @@ export class Acls {
       if (text === '-i') ignoreCase = true;
       else if (text === '-m') {
         const wanted = rest[(at += 1)]?.text ?? '';
+        // A length is a number already.
+        if (wanted === 'int' && match === 'len') continue;
         if (!matches.has(wanted)) return { kind: 'unknown' };
         match = wanted === 'ip' ? 'str' : (wanted as Match);
       } else if (text === '-f') {
