@@ -58,6 +58,7 @@ function recordOf(
   record.connectMs = exchange.connectMs;
   record.responseMs = responseMs;
   record.totalMs = totalMs;
+  client.from.idleFrom = client.headAt + totalMs;
   record.status = response.status === 0 ? -1 : response.status;
   record.bytes = response.bytesOut;
   record.bytesIn = exchange.body.bytesIn;
@@ -110,6 +111,7 @@ function logOwn(
   if (!log.enabled) return;
   const record = draftOf(client, incoming, log);
   record.totalMs = performance.now() - client.headAt;
+  client.from.idleFrom = client.headAt + record.totalMs;
   if (incoming) record.headMs = record.totalMs;
   record.status = status;
   record.bytes = bytes;
@@ -137,6 +139,9 @@ type Draft = { -readonly [Key in keyof AccessRecord]: AccessRecord[Key] };
 function draftOf(client: Client, incoming: Incoming | undefined, log: AccessLog): Draft {
   const { from } = client;
   const head = incoming?.head;
+  const { handshakeMs } = from;
+  // Of the first request only.
+  from.handshakeMs = 0;
   const rich = head !== undefined && log.needsHeaders;
   return {
     mode: 'http',
@@ -157,6 +162,8 @@ function draftOf(client: Client, incoming: Incoming | undefined, log: AccessLog)
     backend: from.frontend.config.name,
     server: '<NOSRV>',
     headMs: -1,
+    handshakeMs,
+    idleMs: Math.max(0, client.headAt - from.idleFrom),
     queueMs: -1,
     connectMs: -1,
     responseMs: -1,

@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net';
 import type { Address } from '../core/address.ts';
 import { type Endpoints, readProxyHeader } from '../core/proxy-protocol.ts';
+import type { TlsFacts } from '../core/tls/facts.ts';
 import { WheelTimer } from '../core/timer-wheel.ts';
 import { knownAddresses } from './client-socket.ts';
 import type { FrontendRuntime } from './frontend.ts';
@@ -24,6 +25,7 @@ export abstract class Opening extends WheelTimer implements FrontendConnection {
   readonly port: number;
   readonly frontend: FrontendRuntime;
   readonly openedAt = performance.now();
+  protected readyAt = this.openedAt;
   readonly route = undefined;
   protected readonly raw: Socket;
   protected endpoints: Endpoints | undefined;
@@ -71,6 +73,11 @@ export abstract class Opening extends WheelTimer implements FrontendConnection {
     this.#events.closed();
   }
 
+  protected origin(tls: TlsFacts | undefined): Origin {
+    const { raw, endpoints, openedAt, readyAt } = this;
+    return { raw, tls, endpoints, openedAt, readyAt };
+  }
+
   protected opened(socket: Socket, origin: Origin, version: 'http/1.1' | 'h2'): void {
     if (this.phase === 'closed') {
       socket.destroy();
@@ -102,6 +109,7 @@ export abstract class Opening extends WheelTimer implements FrontendConnection {
       return;
     }
     this.endpoints = header.endpoints;
+    this.readyAt = performance.now();
     this.giveBack(this.#readProxy, this.#early.subarray(header.end));
     this.proceed();
   };

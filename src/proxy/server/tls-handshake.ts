@@ -22,7 +22,8 @@ export class TlsHandshake extends Opening {
   protected override proceed(): void {
     this.#terminator.accept(this.raw, (socket, tls) => {
       const version = socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1';
-      this.opened(socket, { raw: this.raw, tls, endpoints: this.endpoints }, version);
+      this.readyAt = performance.now();
+      this.opened(socket, this.origin(tls), version);
     });
   }
 }

@@ -22,6 +22,8 @@ const record: AccessRecord = {
   frontend: 'web',
   backend: 'api',
   server: 'a',
+  handshakeMs: 0,
+  idleMs: 0,
   headMs: 0.4,
   queueMs: 0,
   connectMs: 1.6,
@@ -135,7 +137,7 @@ describe('a log-format', () => {
   });
 
   it.each([
-    ['%ci %Ti', 'there is no variable `%Ti`', 'Did you mean `%T`?'],
+    ['%ci %Tx', 'there is no variable `%Tx`', 'Did you mean `%T`?'],
     ['%hm', 'there is no variable `%hm`', 'Did you mean `%HM`?'],
     ['%[ssl_fc_sn]', '`%[ssl_fc_sn]` cannot be logged', 'Did you mean `%[ssl_fc_sni]`?'],
     ['50 % of', '`%` needs the name of a variable', 'Write `%%` for the sign itself.'],

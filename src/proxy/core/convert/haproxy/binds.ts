@@ -25,12 +25,22 @@ interface Bind {
   readonly addresses: readonly string[];
   /** Undefined: without TLS. */
   readonly tls: readonly TlsWord[] | undefined;
+  /** `accept-proxy` */
+  readonly proxied: Word | undefined;
 }
 
 /** Puts `bind`, `tls` and `acceptProxy` into the frontend. */
 export function convertBinds(lines: readonly Line[], spot: Spot, frontend: Entries, context: BindContext): void {
   const { draft, report } = context;
   const binds = lines.flatMap((line) => bindOf(line, frontend, context) ?? []);
+  const proxied = binds.find((bind) => bind.proxied)?.proxied;
+  const other = proxied && binds.find((bind) => !bind.proxied);
+  if (other)
+    report.error(
+      other.address,
+      '`accept-proxy` must be the same for all addresses of a frontend',
+      'Make a frontend of its own of this address.',
+    );
   const clear: unknown[] = [];
   const secured = binds.filter(({ tls }) => tls !== undefined);
   if (clear.length < binds.length - secured.length || secured.length === 0)
@@ -50,21 +60,24 @@ function bindOf({ first, words }: Line, frontend: Entries, { draft, report, tls 
     return undefined;
   }
   const found: TlsWord[] = [];
+  let proxied: Word | undefined;
   for (let at = 0; at < options.length; at += 1) {
     const option = options[at];
     if (!option) continue;
     const name = option.text;
     if (isTlsFlag(name)) found.push({ name, text: '', spot: option });
     else if (tlsValued.has(name)) found.push({ name, text: options[(at += 1)]?.text ?? '', spot: option });
-    else if (name === 'accept-proxy') draft.put(frontend, 'acceptProxy', ['0.0.0.0/0', '::/0'], option);
-    else if (name === 'proto') protocol(options[(at += 1)], option, frontend, draft, report);
+    else if (name === 'accept-proxy') {
+      proxied = option;
+      draft.put(frontend, 'acceptProxy', ['0.0.0.0/0', '::/0'], option);
+    } else if (name === 'proto') protocol(options[(at += 1)], option, frontend, draft, report);
     else if (withoutEffect.has(name)) at += flags.has(name) ? 0 : 1;
     else report.error(option, `\`${name}\` of a bind cannot be carried over`);
   }
   const isSecured = found.some(({ name }) => name === 'ssl');
   const [useless] = found;
   if (!isSecured && useless) report.info(useless.spot, `\`${useless.name}\` means nothing without \`ssl\``);
-  return { address, addresses, tls: isSecured ? [...tls.binds, ...found] : undefined };
+  return { address, addresses, tls: isSecured ? [...tls.binds, ...found] : undefined, proxied };
 }
 
 /** `proto h2`: clients that begin with HTTP/2 without TLS speak it, others HTTP/1. */
