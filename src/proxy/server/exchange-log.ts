@@ -20,6 +20,8 @@ export function recordExchange(exchange: Exchange, log: AccessLog, termination: 
   count(client.from.frontend.counters, exchange, responseMs, totalMs);
   count(backend.counters, exchange, responseMs, totalMs);
   if (server) count(server.counters, exchange, responseMs, totalMs);
+  const { compressed } = exchange.response;
+  if (compressed) for (const row of [client.from.frontend.counters, backend.counters]) row.compressed(compressed);
   if (exchange.stick) {
     const { response, body } = exchange;
     const isError = response.status >= 400 && response.status < 500;
