@@ -35,14 +35,13 @@ export class PatternCommands {
     if (problem !== undefined) return `${problem}\n`;
     if (commit === undefined) of.set(patterns);
     else of.commit(commit);
-    const { kind, action, words } = command;
+    const { kind, action } = command;
     this.#proxy.events.emit('admin_action', {
       actor,
       action: `${action}-${kind}`,
       detail: {
         list: of.list.file === '' ? `#${of.list.id}` : of.list.file,
         patterns: patterns.length,
-        words: words.length,
       },
     });
     return '';

@@ -65,7 +65,7 @@ function frontendLines(before: FrontendConfig, after: FrontendConfig): readonly 
 
 /** Rules are tried in order, so one that moved is told as well. */
 function ruleLines(before: FrontendConfig['rules'], after: FrontendConfig['rules']): readonly string[] {
-  const texts = (rules: FrontendConfig['rules']): string[] => rules.map((rule) => show(meaningful(rule)));
+  const texts = (rules: FrontendConfig['rules']): string[] => rules.map(showRule);
   const [old, now] = [texts(before), texts(after)];
   const lines = listLines('rule', old, now);
   const kept = old.filter((text) => now.includes(text));
@@ -75,6 +75,10 @@ function ruleLines(before: FrontendConfig['rules'], after: FrontendConfig['rules
   const whole = new Set(before.map((rule) => JSON.stringify(rule)));
   const secretly = now.filter((text, at) => old.includes(text) && !whole.has(JSON.stringify(after[at])));
   return [...lines, ...secretly.map((text) => `~ rule ${text}: a secret in it changes`)];
+}
+
+function showRule(rule: FrontendConfig['rules'][number]): string {
+  return show(meaningful(rule));
 }
 
 function listLines(noun: string, before: readonly string[], after: readonly string[]): string[] {
