@@ -32,7 +32,7 @@ describe('veza-proxy', () => {
     ],
     [
       'haproxy.cfg',
-      'frontend f\n    mode http\n    bind *:80\n    acl x url_len gt 5\n    http-request deny if x\n',
+      'frontend f\n    mode http\n    bind *:80\n    acl x base_len gt 5\n    http-request deny if x\n',
       1,
       /^haproxy\.cfg:5:26: error/m,
     ],
