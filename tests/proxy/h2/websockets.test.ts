@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Balancer, haproxyIsThere, startBalancer } from '../support/balancers.ts';
+import { type Balancer, haproxyIsThere, startBalancers } from '../support/balancers.ts';
 import { rest, take, TunnelClient } from '../support/tunnel-client.ts';
 import { WebSocketBackend } from '../support/websocket-backend.ts';
 
@@ -16,11 +16,7 @@ let backend: WebSocketBackend;
 beforeAll(async () => {
   backend = await WebSocketBackend.start();
   const environment = { SOCKETS: String(backend.port) };
-  const started = await Promise.allSettled(names.map((name) => startBalancer(name, file, environment)));
-  for (const each of started) {
-    if (each.status === 'rejected') throw each.reason;
-    balancers.set(each.value.name, each.value);
-  }
+  for (const balancer of await startBalancers(names, file, environment)) balancers.set(balancer.name, balancer);
 });
 
 afterAll(async () => {
