@@ -73,7 +73,7 @@ const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
 function codeFiles(): string[] {
   return ['src', 'tests', 'scripts', 'bench', 'bin', 'roles'].flatMap((folder) =>
     readdirSync(join(project, folder), { recursive: true, encoding: 'utf8' })
-      .filter((file) => /\.(?:ts|mjs|js|py|sh)$/.test(file))
+      .filter((file) => /\.(?:ts|mjs|js|py|sh)$/.test(file) && !/(?:^|\/)node_modules\//.test(file))
       .map((file) => join(folder, file)),
   );
 }
