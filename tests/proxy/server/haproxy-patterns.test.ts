@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { portOf } from '../../support/ports.ts';
-import { type Balancer, haproxyIsThere, startBalancer } from '../support/balancers.ts';
+import { type Balancer, haproxyIsThere, startBalancers } from '../support/balancers.ts';
 import { readAll } from '../support/proxy.ts';
 
 type Step = { readonly say: string } | { readonly get: string };
@@ -48,7 +48,7 @@ backend other
     server a "127.0.0.1:\${OTHER}"
 `;
 const servers: Server[] = [];
-const balancers: Balancer[] = [];
+let balancers: readonly Balancer[] = [];
 
 beforeAll(async () => {
   if (!available) return;
@@ -61,8 +61,7 @@ beforeAll(async () => {
     servers.push(server);
     environment[name] = String(portOf(server));
   }
-  balancers.push(await startBalancer('haproxy', file, environment));
-  balancers.push(await startBalancer('veza-proxy', file, environment));
+  balancers = await startBalancers(['haproxy', 'veza-proxy'], file, environment);
 });
 
 afterAll(async () => {
