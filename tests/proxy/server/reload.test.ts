@@ -61,7 +61,7 @@ describe('a reload', () => {
     const answer = await proxy.command('reload');
     expect(answer).toMatch(/:3:3: unknown key `backend`/);
     expect(answer).toMatch(/:4:12: grace must be a duration/);
-    expect(answer).toMatch(/frontends must NOT have fewer than 1 items/);
+    expect(answer).toMatch(/frontends must not be empty/);
     expect(await ask(proxy.port)).toContain('old');
   });
 

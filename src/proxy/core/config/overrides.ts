@@ -9,30 +9,41 @@ import type { Environment } from './variables.ts';
 
 export const overridePrefix = 'VEZA_LB_';
 
-/** Name of the variable -> path in the file. */
-export const overrides: ReadonlyMap<string, readonly string[]> = new Map(leaves(configSchema, []));
+interface Leaf {
+  readonly path: readonly string[];
+  /** Several texts, with commas between. */
+  readonly isList: boolean;
+}
 
-/** Those whose value is several texts, with commas between. */
-const lists = new Set([`${overridePrefix}STATS_SOCKET`]);
+/** Name of the variable -> where its value goes. */
+export const overrides: ReadonlyMap<string, Leaf> = new Map(leaves(configSchema, []));
 
-function leaves(schema: unknown, path: readonly string[]): [string, readonly string[]][] {
+function leaves(schema: unknown, path: readonly string[]): [string, Leaf][] {
   const properties = isRecord(schema) && isRecord(schema['properties']) ? schema['properties'] : {};
-  return Object.entries(properties).flatMap(([key, child]): [string, readonly string[]][] => {
+  return Object.entries(properties).flatMap(([key, child]): [string, Leaf][] => {
     const at = [...path, key];
     if (!isRecord(child)) return [];
     if (isRecord(child['properties'])) return leaves(child, at);
     const { type, items } = child;
-    if (type === 'object' || (type === 'array' && !(isRecord(items) && items['type'] === 'string'))) return [];
-    return [[overridePrefix + at.map((part) => part.replaceAll(/[A-Z]/g, '_$&').toUpperCase()).join('_'), at]];
+    const isList = type === 'array';
+    if (type === 'object' || (isList && !mayBeText(items))) return [];
+    const name = at.map((part) => part.replaceAll(/[A-Z]/g, '_$&').toUpperCase()).join('_');
+    return [[overridePrefix + name, { path: at, isList }]];
   });
+}
+
+function mayBeText(schema: unknown): boolean {
+  if (!isRecord(schema)) return false;
+  const { type, anyOf } = schema;
+  return type === 'string' || (Array.isArray(anyOf) && anyOf.some(mayBeText));
 }
 
 /** Puts the values into the tree. A name that is none is only warned of: clusters set variables of their own. */
 export function applyOverrides(tree: ConfigTree, environment: Environment): void {
   for (const [name, text] of Object.entries(environment)) {
     if (!name.startsWith(overridePrefix) || text === undefined) continue;
-    const path = overrides.get(name);
-    if (path) override(tree.root, tree.places, name, path, text);
+    const leaf = overrides.get(name);
+    if (leaf) override(tree.root, tree.places, name, leaf, text);
     else tree.diagnostics.push(unknown(name));
     tree.texts.set(`$${name}`, text);
   }
@@ -42,7 +53,7 @@ function override(
   root: Record<string, unknown>,
   places: Places,
   name: string,
-  path: readonly string[],
+  { path, isList }: Leaf,
   text: string,
 ): void {
   const where = { file: `$${name}`, line: 1, column: 1 };
@@ -52,7 +63,7 @@ function override(
     container = container[key] as Record<string, unknown>;
   }
   const key = path.at(-1) ?? '';
-  putEntry(container, key, lists.has(name) ? text.split(',').map((part) => part.trim()) : text);
+  putEntry(container, key, isList ? text.split(',').map((part) => part.trim()) : text);
   places.set(container, key, { key: where, value: where, fromText: true });
 }
 
