@@ -105,6 +105,24 @@ backends: [{ name: api, servers: [] }]
   });
 });
 
+describe('hosts of rules', () => {
+  it.each(['https://example.org', 'a.*.org', 'a b', 'example.org/x', '*example.org'])(
+    'are names: %s is none',
+    (host) => {
+      const text = good.replace('defaultBackend: api', `rules: [{ host: '${host}', backend: api }]`);
+      expect(readConfig(text, 'x.yml').diagnostics).toMatchObject([{ code: 'bad-host', where: { line: 1 } }]);
+    },
+  );
+
+  it.each(['example.org', '*.example.org', '*', '[2001:db8::1]', 'localhost:8080', '192.0.2.1'])(
+    'may be %s',
+    (host) => {
+      const text = good.replace('defaultBackend: api', `rules: [{ host: '${host}', backend: api }]`);
+      expect(readConfig(text, 'x.yml').ok).toBe(true);
+    },
+  );
+});
+
 describe('values of the environment', () => {
   it('are lists where the file has lists', () => {
     const environment = { VEZA_LB_STATS_SOCKET: 'unix:/run/a, 127.0.0.1:9100', VEZA_LB_DNS_SERVERS: '192.0.2.53' };

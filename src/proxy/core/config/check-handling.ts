@@ -86,10 +86,19 @@ function checkMode(rewrite: NonNullable<HandlingDocument['rewrite']>, path: Path
 function checkConditions(from: ConditionsDocument, path: Path, add: Add): void {
   if (from.pathRegex !== undefined) checkPattern(from.pathRegex, [...path, 'pathRegex'], add);
   checkNetworks(from.source, [...path, 'source'], add);
+  for (const key of ['host', 'sni'] as const) {
+    const name = from[key];
+    if (name !== undefined && !hostPattern.test(name))
+      add('bad-host', `\`${name}\` is no name of a host`, [...path, key], hostHint);
+  }
   if (from.clientName !== undefined) checkValues({ clientName: from.clientName }, path, add);
   checkValues(from.headers, [...path, 'headers'], add);
   checkValues(from.query, [...path, 'query'], add);
 }
+
+/** An asterisk stands for whole labels at the beginning only. */
+const hostPattern = /^(?:\*|\[[0-9A-Fa-f:.]+\](?::[0-9]+)?|(?:\*\.)?[^\s*/:?#@\\[\]]+(?::[0-9]+)?)$/;
+const hostHint = 'Write `www.example.org`, `*.example.org` or `[2001:db8::1]`, without `https://` and path.';
 
 function checkValues(conditions: Readonly<Record<string, ValueCondition>>, path: Path, add: Add): void {
   for (const [name, wanted] of Object.entries(conditions)) {

@@ -7,6 +7,7 @@ import {
   type ServerConfig,
   serverKey,
 } from '../config/model.ts';
+import { routeLines } from './routes.ts';
 
 export interface ConfigDiff {
   /** Sections with their lines; `+` comes, `-` goes, `~` changes. */
@@ -59,6 +60,7 @@ function frontendLines(before: FrontendConfig, after: FrontendConfig): readonly 
     ),
     ...ruleLines(oldRules, rules),
     ...changes(oldRest, rest),
+    ...routeLines(before, after),
   ];
 }
 
@@ -72,8 +74,13 @@ function ruleLines(before: FrontendConfig['rules'], after: FrontendConfig['rules
   return kept.join('\n') === order.join('\n') ? lines : [...lines, '~ rules are tried in another order'];
 }
 
-function showRule(rule: FrontendConfig['rules'][number]): string {
-  return show(meaningful(rule));
+function showRule({ reject, forcePersist, priority, ...rule }: FrontendConfig['rules'][number]): string {
+  const unusual = {
+    ...(reject && { reject }),
+    ...(forcePersist && { forcePersist }),
+    ...(priority !== 0 && { priority }),
+  };
+  return show(meaningful({ ...rule, ...unusual }));
 }
 
 function listLines(noun: string, before: readonly string[], after: readonly string[]): string[] {
