@@ -8,7 +8,7 @@ process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'veza-run-compile-cache');
 // unit: seconds, no root, no network but loopback. integration: real shells, sockets, programs and the balancer, side by
 // side: no test there may judge by time. timing: those that must, one after the other. e2e: boots real hosts (needs root
 // and Linux), one file after the other, but beside other projects. e2e-timing: those hosts under load, which judge by time.
-// long: minutes; `npm run test:long`, not in CI.
+// long: minutes; `npm run test:long`, not in CI. `groupOrder`: run together, one project follows the other.
 const timing = [
   'tests/failover-unit/**/*.test.ts',
   'tests/proxy/server/{breaker,health,hostile-clients,hostile-operations,queues}.test.ts',
@@ -33,6 +33,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/{e2e,long}/**', 'node_modules/**', ...timing, ...integration],
           // Modules hold no state that one file could leave behind for the next: loading them once is enough.
@@ -43,6 +44,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          sequence: { groupOrder: 1 },
           include: integration,
           exclude: ['node_modules/**', ...timing],
           maxWorkers: waiting,
@@ -53,6 +55,7 @@ export default defineConfig({
       {
         test: {
           name: 'timing',
+          sequence: { groupOrder: 2 },
           include: timing,
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -62,6 +65,7 @@ export default defineConfig({
       {
         test: {
           name: 'long',
+          sequence: { groupOrder: 5 },
           include: ['tests/long/**/*.test.ts'],
           testTimeout: 1_800_000,
           hookTimeout: 60_000,
@@ -71,6 +75,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          sequence: { groupOrder: 3 },
           include: ['tests/e2e/**/*.test.ts'],
           exclude: ['node_modules/**', ...e2eTiming],
           testTimeout: 300_000,
@@ -81,6 +86,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e-timing',
+          sequence: { groupOrder: 4 },
           include: e2eTiming,
           testTimeout: 300_000,
           hookTimeout: 600_000,

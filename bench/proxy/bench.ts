@@ -7,6 +7,7 @@ import type { Verdict } from './gates.ts';
 import { originCommand } from './peers/nginx.ts';
 import type { Peer, PeerSetup } from './peers/peer.ts';
 import { type Processors, type Started, startHelper, startServer } from './processes.ts';
+import { type CpuQuota, makeCpuQuota } from './quota.ts';
 
 export interface Bench {
   readonly folder: string;
@@ -37,10 +38,15 @@ export interface Section {
 export interface Running extends Started {
   readonly peer: Peer;
   readonly setup: PeerSetup;
+  readonly quota?: CpuQuota;
 }
 
 type PeerOptions = Pick<PeerSetup, 'features' | 'originPort'> &
-  Partial<Pick<PeerSetup, 'protocol' | 'workers'>> & { readonly on?: Processors };
+  Partial<Pick<PeerSetup, 'protocol' | 'workers'>> & {
+    readonly on?: Processors;
+    /** Of one processor's time: it gets no more. */
+    readonly share?: number;
+  };
 
 /** Starts a proxy, and what it needs beside it, until `stack` ends. */
 export async function startPeer(
@@ -49,13 +55,21 @@ export async function startPeer(
   stack: AsyncDisposableStack,
   options: PeerOptions,
 ): Promise<Running> {
-  const { on = bench.proxyOn, protocol = 'http', workers = 1, ...rest } = options;
+  const { on = bench.proxyOn, protocol = 'http', workers = 1, share, ...rest } = options;
   const { certificate } = bench;
   const setup = { ...rest, protocol, workers, certificate, port: await freePort(), folder: ownFolder(bench, 'peer') };
   const helper = setup.features === 'full' ? peer.helper?.(setup) : undefined;
   if (helper !== undefined) stack.use(await startHelper(bench.otherOn, helper));
-  const started = stack.use(await startServer(on, peer.command(setup), setup.port));
-  return { peer, setup, pid: started.pid, [Symbol.asyncDispose]: () => started[Symbol.asyncDispose]() };
+  const quota = share === undefined ? undefined : stack.use(makeCpuQuota(share));
+  const command = peer.command(setup);
+  const started = stack.use(await startServer(on, quota?.inside(command) ?? command, setup.port));
+  return {
+    peer,
+    setup,
+    ...(quota && { quota }),
+    pid: started.pid,
+    [Symbol.asyncDispose]: () => started[Symbol.asyncDispose](),
+  };
 }
 
 /** Starts the web server behind all proxies; returns its port. */

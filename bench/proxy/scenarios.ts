@@ -11,6 +11,8 @@ export interface Scenario {
   /** Not asked for by WebSocket messages. */
   readonly path: keyof typeof bodies;
   readonly keepAlive: boolean;
+  /** Of one processor's time: a proxy gets no more; all of it if absent. */
+  readonly share?: number;
   /** The CPU time a request of these divided by ours, at least. */
   readonly gates: Readonly<Record<string, Bound>>;
 }
@@ -35,6 +37,8 @@ export const scenarios: readonly Scenario[] = [
     features: 'full',
     gates: against(0.6, 1),
   },
+  // Pauses of a starved process are where timers, queues and batches go wrong.
+  { ...base, name: 'starved-1k', title: '1 KB, keep-alive, bare, with 40 % of a processor (CPU quota)', share: 0.4 },
   { ...base, name: 'bare-64k', title: '64 KB, keep-alive, bare', path: '/64k', gates: against(0.6, 0.85) },
   {
     ...base,

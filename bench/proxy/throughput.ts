@@ -141,6 +141,8 @@ function remarkOrigin({ remarks }: Course, load: LoadResult, asked: number, open
 
 async function remarkAll(courses: readonly Course[], { features }: Scenario): Promise<void> {
   remarkCiphers(courses);
+  for (const { running, remarks } of courses)
+    if (running.quota?.throttled() === 0) remarks.set('quota', 'never used up its share of the processor');
   if (features === 'bare') return;
   // Logs are written in pieces.
   await sleep(1000);

@@ -1,11 +1,15 @@
-// Our load generators against servers that answer rightly and wrongly: what they count is what happened.
+// Our load generators against servers that answer rightly and wrongly: what they count is what happened; and processor quotas.
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { type LoadResult, runOwn } from '../../bench/proxy/load.ts';
-import { startServer } from '../../bench/proxy/processes.ts';
+import { cpuMicroseconds, startHelper, startServer } from '../../bench/proxy/processes.ts';
+import { makeCpuQuota } from '../../bench/proxy/quota.ts';
 import { programPath } from '../../bench/proxy/peers/peer.ts';
 import { freePort, portOf } from '../support/ports.ts';
 
@@ -67,4 +71,35 @@ async function fixedRate(listener: RequestListener): Promise<LoadResult> {
   server.closeAllConnections();
   server.close();
   return result;
+}
+
+// Groups are made by root, on a kernel with the controller.
+describe.skipIf(programPath('taskset') === undefined || process.getuid?.() !== 0)('a quota of a processor', () => {
+  it('holds a program, and what it starts, to its share, and leaves nothing', async () => {
+    const group = await heldToShare(0.2, async (pid, throttled) => {
+      const from = { cpu: cpuMicroseconds(pid), at: performance.now() };
+      // Each time says that a period's share was used up.
+      const times = throttled() + 5;
+      while (throttled() < times) await sleep(20);
+      const passedMs = performance.now() - from.at;
+      // One period more than has passed may be in it.
+      expect(cpuMicroseconds(pid) - from.cpu).toBeLessThan((0.2 * (passedMs + 100) + 20) * 1000);
+    });
+    expect(existsSync(group)).toBe(false);
+  });
+});
+
+/** Keeps two processes busy inside a quota while `look` looks; returns the group's folder. */
+async function heldToShare(
+  share: number,
+  look: (pid: number, throttled: () => number) => Promise<void>,
+): Promise<string> {
+  await using quota = makeCpuQuota(share);
+  const busy = 'while :; do :; done';
+  const command = quota.inside(['sh', '-c', `(${busy}) & ${busy}`]);
+  const group = dirname(command.find((word) => word.endsWith('cgroup.procs')) ?? '');
+  expect(existsSync(group)).toBe(true);
+  await using program = await startHelper('0', command);
+  await look(program.pid, () => quota.throttled());
+  return group;
 }

@@ -25,6 +25,14 @@ const name = 'a.test';
 const harmless = new Set(['OK', 'INFO', 'LOW', 'DEBUG']);
 const minutes = 25;
 
+/**
+ * It wants the session of a client that leaves at once, and in TLS 1.3 that session comes after the handshake: it loses
+ * this race against HAProxy as often. Resumption has tests of its own (tests/proxy/tls).
+ */
+function lostRace({ id, severity }: Finding): boolean {
+  return id === 'sessionresumption_ticket' && severity === 'WARN';
+}
+
 let folder: CertificateFolder;
 let backend: { port: number; server: Server };
 let proxy: RunningProxy;
@@ -86,7 +94,7 @@ describe.skipIf(!available)('testssl.sh (needs testssl.sh)', () => {
   it.each(['intermediate', 'modern'])('finds nothing above "low" in profile %s', async (profile) => {
     const startedAt = performance.now();
     const findings = await scan(ports[profile] ?? 0);
-    const worse = findings.filter(({ severity }) => !harmless.has(severity));
+    const worse = findings.filter((each) => !harmless.has(each.severity) && !lostRace(each));
     const counts = Map.groupBy(findings, ({ severity }) => severity);
     say(
       `testssl.sh, ${profile}: ${findings.length} findings (${[...counts].map(([word, all]) => `${all.length} ${word}`).join(', ')}) ` +
