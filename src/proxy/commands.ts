@@ -42,7 +42,8 @@ const commands: Readonly<Record<string, Command>> = {
   --watch        reload when it changes; take certificates, keys and authorities that were replaced
   --state DIR    keep the configuration that last worked in DIR ($STATE_DIRECTORY of systemd when left out) and
                  start with it when CONFIG is invalid or missing
-Values: \${VARIABLE} and \${VARIABLE:-default} in the file, VEZA_LB_WORKERS and the like over it.
+Values: \${VARIABLE} and \${VARIABLE:-default} in the file, VEZA_LB_WORKERS and the like over it (VEZA_PREFIX=EDGE_:
+EDGE_WORKERS).
 Signals: SIGHUP reloads, SIGTERM stops gracefully, SIGUSR1 (or SIGUSR2) opens the log files again.`,
     options: { watch: { type: 'boolean' }, state: { type: 'string' } },
     run: ([file = ''], options) => run(file, options),

@@ -132,6 +132,24 @@ describe('values of the environment', () => {
   });
 });
 
+describe('the prefix of these variables', () => {
+  it('is VEZA_LB_, or what VEZA_PREFIX says', () => {
+    const environment = { VEZA_PREFIX: 'EDGE_', EDGE_GRACE: '7s', VEZA_LB_GRACE: '9s' };
+    const result = readConfig(good, 'x.yml', environment);
+    expect(result.ok && result.config.graceMs).toBe(7000);
+    expect(result.diagnostics).toEqual([]);
+    const { diagnostics } = readConfig(good, 'x.yml', { ...environment, EDGE_GRACES: '1s' });
+    expect(diagnostics).toMatchObject([{ code: 'unknown-override', hint: 'Did you mean EDGE_GRACE?' }]);
+  });
+
+  it('is refused where it can be none', () => {
+    expect(readConfig(good, 'x.yml', { VEZA_PREFIX: 'edge', VEZA_LB_GRACE: '9s' })).toMatchObject({
+      ok: false,
+      diagnostics: [{ code: 'bad-value', where: { file: '$VEZA_PREFIX' } }],
+    });
+  });
+});
+
 describe('one service in short', () => {
   const short = (host: string) =>
     readConfig(`port: 8080\nhost: '${host}'\nbackends: [http://192.0.2.1:8081]\n`, 'x.yml');
