@@ -86,9 +86,9 @@ export function factsOf({ response, backend, server, attempts }: Exchange): Resp
   };
 }
 
-/** A request that was refused before it was one. */
-export function logRefusal(client: Client, log: AccessLog, status: number): void {
-  logOwn(client, log, undefined, { status, bytes: 0, termination: 'PR--' });
+/** A request that was refused before it was one, or one that was none of this connection; `c` as its time was over. */
+export function logRefusal(client: Client, log: AccessLog, status: number, incoming?: Incoming): void {
+  logOwn(client, log, incoming, { status, bytes: 0, termination: status === 408 ? 'cR--' : 'PR--' });
 }
 
 /** A request that the proxy answered itself: HAProxy's `L` for local, or `P` for what it does not let in. */

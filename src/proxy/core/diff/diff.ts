@@ -8,6 +8,7 @@ import {
   serverKey,
 } from '../config/model.ts';
 import { isSecretAt, withoutSecrets } from '../config/secrets.ts';
+import { routeLines } from './routes.ts';
 
 export interface ConfigDiff {
   /** Sections with their lines; `+` comes, `-` goes, `~` changes. */
@@ -60,6 +61,7 @@ function frontendLines(before: FrontendConfig, after: FrontendConfig): readonly 
     ),
     ...ruleLines(oldRules, rules),
     ...changes(oldRest, rest),
+    ...routeLines(before, after),
   ];
 }
 
@@ -77,8 +79,13 @@ function ruleLines(before: FrontendConfig['rules'], after: FrontendConfig['rules
   return [...lines, ...secretly.map((text) => `~ rule ${text}: a secret in it changes`)];
 }
 
-function showRule(rule: FrontendConfig['rules'][number]): string {
-  return show(meaningful(rule));
+function showRule({ reject, forcePersist, priority, ...rule }: FrontendConfig['rules'][number]): string {
+  const unusual = {
+    ...(reject && { reject }),
+    ...(forcePersist && { forcePersist }),
+    ...(priority !== 0 && { priority }),
+  };
+  return show(meaningful({ ...rule, ...unusual }));
 }
 
 function listLines(noun: string, before: readonly string[], after: readonly string[]): string[] {
