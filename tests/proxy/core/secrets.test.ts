@@ -119,4 +119,21 @@ backends: [{ name: a, servers: [{ name: s, address: 192.0.2.1, port: 80 }] }]
     expect(text).toMatch(/~ rule \{.*"?\/x"?.*\*{8}.*\}: a secret in it changes/);
     expect(text).not.toMatch(/before1|after22/);
   });
+
+  it('tells which requests go elsewhere without the secrets that they need', () => {
+    const guarded = (backend: string) => {
+      const rule = `{ headers: { X-Api-Key: k3y }, query: { token: t0k, page: '1' }, backend: ${backend} }`;
+      const server = 'servers: [{ name: s, address: 192.0.2.1, port: 80 }]';
+      const result = readConfig(
+        `frontends: [{ name: www, bind: ['*:80'], defaultBackend: a, rules: [${rule}] }]
+backends: [{ name: a, ${server} }, { name: b, ${server} }]`,
+        'x.yml',
+      );
+      if (!result.ok) throw new Error('not valid');
+      return result.config;
+    };
+    const told = showDiff(diffConfigs(guarded('a'), guarded('b'))) ?? '';
+    expect(told).toContain('(X-Api-Key: ********, ?token=********&page=1) of other hosts go to backend b');
+    expect(told).not.toMatch(/k3y|t0k/);
+  });
 });

@@ -2,6 +2,7 @@
 // Conditions of which no example can be made (expressions, ranges of addresses) are left out; rules that changed are told anyway.
 import type { Conditions, FrontendConfig, RuleConfig, ValueCondition } from '../config/model.ts';
 import type { Incoming } from '../handling/incoming.ts';
+import { isSecretName, mask } from '../logging/entry.ts';
 import { incomingOf, type RequestFacts } from '../request-facts.ts';
 import { compileRouter } from '../routing.ts';
 
@@ -94,11 +95,15 @@ type Extras = Pick<RequestFacts, 'method' | 'headers' | 'scheme' | 'sni'> & {
 function extrasOf({ methods, headers, query, scheme, sni }: RuleConfig): Extras | undefined {
   const [method] = methods;
   const lines = textsOf(headers);
-  const parameters = new URLSearchParams(textsOf(query)).toString();
+  const wanted = textsOf(query);
+  const parameters = new URLSearchParams(wanted).toString();
+  const masked = Object.entries(wanted).map(
+    ([name, value]) => `${name}=${isSecretName(name) ? mask : encodeURIComponent(value)}`,
+  );
   const shown = [
     ...(method === undefined ? [] : [method]),
-    ...Object.entries(lines).map(([name, value]) => `${name}: ${value}`),
-    ...(parameters === '' ? [] : [`?${parameters}`]),
+    ...Object.entries(lines).map(([name, value]) => `${name}: ${isSecretName(name) ? mask : value}`),
+    ...(masked.length === 0 ? [] : [`?${masked.join('&')}`]),
     ...(scheme === undefined ? [] : [scheme]),
     ...(sni === undefined ? [] : [`sni ${sni}`]),
   ];
