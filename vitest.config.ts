@@ -11,7 +11,7 @@ process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'veza-run-compile-cache');
 // long: minutes; `npm run test:long`, not in CI. `groupOrder`: run together, one project follows the other.
 const timing = [
   'tests/failover-unit/**/*.test.ts',
-  'tests/proxy/server/{breaker,health,hostile-clients,hostile-operations,queues}.test.ts',
+  'tests/proxy/server/{breaker,bursts,health,hostile-clients,hostile-operations,queues}.test.ts',
   'tests/proxy/server/{retries,suspicion,zero-loss}.test.ts',
 ];
 const integration = [

@@ -1,6 +1,7 @@
 // What a worker accepts on: sockets of the master, each for a frontend. A frontend that is full accepts no more, so that who
 // comes waits in the queue of the kernel, or is taken by another worker.
 import { createServer, type Server } from 'node:net';
+import { Burst } from '../core/burst.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { FromWorker } from './ipc.ts';
@@ -9,12 +10,19 @@ import type { WorkerContext } from './worker-context.ts';
 /** As many who connect may wait in the kernel. */
 const backlog = 4096;
 
+/** How long a worker sleeps so that others can accept: the least that the kernel makes of it is about the same again. */
+const pauseMs = 0.05;
+/** Nobody ever wakes it. */
+const sleepers = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+
 export class Listeners {
   readonly #open = new Map<string, Server>();
   /** Closed until the frontend has room again. */
   readonly #paused = new Set<string>();
   /** Which frontend a socket belongs to; a reload may move it. */
   readonly #frontendOf = new Map<string, FrontendRuntime>();
+  readonly #burst = new Burst();
+  #isAlone = true;
   readonly #context: WorkerContext;
   readonly #send: (message: FromWorker) => void;
 
@@ -24,7 +32,8 @@ export class Listeners {
   }
 
   /** What still listens belongs to whom it did, until the master says that it goes. */
-  assign({ frontends }: ProxyConfig, find: (name: string) => FrontendRuntime | undefined): void {
+  assign({ frontends }: ProxyConfig, workers: number, find: (name: string) => FrontendRuntime | undefined): void {
+    this.#isAlone = workers === 1;
     for (const bind of this.#frontendOf.keys())
       if (!this.#open.has(bind) && !this.#paused.has(bind)) this.#frontendOf.delete(bind);
     for (const { name, binds } of frontends) {
@@ -44,6 +53,7 @@ export class Listeners {
     }
     this.#paused.delete(bind);
     const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
+      if (!this.#isAlone && this.#burst.another(this.#context.now())) Atomics.wait(sleepers, 0, 0, pauseMs);
       const owner = this.#frontendOf.get(bind);
       if (owner) owner.accept(socket, bind, this.#context);
       else socket.destroy();

@@ -245,7 +245,7 @@ export class Worker implements WorkerContext {
     this.#sharing.begin(place, epoch);
     this.log.configure(config.log);
     this.#serving.configure(config, compiled, views, place);
-    this.#listeners.assign(config, (name) => this.#serving.frontend(name));
+    this.#listeners.assign(config, workers, (name) => this.#serving.frontend(name));
     for (const frontend of this.#serving.frontends) frontend.heedLimit(this);
     this.#send({ type: 'ready', worker, generation });
   }
