@@ -1,6 +1,7 @@
 // `show table`, `set table` and `clear table` of the stats socket, in HAProxy's words.
 import { sdbm } from '../balance/hash-ring.ts';
 import { compareKeys, readStickKey } from '../balance/stick-key.ts';
+import { serversOfTable } from '../balance/stick-servers.ts';
 import type { StickEntry, StickTable } from '../balance/stick-table.ts';
 import type { StickTables } from '../balance/stick-tables.ts';
 import type { ProxyConfig } from '../config/model.ts';
@@ -147,14 +148,8 @@ function idOf(server: string, table: StickTable, context: TableContext): number 
   return 0;
 }
 
-/** Names of servers by their ids; of backends that share a table the first counts. */
 function serversOf(table: StickTable, { config }: TableContext): ReadonlyMap<number, string> {
-  const found = new Map<number, string>();
-  for (const { stick, servers } of config.backends) {
-    if (stick?.table.name !== table.config.name) continue;
-    for (const { id, name } of servers) if (!found.has(id)) found.set(id, name);
-  }
-  return found;
+  return serversOfTable(config.backends, table.config.name);
 }
 
 function headOf(table: StickTable, nowMs: number): string {
