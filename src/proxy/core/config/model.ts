@@ -14,6 +14,7 @@ import type { RateLimitConfig } from '../handling/rate-limit.ts';
 import type { RedirectConfig } from '../handling/redirect.ts';
 import type { RewriteConfig } from '../handling/rewrite.ts';
 import type { SecurityHeadersConfig } from '../handling/security-headers.ts';
+import type { PeersConfig } from '../peers/model.ts';
 import type { SocketLevel } from '../stats/command.ts';
 import type { BreakerConfig } from './breaker-model.ts';
 import type { CheckConfig } from './check-model.ts';
@@ -36,6 +37,8 @@ export interface ProxyConfig {
   readonly admin: AdminConfig | undefined;
   readonly acme: AcmeConfig | undefined;
   readonly expiryAlerts: ExpiryAlertsConfig;
+  /** Machines that share stick tables. */
+  readonly peers: readonly PeersConfig[];
   readonly frontends: readonly FrontendConfig[];
   readonly backends: readonly BackendConfig[];
 }

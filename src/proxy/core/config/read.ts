@@ -65,12 +65,13 @@ export function judgeTree(tree: ConfigTree, environment: Environment = {}, files
   // Unknown keys hinder nobody from judging the rest.
   if (errors.every((error) => error.keyword === 'additionalProperties')) {
     for (const error of errors) drop(root, error);
-    diagnostics.push(...checkDocument(root as ConfigDocument, where));
+    diagnostics.push(...checkDocument(root as ConfigDocument, where, environment));
     if (files) diagnostics.push(...readNamedFiles(root as ConfigDocument, document, where, files));
   }
   const all = inOrder(diagnostics);
   if (all.some((problem) => problem.severity === 'error')) return { ok: false, diagnostics: all, texts };
-  return { ok: true, config: resolveConfig(root as ConfigDocument), diagnostics: all, texts, document, where };
+  const config = resolveConfig(root as ConfigDocument, environment);
+  return { ok: true, config, diagnostics: all, texts, document, where };
 }
 
 /** Is the value wrong only because the variable that it begins with is not set? Its quote may stand before it. */

@@ -65,7 +65,11 @@ export class NamesOut {
 }
 
 /** The data behind a key; undefined if they are not what the definition says. */
-export function readCells(reader: WireReader, columns: TableDefinition['columns'], names: NamesIn): PeerCell[] | undefined {
+export function readCells(
+  reader: WireReader,
+  columns: TableDefinition['columns'],
+  names: NamesIn,
+): PeerCell[] | undefined {
   const cells: PeerCell[] = [];
   for (const { type, count } of columns) {
     if (type.kind === 'name') {

@@ -51,4 +51,3 @@ export function readKey(
   const address = Uint16Array.from({ length: 8 }, (_, at) => (bytes[2 * at] ?? 0) * 256 + (bytes[2 * at + 1] ?? 0));
   return showAddress(address, true);
 }
-

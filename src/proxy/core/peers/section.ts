@@ -107,7 +107,10 @@ export class PeerSection {
     const { random } = this.#ports;
     const pause = pauseMs.least + random() * pauseMs.span;
     const { reconnectMs } = this.config.timeouts;
-    member.leave(nowMs + (session.isOpen && !isNonsense ? Math.min(pause, reconnectMs) : reconnectMs * (1 + random() / 10)), isNonsense);
+    member.leave(
+      nowMs + (session.isOpen && !isNonsense ? Math.min(pause, reconnectMs) : reconnectMs * (1 + random() / 10)),
+      isNonsense,
+    );
     if (session.isOpen) this.#ports.tell({ what: 'down', peer: member.name, reason });
     else if (member.isNewProblem(reason)) this.#ports.tell({ what: 'unreachable', peer: member.name, reason });
   }
