@@ -8,6 +8,7 @@ import { messageOf, VezaError } from '../lib/errors.ts';
 import { nearestName } from '../lib/suggest.ts';
 import { judgeTree } from './core/config/read.ts';
 import { renderTree } from './core/convert/render.ts';
+import { localPeerVariable } from './core/config/resolve-peers.ts';
 import { diffConfigs, showDiff } from './core/diff/diff.ts';
 import { hashPassword } from './core/handling/basic-auth.ts';
 import { dnsProviders } from './dns-providers.ts';
@@ -30,27 +31,33 @@ interface Command {
   readonly takes: readonly string[];
   readonly summary: string;
   readonly help?: string;
-  readonly options?: Readonly<Record<string, { readonly type: 'boolean' | 'string' }>>;
+  readonly options?: Readonly<Record<string, { readonly type: 'boolean' | 'string'; readonly short?: string }>>;
   run(given: readonly string[], options: Readonly<Record<string, string | boolean | undefined>>): Promise<void>;
 }
+
+const localPeerOption = { type: 'string', short: 'L' } as const;
 
 const commands: Readonly<Record<string, Command>> = {
   run: {
     takes: ['CONFIG'],
     summary: 'start with this configuration',
     help: `CONFIG is a YAML or JSON file, or a folder of them.
+  -L, --local-peer NAME   which member of \`peers\` this machine is (its host name when left out)
   --watch        reload when it changes; take certificates, keys and authorities that were replaced
   --state DIR    keep the configuration that last worked in DIR ($STATE_DIRECTORY of systemd when left out) and
                  start with it when CONFIG is invalid or missing
 Values: \${VARIABLE} and \${VARIABLE:-default} in the file, VEZA_LB_WORKERS and the like over it.
 Signals: SIGHUP reloads, SIGTERM stops gracefully, SIGUSR1 (or SIGUSR2) opens the log files again.`,
-    options: { watch: { type: 'boolean' }, state: { type: 'string' } },
+    options: { watch: { type: 'boolean' }, state: { type: 'string' }, 'local-peer': localPeerOption },
     run: ([file = ''], options) => run(file, options),
   },
   validate: {
     takes: ['CONFIG'],
     summary: 'check it and tell every problem; start nothing',
-    run: ([file = '']) => {
+    help: '  -L, --local-peer NAME   which member of `peers` this machine is (its host name when left out)',
+    options: { 'local-peer': localPeerOption },
+    run: ([file = ''], options) => {
+      takeLocalPeer(options);
       warn(loadConfig(file, 'validate'));
       process.stdout.write(`${file}: the configuration is valid\n`);
       return Promise.resolve();
@@ -195,12 +202,18 @@ function helpOf(name: string, { takes, summary, help, options }: Command): strin
 
 async function run(file: string, options: Readonly<Record<string, string | boolean | undefined>>): Promise<void> {
   const { state } = options;
+  takeLocalPeer(options);
   const master = new Master(file, {
     stateFolder: typeof state === 'string' ? state : process.env['STATE_DIRECTORY'],
     watch: options['watch'] === true,
     dnsProviders,
   });
   await master.start();
+}
+
+/** Every later reading of the file is to know it, too. */
+function takeLocalPeer({ 'local-peer': name }: Readonly<Record<string, string | boolean | undefined>>): void {
+  if (typeof name === 'string') process.env[localPeerVariable] = name;
 }
 
 function convert(file: string, strict: boolean): void {

@@ -12,7 +12,7 @@ import type { NamedFiles } from '../core/config/named-files.ts';
 import { convertFile } from '../core/convert/convert.ts';
 import type { Conversion } from '../core/convert/haproxy/convert.ts';
 import type { Environment } from '../core/config/variables.ts';
-import { localPeer } from './local-peer.ts';
+import { ofThisMachine, withLocalPeer } from './local-peer.ts';
 import { outdatedCode, readTlsFiles } from './tls-files.ts';
 import type { TlsMaterial } from './tls-material.ts';
 
@@ -76,7 +76,7 @@ export function loadConfig(
 
 /** Reads and checks a configuration alone: who asks what it says need not be able to read keys. */
 export function soundConfig(from: string | ConfigOrigin, given: Environment = process.env): SoundConfig {
-  const environment = { ...given, ...localPeer(given) };
+  const environment = { ...given, ...ofThisMachine(given) };
   const origin = typeof from === 'string' ? { path: from } : from;
   const name = 'path' in origin ? origin.path : (origin.name ?? 'configuration.yml');
   const sources = sourcesOf(origin, name);
@@ -100,7 +100,7 @@ export function convertSource(
   environment: Environment = process.env,
   files = new Set<string>(),
 ): Conversion | undefined {
-  return convertFile(source, environment, (path) => {
+  return convertFile(source, withLocalPeer(environment), (path) => {
     const file = resolve(dirname(source.file), path);
     files.add(file);
     try {

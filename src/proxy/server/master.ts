@@ -16,6 +16,7 @@ import { MasterTls } from './master-tls.ts';
 import { giveBackMemory } from './memory.ts';
 import { feedWatchdog, notifySystemd } from './notify.ts';
 import { OperationalLog } from './operational-log.ts';
+import { PeerReports } from './peers-reports.ts';
 import { Recent } from './recent.ts';
 import { Relay } from './relay.ts';
 import { ServerWatch } from './server-watch.ts';
@@ -98,7 +99,7 @@ export class Master {
       },
     });
     this.#relay = new Relay(this.#pool);
-    this.#sticks = new StickKeeper(this.#pool);
+    this.#sticks = new StickKeeper(this.#pool, new PeerReports(this.#events, this.#journal));
     this.#control = new ControlServer(this.#controlled());
   }
 
@@ -157,6 +158,7 @@ export class Master {
       this.#journal.warn(`${unused} of systemd's sockets match no \`bind\`; compare ListenStream= with it`);
     }
     await this.#control.open(config);
+    await this.#sticks.peers.open(config);
     await this.#tls.prepare(this.#configuring.loaded);
     await this.#servers.prepare(config);
     this.#servers.take(config);
@@ -215,6 +217,7 @@ export class Master {
     const stopped = this.#pool.stop(this.#config.graceMs, this.#sockets.activated);
     this.#sockets.closeAll();
     await stopped;
+    this.#sticks.peers.stop();
     await this.#control.close();
     await this.#rotation.stop();
     this.#journal.info('stopped');

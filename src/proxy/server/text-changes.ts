@@ -97,7 +97,7 @@ export class TextChanges {
       tables,
       config: proxy.config(),
       nowMs: performance.now(),
-      tell: () => proxy.sticks.tell(),
+      tell: (table, key) => proxy.sticks.tell(table, key),
       forget: (table, keys) => proxy.sticks.forget(table, keys),
     });
   }

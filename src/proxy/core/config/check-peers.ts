@@ -41,10 +41,9 @@ function checkLocal(section: PeersDocument, environment: Environment, path: Path
   const local = localNameOf(section, environment);
   const known = members.map((member) => member.name);
   if (local !== undefined && !known.includes(local)) {
-    const said = section.local === undefined ? 'this machine' : '`local`';
     const hint = `${nearName(local, known) ?? ''} Say which one this machine is: \`local\`, or \`-L NAME\`.`.trim();
-    const at = section.local === undefined ? path : [...path, 'local'];
-    add('no-local-peer', `${said} (\`${local}\`) is no member of \`${name}\``, at, hint);
+    const at = section.local === local ? [...path, 'local'] : path;
+    add('no-local-peer', `this machine (\`${local}\`) is no member of \`${name}\``, at, hint);
   }
   members.forEach((member, index) => {
     if (member.name === local && section.bind !== undefined) return;

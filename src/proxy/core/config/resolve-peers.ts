@@ -7,12 +7,13 @@ import type { Environment } from './variables.ts';
 
 export type PeersDocument = ConfigDocument['peers'][number];
 
-/** Where the environment says which member this machine is; HAProxy's own name for it. */
+/** Where the environment says which member this machine is (HAProxy's own name for it), and what its host name is. */
 export const localPeerVariable = 'HAPROXY_LOCALPEER';
+export const hostNameVariable = 'VEZA_HOST_NAME';
 
 /** Which member this machine is; undefined where nobody says so: the file is not for this machine. */
 export function localNameOf({ local }: PeersDocument, environment: Environment): string | undefined {
-  return local ?? environment[localPeerVariable];
+  return environment[localPeerVariable] ?? local ?? environment[hostNameVariable];
 }
 
 /** Where this machine listens, as text; undefined where neither `bind` nor its member says so. */

@@ -14,11 +14,13 @@ export function keyLengthOf(type: StickType, len: number): number {
  * those are not that an operator wrote.
  */
 export function canTell(type: StickType, key: string): boolean {
-  if (type === 'string') return isBytes.test(key);
+  if (type === 'string') return isBytes(key);
   return type !== 'ip' || !key.includes(':');
 }
 
-const isBytes = /^[\u0000-\u00ff]*$/;
+function isBytes(text: string): boolean {
+  return Buffer.from(text, 'latin1').toString('latin1') === text;
+}
 
 /** The key must be one that canTell takes. */
 export function writeKey(writer: WireWriter, type: StickType, key: string): void {

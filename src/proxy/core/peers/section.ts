@@ -37,7 +37,8 @@ export class PeerSection {
   #wants = true;
   #asked: PeerSession | undefined;
   readonly #askedBefore = new Set<string>();
-  #askUntilMs = 0;
+  /** Until then somebody is looked for who has all there is. */
+  askUntilMs = 0;
   #lastTableId = 0;
 
   constructor(config: PeersConfig, ports: SectionPorts) {
@@ -45,8 +46,8 @@ export class PeerSection {
     this.#ports = ports;
   }
 
-  /** Takes a configuration; connections of members that stay the same stay. Returns the sessions that must end. */
-  configure(config: PeersConfig, tables: readonly StickTable[], nowMs: number): readonly PeerSession[] {
+  /** Takes a configuration; connections of members that stay the same stay. Those of others are to be closed. */
+  configure(config: PeersConfig, tables: readonly StickTable[], nowMs: number): void {
     const isRenamed = config.local !== this.config.local;
     this.config = config;
     const before = this.tables;
@@ -64,11 +65,7 @@ export class PeerSection {
     });
     // What a table holds on the other side is asked for as after a start.
     if (this.tables.some((shared) => !before.includes(shared))) this.#askAgain(nowMs);
-    const gone = old.filter((member) => !this.members.includes(member));
-    return gone.flatMap(({ session }) => {
-      session?.close('the configuration changed');
-      return session ? [session] : [];
-    });
+    for (const member of old) if (!this.members.includes(member)) member.session?.close('the configuration changed');
   }
 
   /** Entries that were changed on this machine. */
@@ -101,14 +98,14 @@ export class PeerSection {
     if (this.#asked === session) this.#askedInVain(session);
     const member = this.members.find((each) => each.session === session);
     if (!member) {
-      if (!session.isOpen && !session.isCaller) this.#ports.tell({ what: 'refused', peer: session.peer ?? '', reason });
+      if (!session.isOpen && !session.isCaller) this.#ports.tell({ what: 'refused', peer: session.from, reason });
       return;
     }
-    const { random } = this.#ports;
-    const pause = pauseMs.least + random() * pauseMs.span;
+    const pause = pauseMs.least + this.#ports.random() * pauseMs.span;
     const { reconnectMs } = this.config.timeouts;
     member.leave(
-      nowMs + (session.isOpen && !isNonsense ? Math.min(pause, reconnectMs) : reconnectMs * (1 + random() / 10)),
+      nowMs +
+        (session.isOpen && !isNonsense ? Math.min(pause, reconnectMs) : reconnectMs * (1 + this.#ports.random() / 10)),
       isNonsense,
     );
     if (session.isOpen) this.#ports.tell({ what: 'down', peer: member.name, reason });
@@ -129,9 +126,9 @@ export class PeerSection {
       this.#asked = chosen.session;
       this.#asked.busyMs = nowMs;
       this.#askedBefore.add(chosen.name);
-      this.#askUntilMs = nowMs + resyncMs;
+      this.askUntilMs = nowMs + resyncMs;
       chosen.session.ask();
-    } else if (nowMs >= this.#askUntilMs) {
+    } else if (nowMs >= this.askUntilMs) {
       this.isUpToDate = true;
       // Who could not be reached until now is asked when it comes.
       this.#wants = this.members.some(({ name }) => !this.#askedBefore.has(name));
@@ -143,7 +140,7 @@ export class PeerSection {
     this.#wants = true;
     this.#asked = undefined;
     this.#askedBefore.clear();
-    this.#askUntilMs = nowMs + this.config.timeouts.resyncMs;
+    this.askUntilMs = nowMs + this.config.timeouts.resyncMs;
   }
 
   /** The connection broke before all was told: it is asked again. */

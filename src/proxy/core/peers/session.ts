@@ -33,6 +33,8 @@ export interface SessionEnd {
 export class PeerSession {
   readonly isCaller: boolean;
   readonly startedMs: number;
+  /** Where a caller is. */
+  from = '';
   /** Undefined until a caller said who it is. */
   peer: string | undefined;
   end: SessionEnd | undefined;
@@ -49,7 +51,7 @@ export class PeerSession {
   #greeting = '';
   #nowMs: number;
   #heardMs: number;
-  #saidMs: number;
+  saidMs: number;
   readonly #owed = new Set<number>();
   #errorOwed: number | undefined;
   #statusOwed: Status | undefined;
@@ -68,7 +70,7 @@ export class PeerSession {
     this.busyMs = nowMs;
     this.#nowMs = nowMs;
     this.#heardMs = nowMs;
-    this.#saidMs = nowMs;
+    this.saidMs = nowMs;
     this.incoming = new Incoming(this.#ports());
     this.outgoing = new Outgoing((table) => this.#progressOf(table));
   }
@@ -96,7 +98,7 @@ export class PeerSession {
     this.#nowMs = nowMs;
     this.#heardMs = nowMs;
     const rest = this.isOpen ? bytes : this.#greet(bytes, nowMs);
-    if (!rest || this.end || !this.isOpen) return;
+    if (!rest) return;
     const nonsense = this.incoming.take(rest);
     if (!nonsense) return;
     this.#errorOwed = nonsense.type;
@@ -112,7 +114,7 @@ export class PeerSession {
       return;
     }
     if (nowMs - this.#heardMs >= silenceMs) this.close(`nothing was heard of it for ${silenceMs} ms`);
-    else if (nowMs - this.#saidMs >= heartbeatMs) this.#owed.add(controlType.heartbeat);
+    else if (nowMs - this.saidMs >= heartbeatMs) this.#owed.add(controlType.heartbeat);
     if (this.#confirmUntilMs !== undefined && nowMs >= this.#confirmUntilMs) this.#confirmUntilMs = undefined;
   }
 
@@ -126,7 +128,7 @@ export class PeerSession {
       this.#errorOwed = undefined;
     }
     if (writer.length === 0) return undefined;
-    this.#saidMs = nowMs;
+    this.saidMs = nowMs;
     return writer.taken();
   }
 

@@ -34,6 +34,9 @@ export type ReadDefinition =
 const maxList = 100;
 const maxName = 1024;
 
+/** A call, since reading changes it. */
+const isShort = (reader: WireReader): boolean => !reader.ok;
+
 export function readDefinition(reader: WireReader): ReadDefinition {
   const id = reader.number();
   const nameLength = reader.number();
@@ -42,7 +45,7 @@ export function readDefinition(reader: WireReader): ReadDefinition {
   const keyLength = reader.number();
   const bits = reader.number();
   const expireMs = reader.number();
-  if (!reader.ok || name === '') return { ok: false, id: undefined, problem: 'a table definition is cut off' };
+  if (isShort(reader) || name === '') return { ok: false, id: undefined, problem: 'a table definition is cut off' };
   if (bits >= 2 ** peerDataTypes.length)
     return { ok: false, id, problem: `table ${name} holds data of an unknown type (0x${bits.toString(16)})` };
   const columns: PeerColumn[] = [];
@@ -52,10 +55,11 @@ export function readDefinition(reader: WireReader): ReadDefinition {
     if (detailed && reader.number() !== type.bit)
       return { ok: false, id, problem: `table ${name} says nothing of its ${type.name}` };
     const count = type.isList ? reader.number() : 1;
-    columns.push({ type, count, periodMs: type.kind === 'rate' ? reader.number() : 0 });
-    if (!reader.ok || count > maxList)
+    if (count > maxList)
       return { ok: false, id, problem: `table ${name} says what no table can have of its ${type.name}` };
+    columns.push({ type, count, periodMs: type.kind === 'rate' ? reader.number() : 0 });
   }
+  if (isShort(reader)) return { ok: false, id: undefined, problem: `the definition of table ${name} is cut off` };
   return { ok: true, table: { id, name, keyType, keyLength, expireMs, columns } };
 }
 

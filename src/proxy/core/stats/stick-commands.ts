@@ -13,8 +13,8 @@ export interface TableContext {
   readonly tables: StickTables;
   readonly config: ProxyConfig;
   readonly nowMs: number;
-  /** Entries were written. */
-  readonly tell: () => void;
+  /** An entry was written. */
+  readonly tell: (table: StickTable, key: string) => void;
   readonly forget: (table: StickTable, keys: readonly string[]) => void;
 }
 
@@ -96,7 +96,7 @@ function setEntry(table: StickTable, key: string, words: readonly string[], cont
     const datum = table.config.data.find((each) => each.name === name);
     if (entry && datum) table.dataOf(entry).set(datum, value, context.nowMs);
   }
-  context.tell();
+  context.tell(table, key);
   return '';
 }
 

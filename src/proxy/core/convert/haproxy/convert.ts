@@ -23,6 +23,7 @@ import { globalLimit } from './limits.ts';
 import { reportLines } from './lines.ts';
 import { convertLogs } from './logs.ts';
 import { mapUseOf } from './maps.ts';
+import { convertPeers } from './peers.ts';
 import { picksOf } from './picks.ts';
 import { convertResolvers } from './resolvers.ts';
 import { isTcp, type Proxy, readSections } from './sections.ts';
@@ -73,6 +74,7 @@ export function convertHaproxy(text: string, file: string, environment: Environm
   });
   convertTimeouts(traffic, draft, report);
   convertResolvers(sections, traffic, draft, report);
+  const peers = convertPeers(sections, draft, report);
   convertLogs(sections, traffic, draft, report);
   const aliases = aliasesOf(traffic);
   const shared = { aliases, userlists: userlistsOf(sections), names: new Set(traffic.map(({ name }) => name)) };
@@ -98,7 +100,7 @@ export function convertHaproxy(text: string, file: string, environment: Environm
     }
     if (hasServers(proxy)) {
       const backend = convertBackend(proxy, program.findings, tls, draft, report);
-      convertStick(proxy, sections.proxies, backend, draft, report);
+      convertStick(proxy, { proxies: sections.proxies, peers }, backend, draft, report);
       draft.push(backends, backend, proxy.spot);
     }
   }
