@@ -45,16 +45,13 @@ function checkLocal(section: PeersDocument, environment: Environment, path: Path
     const at = section.local === local ? [...path, 'local'] : path;
     add('no-local-peer', `this machine (\`${local}\`) is no member of \`${name}\``, at, hint);
   }
+  const lacking = members.filter((member) => member.address === undefined || member.port === undefined);
+  // On another machine than its own nobody knows which one listens at `bind`.
+  const bound = section.bind === undefined ? undefined : (local ?? lacking[0]?.name);
   members.forEach((member, index) => {
-    if (member.name === local && section.bind !== undefined) return;
-    for (const key of ['address', 'port'] as const)
-      if (member[key] === undefined)
-        add(
-          'missing',
-          `member \`${member.name}\` needs a${key === 'address' ? 'n address' : ' port'}`,
-          [...path, 'members', index],
-          'Only the local one needs none, where there is `bind`.',
-        );
+    if (!lacking.includes(member) || member.name === bound) return;
+    const hint = 'Only the local one needs none, where there is `bind`.';
+    add('missing', `member \`${member.name}\` needs an address and a port`, [...path, 'members', index], hint);
   });
 }
 

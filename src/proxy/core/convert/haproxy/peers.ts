@@ -28,7 +28,26 @@ export function convertPeers(sections: Sections, draft: Draft, report: Report): 
     membersOf(section, entry, draft, report);
     draft.push(list, entry, section.spot);
   }
+  reportCounting(sections, report);
   return names;
+}
+
+/** Tables to which nobody sticks only count for limits, which each machine has for itself. */
+function reportCounting({ proxies }: Sections, report: Report): void {
+  const stuck = new Set(
+    proxies.flatMap(({ name, lines }) =>
+      lines.flatMap(({ first, words }) => {
+        const at = words.findIndex(({ text }) => text === 'table');
+        return first.text === 'stick' ? [at < 0 ? name : (words[at + 1]?.text ?? name)] : [];
+      }),
+    ),
+  );
+  for (const { name, lines } of proxies)
+    for (const { first, words } of lines) {
+      const word = first.text === 'stick-table' && words.find(({ text }) => text === 'peers');
+      if (word && !stuck.has(name))
+        report.warning(word, 'rate limits count on each machine for itself; tables to which clients stick are shared');
+    }
 }
 
 function membersOf({ lines, spot }: Section, entry: Entries, draft: Draft, report: Report): void {
