@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import type { PeerSession } from '../core/peers/session.ts';
 
 /** So much is written down before the socket is asked whether it takes more. */
-const chunkBytes = 65_536;
+const chunkBytes = 16_384;
 /** After so many of them others have their turn. */
-const chunksAtOnce = 16;
+const chunksAtOnce = 4;
 /** What is said last has this long to arrive. */
 const lingerMs = 1000;
 
