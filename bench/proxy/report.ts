@@ -21,7 +21,7 @@ export interface Entry {
 export const [reference, ours] = ['HAProxy', 'veza-proxy'] as const;
 
 /** CPU microseconds a request, of each round. */
-export function perRequest({ samples }: Pick<Entry, 'samples'>): number[] {
+function perRequest({ samples }: Pick<Entry, 'samples'>): number[] {
   return samples.map(({ cpuMicroseconds, requests }) => (requests === 0 ? NaN : cpuMicroseconds / requests));
 }
 

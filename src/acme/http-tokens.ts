@@ -1,7 +1,7 @@
 // http-01: the tokens under way, which a web server answers from. A server of many processes hands them to each.
 import type { HttpChallenge } from './model.ts';
 
-export const acmeChallengePath = '/.well-known/acme-challenge/';
+const acmeChallengePath = '/.well-known/acme-challenge/';
 
 export class HttpTokens implements HttpChallenge {
   readonly #tokens = new Map<string, { readonly host: string; readonly keyAuthorization: string }>();

@@ -25,7 +25,7 @@ export const longestRetryMs = 12 * hourMs;
 /** Between two orders of one certificate, whatever its life and whatever happened: a mistake must not become a flood. */
 export const shortestPauseMs = minuteMs;
 /** Timers cannot be set further, and a clock that was put right should be seen. */
-export const longestSleepMs = 6 * hourMs;
+const longestSleepMs = 6 * hourMs;
 
 /** The moment from which on it is renewed: when a third of its life is left. */
 export function renewalMs({ notBeforeMs, notAfterMs }: Life): number {

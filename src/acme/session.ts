@@ -153,7 +153,7 @@ const directories: Readonly<Record<string, string>> = {
 };
 
 /** Throws AcmeError `acme-wrong-options`. */
-export function directoryUrlOf({ directory }: Pick<AcmeOptions, 'directory'>): string {
+function directoryUrlOf({ directory }: Pick<AcmeOptions, 'directory'>): string {
   const url = directories[directory] ?? directory;
   if (URL.canParse(url) && new URL(url).protocol === 'https:') return url;
   throw new AcmeError('acme-wrong-options', `"${directory}" is no directory of an ACME authority`, {

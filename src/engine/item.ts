@@ -37,7 +37,7 @@ export type Preparation =
   | { readonly kind: 'unknown'; readonly unknown: Unknown };
 
 /** Thrown out of a module that renders a template whose values are not known yet. */
-export class UnknownContent extends Error {
+class UnknownContent extends Error {
   readonly unknown: Unknown;
   constructor(open: Unknown) {
     super(open.reason);

@@ -108,7 +108,7 @@ function ownMs(record: RequestRecord, heldUp: Pauses): number {
  * A failed POST without key that was in flight when its server died: whether it was executed is not to be known,
  * so nobody may send it again. Never on a graceful stop: that server answers what it has.
  */
-export function isExcused(record: RequestRecord, way: Way, measured: Measurement): boolean {
+function isExcused(record: RequestRecord, way: Way, measured: Measurement): boolean {
   const { orderedAt, failedAt, downAt } = measured;
   if (record.problem === null || record.kind !== 'post' || orderedAt === null) return false;
   if (!isAbrupt(way)) return false;
@@ -223,7 +223,7 @@ function ramp(
   return points;
 }
 
-export function countBy(words: readonly string[]): Record<string, number> {
+function countBy(words: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
   return counts;

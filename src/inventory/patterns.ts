@@ -20,7 +20,7 @@ export function selectHosts(inventory: Inventory, pattern: string, limit?: strin
 }
 
 /** The terms of a pattern: split at commas, or at colons that are in no brackets and no IPv6 address. */
-export function termsOf(inventory: Inventory, pattern: string): readonly string[] {
+function termsOf(inventory: Inventory, pattern: string): readonly string[] {
   return pattern
     .split(',')
     .flatMap((part) => splitColons(inventory, part.trim()))

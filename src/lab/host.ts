@@ -123,7 +123,7 @@ export async function powerOff(host: HostNames): Promise<void> {
 }
 
 /** Mount points at or below a directory, the innermost first. */
-export async function mountPointsBelow(directory: string): Promise<string[]> {
+async function mountPointsBelow(directory: string): Promise<string[]> {
   const lines = (await readFile('/proc/self/mounts', 'utf8')).split('\n');
   const points = lines.map((line) => (line.split(' ')[1] ?? '').replace(/\\([0-7]{3})/g, unescapeOctal));
   return points.filter((point) => point === directory || point.startsWith(`${directory}/`)).reverse();

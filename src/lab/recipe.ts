@@ -17,7 +17,7 @@ export interface Recipe {
 export const loginUser = 'lab';
 
 /** Where the hosts' only package source lives, inside the hosts. */
-export const repositoryPath = '/srv/veza-apt';
+const repositoryPath = '/srv/veza-apt';
 
 /** Units that have nothing to do in a lab: no console, no network to configure, nothing to refresh daily. */
 const masked = [

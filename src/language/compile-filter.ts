@@ -101,7 +101,7 @@ export function runFilter(
 }
 
 /** Runs a test on values; also for `select('name')`. */
-export function runTest(
+function runTest(
   name: string,
   test: ValueTest,
   value: Value,

@@ -59,7 +59,7 @@ function mapOfPairs([pairs]: Args, { named }: Call): Value {
 }
 
 /** A map from a map or from a list of pairs. */
-export function mapFrom(value: Value): Readonly<Record<string, Value>> {
+function mapFrom(value: Value): Readonly<Record<string, Value>> {
   if (!isList(value)) return mapArgument(value, 'expected a map or a list of pairs');
   return mapOf(
     value.map((pair) => {

@@ -59,7 +59,7 @@ export function parseVariableFile(text: string, path: string, reveal?: Reveal): 
 }
 
 /** Whether a variable can have this name. */
-export function isVariableName(name: string): boolean {
+function isVariableName(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
 }
 

@@ -90,7 +90,7 @@ export function findTargets(files: SourceFiles, paths: readonly string[]): Targe
 }
 
 /** What a file is. */
-export function kindOfFile(path: string, text: string): FileKind {
+function kindOfFile(path: string, text: string): FileKind {
   const folder = basename(dirname(path));
   if (folder === 'group_vars' || folder === 'host_vars') return 'variables';
   if (!yamlName.test(path)) return /^\s*\[[\w.-]+(?::\w+)?\]\s*$/m.test(text) ? 'inventory' : 'other';

@@ -14,7 +14,7 @@ import type { ModuleCatalog, ModuleInfo, Reader } from './reader.ts';
 const builtinPrefix = /^ansible\.(?:builtin|legacy)\./;
 
 /** Statements that look like modules. */
-export const includeNames = ['import_tasks', 'include_tasks', 'import_role', 'include_role'] as const;
+const includeNames = ['import_tasks', 'include_tasks', 'import_role', 'include_role'] as const;
 export type IncludeName = (typeof includeNames)[number];
 
 export type Call =

@@ -96,7 +96,7 @@ export function enter(
 }
 
 /** The keywords of one map laid over those around it. */
-export function inheritedBy(reader: Reader, map: YamlMap, outer: Inherited): Inherited {
+function inheritedBy(reader: Reader, map: YamlMap, outer: Inherited): Inherited {
   const own: Partial<Record<Single, Templated>> = {};
   for (const [keyword, property] of singles) {
     const node = valueGiven(map, keyword);

@@ -1,12 +1,10 @@
 // Alerts of certificates that run out: to a log, to a web server, and by mail to a server that speaks SMTP.
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer as createHttp } from 'node:http';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
-import { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemAcmeClock } from '../../src/acme/clock.ts';
 import {
@@ -19,6 +17,8 @@ import {
 } from '../../src/acme/expiry.ts';
 import { LocalAuthority } from '../../src/acme/local-authority.ts';
 import { sendMail, smtpChannel } from '../../src/acme/smtp.ts';
+import { portOf } from '../support/ports.ts';
+import { startMailServer } from './support/mail-server.ts';
 
 const dayMs = 86_400_000;
 const now = Date.UTC(2030, 0, 1);
@@ -69,14 +69,14 @@ describe('certificates that run out', () => {
   it('are posted to a webhook, whose path is told to nobody', async () => {
     const bodies: unknown[] = [];
     let status = 200;
-    const server = createHttp((request, response) => {
+    const server = createServer((request, response) => {
       void textOf(request).then((body) => {
         bodies.push(JSON.parse(body));
         response.writeHead(status).end();
       });
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const channel = webhookChannel(`http://127.0.0.1:${(server.address() as AddressInfo).port}/secret-path`);
+    const channel = webhookChannel(`http://127.0.0.1:${portOf(server)}/secret-path`);
     await channel.send({ certificates: expiring(watched, now, 30) });
     expect(bodies).toMatchObject([
       { event: 'certificate_expiry', certificates: [{ name: 'gone.test', state: 'expired' }, { days_left: 29 }] },
@@ -100,53 +100,21 @@ describe('mail', () => {
   });
   afterAll(async () => rm(await folder, { recursive: true }));
 
-  /** A mail server that writes down what it is told; `refuses` is a command that it refuses. */
   async function startMail(security: 'tls' | 'starttls' | 'none', refuses?: string) {
-    const said: string[] = [];
-    const serve = (socket: Socket, secure: boolean) => {
-      let rest = '';
-      let inData = false;
-      const answer = (line: string) => {
-        said.push(`${secure ? 'tls' : 'plain'} ${line}`);
-        if (inData) {
-          if (line === '.') socket.write('250 taken\r\n');
-          inData = line !== '.';
-          return;
-        }
-        const [word = ''] = line.split(' ');
-        inData = word === 'DATA';
-        if (word === refuses) socket.write('550-not\r\n550 from you\r\n');
-        else if (word === 'EHLO') socket.write('250-here\r\n250-STARTTLS\r\n250 AUTH LOGIN PLAIN\r\n');
-        else if (word === 'AUTH') socket.write('235 welcome\r\n');
-        else if (word === 'DATA') socket.write('354 go on\r\n');
-        else if (word === 'STARTTLS') {
-          socket.write('220 go\r\n');
-          socket.removeAllListeners('data');
-          serve(new TLSSocket(socket, { isServer: true, ...tls }), true);
-        } else socket.write(word === 'QUIT' ? '221 bye\r\n' : '250 ok\r\n');
-      };
-      socket.on('error', () => undefined);
-      socket.on('data', (chunk: Buffer) => {
-        const lines = (rest + chunk.toString()).split('\r\n');
-        rest = lines.pop() ?? '';
-        lines.forEach(answer);
-      });
-    };
-    const server = createServer((plain) => {
-      const socket = security === 'tls' ? new TLSSocket(plain, { isServer: true, ...tls }) : plain;
-      serve(socket, security === 'tls');
-      socket.write('220-hello\r\n220 there\r\n');
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    const server = await startMailServer({
+      tls,
+      secure: security === 'tls',
+      ...(refuses !== undefined && { refuses }),
+    });
     const options = {
       host: 'localhost',
-      port: (server.address() as AddressInfo).port,
+      port: server.port,
       security,
       from: 'veza@example.com',
       to: ['ops@example.com', 'more@example.com'],
       trust: (await authority.certificate()).pem,
     };
-    return { said, options, [Symbol.dispose]: () => void server.close() };
+    return { said: server.said, options, [Symbol.dispose]: () => server[Symbol.dispose]() };
   }
 
   it.each(['tls', 'starttls'] as const)('goes over %s with a password', async (security) => {

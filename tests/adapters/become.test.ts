@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLocalTransport } from '../../src/adapters/local/transport.ts';
 import { createSshTransport } from '../../src/adapters/ssh/transport.ts';
 import type { Identity, Session } from '../../src/engine/ports.ts';
-import { runSteps, step } from '../contracts/transport.ts';
+import { runSteps, step } from '../contracts/transport/host-under-test.ts';
 import { type TestServer, startServer } from './support/ssh-server.ts';
 
 /** Asks like sudo: -n refuses, -S reads the password from standard input, three tries; SUDO_MODE is what the "host" allows. */

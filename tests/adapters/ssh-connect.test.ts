@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createSshTransport } from '../../src/adapters/ssh/transport.ts';
 import type { HostAddress } from '../../src/engine/ports.ts';
-import { runSteps, step } from '../contracts/transport.ts';
+import { runSteps, step } from '../contracts/transport/host-under-test.ts';
 import { startServer } from './support/ssh-server.ts';
 import { freePort } from '../support/ports.ts';
 import { sshdPath, startSshd } from './support/sshd.ts';

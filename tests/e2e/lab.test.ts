@@ -1,126 +1,19 @@
-// The lab end to end: boots real hosts, breaks them in every way, and leaves nothing behind. Needs root and Linux.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+// Hosts of the lab: what they are like, and every way to break and to heal them. Needs root and Linux.
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLab, type Lab, labSubnet } from '../../src/lab/lab.ts';
-import { describeMissing, missingRequirements } from '../../src/lab/requirements.ts';
+import { labSubnet } from '../../src/lab/lab.ts';
+import { labMissing, labRequired } from '../support/lab.ts';
+import { echo, inside, messages, processNamed, smallLab, ssh, state } from './support/small-lab.ts';
 
-const missing = describeMissing(await missingRequirements());
-const required = process.env['VEZA_REQUIRE_E2E'] === '1';
-const state = mkdtempSync(join(tmpdir(), 'veza-lab-test-'));
-const messages: string[] = [];
-
-function aLab(name: string, hostNames: readonly string[]): Lab {
-  const hosts = hostNames.map((host, index) => ({ name: host, address: `${labSubnet(name)}.${11 + index}` }));
-  return createLab({
-    name,
-    hosts,
-    stateDirectory: join(state, name),
-    onProgress: (message) => messages.push(message),
-  });
-}
-
-/** Runs a command of a shell on a host as the ordinary user, by ssh. */
-function ssh(lab: Lab, host: string, command: string): string {
-  const [program = '', ...args] = lab.sshCommand(host);
-  return execFileSync(program, [...args, command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
-}
-
-async function inside(lab: Lab, host: string, script: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await lab.exec(host, script);
-  expect(`${exitCode} ${stderr}`).toMatch(/^0 /);
-  return stdout.trim();
-}
-
-/** What a client of a TCP echo server sees before it loses patience. */
-function echo(address: string, port: number, patienceMs = 5000): Promise<{ seen: string; afterMs: number }> {
-  const startedAt = performance.now();
-  return new Promise((resolve) => {
-    const socket = connect({ host: address, port });
-    let connected = false;
-    const end = (seen: string) => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve({ seen, afterMs: performance.now() - startedAt });
-    };
-    const timer = setTimeout(() => end(connected ? 'connected, then silence' : 'silence'), patienceMs);
-    socket.once('connect', () => {
-      connected = true;
-      socket.write('hello\n');
-    });
-    socket.once('data', (data) => end(data.toString().trim()));
-    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
-    socket.once('close', () => end('closed'));
-  });
-}
-
-/** Everything of a lab that the machine still has. */
-function remains(name: string): string[] {
-  const found: string[] = [];
-  const number = labSubnet(name).split('.')[2] ?? '';
-  const list = (argv: string[]) => execFileSync('ip', argv, { encoding: 'utf8' }).split('\n');
-  found.push(...list(['netns', 'list']).filter((line) => line.startsWith(`veza.${name}.`)));
-  found.push(...list(['-brief', 'link', 'show']).filter((line) => new RegExp(`^veza${number}\\b`).test(line)));
-  found.push(
-    ...readFileSync('/proc/self/mounts', 'utf8')
-      .split('\n')
-      .filter((line) => line.includes(`/lab/${name}/`)),
-  );
-  found.push(
-    ...readFileSync('/proc/self/mounts', 'utf8')
-      .split('\n')
-      .filter((line) => line.includes(`veza.${name}.`)),
-  );
-  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      const text = readFileSync(`/proc/${pid}/cmdline`, 'utf8') + readFileSync(`/proc/${pid}/cgroup`, 'utf8');
-      // A process that was killed and not yet fetched by its parent has no command line and its group is marked.
-      if (text.includes(`lab/${name}/`) || new RegExp(`veza-run/${name}/.*(?<!\\(deleted\\))$`, 'm').test(text)) {
-        found.push(`process ${pid}: ${text.replaceAll('\0', ' ')}`);
-      }
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  for (const hierarchy of readdirSync('/sys/fs/cgroup')) {
-    const group = `/sys/fs/cgroup/${hierarchy}/veza-run/${name}`;
-    if (existsSync(group)) found.push(group);
-  }
-  if (existsSync(`/var/lib/veza-run/lab/${name}`)) found.push(`/var/lib/veza-run/lab/${name}`);
-  if (existsSync(join(state, name, 'known_hosts'))) found.push('known_hosts');
-  return found;
-}
-
-/** Host a's process 1 or its systemd-nspawn, as the machine numbers them. */
-function processNamed(lab: string, host: string, pattern: RegExp): number {
-  const files = execFileSync(
-    'find',
-    ['/sys/fs/cgroup', '-path', `*/veza-run/${lab}/${host}/*`, '-name', 'cgroup.procs'],
-    {
-      encoding: 'utf8',
-    },
-  );
-  const pids = files
-    .trim()
-    .split('\n')
-    .flatMap((file) => readFileSync(file, 'utf8').split('\n').filter(Boolean));
-  const found = pids.find((pid) => pattern.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')));
-  return Number(found);
-}
-
-if (missing !== null && required) {
-  it('runs here, because VEZA_REQUIRE_E2E=1', () => expect.fail(`no lab can run here: ${missing}`));
-}
-
-describe.skipIf(missing !== null)(`the lab${missing === null ? '' : ` (skipped: ${missing})`}`, () => {
-  const lab = aLab('labtest', ['a', 'b']);
+describe.skipIf(labMissing !== null && !labRequired)('hosts of the lab', () => {
+  const lab = smallLab('labtest', ['a', 'b']);
   const address = `${labSubnet('labtest')}.11`;
 
   beforeAll(async () => {
+    if (labMissing !== null) throw new Error(`the lab cannot run here: ${labMissing}`);
     await lab.down();
     await lab.up();
   });
@@ -292,78 +185,5 @@ describe.skipIf(missing !== null)(`the lab${missing === null ? '' : ` (skipped: 
       await expect(lab.heal('c')).rejects.toMatchObject({ code: 'lab-unknown-host', hint: 'Its hosts: a, b' });
       expect(await lab.status()).toMatchObject([{ failures: [] }, {}]);
     });
-  });
-
-  it('runs next to another lab, with hosts of the same names', async () => {
-    const other = aLab('labtest-two', ['a']);
-    try {
-      await other.up();
-      expect(ssh(other, 'a', 'ls /usr/sbin/nginx 2>/dev/null || echo none')).toBe('none');
-      expect(ssh(lab, 'a', 'ls /usr/sbin/nginx')).toBe('/usr/sbin/nginx');
-      await inside(other, 'a', 'systemctl stop ssh');
-      expect(ssh(lab, 'a', 'systemctl is-active ssh')).toBe('active');
-    } finally {
-      await other.down();
-    }
-    expect(remains('labtest-two')).toEqual([]);
-    expect(await lab.status()).toMatchObject([{ systemd: 'running' }, { systemd: 'running' }]);
-  });
-
-  it('follows an inventory that gains and loses hosts', async () => {
-    const grown = aLab('labtest', ['a', 'b', 'c']);
-    await grown.up();
-    expect(ssh(grown, 'a', 'getent hosts c; cat /srv/kept')).toMatch(/ c\nkept$/);
-    await lab.up();
-    expect(remains('labtest').filter((line) => /\bc\b/.test(line.split(' ')[0]?.split('.').at(-1) ?? ''))).toEqual([]);
-    expect(existsSync('/var/lib/veza-run/lab/labtest/c')).toBe(false);
-  });
-
-  it('ends an outage with up, too', async () => {
-    await lab.fail('a', 'cable');
-    await lab.fail('b', 'power-off');
-    await lab.up();
-    expect(await lab.status()).toMatchObject([
-      { state: 'running', failures: [] },
-      { state: 'running', failures: [] },
-    ]);
-    expect(ssh(lab, 'a', 'hostname')).toBe('a');
-  });
-
-  it('keeps disks on request', async () => {
-    await lab.down({ keepDisks: true });
-    expect(remains('labtest')).toEqual(['/var/lib/veza-run/lab/labtest']);
-    expect(await lab.status()).toMatchObject([{ state: 'stopped' }, { state: 'stopped' }]);
-    await lab.up();
-    expect(ssh(lab, 'a', 'cat /srv/kept')).toBe('kept');
-  });
-
-  it('mends what a crash left, with up', async () => {
-    process.kill(processNamed('labtest', 'b', /^systemd-nspawn/), 'SIGKILL');
-    process.kill(processNamed('labtest', 'a', /^systemd-nspawn/), 'SIGKILL');
-    process.kill(processNamed('labtest', 'a', /systemd\0$/), 'SIGKILL');
-    await lab.up();
-    expect(ssh(lab, 'a', 'hostname')).toBe('a');
-    expect(await lab.status()).toMatchObject([{ systemd: 'running' }, { systemd: 'running' }]);
-  });
-
-  it('leaves nothing, also when an up was killed half-way, and down twice is fine', async () => {
-    await lab.down();
-    const script = `import { createLab } from ${JSON.stringify(join(import.meta.dirname, '../../src/lab/lab.ts'))};
-      const hosts = ['a', 'b'].map((name, index) => ({ name, address: '${labSubnet('labtest')}.' + (11 + index) }));
-      const stateDirectory = ${JSON.stringify(join(state, 'labtest'))};
-      await createLab({ name: 'labtest', hosts, stateDirectory, onProgress() {} }).up();`;
-    for (const timeout of [450, 700, 950]) {
-      spawnSync(process.execPath, ['--input-type=module', '--eval', script], { timeout, killSignal: 'SIGKILL' });
-      await lab.down();
-      expect(remains('labtest')).toEqual([]);
-    }
-    await lab.up();
-    process.kill(processNamed('labtest', 'a', /^systemd-nspawn/), 'SIGKILL');
-    await lab.fail('b', 'slow', { port: 22 });
-    await lab.down();
-    expect(remains('labtest')).toEqual([]);
-    await lab.down();
-    expect(await lab.status()).toMatchObject([{ state: 'absent' }, { state: 'absent' }]);
-    await expect(lab.fail('a', 'cable')).rejects.toThrow('a was never booted');
   });
 });

@@ -28,16 +28,7 @@ function play(playbook: string, variables: object = {}, ...words: readonly strin
   return vezaRunJson([`playbooks/${playbook}`, ...stack.inventory, '-e', JSON.stringify(variables), ...words]);
 }
 
-async function on(host: string, script: string): Promise<{ readonly exitCode: number; readonly output: string }> {
-  const { exitCode, stdout, stderr } = await stack.lab.exec(host, script);
-  return { exitCode, output: (stdout + stderr).trim() };
-}
-
-async function pidOf(host: string, unit: string): Promise<string> {
-  return (await on(host, `systemctl show --property=MainPID --value ${unit}`)).output;
-}
-
-const backendPids = () => Promise.all(backends.map((host) => pidOf(host, 'veza-backend-api')));
+const backendPids = () => Promise.all(backends.map((host) => stack.pidOf(host, 'veza-backend-api')));
 
 /**
  * The load of the failover test, with `disturb` in the middle of it (and `repair` after it, whatever happened), and its
@@ -114,49 +105,49 @@ describe.skipIf(labMissing !== null && !labRequired)('a working day of the balan
   });
 
   it('reloads the balancer for a new configuration without losing a request or its process', async () => {
-    const pid = await pidOf('lb-1', 'veza-proxy');
+    const pid = await stack.pidOf('lb-1', 'veza-proxy');
     await underLoad(async () => {
       const run = await play('haproxy.yml', { ...graceful, haproxy_retries: 2 });
       expect(run.exitCode, run.stdout).toBe(0);
       expect(changedOf(run)).toEqual({ 'lb-1': 2 });
     });
-    expect(await pidOf('lb-1', 'veza-proxy')).toBe(pid);
-    expect((await on('lb-1', `cat ${config}`)).output).toContain('retries: 2');
+    expect(await stack.pidOf('lb-1', 'veza-proxy')).toBe(pid);
+    expect(await stack.on('lb-1', `cat ${config}`)).toContain('retries: 2');
   });
 
   it('installs another version of the balancer without losing a request: the socket stays open', async () => {
     const parts = '/opt/veza/proxy/parts';
-    await on('lb-1', `touch ${parts}/older-Bx7y1_-z.mjs`);
+    await stack.on('lb-1', `touch ${parts}/older-Bx7y1_-z.mjs`);
     cpSync(join(projectDirectory, 'dist/veza-proxy'), bundle, { recursive: true });
     appendFileSync(join(bundle, 'veza-proxy.mjs'), '// Another one.\n');
-    const pid = await pidOf('lb-1', 'veza-proxy');
+    const pid = await stack.pidOf('lb-1', 'veza-proxy');
     const report = await underLoad(async () => {
       const run = await play('haproxy.yml', { ...graceful, haproxy_retries: 2, haproxy_bundle: bundle });
       expect(run.exitCode, run.stdout).toBe(0);
       expect(changedOf(run)).toEqual({ 'lb-1': 2 });
     });
-    expect(await pidOf('lb-1', 'veza-proxy')).not.toBe(pid);
-    const { output } = await on('lb-1', `ls ${parts}`);
-    expect(output.split('\n').sort()).toEqual(readdirSync(join(bundle, 'parts')).sort());
+    expect(await stack.pidOf('lb-1', 'veza-proxy')).not.toBe(pid);
+    const left = await stack.on('lb-1', `ls ${parts}`);
+    expect(left.split('\n').sort()).toEqual(readdirSync(join(bundle, 'parts')).sort());
     // The sessions cannot outlive the process; that they are seen to end shows that it was restarted under load.
     expect(report.webSockets.closed).toBeGreaterThan(0);
   });
 
   it('refuses a broken configuration and goes on with the one it has', async () => {
-    const pid = await pidOf('lb-1', 'veza-proxy');
+    const pid = await stack.pidOf('lb-1', 'veza-proxy');
     await underLoad(async () => {
-      const { exitCode, output } = await on(
+      const { exitCode, stdout } = await stack.lab.exec(
         'lb-1',
         `cp -p ${config} /run/good.yml && echo 'nonsense: true' >>${config} && systemctl reload veza-proxy; code=$?; journalctl -u veza-proxy -n 20 -o cat; exit $code`,
       );
       expect(exitCode).not.toBe(0);
-      expect(output).toContain('nonsense');
+      expect(stdout).toContain('nonsense');
     });
-    expect(await pidOf('lb-1', 'veza-proxy')).toBe(pid);
+    expect(await stack.pidOf('lb-1', 'veza-proxy')).toBe(pid);
     // The next run of the playbook puts it right again.
-    expect((await on('lb-1', `cmp -s ${config} /run/good.yml`)).exitCode).toBe(1);
+    expect((await stack.lab.exec('lb-1', `cmp -s ${config} /run/good.yml`)).exitCode).toBe(1);
     const run = await play('haproxy.yml', { ...graceful, haproxy_retries: 2, haproxy_bundle: bundle });
     expect(changedOf(run)).toEqual({ 'lb-1': 2 });
-    expect((await on('lb-1', `cmp ${config} /run/good.yml`)).output).toBe('');
+    expect(await stack.on('lb-1', `cmp ${config} /run/good.yml`)).toBe('');
   });
 });

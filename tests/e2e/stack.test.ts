@@ -25,10 +25,6 @@ async function treeHash(host: string): Promise<string> {
   return stdout.trim();
 }
 
-async function mainPid(host: string, unit: string): Promise<string> {
-  return (await stack.lab.exec(host, ['systemctl', 'show', '--property=MainPID', '--value', unit])).stdout.trim();
-}
-
 describe.skipIf(labMissing !== null && !labRequired)('the load-balanced stack', () => {
   beforeAll(async () => {
     if (labMissing !== null) throw new Error(`the lab cannot run here: ${labMissing}`);
@@ -81,7 +77,7 @@ describe.skipIf(labMissing !== null && !labRequired)('the load-balanced stack', 
       ['stream-server-1', 'veza-stream-server'],
       ['stream-server-2', 'veza-stream-server'],
     ];
-    const pids = () => Promise.all(services.map(([host, unit]) => mainPid(host, unit)));
+    const pids = () => Promise.all(services.map(([host, unit]) => stack.pidOf(host, unit)));
     const before = await pids();
     const again = await vezaRunJson([playbook, ...stack.inventory]);
     expect(again.exitCode).toBe(0);
@@ -130,10 +126,10 @@ describe.skipIf(labMissing !== null && !labRequired)('the load-balanced stack', 
   );
 
   it('reloads the balancer, and does not restart it, when its configuration changes', async () => {
-    const pid = await mainPid('lb-1', 'veza-proxy');
+    const pid = await stack.pidOf('lb-1', 'veza-proxy');
     const run = await vezaRunJson([playbook, ...stack.inventory, '-l', 'haproxy', '-e', '{"haproxy_retries": 2}']);
     expect(run.exitCode).toBe(0);
-    expect(await mainPid('lb-1', 'veza-proxy')).toBe(pid);
+    expect(await stack.pidOf('lb-1', 'veza-proxy')).toBe(pid);
     const { stdout } = await stack.lab.exec('lb-1', ['cat', '/etc/veza-proxy/config.yml']);
     expect(stdout).toContain('retries: 2');
   });

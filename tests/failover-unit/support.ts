@@ -15,7 +15,7 @@ import { socketStats } from '../../src/failover/stats.ts';
 import { freePort, portOf } from '../support/ports.ts';
 
 const demoBackend = resolve(import.meta.dirname, '../../roles/backend_api/files/demo-backend.mjs');
-export const haproxyPath = '/usr/sbin/haproxy';
+const haproxyPath = '/usr/sbin/haproxy';
 export const hasHaproxy = existsSync(haproxyPath);
 
 export async function temporaryDirectory(): Promise<AsyncDisposable & { readonly path: string }> {

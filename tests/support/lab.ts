@@ -24,6 +24,10 @@ export interface TestLab extends AsyncDisposable {
   /** Words for veza-run: the inventory, and the variables that point it at this lab. */
   readonly inventory: readonly string[];
   address(host: string): string;
+  /** Runs a script on a host as root, past ssh, and returns all that it printed. */
+  on(host: string, script: string): Promise<string>;
+  /** The main process of a unit. */
+  pidOf(host: string, unit: string): Promise<string>;
 }
 
 /** Boots the hosts of inventory/lab.yml under another name and in another subnet. */
@@ -39,9 +43,15 @@ export async function bootStack(name: string): Promise<TestLab> {
   });
   await lab.down();
   await lab.up();
+  const on = async (host: string, script: string) => {
+    const { stdout, stderr } = await lab.exec(host, script);
+    return (stdout + stderr).trim();
+  };
   return {
     lab,
     address,
+    on,
+    pidOf: (host, unit) => on(host, `systemctl show --property=MainPID --value ${unit}`),
     inventory: ['-i', 'inventory/lab.yml', '-e', `lab_name=${name} lab_subnet=${subnet}`],
     async [Symbol.asyncDispose]() {
       await lab.down();

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Demo backend: shows and tests the balancer. Not a product: it echoes what it received and counts what it executed.
-// One file, node builtins only, so that a role can copy it to a host. Serves the api pool, the stream pool and /ws.
+// Node builtins only, and longer than other files on purpose: the role installs one file, the binary of the service
+// (`backend_api_binary_src`), and beside it on the host there is nothing to import. Serves the api pool, the stream pool and /ws.
 //
 // Environment: PORT (8080), HOST (0.0.0.0), NAME (host name), STATE_DIRECTORY (executions survive a crash; systemd sets it),
 // LINGER_MS (1000), STOP_TIMEOUT_MS (10000).

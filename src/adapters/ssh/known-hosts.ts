@@ -46,7 +46,7 @@ export function knownHostName(address: string, port: number): string {
 }
 
 /** Whether the names of an entry (patterns with `*`, `?`, `!`, or a hash) mean this host. */
-export function matchesHost(entry: KnownHost, name: string): boolean {
+function matchesHost(entry: KnownHost, name: string): boolean {
   const hashed = /^\|1\|([^|]+)\|([^|]+)$/.exec(entry.names);
   if (hashed) {
     const [, salt = '', hash = ''] = hashed;

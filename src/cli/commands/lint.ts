@@ -19,10 +19,8 @@ import { packageVersion, shownPath } from '../paths.ts';
 import { secrets } from '../secrets.ts';
 import { checkStatically, readPlaybooks, withoutHosts, type ReadPlaybooks } from '../static-check.ts';
 
-export const lintFormats = ['text', 'json', 'github', 'sarif'] as const;
-
 export interface LintFlags extends InventoryFlags {
-  readonly format: (typeof lintFormats)[number];
+  readonly format: 'text' | 'json' | 'github' | 'sarif';
   readonly strict?: boolean;
   readonly quiet?: boolean;
 }

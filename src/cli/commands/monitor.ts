@@ -188,6 +188,6 @@ async function originRepository(): Promise<string> {
 }
 
 /** `owner/name` of `git@github.com:owner/name.git`, `ssh://...` and `https://...`. */
-export function repositoryOfUrl(url: string): string | null {
+function repositoryOfUrl(url: string): string | null {
   return /github\.com[:/]([^/\s]+\/[^/\s]+?)(?:\.git)?\/?$/.exec(url)?.[1] ?? null;
 }

@@ -21,7 +21,7 @@ export function showCommand(file: string, flags: ShowFlags): number {
 }
 
 /** The plan in words. */
-export function describePlan(plan: SavedPlan): string {
+function describePlan(plan: SavedPlan): string {
   const { inputs } = plan;
   const options = Object.entries(inputs.options).map(
     ([name, value]) => `${name}: ${typeof value === 'object' ? value.join(', ') : String(value)}`,

@@ -46,7 +46,7 @@ const typeNames: Readonly<Record<string, string>> = {
   null: 'nothing',
 };
 
-export function typeInWords(schema: Schema): string {
+function typeInWords(schema: Schema): string {
   if (schema.enum) return typesOf(schema.enum.map((choice) => typeof choice));
   if (schema.anyOf) return typesOf(schema.anyOf.map(typeInWords));
   if (schema.type === undefined) return 'anything';

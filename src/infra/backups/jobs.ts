@@ -12,7 +12,7 @@ export interface BackupJob {
   readonly paths: readonly string[];
 }
 
-export const backupKinds = ['mariabackup', 'mysqldump', 'postgresql', 'redis', 'tar'] as const;
+const backupKinds = ['mariabackup', 'mysqldump', 'postgresql', 'redis', 'tar'] as const;
 export type BackupKind = (typeof backupKinds)[number];
 
 export type Destination =

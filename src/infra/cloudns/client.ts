@@ -4,7 +4,7 @@ import { ApiClient, type ApiAccess } from '../http/client.ts';
 import type { ApiErrorCode } from '../http/errors.ts';
 import { readRecord, type DnsRecord } from './records.ts';
 
-export const clouDnsUrl = 'https://api.cloudns.net';
+const clouDnsUrl = 'https://api.cloudns.net';
 
 export interface ClouDnsOptions extends ApiAccess {
   /** One of the three kinds of users that the API knows. */

@@ -34,7 +34,7 @@ export async function dnsResources(
 }
 
 /** Records of one host and type are one set; the shortest of their TTLs holds. */
-export function wantedSets(infra: Infra, zone: string): readonly WantedSet[] {
+function wantedSets(infra: Infra, zone: string): readonly WantedSet[] {
   const records = infra.dns?.zones.get(zone) ?? [];
   const groups = Map.groupBy(records, ({ name, type }) => `${hostIn(zone, name)} ${type}`);
   return [...groups.values()].map((group) => {

@@ -27,13 +27,6 @@ export function refuseForeignRemoval(what: string, labels: unknown): void {
   });
 }
 
-/** What others made is not managed. Throws VezaError `foreign-resource`. */
-export function refuseForeignUse(what: string): never {
-  throw new VezaError('foreign-resource', `${what} is there already and was not made by veza-run`, {
-    hint: `Give it the label ${owner.label}=${owner.value}, or run with --adopt, to let it be managed; else choose another name.`,
-  });
-}
-
 /** A TXT record beside a record set says that the set is ours: `_veza-run.www` with `heritage=veza-run type=A`. */
 export function markerOf(host: string, type: string): { readonly host: string; readonly value: string } {
   const below = host.replaceAll('*', '_wildcard');

@@ -107,7 +107,7 @@ export function serverOf(host: InfraHost | undefined, servers: readonly Server[]
 }
 
 /** IPv6 addresses are within the network that a server has. */
-export function isHost({ public_net: { ipv4, ipv6 } }: Server, { ip }: InfraHost): boolean {
+function isHost({ public_net: { ipv4, ipv6 } }: Server, { ip }: InfraHost): boolean {
   if (ip === undefined) return false;
   const prefix = ipv6?.ip.replace(/::?\/64$/, ':');
   return ipv4?.ip === ip || ipv6?.ip === ip || (prefix !== undefined && prefix.length > 2 && ip.startsWith(prefix));

@@ -4,7 +4,7 @@ import { writeAtomically } from '../../acme/files.ts';
 import { messageOf, VezaError } from '../../lib/errors.ts';
 import { ownEntries, withEntry, withoutEntry, type HostsEntry } from './hosts-text.ts';
 
-export const usualHostsFile = '/etc/hosts';
+const usualHostsFile = '/etc/hosts';
 
 export class HostsFile {
   readonly #path: string;

@@ -27,7 +27,7 @@ import {
   type Server,
 } from './types.ts';
 
-export const hetznerCloudUrl = 'https://api.hetzner.cloud/v1';
+const hetznerCloudUrl = 'https://api.hetzner.cloud/v1';
 
 export interface HetznerCloudOptions extends ApiAccess {
   readonly token: string;

@@ -69,7 +69,7 @@ export function startOfAuthority(zone: string): Resource {
   });
 }
 
-export function typeCode(name: string): number | undefined {
+function typeCode(name: string): number | undefined {
   return new Map(Object.entries<number>(Packet.TYPE)).get(name);
 }
 

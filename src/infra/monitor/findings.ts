@@ -35,7 +35,7 @@ const words: Readonly<Record<string, Severity>> = {
 };
 
 /** One of four; what is not known is medium. */
-export function normalSeverity(word: string): Severity {
+function normalSeverity(word: string): Severity {
   return words[word.toLowerCase()] ?? 'medium';
 }
 

@@ -5,7 +5,7 @@ import { ApiClient, objectOf, type ApiAccess, type ApiFailure, type ApiResponse 
 import { ApiError } from '../http/errors.ts';
 import { findingOf, type Finding, type Source } from './findings.ts';
 
-export const gitHubUrl = 'https://api.github.com';
+const gitHubUrl = 'https://api.github.com';
 
 export interface GitHubOptions extends ApiAccess {
   readonly token: string;

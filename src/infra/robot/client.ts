@@ -11,7 +11,7 @@ import {
 import { ApiError } from '../http/errors.ts';
 import { shape } from '../shape.ts';
 
-export const robotUrl = 'https://robot-ws.your-server.de';
+const robotUrl = 'https://robot-ws.your-server.de';
 
 export interface RobotOptions extends ApiAccess {
   readonly user: string;

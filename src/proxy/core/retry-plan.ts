@@ -1,8 +1,8 @@
-// What one request did so far and may still do: which servers failed it, how many attempts are left. Pure.
+// What one request did so far and may still do: how many attempts are left, and for what. Pure.
 import type { ServerState } from './balance/server-state.ts';
 import type { BackendConfig } from './config/model.ts';
+import { FailedServers } from './failed-servers.ts';
 import { mayRetry, type RetryBudget } from './retry.ts';
-import { TurnAround } from './turn-around.ts';
 
 /** Attempts that sent nothing cost nothing, but they must end too. */
 const maxUnsentAttempts = 64;
@@ -16,54 +16,22 @@ export interface FailedAttempt {
   readonly bodyKept: boolean;
 }
 
-export class RetryPlan<S extends ServerState> {
+export class RetryPlan<S extends ServerState> extends FailedServers<S> {
   retries = 0;
   readonly #config: BackendConfig;
   readonly #method: string;
   readonly #hasIdempotencyKey: boolean;
   readonly #sinceMs: number;
-  #tried: S[] = [];
   #sameServer: S | undefined;
   #unsentAttempts = 0;
-  /** Undefined until a connection failed. */
-  #rests: TurnAround<S> | undefined;
 
   /** `sinceMs`: when the request came. */
   constructor(config: BackendConfig, method: string, hasIdempotencyKey: boolean, sinceMs: number) {
+    super(config.retries);
     this.#config = config;
     this.#method = method;
     this.#hasIdempotencyKey = hasIdempotencyKey;
     this.#sinceMs = sinceMs;
-  }
-
-  /** Servers that failed this request. */
-  get tried(): readonly S[] {
-    return this.#tried;
-  }
-
-  markTried(server: S): void {
-    if (!this.#tried.includes(server)) this.#tried.push(server);
-  }
-
-  /** When servers come back all of them deserve another attempt. */
-  forgetTried(): void {
-    this.#tried = [];
-  }
-
-  /** No connection came about: it is left alone for a while. */
-  refused(server: S, nowMs: number, untilMs: number): void {
-    this.#rests ??= new TurnAround(this.#config.retries);
-    this.#rests.failed(server, nowMs, untilMs);
-  }
-
-  /** It must not be tried again yet. */
-  rests(server: S, nowMs: number): boolean {
-    return this.#rests?.mustWait(server, nowMs) ?? false;
-  }
-
-  /** Until when it is worth waiting for a server that failed; 0 = it is not. */
-  get restUntilMs(): number {
-    return this.#rests?.untilMs ?? 0;
   }
 
   /** Decides about another attempt after one failed, and remembers what it must mind. */

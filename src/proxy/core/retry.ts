@@ -13,7 +13,7 @@ export interface ReplayQuestion {
   readonly policy: RetryNonIdempotent;
 }
 
-export function isIdempotent(method: string): boolean {
+function isIdempotent(method: string): boolean {
   return idempotentMethods.has(method);
 }
 

@@ -57,7 +57,7 @@ export class AgentChecker {
 }
 
 /** One question; undefined without an answer that means something. Never rejects. */
-export function askAgent(agent: AgentConfig): Promise<AgentReport | undefined> {
+function askAgent(agent: AgentConfig): Promise<AgentReport | undefined> {
   const { promise, resolve } = Promise.withResolvers<AgentReport | undefined>();
   const socket = connect({ host: agent.address, port: agent.port });
   let text = '';

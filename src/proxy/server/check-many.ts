@@ -2,7 +2,7 @@
 import type { BackendTlsConfig } from '../core/config/tls-model.ts';
 import type { CheckConfig } from '../core/config/model.ts';
 import type { CheckResult } from '../core/server-record.ts';
-import { runCheck } from './health-checker.ts';
+import { runCheck } from './health-check.ts';
 import { UpstreamTls } from './upstream-tls.ts';
 
 const noBackendMaterial = { ca: '', cert: '', key: '' };

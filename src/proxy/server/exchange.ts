@@ -14,10 +14,10 @@ import { ResponseWriter } from './response.ts';
 import type { BackendRuntime, ServerRuntime } from './runtime.ts';
 import { upstreamFor } from './upstream-choice.ts';
 import type { Failure, Upstream, UpstreamOwner } from './upstream-owner.ts';
-import { Waiting } from './waiting.ts';
+import { type Seeker, Waiting } from './waiting.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-export class Exchange extends ExchangeState implements UpstreamOwner {
+export class Exchange extends ExchangeState implements UpstreamOwner, Seeker {
   readonly response: ResponseWriter;
   readonly waiting: Waiting;
   readonly #context: WorkerContext;
@@ -27,7 +27,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
   constructor(client: Client, incoming: Incoming, handling: Handling, backend: BackendRuntime, context: WorkerContext) {
     super(client, incoming, handling, backend);
     this.#context = context;
-    this.waiting = new Waiting(this, handling.priority, context);
+    this.waiting = new Waiting(this, backend, this.plan, handling.priority, context);
     const { plugins } = handling;
     this.response =
       plugins?.seesResponses === true
@@ -37,14 +37,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
 
   start(): void {
     this.backend.budget.request(this.#context.now());
-    this.#dispatch();
-  }
-
-  /** A server or a slot may be there now: `granted` has one. */
-  resume(granted?: ServerRuntime): void {
-    if (!this.waiting.active) return;
-    this.waiting.end();
-    this.#dispatch(granted);
+    this.seek();
   }
 
   /** A piece of the request body came from the client. Returns false to ask for a pause. */
@@ -94,25 +87,18 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
 
   /** Time for waiting is over. */
   onWaitTimeout(): void {
-    this.waiting.end();
-    if (this.waiting.rests) this.#dispatch();
-    else this.#giveUp(503);
+    if (!this.waiting.expired()) this.noTurn();
   }
 
-  /** `granted`: a server that has a slot for it. */
-  #dispatch(granted?: ServerRuntime): void {
+  noTurn(): void {
+    this.#giveUp(503);
+  }
+
+  seek(granted?: ServerRuntime): void {
     const nowMs = this.#context.now();
     const again = granted ? undefined : this.plan.takeSameServer(nowMs);
-    const picked = granted ?? again ?? this.pick(nowMs, this.bound(nowMs));
-    const isServer = picked !== 'none' && picked !== 'full';
-    const rests = isServer && !granted && this.plan.rests(picked, nowMs);
-    if (!isServer || rests || (!granted && !this.backend.balancer.isFree(picked, nowMs, false))) {
-      this.plan.forgetTried();
-      const why = picked === 'none' || rests ? 'none' : 'full';
-      if (this.waiting.begin(nowMs, why, isServer && !rests ? picked : undefined)) return;
-      this.#giveUp(503);
-      return;
-    }
+    const picked = granted ?? this.waiting.turnAt(again ?? this.pick(nowMs, this.bound(nowMs)), this.config, nowMs);
+    if (!picked) return;
     if (this.queueMs < 0) this.queueMs = performance.now() - this.startedAt;
     if (this.server && this.server !== picked) this.#redispatched(this.server);
     this.stick?.store(picked.config.name, nowMs);
@@ -190,7 +176,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
     this.#context.observe(server, isFailure(status) ? 'failed' : 'answered');
     if (others) return true;
     server.counters.retries += 1;
-    this.#dispatch();
+    this.seek();
     return true;
   }
 
@@ -279,7 +265,7 @@ export class Exchange extends ExchangeState implements UpstreamOwner {
       return;
     }
     server.counters.retries += 1;
-    this.#dispatch();
+    this.seek();
   }
 
   #mayTryAgain(connection: Upstream, failure: Failure | 'status'): boolean {

@@ -13,7 +13,7 @@ import { ClientConnection } from './client-connection.ts';
 import { ClientSlots } from './client-slots.ts';
 import type { FrontendConnection, Origin } from './frontend-connection.ts';
 import { Http2Connection } from './http2-connection.ts';
-import type { OpeningEvents } from './opening.ts';
+import type { Opening } from './opening.ts';
 import { TcpConnection } from './tcp-connection.ts';
 import { TlsHandshake } from './tls-handshake.ts';
 import type { TlsTerminator } from './tls-terminator.ts';
@@ -110,26 +110,18 @@ export class FrontendRuntime {
   }
 
   #open(raw: Socket, secure: boolean, context: WorkerContext): void {
-    const events: OpeningEvents = {
-      opened: (socket, origin, version) => {
-        this.closed(opening);
-        this.#opened(socket, origin, version, context);
-      },
-      closed: () => this.closed(opening),
-      badProxyHeader: () => (this.counters.requestErrors += 1),
-    };
     const { terminator } = this;
     if (secure && !terminator) throw new Error(`frontend ${this.config.name} has no certificates`);
     const opening =
-      secure && terminator
-        ? new TlsHandshake(raw, terminator, this, context, events)
-        : new ClearStart(raw, this, context, events);
+      secure && terminator ? new TlsHandshake(raw, terminator, this, context) : new ClearStart(raw, this, context);
     this.#add(opening);
     const withinMs = secure ? this.config.tls?.handshakeMs : undefined;
     opening.start(withinMs ?? context.config.timeouts.httpRequestMs);
   }
 
-  #opened(socket: Socket, origin: Origin, version: 'http/1.1' | 'h2', context: WorkerContext): void {
+  /** A connection is as far as its first request. */
+  opened(opening: Opening, socket: Socket, origin: Origin, version: 'http/1.1' | 'h2', context: WorkerContext): void {
+    this.closed(opening);
     if (version === 'h2') {
       const connection = new Http2Connection(socket, this, context, origin);
       this.#add(connection);

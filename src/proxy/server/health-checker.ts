@@ -1,11 +1,8 @@
 // Runs the active checks in the master: each server on its own timer, never two checks of one server at once.
-import { checkRequest, type CheckVerdict, checkVerdict } from '../core/check-verdict.ts';
 import type { CheckConfig } from '../core/config/model.ts';
-import { proxyHeader } from '../core/proxy-protocol.ts';
 import type { Endpoint } from '../core/server-address.ts';
 import type { CheckResult, ServerRecord } from '../core/server-record.ts';
-import { dial } from './dial.ts';
-import { askHttp2 } from './http2-check.ts';
+import { runCheck } from './health-check.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 
 type Listener = (record: ServerRecord, result: CheckResult, change: 'up' | 'down' | undefined) => void;
@@ -114,54 +111,4 @@ function checkedPlace({ config, address, port }: ServerRecord, check: CheckConfi
     address: check.address === config.address ? address : check.address,
     port: check.port === config.port ? port : check.port,
   };
-}
-
-/** One check; never rejects. */
-export function runCheck(check: CheckConfig, tls?: UpstreamTls): Promise<CheckResult> {
-  const startedAt = performance.now();
-  const { promise, resolve } = Promise.withResolvers<CheckResult>();
-  let connected = false;
-  let answer = Buffer.alloc(0);
-  let ready = false;
-  const intro = check.sendProxy === 'off' ? undefined : proxyHeader(check.sendProxy, undefined);
-  const onReady = (): void => {
-    ready = true;
-    const request = checkRequest(check);
-    if (check.http2) askHttp2(socket, tls ? 'https' : 'http', request, { took, ended, failed });
-    else if (request !== '') socket.write(request, 'latin1');
-    else if (!check.body) finish({ passed: true, code: tls ? 'L6OK' : 'L4OK', detail: 'connected', status: undefined });
-  };
-  const destination = { address: check.address, port: check.port, serverName: check.tls?.serverName ?? '' };
-  const alpn = check.type === 'tcp' ? [] : [check.http2 ? 'h2' : 'http/1.1'];
-  const socket = dial(destination, { tls, alpn, intro, onread: undefined, onReady });
-  /** How far it came, in HAProxy's words. */
-  const layer = (): string => (ready ? 'L7' : connected && tls ? 'L6' : 'L4');
-  const finish = (verdict: CheckVerdict, silent = false): void => {
-    clearTimeout(timer);
-    socket.destroy();
-    resolve({ ...verdict, durationMs: performance.now() - startedAt, silent });
-  };
-  const fail = (code: string, detail: string, silent: boolean): void =>
-    finish({ passed: false, code, detail, status: undefined }, silent);
-  const timer = setTimeout(() => fail(`${layer()}TOUT`, 'timeout', true), check.timeoutMs);
-  const judge = (ended: boolean): void => {
-    const verdict = checkVerdict(check, answer, ended);
-    if (verdict) finish(verdict);
-  };
-  socket.on('connect', () => (connected = true));
-  const took = (bytes: Buffer): void => {
-    answer = Buffer.concat([answer, bytes]);
-    judge(false);
-  };
-  const ended = (): void => judge(true);
-  const failed = (why: string): void => fail('L7RSP', why, false);
-  if (check.http2) socket.on('end', () => failed('connection closed without a response'));
-  else socket.on('data', took).on('end', ended);
-  socket.on('error', (error: NodeJS.ErrnoException) => {
-    const quiet = error.syscall !== undefined && !['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(error.code ?? '');
-    // What is no error of the system is one of the handshake.
-    const code = error.syscall === undefined && !ready ? 'L6RSP' : layer() === 'L4' ? 'L4CON' : `${layer()}RSP`;
-    fail(code, error.message, quiet);
-  });
-  return promise;
 }

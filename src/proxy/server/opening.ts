@@ -7,17 +7,10 @@ import { WheelTimer } from '../core/timer-wheel.ts';
 import { knownAddresses } from './client-socket.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { FrontendConnection, Origin } from './frontend-connection.ts';
+import { disown, own, type SocketOwner } from './socket-owner.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-export interface OpeningEvents {
-  /** Now a request can come. */
-  opened(socket: Socket, origin: Origin, version: 'http/1.1' | 'h2'): void;
-  /** It is over without one. */
-  closed(): void;
-  badProxyHeader(): void;
-}
-
-export abstract class Opening extends WheelTimer implements FrontendConnection {
+export abstract class Opening extends WheelTimer implements FrontendConnection, SocketOwner {
   phase: 'opening' | 'closed' = 'opening';
   readonly hasTunnelsOnly = false;
   readonly address: string;
@@ -29,17 +22,15 @@ export abstract class Opening extends WheelTimer implements FrontendConnection {
   protected endpoints: Endpoints | undefined;
   readonly #peer: Address | undefined;
   readonly #context: WorkerContext;
-  readonly #events: OpeningEvents;
   #early: Buffer | undefined;
 
-  constructor(raw: Socket, frontend: FrontendRuntime, context: WorkerContext, events: OpeningEvents) {
+  constructor(raw: Socket, frontend: FrontendRuntime, context: WorkerContext) {
     super();
     this.raw = raw;
     this.frontend = frontend;
     ({ text: this.address, address: this.#peer } = knownAddresses.find(raw.remoteAddress ?? ''));
     this.port = raw.remotePort ?? 0;
     this.#context = context;
-    this.#events = events;
   }
 
   /** What comes after the header of a balancer. */
@@ -47,15 +38,29 @@ export abstract class Opening extends WheelTimer implements FrontendConnection {
 
   start(withinMs: number): void {
     this.#context.wheel.arm(this, this.#context.now(), withinMs);
-    this.raw.on('error', () => this.destroy());
-    this.raw.on('close', () => this.destroy());
-    // Who leaves before a request could come has none.
-    this.raw.on('end', () => this.destroy());
+    own(this.raw, this);
     if (this.frontend.balancers.has(this.#peer)) this.raw.on('data', this.#readProxy);
     else this.proceed();
   }
 
   override onTimer(): void {
+    this.destroy();
+  }
+
+  onDrain(): void {
+    return;
+  }
+
+  /** Who leaves before a request could come has none. */
+  onEnd(): void {
+    this.destroy();
+  }
+
+  onError(): void {
+    this.destroy();
+  }
+
+  onClose(): void {
     this.destroy();
   }
 
@@ -68,16 +73,19 @@ export abstract class Opening extends WheelTimer implements FrontendConnection {
     if (this.phase === 'closed') return;
     this.#leave();
     this.raw.destroy();
-    this.#events.closed();
+    this.frontend.closed(this);
   }
 
+  /** Now a request can come. */
   protected opened(socket: Socket, origin: Origin, version: 'http/1.1' | 'h2'): void {
     if (this.phase === 'closed') {
       socket.destroy();
       return;
     }
     this.#leave();
-    this.#events.opened(socket, origin, version);
+    // A TLS socket hears by itself what becomes of the one below it, for as long as it lives.
+    if (socket !== this.raw) disown(this.raw);
+    this.frontend.opened(this, socket, origin, version, this.#context);
   }
 
   /** Stops reading, and lets whoever reads next have what was read too much. */
@@ -97,7 +105,7 @@ export abstract class Opening extends WheelTimer implements FrontendConnection {
     const header = readProxyHeader(this.#early);
     if (header.state === 'more') return;
     if (header.state === 'bad') {
-      this.#events.badProxyHeader();
+      this.frontend.counters.requestErrors += 1;
       this.destroy();
       return;
     }

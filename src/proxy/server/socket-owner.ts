@@ -19,11 +19,24 @@ interface Owned {
   [owner]?: SocketOwner;
 }
 
-/** Tells the owner from now on what happens; a socket has one. */
+/** Tells the owner from now on what happens, and nobody else: who owned the socket before hears no more. */
 export function own(socket: Socket & Owned, by: SocketOwner): void {
+  const isFirst = socket[owner] === undefined;
   socket[owner] = by;
-  socket.on('drain', drained).on('end', ended).on('error', failed).on('close', closed);
+  if (isFirst) socket.on('drain', drained).on('end', ended).on('error', failed).on('close', closed);
 }
+
+/** What happens is of no interest any more; its errors are still heard, which would end the process otherwise. */
+export function disown(socket: Socket): void {
+  own(socket, nobody);
+}
+
+const nobody: SocketOwner = {
+  onDrain: () => undefined,
+  onEnd: () => undefined,
+  onError: () => undefined,
+  onClose: () => undefined,
+};
 
 export function ownerOf(socket: Socket & Owned): SocketOwner | undefined {
   return socket[owner];

@@ -2,9 +2,8 @@
 // are passed on, and whoever does not take bytes gets no more of them.
 import type { Socket } from 'node:net';
 import { hashOf } from '../core/balance/hash-key.ts';
-import type { QueuedRequest } from '../core/balance/queues.ts';
 import type { Stick } from '../core/balance/stick.ts';
-import { TurnAround } from '../core/turn-around.ts';
+import { FailedServers } from '../core/failed-servers.ts';
 import { restMs } from './blame.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { FrontendConnection, Route } from './frontend-connection.ts';
@@ -13,7 +12,7 @@ import { TcpArrival } from './tcp-arrival.ts';
 import { recordTcp } from './tcp-log.ts';
 import { TcpUpstream } from './tcp-upstream.ts';
 import type { Failure } from './upstream-owner.ts';
-import { nextArrival } from './waiting.ts';
+import { type Seeker, Waiting } from './waiting.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** A connection of which one side is done has less time when it is quiet. */
@@ -22,28 +21,16 @@ const halfClosedMs = 30_000;
 const maxAttempts = 16;
 const noRequest = { target: '', fields: '', cookie: '', host: '' };
 
-export class TcpConnection extends TcpArrival implements FrontendConnection, QueuedRequest<ServerRuntime> {
+export class TcpConnection extends TcpArrival implements FrontendConnection, Seeker {
   phase: 'idle' | 'busy' | 'tunnel' | 'closed' = 'idle';
-  readonly priority = 0;
-  readonly order = nextArrival();
-  readonly sinceMs = performance.timeOrigin + performance.now();
-  /** The one that it is bound to and waits for. */
-  server: ServerRuntime | undefined;
   /** Undefined until it is decided where it goes. */
-  #backend: BackendRuntime | undefined;
+  #waiting: Waiting | undefined;
   #stick: Stick | undefined;
-  readonly #tried: ServerRuntime[] = [];
-  /** Undefined until a connection failed. */
-  #rests: TurnAround<ServerRuntime> | undefined;
   readonly #startedAt: number;
   readonly #epochMs = Date.now();
   #upstream: TcpUpstream | undefined;
   #last: ServerRuntime | undefined;
   #lastFailure: Failure | undefined;
-  #waits = false;
-  /** When its time is over a server that it left alone may be tried again. */
-  #looksAgain = false;
-  #untilMs = 0;
   #attempts = 0;
   #queueMs = -1;
   #connectMs = -1;
@@ -60,7 +47,7 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
   }
 
   get route(): Route | undefined {
-    return this.#backend && { backend: this.#backend.config.name, server: this.#last?.config.name };
+    return this.#waiting && { backend: this.#waiting.backend.config.name, server: this.#last?.config.name };
   }
 
   get hasTunnelsOnly(): boolean {
@@ -77,39 +64,28 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
       return;
     }
     this.arrived(bytes);
-    if (this.#backend) this.socket.pause();
+    if (this.#waiting) this.socket.pause();
   }
 
   protected override serve(backend: BackendRuntime): void {
-    this.#backend = backend;
+    this.#waiting = new Waiting(this, backend, new FailedServers(backend.config.retries), 0, this.context);
     this.#quietMs = backend.config.timeouts.tunnelMs;
     this.#stick = backend.stickOf(noRequest, this.peer);
     backend.counters.begin();
-    this.#dispatch(backend);
+    this.seek();
   }
 
-  /** Its turn in the queue. */
-  resume(granted?: ServerRuntime): void {
-    if (!this.#waits || !this.#backend) return;
-    this.#leaveQueue();
-    this.#dispatch(this.#backend, granted);
-  }
-
-  #dispatch(backend: BackendRuntime, granted?: ServerRuntime): void {
-    const { config, balancer } = backend;
+  seek(granted?: ServerRuntime): void {
+    const waiting = this.#waiting;
+    if (!waiting) return;
+    const { config, balancer } = waiting.backend;
+    const { tried } = waiting.failed;
     const nowMs = this.context.now();
     this.phase = 'busy';
     const hash = config.hash && hashOf(config.hash, noRequest, this.peer);
-    const bound = this.#stick && backend.stuckTo(this.#stick, this.#tried, nowMs);
-    const picked = granted ?? balancer.pick({ nowMs, tried: this.#tried, bound, hash });
-    const isServer = picked !== 'none' && picked !== 'full';
-    const rests = isServer && !granted && this.#rests?.mustWait(picked, nowMs) === true;
-    if (!isServer || rests || (!granted && !balancer.isFree(picked, nowMs, false))) {
-      this.#tried.length = 0;
-      const why = picked === 'none' || rests ? 'none' : 'full';
-      this.#wait(backend, why, isServer && !rests ? picked : undefined, nowMs);
-      return;
-    }
+    const bound = this.#stick && waiting.backend.stuckTo(this.#stick, tried, nowMs);
+    const picked = granted ?? waiting.turnAt(balancer.pick({ nowMs, tried, bound, hash }), config, nowMs);
+    if (!picked) return;
     this.#stick?.store(picked.config.name, nowMs);
     if (this.#queueMs < 0) this.#queueMs = nowMs - this.#startedAt;
     const { connectMs, firstByteMs } = config.timeouts;
@@ -117,40 +93,16 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
     this.#upstream = new TcpUpstream(picked, this, this.context, Math.min(connectMs, firstByteMs || connectMs));
   }
 
-  #wait(backend: BackendRuntime, why: 'none' | 'full', server: ServerRuntime | undefined, nowMs: number): void {
-    const { config, queues, counters } = backend;
-    if (this.#untilMs === 0) {
-      this.#untilMs = nowMs + (why === 'none' ? config.holdMs : config.timeouts.queueMs);
-      if (why === 'none') counters.holds += 1;
-    }
-    const untilMs = Math.max(this.#untilMs, this.#rests?.untilMs ?? 0);
-    if (nowMs >= untilMs || (!server && !queues.mayQueue(nowMs))) {
-      this.ended(this.#lastFailure ? 'SC' : 'sQ');
-      return;
-    }
-    if (why === 'none') this.context.holding(backend);
-    this.#looksAgain = untilMs > this.#untilMs;
-    this.#waits = true;
-    this.server = server;
-    backend.wait(this);
-    this.arm('wait', untilMs - nowMs);
+  get client(): this {
+    return this;
   }
 
-  #leaveQueue(): void {
-    if (!this.#waits) return;
-    this.#waits = false;
-    this.disarm();
-    this.#backend?.leave(this);
+  noTurn(): void {
+    this.ended(this.#lastFailure ? 'SC' : 'sQ');
   }
 
   override onTimer(): void {
-    if (this.arrivesNot()) return;
-    if (!this.#looksAgain || !this.#backend) {
-      this.ended('sQ');
-      return;
-    }
-    this.#leaveQueue();
-    this.#dispatch(this.#backend);
+    if (!this.arrivesNot() && this.#waiting?.expired() !== true) this.ended('sQ');
   }
 
   /** A connection to a server did not come about: nothing was sent, so another one may have it. */
@@ -158,23 +110,21 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
     this.#upstream = undefined;
     this.#lastFailure = failure;
     if (this.phase === 'closed') return;
-    const { backend } = server;
     if (failure !== 'local' && failure !== 'down') {
       server.counters.connectErrors += 1;
       this.context.observe(server, 'connect-failed');
       this.context.accuse(server, 'unreachable');
       const nowMs = this.context.now();
-      this.#rests ??= new TurnAround(backend.config.retries);
-      this.#rests.failed(server, nowMs, nowMs + restMs(server));
+      this.#waiting?.failed.refused(server, nowMs, nowMs + restMs(server));
     }
-    this.#tried.push(server);
+    this.#waiting?.failed.markTried(server);
     this.#attempts += 1;
     if (this.#attempts > maxAttempts) {
       this.ended(failure === 'connect-timeout' ? 'sC' : 'SC');
       return;
     }
     server.counters.retries += 1;
-    this.#dispatch(backend);
+    this.seek();
   }
 
   connected(upstream: TcpUpstream): void {
@@ -220,7 +170,7 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
     this.#clientDone = true;
     if (this.phase === 'tunnel') this.#halfClosed(this.#upstream?.socket);
     // Who says nothing and has gone away need not be connected.
-    else if (this.opening.early.length === 0) this.ended(this.#waits ? 'CQ' : 'CC');
+    else if (this.opening.early.length === 0) this.ended(this.#waiting?.active === true ? 'CQ' : 'CC');
     // No more will come of what rules wait for.
     else this.arrivesNot();
   }
@@ -248,7 +198,7 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
   /** The end, however it came: once. */
   ended(termination: string): void {
     if (this.phase === 'closed') return;
-    this.#leaveQueue();
+    this.#waiting?.end();
     this.phase = 'closed';
     this.context.wheel.remove(this);
     this.frontend.closed(this);
@@ -267,7 +217,7 @@ export class TcpConnection extends TcpArrival implements FrontendConnection, Que
       address,
       port,
       frontend,
-      backend: this.#backend,
+      backend: this.#waiting?.backend,
       server: this.#last,
       epochMs: this.#epochMs,
       queueMs: this.#queueMs,

@@ -1,21 +1,15 @@
 // A connection whose TLS handshake is under way.
 import type { Socket } from 'node:net';
 import type { FrontendRuntime } from './frontend.ts';
-import { Opening, type OpeningEvents } from './opening.ts';
+import { Opening } from './opening.ts';
 import type { TlsTerminator } from './tls-terminator.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 export class TlsHandshake extends Opening {
   readonly #terminator: TlsTerminator;
 
-  constructor(
-    raw: Socket,
-    terminator: TlsTerminator,
-    frontend: FrontendRuntime,
-    context: WorkerContext,
-    events: OpeningEvents,
-  ) {
-    super(raw, frontend, context, events);
+  constructor(raw: Socket, terminator: TlsTerminator, frontend: FrontendRuntime, context: WorkerContext) {
+    super(raw, frontend, context);
     this.#terminator = terminator;
   }
 

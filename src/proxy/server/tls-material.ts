@@ -46,5 +46,3 @@ export interface TlsMaterial {
   /** PEM: who else is trusted to have issued the certificate of the ACME directory; '' = nobody. */
   readonly acmeTrust: string;
 }
-
-export const noMaterial: TlsMaterial = { frontends: {}, backends: {}, acmeTrust: '' };

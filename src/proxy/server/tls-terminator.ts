@@ -95,6 +95,8 @@ export class TlsTerminator {
   #secured(socket: TLSSocket): void {
     const raw = rawOf(socket);
     const secured = this.#waiting.get(raw);
+    // It holds what belongs to the handshake for as long as the socket lives otherwise.
+    this.#waiting.delete(raw);
     const sni = typeof socket.servername === 'string' ? socket.servername.toLowerCase() : '';
     const certificate = this.#config.clientAuth ? socket.getPeerX509Certificate() : undefined;
     // Whoever has a certificate that is not valid must not pass for somebody without one.

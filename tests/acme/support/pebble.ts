@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalAuthority } from '../../../src/acme/local-authority.ts';
 
-export const hasPebble = spawnSync('pebble', ['--help']).error === undefined;
+const hasPebble = spawnSync('pebble', ['--help']).error === undefined;
 /** What a laptop may lack, CI must have. */
 export const skipWithoutPebble = !hasPebble && process.env['VEZA_REQUIRE_E2E'] !== '1';
 

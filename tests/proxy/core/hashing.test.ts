@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseAddress } from '../../../src/proxy/core/address.ts';
 import { hashKeyOf, hashOf } from '../../../src/proxy/core/balance/hash-key.ts';
-import { HashRing, ringHash, sdbm } from '../../../src/proxy/core/balance/hash-ring.ts';
+import { fullHash, HashRing, sdbm } from '../../../src/proxy/core/balance/hash-ring.ts';
 import { aBackend } from '../support/builders.ts';
 import { setDown, setUp } from '../support/policy-setting.ts';
 
@@ -16,7 +16,7 @@ describe('consistent hash', () => {
     const ring = new HashRing(
       weights.split(',').map((weight, index) => ({ id: index + 1, points: 16 * Number(weight) })),
     );
-    const ids = Array.from({ length: 40 }, (_, index) => ring.lookup(ringHash(`/u/${index}`), () => true));
+    const ids = Array.from({ length: 40 }, (_, index) => ring.lookup(fullHash(sdbm(`/u/${index}`)), () => true));
     expect(ids.join(' ')).toBe(expected);
   });
 

@@ -1,13 +1,11 @@
 // Clients of HTTP/2 that make work for nothing: each is told so and lost, and nobody else notices.
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startClearHttp2 } from '../support/clear-http2.ts';
 import { block, codes, flags, frame, FrameClient, number32, request, setting, type } from '../support/http2-frames.ts';
-import { type RunningProxy, sleep, startProxy, until } from '../support/proxy.ts';
-import { echoBackend } from '../support/tls-client.ts';
+import { type RunningProxy, sleep, until } from '../support/proxy.ts';
 
-let backend: { port: number; server: Server };
 let proxy: RunningProxy;
 let client: FrameClient;
 let seen = 0;
@@ -19,28 +17,19 @@ const { endStream, endHeaders } = flags;
 const spareBytes = 100_000_000;
 
 beforeAll(async () => {
-  backend = await echoBackend((incoming, response) => {
-    seen += 1;
-    response.on('close', () => (givenUp += response.writableFinished ? 0 : 1));
-    incoming.resume();
-    if (incoming.url === '/big') response.end(Buffer.alloc(20_000_000, 'x'));
-    else if (incoming.url !== '/never') incoming.on('end', () => response.end('ok'));
-  });
-  proxy = await startProxy((port, control) => ({
-    workers: 1,
-    grace: '1s',
-    timeouts: { client: '1s', keepAlive: '1s' },
-    stats: { socket: [`127.0.0.1:${control}`] },
-    frontends: [{ name: 'web', bind: [`127.0.0.1:${port}`], http2: { clear: true }, defaultBackend: 'api' }],
-    backends: [{ name: 'api', servers: [{ name: 'a', address: '127.0.0.1', port: backend.port }] }],
-  }));
+  proxy = await startClearHttp2(
+    (incoming, response) => {
+      seen += 1;
+      response.on('close', () => (givenUp += response.writableFinished ? 0 : 1));
+      incoming.resume();
+      if (incoming.url === '/big') response.end(Buffer.alloc(20_000_000, 'x'));
+      else if (incoming.url !== '/never') incoming.on('end', () => response.end('ok'));
+    },
+    { timeouts: { client: '1s', keepAlive: '1s' } },
+  );
 });
 
-afterAll(async () => {
-  await proxy[Symbol.asyncDispose]();
-  backend.server.closeAllConnections();
-  backend.server.close();
-});
+afterAll(() => proxy[Symbol.asyncDispose]());
 
 beforeEach(async () => {
   client = await FrameClient.open(proxy.port);

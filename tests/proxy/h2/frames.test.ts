@@ -1,6 +1,6 @@
 // What HTTP/2 forbids, frame by frame (RFC 9113, as h2spec goes through it).
-import type { Server } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startClearHttp2 } from '../support/clear-http2.ts';
 import {
   block,
   codes,
@@ -13,10 +13,8 @@ import {
   setting,
   type,
 } from '../support/http2-frames.ts';
-import { type RunningProxy, startProxy, until } from '../support/proxy.ts';
-import { echoBackend } from '../support/tls-client.ts';
+import { type RunningProxy, until } from '../support/proxy.ts';
 
-let backend: { port: number; server: Server };
 let proxy: RunningProxy;
 let client: FrameClient;
 /** Requests whose body the backend got as a whole. */
@@ -29,7 +27,7 @@ const never = frame(type.headers, endStream | endHeaders, 1, request('/never'));
 const post = frame(type.headers, endHeaders, 1, request('/', 'POST'));
 
 beforeAll(async () => {
-  backend = await echoBackend((incoming, response) => {
+  proxy = await startClearHttp2((incoming, response) => {
     if (incoming.url === '/never') return;
     incoming.resume();
     incoming.on('end', () => {
@@ -37,20 +35,9 @@ beforeAll(async () => {
       response.end(incoming.url === '/big' ? Buffer.alloc(10_000) : 'ok');
     });
   });
-  proxy = await startProxy((port, control) => ({
-    workers: 1,
-    grace: '1s',
-    stats: { socket: [`127.0.0.1:${control}`] },
-    frontends: [{ name: 'web', bind: [`127.0.0.1:${port}`], http2: { clear: true }, defaultBackend: 'api' }],
-    backends: [{ name: 'api', servers: [{ name: 'a', address: '127.0.0.1', port: backend.port }] }],
-  }));
 });
 
-afterAll(async () => {
-  await proxy[Symbol.asyncDispose]();
-  backend.server.closeAllConnections();
-  backend.server.close();
-});
+afterAll(() => proxy[Symbol.asyncDispose]());
 
 beforeEach(async () => {
   whole = [];

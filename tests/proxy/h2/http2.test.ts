@@ -1,11 +1,12 @@
 // HTTP/2 for clients: every stream is a request like any other, seen by curl, by h2load and by Node's own client.
 import { once } from 'node:events';
-import { type ClientHttp2Session, connect, type ClientHttp2Stream, constants } from 'node:http2';
+import { type ClientHttp2Session, connect, constants } from 'node:http2';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../support/ports.ts';
 import { Authority, CertificateFolder } from '../support/certificates.ts';
+import { answerOf, type StreamAnswer } from '../support/h2-client.ts';
 import { type RunningProxy, sleep, startProxy, until } from '../support/proxy.ts';
 import { curl, echoBackend, run } from '../support/tls-client.ts';
 
@@ -116,32 +117,7 @@ beforeEach(async () => {
 
 afterEach(() => session.destroy());
 
-interface Answer {
-  status: number;
-  headers: Record<string, unknown>;
-  text: string;
-  trailers: Record<string, unknown>;
-  informational: number[];
-  reset: number;
-}
-
-/** What comes of a stream until it is closed. */
-async function answerOf(stream: ClientHttp2Stream): Promise<Answer> {
-  const found: Answer = { status: 0, headers: {}, text: '', trailers: {}, informational: [], reset: 0 };
-  stream.on('headers', (headers) => found.informational.push(Number(headers[':status'])));
-  stream.on('response', (headers) => {
-    found.status = Number(headers[':status']);
-    found.headers = headers;
-  });
-  stream.on('trailers', (headers: Record<string, unknown>) => (found.trailers = headers));
-  stream.on('data', (bytes: Buffer) => (found.text += bytes.toString('latin1')));
-  stream.on('error', () => undefined);
-  await new Promise<void>((resolve) => void stream.on('close', () => resolve()));
-  found.reset = stream.rstCode;
-  return found;
-}
-
-function ask(headers: Record<string, string>, body?: Buffer): Promise<Answer> {
+function ask(headers: Record<string, string>, body?: Buffer): Promise<StreamAnswer> {
   const stream = session.request({ ':path': '/', ...headers }, { endStream: body === undefined });
   if (body) stream.end(body);
   return answerOf(stream);

@@ -1,11 +1,9 @@
 // What becomes of requests in HTTP/2: which are refused, and what is allowed though few clients do it.
-import type { Server } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startClearHttp2 } from '../support/clear-http2.ts';
 import { block, flags, frame, FrameClient, number32, request, setting, type } from '../support/http2-frames.ts';
-import { type RunningProxy, startProxy, until } from '../support/proxy.ts';
-import { echoBackend } from '../support/tls-client.ts';
+import { type RunningProxy, until } from '../support/proxy.ts';
 
-let backend: { port: number; server: Server };
 let proxy: RunningProxy;
 let client: FrameClient;
 /** Requests whose body the backend got as a whole. */
@@ -16,7 +14,7 @@ const get = frame(type.headers, endStream | endHeaders, 1, request());
 const post = frame(type.headers, endHeaders, 1, request('/', 'POST'));
 
 beforeAll(async () => {
-  backend = await echoBackend((incoming, response) => {
+  proxy = await startClearHttp2((incoming, response) => {
     let body = '';
     incoming.on('data', (bytes: Buffer) => (body += bytes.toString('latin1')));
     incoming.on('end', () => {
@@ -25,20 +23,9 @@ beforeAll(async () => {
       response.end(JSON.stringify({ headers, trailers, body }));
     });
   });
-  proxy = await startProxy((port, control) => ({
-    workers: 1,
-    grace: '1s',
-    stats: { socket: [`127.0.0.1:${control}`] },
-    frontends: [{ name: 'web', bind: [`127.0.0.1:${port}`], http2: { clear: true }, defaultBackend: 'api' }],
-    backends: [{ name: 'api', servers: [{ name: 'a', address: '127.0.0.1', port: backend.port }] }],
-  }));
 });
 
-afterAll(async () => {
-  await proxy[Symbol.asyncDispose]();
-  backend.server.closeAllConnections();
-  backend.server.close();
-});
+afterAll(() => proxy[Symbol.asyncDispose]());
 
 beforeEach(async () => {
   whole = [];

@@ -1,19 +1,18 @@
 // Streams that go both ways at once, as gRPC has them: over HTTP/2 to us, over HTTP/1.1 in chunks to the server.
 import { once } from 'node:events';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type RunningProxy, sleep, startProxy, until } from '../support/proxy.ts';
-import { echoBackend } from '../support/tls-client.ts';
+import { startClearHttp2 } from '../support/clear-http2.ts';
+import { type RunningProxy, sleep, until } from '../support/proxy.ts';
 
-let backend: { port: number; server: Server };
 let proxy: RunningProxy;
 let session: ClientHttp2Session;
 /** The latest request at the server. */
 let current: { request: IncomingMessage; response: ServerResponse } | undefined;
 
 beforeAll(async () => {
-  backend = await echoBackend((request, response) => {
+  proxy = await startClearHttp2((request, response) => {
     current = { request, response };
     if (request.url === '/stuck') return;
     response.writeHead(200, { 'Content-Type': 'application/grpc', Trailer: 'grpc-status' });
@@ -24,20 +23,9 @@ beforeAll(async () => {
       response.end();
     });
   });
-  proxy = await startProxy((port, control) => ({
-    workers: 1,
-    grace: '1s',
-    stats: { socket: [`127.0.0.1:${control}`] },
-    frontends: [{ name: 'web', bind: [`127.0.0.1:${port}`], http2: { clear: true }, defaultBackend: 'api' }],
-    backends: [{ name: 'api', servers: [{ name: 'a', address: '127.0.0.1', port: backend.port }] }],
-  }));
 });
 
-afterAll(async () => {
-  await proxy[Symbol.asyncDispose]();
-  backend.server.closeAllConnections();
-  backend.server.close();
-});
+afterAll(() => proxy[Symbol.asyncDispose]());
 
 beforeEach(async () => {
   session = connect(`http://127.0.0.1:${proxy.port}`);

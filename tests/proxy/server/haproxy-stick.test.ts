@@ -6,13 +6,13 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { portOf } from '../../support/ports.ts';
-import { type Balancer, haproxyIsThere, startBalancer } from '../support/balancers.ts';
+import { type Balancer, haproxyIsThere, startBalancers } from '../support/balancers.ts';
 import { readAll } from '../support/proxy.ts';
 
 const file = join(import.meta.dirname, '../convert/haproxy/stick-tables.cfg');
 const available = haproxyIsThere();
 const servers: Server[] = [];
-const balancers: Balancer[] = [];
+let balancers: readonly Balancer[] = [];
 
 beforeAll(async () => {
   if (!available) return;
@@ -23,14 +23,7 @@ beforeAll(async () => {
     servers.push(server);
     environment[name] = String(portOf(server));
   }
-  const started = await Promise.allSettled([
-    startBalancer('haproxy', file, environment),
-    startBalancer('veza-proxy', file, environment),
-  ]);
-  for (const each of started) {
-    if (each.status === 'rejected') throw each.reason;
-    balancers.push(each.value);
-  }
+  balancers = await startBalancers(['haproxy', 'veza-proxy'], file, environment);
 });
 
 afterAll(async () => {

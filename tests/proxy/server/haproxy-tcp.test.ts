@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { portOf } from '../../support/ports.ts';
-import { type Balancer, haproxyIsThere, startBalancer } from '../support/balancers.ts';
+import { type Balancer, haproxyIsThere, startBalancers } from '../support/balancers.ts';
 import { Authority } from '../support/certificates.ts';
 import { readAll, sleep } from '../support/proxy.ts';
 import { curl, sClient } from '../support/tls-client.ts';
@@ -14,7 +14,7 @@ import { curl, sClient } from '../support/tls-client.ts';
 const file = join(import.meta.dirname, '../convert/haproxy/sni.cfg');
 const available = haproxyIsThere();
 const servers: Server[] = [];
-const balancers: Balancer[] = [];
+let balancers: readonly Balancer[] = [];
 
 async function listen(server: Server): Promise<string> {
   servers.push(server.listen(0, '127.0.0.1'));
@@ -42,14 +42,7 @@ beforeAll(async () => {
       socket.once('data', () => setTimeout(() => socket.end(`plain:${text}`), 500));
     }),
   );
-  const started = await Promise.allSettled([
-    startBalancer('haproxy', file, environment),
-    startBalancer('veza-proxy', file, environment),
-  ]);
-  for (const each of started) {
-    if (each.status === 'rejected') throw each.reason;
-    balancers.push(each.value);
-  }
+  balancers = await startBalancers(['haproxy', 'veza-proxy'], file, environment);
 });
 
 afterAll(async () => {

@@ -103,6 +103,17 @@ describe('mode tcp', () => {
     expect(await readAll(socket, 5000)).toBe('a:x!');
   });
 
+  it('waits before it tries the only server again, though there is no time for one to come back', async () => {
+    const port = await freePort();
+    await start({ hold: '0', retries: 10, servers: [{ name: 'a', address: '127.0.0.1', port }] });
+    const socket = dial();
+    socket.end('x');
+    const answer = readAll(socket, 20_000);
+    await until(async () => (await proxy?.command('show stat'))?.includes('\npool,BACKEND,1,') === true);
+    servers.push(echo('late').listen(port, '127.0.0.1'));
+    expect(await answer).toBe('late:x!');
+  });
+
   it('keeps to maxconn: the next waits until the first is gone', async () => {
     const [server] = servers;
     await start({ servers: [{ name: 'a', address: '127.0.0.1', port: portOf(server), maxconn: 1 }] });

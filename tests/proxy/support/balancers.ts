@@ -26,8 +26,21 @@ export interface Balancer extends AsyncDisposable {
   readonly run: string;
 }
 
-/** Starts one of the two; `environment` has the ports of the servers. */
-export async function startBalancer(
+/** Starts these, in their order; none is left where one of them fails. `environment` has the ports of the servers. */
+export async function startBalancers(
+  names: readonly Balancer['name'][],
+  file: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<Balancer[]> {
+  const outcomes = await Promise.allSettled(names.map((name) => startBalancer(name, file, environment)));
+  const started = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (!failed) return started;
+  await Promise.all(started.map((balancer) => balancer[Symbol.asyncDispose]()));
+  throw failed.reason;
+}
+
+async function startBalancer(
   name: Balancer['name'],
   file: string,
   environment: Readonly<Record<string, string>>,

@@ -8,7 +8,7 @@ import { ServerRecord } from '../../../src/proxy/core/server-record.ts';
 import { TrafficJudge } from '../../../src/proxy/core/traffic-judge.ts';
 import { aBackend, statesOf } from './builders.ts';
 
-export class JudgedWorker {
+class JudgedWorker {
   readonly states: ServerState[];
   readonly balancer: Balancer<ServerState>;
   readonly sightings: readonly Sightings[];

@@ -1,12 +1,12 @@
 // Certificates that the proxy gets itself, from a real authority (pebble): the first one, renewals under traffic, and
-// what comes of an authority that does not answer. And alerts of certificates that run out.
+// what comes of an authority that does not answer.
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { Agent, request as httpsRequest } from 'node:https';
-import { createServer as createNetServer } from 'node:net';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ import { authorityFolder } from '../../../src/acme/session.ts';
 import { CertificateStore } from '../../../src/acme/store.ts';
 import { type LocalDns, startLocalDns } from '../../../src/infra/local-dns/server.ts';
 import { memoryZones } from '../../../src/infra/local-dns/zones.ts';
-import { freePort, portOf } from '../../support/ports.ts';
+import { freePort } from '../../support/ports.ts';
 import { type Pebble, skipWithoutPebble, startPebble } from '../../acme/support/pebble.ts';
 import { Authority, CertificateFolder } from '../support/certificates.ts';
 import { request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
@@ -30,31 +30,6 @@ let dns: LocalDns;
 let pebble: Pebble;
 let trust: string;
 let backend: { port: number; server: Server };
-
-beforeAll(async () => {
-  folder = new CertificateFolder();
-  ca = await Authority.create();
-  backend = await echoBackend();
-  if (skipWithoutPebble) return;
-  const records = domains.map((name) => ({
-    host: name.slice(0, name.indexOf('.')),
-    type: 'A',
-    value: '127.0.0.1',
-    ttl: 60,
-  }));
-  dns = await startLocalDns({ port: 0, zones: memoryZones(new Map([['example.com', records]])), upstream: null });
-  pebble = await startPebble({ resolver: `127.0.0.1:${dns.port}` });
-  trust = folder.write('trust.pem', pebble.trust);
-}, 60_000);
-
-afterAll(async () => {
-  backend.server.close();
-  if (!skipWithoutPebble) {
-    await pebble[Symbol.asyncDispose]();
-    await dns.stop();
-  }
-  folder[Symbol.dispose]();
-});
 
 interface Given {
   readonly clear: number;
@@ -122,13 +97,29 @@ async function getHttp2(port: number, path: string): Promise<string> {
   }
 }
 
-async function textOf(stream: AsyncIterable<Buffer>): Promise<string> {
-  const pieces: Buffer[] = [];
-  for await (const piece of stream) pieces.push(piece);
-  return Buffer.concat(pieces).toString();
-}
-
 describe.skipIf(skipWithoutPebble)('certificates of an authority', { timeout: 200_000 }, () => {
+  beforeAll(async () => {
+    folder = new CertificateFolder();
+    ca = await Authority.create();
+    backend = await echoBackend();
+    const records = domains.map((name) => ({
+      host: name.slice(0, name.indexOf('.')),
+      type: 'A',
+      value: '127.0.0.1',
+      ttl: 60,
+    }));
+    dns = await startLocalDns({ port: 0, zones: memoryZones(new Map([['example.com', records]])), upstream: null });
+    pebble = await startPebble({ resolver: `127.0.0.1:${dns.port}` });
+    trust = folder.write('trust.pem', pebble.trust);
+  }, 60_000);
+
+  afterAll(async () => {
+    backend.server.close();
+    await pebble[Symbol.asyncDispose]();
+    await dns.stop();
+    folder[Symbol.dispose]();
+  });
+
   it('are got by the proxy itself, kept for its owner, and served from then on', async () => {
     const storage = join(folder.path, 'first');
     const [secure, adminPort] = [await freePort(), await freePort()];
@@ -259,65 +250,3 @@ async function talk(
   }
   agent.destroy();
 }
-
-describe('a certificate that runs out', () => {
-  it('is told to the log, to a webhook and by mail', async () => {
-    const told: string[] = [];
-    const hook = createServer((incoming, outgoing) => {
-      void textOf(incoming).then((text) => {
-        told.push(text);
-        outgoing.end();
-      });
-    }).listen(0, '127.0.0.1');
-    await once(hook, 'listening');
-    const port = portOf(hook);
-    const [soon, late] = [
-      await ca.issue({ names: ['soon.test'], until: 5 }),
-      await ca.issue({ names: ['late.test'], until: 60 }),
-    ];
-    const certificates = [
-      folder.write('soon.pem', soon.cert + soon.key),
-      folder.write('late.pem', late.cert + late.key),
-    ];
-    const secure = await freePort();
-    const mails: string[] = [];
-    const mailServer = createNetServer((socket) => {
-      socket.setEncoding('utf8').write('220 here\r\n');
-      socket.on('data', (text: string) => {
-        mails.push(text);
-        if (/^DATA\r\n$/m.test(text)) socket.write('354 go on\r\n');
-        else if (!mails.join('').includes('DATA\r\n') || text.endsWith('\r\n.\r\n')) socket.write('250 fine\r\n');
-        if (text.startsWith('QUIT')) socket.end();
-      });
-      socket.on('error', () => undefined);
-    }).listen(0, '127.0.0.1');
-    await once(mailServer, 'listening');
-    const mail = {
-      host: '127.0.0.1',
-      port: portOf(mailServer),
-      security: 'none',
-      from: 'lb@a.test',
-      to: ['ops@a.test'],
-    };
-    await using proxy = await startProxy((_port, control) => ({
-      workers: 1,
-      stats: { socket: [`127.0.0.1:${control}`] },
-      expiryAlerts: { webhook: `http://127.0.0.1:${port}/secret`, mail },
-      frontends: [{ name: 'web', tls: { bind: [`127.0.0.1:${secure}`], certificates }, defaultBackend: 'api' }],
-      backends: [{ name: 'api', servers: [{ name: 'a', address: '127.0.0.1', port: backend.port }] }],
-    }));
-    await until(() => told.length > 0 && mails.join('').includes('\r\n.\r\n'), patienceMs);
-    hook.close();
-    mailServer.close();
-    expect(mails.join('')).toContain('RCPT TO:<ops@a.test>');
-    expect(mails.join('')).toContain(Buffer.from('the certificate soon.test runs').toString('base64'));
-    const { event, certificates: listed } = JSON.parse(told[0] ?? '') as {
-      event: string;
-      certificates: readonly { name: string; days_left: number; state: string }[];
-    };
-    expect(event).toBe('certificate_expiry');
-    expect(listed).toMatchObject([{ name: 'soon.test', days_left: 4, state: 'expiring' }]);
-    expect(proxy.log()).toMatch(/warn: the certificate soon\.test runs out on .*, in 4 days/);
-    expect(proxy.log()).not.toContain('late.test');
-  });
-});

@@ -27,11 +27,6 @@ export function fullHash(value: number): number {
   return Math.imul(a, 3_221_225_473) >>> 0;
 }
 
-/** Hash of a key for the ring: sdbm, then avalanche. */
-export function ringHash(key: string): number {
-  return fullHash(sdbm(key));
-}
-
 export class HashRing {
   readonly #points: Uint32Array;
   readonly #owners: Uint16Array;

@@ -7,7 +7,7 @@ import { configSchema } from './schema.ts';
 import type { ConfigTree } from './tree.ts';
 import type { Environment } from './variables.ts';
 
-export const overridePrefix = 'VEZA_LB_';
+const overridePrefix = 'VEZA_LB_';
 
 /** Name of the variable -> path in the file. */
 export const overrides: ReadonlyMap<string, readonly string[]> = new Map(leaves(configSchema, []));

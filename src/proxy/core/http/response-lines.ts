@@ -1,18 +1,6 @@
-// Text of a response head as the proxy writes it for HTTP/1 -> what HTTP/2 needs of it.
+// Lines of a head or of trailers as the proxy writes them for HTTP/1 -> the fields that HTTP/2 has.
 import { connectionFields } from './fields.ts';
 import { trimmed } from './scan.ts';
-
-/** Status and fields of a head; fields that come more than once have a list. */
-export interface ResponseFields {
-  readonly status: number;
-  readonly fields: Record<string, string | string[]>;
-}
-
-/** `text`: the status line and the lines of the head, without the empty one at its end. */
-export function readResponseLines(text: string): ResponseFields {
-  const first = text.indexOf('\r\n');
-  return { status: Number(text.slice(9, 12)), fields: readLines(first < 0 ? '' : text.slice(first + 2)) };
-}
 
 /** Header or trailer lines as fields, with names in lower case. */
 export function readLines(lines: string): Record<string, string | string[]> {

@@ -60,60 +60,61 @@ export function statsRows(input: StatsInput): Row[] {
   return [...frontends, ...config.backends.flatMap((_, index) => backendRows(input, index))];
 }
 
-function backendRows({ config, records, counters, nowMs, rates = noRates, times }: StatsInput, index: number): Row[] {
+function backendRows(input: StatsInput, index: number): Row[] {
+  const { config, records, counters, nowMs, rates = noRates } = input;
   const backend = config.backends[index];
   if (!backend) return [];
-  const iid = config.frontends.length + 2 + index;
+  const shared = { iid: config.frontends.length + 2 + index, mode: modeOf(config, backend.name) };
   const own = records.filter((record) => record.backend.name === backend.name);
-  const mode = modeOf(config, backend.name);
   const servers = own.map((record) => ({
-    ...serverRow(record, counters.get(`server:${record.key}`) ?? none, iid, nowMs),
-    mode,
+    ...serverRow(record, counters.get(`server:${record.key}`) ?? none, nowMs),
+    ...shared,
     ...rateColumns(rates, `server:${record.key}`, nowMs),
   }));
+  return [...servers, { ...backendRow(input, backend, own), ...shared }];
+}
+
+/** Its own counters, and sums over its servers. */
+function backendRow(input: StatsInput, backend: BackendConfig, own: readonly ServerRecord[]): Row {
+  const { config, counters, nowMs, rates = noRates, times } = input;
   const usable = own.filter((record) => record.up && record.adminNow === 'ready');
   const totals = counters.get(`backend:${backend.name}`) ?? none;
   const sums = new Counters();
   for (const record of own) sums.add((counters.get(`server:${record.key}`) ?? none).toArray());
   const time = times?.of(backend.name);
-  return [
-    ...servers,
-    {
-      ...traffic(totals),
-      ...pool(totals),
-      ...rateColumns(rates, `backend:${backend.name}`, nowMs),
-      pxname: backend.name,
-      svname: 'BACKEND',
-      status: usable.length > 0 ? 'UP' : 'DOWN',
-      slim: fullconnOf(config, backend),
-      weight: usable.reduce((sum, record) => sum + record.weight, 0),
-      uweight: usable.reduce((sum, record) => sum + record.weight, 0),
-      act: usable.filter((record) => !record.config.backup).length,
-      bck: usable.filter((record) => record.config.backup).length,
-      chkdown: time?.downs ?? 0,
-      lastchg: Math.floor((nowMs - (time?.changedAtMs ?? nowMs)) / 1000),
-      downtime: time ? Math.floor(downtimeMs(time, nowMs) / 1000) : 0,
-      dreq: totals.denied,
-      econ: sums.connectErrors,
-      eresp: sums.responseErrors,
-      wretr: sums.retries,
-      wredis: sums.redispatches,
-      connect: sums.connects,
-      reuse: sums.reuses,
-      lbtot: sums.picked,
-      type: 1,
-      pid: 1,
-      iid,
-      sid: 0,
-      mode,
-      algo: algorithmOf(backend),
-      cookie: backend.cookie?.name,
-      req_tot: totals.sessionsTotal,
-    },
-  ];
+  return {
+    ...traffic(totals),
+    ...pool(totals),
+    ...rateColumns(rates, `backend:${backend.name}`, nowMs),
+    pxname: backend.name,
+    svname: 'BACKEND',
+    status: usable.length > 0 ? 'UP' : 'DOWN',
+    slim: fullconnOf(config, backend),
+    weight: usable.reduce((sum, record) => sum + record.weight, 0),
+    uweight: usable.reduce((sum, record) => sum + record.weight, 0),
+    act: usable.filter((record) => !record.config.backup).length,
+    bck: usable.filter((record) => record.config.backup).length,
+    chkdown: time?.downs ?? 0,
+    lastchg: Math.floor((nowMs - (time?.changedAtMs ?? nowMs)) / 1000),
+    downtime: time ? Math.floor(downtimeMs(time, nowMs) / 1000) : 0,
+    dreq: totals.denied,
+    econ: sums.connectErrors,
+    eresp: sums.responseErrors,
+    wretr: sums.retries,
+    wredis: sums.redispatches,
+    connect: sums.connects,
+    reuse: sums.reuses,
+    lbtot: sums.picked,
+    type: 1,
+    pid: 1,
+    sid: 0,
+    algo: algorithmOf(backend),
+    cookie: backend.cookie?.name,
+    req_tot: totals.sessionsTotal,
+  };
 }
 
-function serverRow(record: ServerRecord, counters: Counters, iid: number, nowMs: number): Row {
+function serverRow(record: ServerRecord, counters: Counters, nowMs: number): Row {
   const { config, backend, lastCheck, health } = record;
   const code = lastCheck?.code ?? 'INI';
   return {
@@ -133,7 +134,6 @@ function serverRow(record: ServerRecord, counters: Counters, iid: number, nowMs:
     lastchg: Math.floor((nowMs - record.changedAtMs) / 1000),
     downtime: config.check && Math.floor(record.downtimeMs(nowMs) / 1000),
     pid: 1,
-    iid,
     sid: config.id,
     throttle: record.up ? throttlePercent(record.risingSinceMs, backend.slowstartMs, nowMs) : undefined,
     lbtot: counters.picked,

@@ -11,7 +11,7 @@ function normal({ method, target, body, whole }: FramedRequest): string {
 }
 
 /** Why the two see different requests; undefined if all that we forward is the same there. */
-export async function requestDifference(sent: Sent, node: NodeRequests): Promise<string | undefined> {
+async function requestDifference(sent: Sent, node: NodeRequests): Promise<string | undefined> {
   const all = pieces(sent);
   const ours = framedByUs(all);
   const theirs = await node.frame(all);
@@ -34,7 +34,7 @@ export async function requestDifference(sent: Sent, node: NodeRequests): Promise
 }
 
 /** The same for the answer to a request. */
-export async function responseDifference(sent: Sent, method: string): Promise<string | undefined> {
+async function responseDifference(sent: Sent, method: string): Promise<string | undefined> {
   const all = pieces(sent);
   const ours = responseReadByUs(all, method === 'HEAD');
   if (!ours) return undefined;

@@ -57,69 +57,43 @@ function liveMain(rows: readonly Row[], facts: PageFacts): string {
 }
 
 function cards(rows: readonly Row[], facts: PageFacts): string {
-  const frontends = rows.filter((row) => row['type'] === 0);
-  const servers = rows.filter((row) => row['type'] === 2);
-  const backends = rows.filter((row) => row['type'] === 1);
-  const history = sumOf(frontends.map((row) => facts.rates.historyOf(`frontend:${String(row['pxname'])}`)));
-  const pools = sumOf(backends.map((row) => facts.rates.historyOf(`backend:${String(row['pxname'])}`)));
+  return `<div class="cards">${trafficCards(rows, facts).join('')}${stateCards(rows, facts).join('')}</div>`;
+}
+
+/** What the last two minutes were like, over all. */
+function trafficCards(rows: readonly Row[], { rates }: PageFacts): string[] {
+  const historyOf = (type: number, kind: string): Point[] =>
+    sumOf(rows.filter((row) => row['type'] === type).map((row) => rates.historyOf(`${kind}:${String(row['pxname'])}`)));
+  const history = historyOf(0, 'frontend');
+  const pools = historyOf(1, 'backend');
   const last = history.at(-1);
-  const latency = pools.at(-1)?.latency;
+  const curve = (values: readonly (number | undefined)[], what: string, tone?: string): string =>
+    sparkline(values, historyLength, `${what}, last two minutes`, tone);
+  const requests = history.map((point) => point.requests);
+  const latencies = pools.map((point) => point.latency);
+  const errors = history.map((point) => point.errors);
+  const sent = history.map((point) => point.bytesOut);
+  return [
+    card('Requests', quantity(last?.requests ?? 0), 'a second', curve(requests, 'Requests a second')),
+    card('Latency', milliseconds(latencies.at(-1)), 'avg', curve(latencies, 'Average latency')),
+    card('Errors', quantity(last?.errors ?? 0), 'a second', curve(errors, 'Errors a second', 'bad')),
+    card('Sent', quantity(last?.bytesOut ?? 0, 'B'), 'a second', curve(sent, 'Bytes sent a second')),
+  ];
+}
+
+/** How it is now. */
+function stateCards(rows: readonly Row[], { idlePercent }: PageFacts): string[] {
+  const servers = rows.filter((row) => row['type'] === 2);
   const up = servers.filter((row) => /^(UP|no check)/.test(String(row['status']))).length;
-  const connections = frontends.reduce((sum, row) => sum + Number(row['scur'] ?? 0), 0);
-  const queued = backends.reduce((sum, row) => sum + Number(row['qcur'] ?? 0), 0);
-  const curve = (values: readonly (number | undefined)[], label: string, tone?: string): string =>
-    sparkline(values, historyLength, label, tone);
-  return `<div class="cards">${[
-    card(
-      'Requests',
-      quantity(last?.requests ?? 0),
-      'a second',
-      curve(
-        history.map(({ requests }) => requests),
-        'Requests a second, last two minutes',
-      ),
-    ),
-    card(
-      'Latency',
-      milliseconds(latency),
-      'avg',
-      curve(
-        pools.map((point) => point.latency),
-        'Average latency, last two minutes',
-      ),
-    ),
-    card(
-      'Errors',
-      quantity(last?.errors ?? 0),
-      'a second',
-      curve(
-        history.map(({ errors }) => errors),
-        'Errors a second, last two minutes',
-        'bad',
-      ),
-    ),
-    card(
-      'Sent',
-      quantity(last?.bytesOut ?? 0, 'B'),
-      'a second',
-      curve(
-        history.map(({ bytesOut }) => bytesOut),
-        'Bytes sent a second, last two minutes',
-      ),
-    ),
-    card(
-      'Servers up',
-      String(up),
-      `of ${servers.length}`,
-      `<span class="soft">${queued} ${queued === 1 ? 'request waits' : 'requests wait'}</span>`,
-    ),
-    card(
-      'Connections',
-      quantity(connections),
-      'now',
-      `<span class="soft">workers ${100 - facts.idlePercent} % busy</span>`,
-    ),
-  ].join('')}</div>`;
+  const sum = (type: number, column: string): number =>
+    rows.filter((row) => row['type'] === type).reduce((total, row) => total + Number(row[column] ?? 0), 0);
+  const queued = sum(1, 'qcur');
+  const waiting = `<span class="soft">${queued} ${queued === 1 ? 'request waits' : 'requests wait'}</span>`;
+  const busy = `<span class="soft">workers ${100 - idlePercent} % busy</span>`;
+  return [
+    card('Servers up', String(up), `of ${servers.length}`, waiting),
+    card('Connections', quantity(sum(0, 'scur')), 'now', busy),
+  ];
 }
 
 function card(name: string, value: string, unit: string, below: string): string {
