@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, portOf } from '../../support/ports.ts';
-import { type Balancer, haproxyIsThere, startBalancer } from '../support/balancers.ts';
+import { type Balancer, haproxyIsThere, startBalancers } from '../support/balancers.ts';
 import { readAll, until } from '../support/proxy.ts';
 
 const file = join(import.meta.dirname, 'peers.cfg');
@@ -66,12 +66,11 @@ async function shows(balancer: Balancer, ...wanted: readonly (string | RegExp)[]
 describe.each([['haproxy'], ['veza-proxy']] as const)('%s and veza-proxy', (other) => {
   const environment: Record<string, string> = {};
   const running = new Map<string, Balancer>();
-  const start = async (local: 'left' | 'right'): Promise<Balancer> => {
+  const start = async (local: 'left' | 'right'): Promise<void> => {
     await running.get(local)?.[Symbol.asyncDispose]();
     const name = local === 'left' ? other : 'veza-proxy';
-    const balancer = await startBalancer(name, file, { ...web, ...environment, LOCAL: local });
-    running.set(local, balancer);
-    return balancer;
+    const [balancer] = await startBalancers([name], file, { ...web, ...environment, LOCAL: local });
+    if (balancer) running.set(local, balancer);
   };
   const isSkipped = other === 'haproxy' && !haproxyIsThere();
 
