@@ -200,7 +200,7 @@ export class Configuring {
     this.#epoch += 1;
     this.#parts().tls.take(loaded);
     this.#parts().servers.take(config);
-    this.#parts().sticks.configure(config);
+    this.#parts().sticks.configure(config, loaded.tls);
     const { workers } = this.#parts().pool;
     for (const worker of workers) {
       this.#configure(worker);

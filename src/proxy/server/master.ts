@@ -162,7 +162,7 @@ export class Master {
     await this.#tls.prepare(this.#configuring.loaded);
     await this.#servers.prepare(config);
     this.#servers.take(config);
-    this.#sticks.configure(config);
+    this.#sticks.configure(config, this.#configuring.loaded.tls);
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#servers.check();
     this.#rotation.configure(config.log);

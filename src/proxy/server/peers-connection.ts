@@ -24,13 +24,19 @@ export class PeerConnection {
   #isLeaving = false;
   #isDue = false;
 
-  constructor(socket: Socket, session: PeerSession, ports: PeerConnectionPorts) {
+  /** `ready`: what the socket says when bytes may go; undefined: they may. */
+  constructor(
+    socket: Socket,
+    session: PeerSession,
+    ready: 'connect' | 'secureConnect' | undefined,
+    ports: PeerConnectionPorts,
+  ) {
     this.session = session;
     this.#socket = socket;
     this.#ports = ports;
-    this.#isBlocked = socket.connecting;
+    this.#isBlocked = ready !== undefined;
     socket.setNoDelay(true);
-    socket.on('connect', () => this.#goOn());
+    if (ready) socket.on(ready, () => this.#goOn());
     socket.on('drain', () => this.#goOn());
     socket.on('data', (bytes) => {
       session.take(bytes, ports.now());
@@ -43,7 +49,8 @@ export class PeerConnection {
 
   get places(): string {
     const { localAddress = '?', localPort = 0, remoteAddress = '?', remotePort = 0 } = this.#socket;
-    return `src=${remoteAddress}:${remotePort} addr=${localAddress}:${localPort}`;
+    const kind = 'authorized' in this.#socket ? 'SSL' : 'RAW';
+    return `xprt=${kind} src=${remoteAddress}:${remotePort} addr=${localAddress}:${localPort}`;
   }
 
   /** Sends what the session has to say, as far as the socket takes it; closes it after the last of it. */

@@ -15,11 +15,15 @@ import type { ToWorker } from './ipc.ts';
 import { maxStickBatch } from './limits.ts';
 import { PeerConnection } from './peers-connection.ts';
 import type { PeerReports } from './peers-reports.ts';
+import { PeersTls } from './peers-tls.ts';
+import type { BackendMaterial, TlsMaterial } from './tls-material.ts';
 
 /** How often it is looked whether somebody is to be called, was silent, or is to hear that we are there. */
 const tickMs = 250;
 /** Connections of those who did not say who they are: more are turned away. */
 const maxStrangers = 64;
+/** Of one address, those that still shake hands among them. */
+const maxConnections = 256;
 
 export interface PeersPorts {
   readonly tables: StickTables;
@@ -36,6 +40,7 @@ export class Peers {
     PeerSession,
     { readonly connection: PeerConnection; readonly section: PeerSection }
   >();
+  readonly #tls = new Map<string, { readonly made: string; readonly tls: PeersTls | undefined }>();
   #learned = new Map<string, StickChange[]>();
   #backends: ProxyConfig['backends'] = [];
   #ticking: NodeJS.Timeout | undefined;
@@ -59,13 +64,14 @@ export class Peers {
   }
 
   /** Takes a configuration; the tables have it already. Connections stay where nothing changed. */
-  configure({ peers, backends }: ProxyConfig): void {
+  configure({ peers, backends }: ProxyConfig, material: TlsMaterial): void {
     const nowMs = performance.now();
     this.#backends = backends;
     const { tables } = this.#ports.tables;
     const gone = [...this.#sections].filter(([name]) => !peers.some((each) => each.name === name));
     for (const [name, section] of gone) {
       this.#sections.delete(name);
+      this.#tls.delete(name);
       section.configure({ ...section.config, members: [] }, [], nowMs);
     }
     for (const each of peers) {
@@ -73,6 +79,7 @@ export class Peers {
       const section = this.#sections.get(each.name) ?? this.#newSection(each);
       this.#sections.set(each.name, section);
       section.configure(each, shared, nowMs);
+      this.#secure(section, material.peers[each.name]);
     }
     this.#pump();
     clearInterval(this.#ticking);
@@ -129,6 +136,21 @@ export class Peers {
     });
   }
 
+  /** Connections that were made in another way end, and are made anew. */
+  #secure(section: PeerSection, material: BackendMaterial | undefined): void {
+    const { name, timeouts } = section.config;
+    const made = material ? JSON.stringify(material) : '';
+    const before = this.#tls.get(name);
+    if (before?.made === made) return;
+    const called = (socket: Socket): void => this.#join(section, socket, section.called(performance.now()), undefined);
+    const refused = (reason: string, peer: string): void =>
+      this.#ports.reports.tell(name, { what: 'refused', peer, reason });
+    this.#tls.set(name, { made, tls: material && new PeersTls(material, timeouts.connectMs, called, refused) });
+    if (!before) return;
+    for (const [session, each] of this.#connections)
+      if (each.section === section) session.close('the configuration changed');
+  }
+
   #listen(bind: Extract<Bind, { readonly kind: 'tcp' }>): Promise<Server> {
     const { promise, resolve, reject } = Promise.withResolvers<Server>();
     const server = createServer((socket) => this.#called(bind.id, socket));
@@ -140,6 +162,7 @@ export class Peers {
         }),
       );
     });
+    server.maxConnections = maxConnections;
     server.listen({ host: bind.host, port: bind.port }, () => resolve(server));
     return promise;
   }
@@ -147,13 +170,20 @@ export class Peers {
   #called(id: string, socket: Socket): void {
     const section = [...this.#sections.values()].find(({ config }) => config.bind.id === id);
     const strangers = [...this.#connections.keys()].filter(({ isCaller, isOpen }) => !isCaller && !isOpen);
+    const tls = section && this.#tls.get(section.config.name)?.tls;
     if (!section || strangers.length >= maxStrangers) socket.destroy();
-    else this.#join(section, socket, section.called(performance.now()));
+    else if (tls) tls.accept(socket);
+    else this.#join(section, socket, section.called(performance.now()), undefined);
   }
 
-  #join(section: PeerSection, socket: Socket, session: PeerSession): void {
+  #join(
+    section: PeerSection,
+    socket: Socket,
+    session: PeerSession,
+    ready: 'connect' | 'secureConnect' | undefined,
+  ): void {
     session.from = socket.remoteAddress ?? '';
-    const connection = new PeerConnection(socket, session, {
+    const connection = new PeerConnection(socket, session, ready, {
       now: () => performance.now(),
       heard: () => this.#heard(),
       ended: () => {
@@ -170,8 +200,10 @@ export class Peers {
     for (const section of this.#sections.values()) {
       section.tick(nowMs);
       for (const member of section.due(nowMs)) {
-        const socket = connect({ host: member.address, port: member.port });
-        this.#join(section, socket, section.call(member, nowMs));
+        const { address, port } = member;
+        const tls = this.#tls.get(section.config.name)?.tls;
+        const socket = tls ? tls.call(address, port) : connect({ host: address, port });
+        this.#join(section, socket, section.call(member, nowMs), tls ? 'secureConnect' : 'connect');
       }
     }
     // Those who called and never said who they are belong to nobody.

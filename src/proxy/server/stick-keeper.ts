@@ -8,6 +8,7 @@ import type { ToWorker } from './ipc.ts';
 import { maxStickBatch } from './limits.ts';
 import { Peers } from './peers.ts';
 import type { PeerReports } from './peers-reports.ts';
+import type { TlsMaterial } from './tls-material.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 export class StickKeeper {
@@ -22,9 +23,9 @@ export class StickKeeper {
     this.peers = new Peers({ tables: this.tables, reports, broadcast });
   }
 
-  configure(config: ProxyConfig): void {
+  configure(config: ProxyConfig, tls: TlsMaterial): void {
     this.tables.configure(config.backends, performance.now());
-    this.peers.configure(config);
+    this.peers.configure(config, tls);
   }
 
   /**

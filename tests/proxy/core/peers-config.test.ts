@@ -35,6 +35,7 @@ describe('machines that share stick tables', () => {
         local: 'lb2',
         bind: { kind: 'tcp', id: '10.0.0.2:1024', host: '10.0.0.2', port: 1024 },
         members: [members[0]],
+        tls: undefined,
         timeouts: { connectMs: 5000, reconnectMs: 5000, heartbeatMs: 3000, silenceMs: 5000, resyncMs: 5000 },
       },
     ]);
@@ -99,7 +100,7 @@ describe('machines that share stick tables', () => {
       [{ name: 'pair', local: 'lb1', members, timeouts: { silence: '2s' } }],
       'bad-value: `heartbeat` must be shorter than `silence`.',
     ],
-    [[{ name: 'pair', local: 'lb1', members, tls: {} }], 'unknown-key'],
+    [[{ name: 'pair', local: 'lb1', members, tls: { cert: 'a', key: 'b' } }], 'missing-key'],
   ])('%j: %s', (peers, expected) => {
     expect(problems(peers as object[])).toContainEqual(expect.stringContaining(expected));
   });

@@ -27,7 +27,7 @@ export function listenTextOf({ bind, members }: PeersDocument, local: string | u
 /** The document must have passed checkPeers. */
 export function resolvePeers(sections: ConfigDocument['peers'], environment: Environment): PeersConfig[] {
   return sections.map((section): PeersConfig => {
-    const { name, members, timeouts } = section;
+    const { name, members, timeouts, tls } = section;
     const local = localNameOf(section, environment) ?? '';
     const bind = parseBind(listenTextOf(section, local) ?? '');
     return {
@@ -37,6 +37,7 @@ export function resolvePeers(sections: ConfigDocument['peers'], environment: Env
       members: members
         .filter((member) => member.name !== local)
         .map((member) => ({ name: member.name, address: member.address ?? '', port: member.port ?? 0 })),
+      tls,
       timeouts: {
         connectMs: durationMs(timeouts.connect),
         reconnectMs: durationMs(timeouts.reconnect),

@@ -38,6 +38,26 @@ const peersSectionSchema = {
       description:
         'Where the others call this machine (`10.0.0.1:1024`, `*:1024`); left out: at the address of the local member.',
     },
+    tls: {
+      type: 'object',
+      required: ['cert', 'key', 'ca'],
+      additionalProperties: false,
+      description:
+        'The members speak TLS (1.2 or later), and each verifies the other: whoever has a certificate of the authority may be a member. Left out: in the clear.',
+      properties: {
+        cert: {
+          type: 'string',
+          minLength: 1,
+          description: 'PEM file: the certificate of this machine, which may be that of a server and of a client.',
+        },
+        key: { type: 'string', minLength: 1, description: 'PEM file: its private key.' },
+        ca: {
+          type: 'string',
+          minLength: 1,
+          description: 'PEM file: the authority of the certificates of all members.',
+        },
+      },
+    },
     timeouts: {
       type: 'object',
       additionalProperties: false,

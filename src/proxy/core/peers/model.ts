@@ -15,6 +15,13 @@ export interface PeerTimeouts {
   readonly resyncMs: number;
 }
 
+/** Files of the certificate that this machine shows, and of who issued those of all. */
+export interface PeerTlsConfig {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+}
+
 export interface PeersConfig {
   readonly name: string;
   /** Name of this machine. */
@@ -22,5 +29,6 @@ export interface PeersConfig {
   readonly bind: Extract<Bind, { readonly kind: 'tcp' }>;
   /** The others. */
   readonly members: readonly PeerMember[];
+  readonly tls: PeerTlsConfig | undefined;
   readonly timeouts: PeerTimeouts;
 }

@@ -10,7 +10,7 @@ interface ShowContext {
   readonly nowMs: number;
   /** Now, in words. */
   readonly date: string;
-  /** `src=ADDRESS addr=ADDRESS` of the connection of a session. */
+  /** `xprt=RAW src=ADDRESS addr=ADDRESS` of the connection of a session. */
   readonly places: (session: PeerSession) => string;
 }
 
@@ -55,7 +55,7 @@ function memberLines(member: Member, section: PeerSection, context: ShowContext)
   return [
     ...lines,
     `        flags=0x0 appctx:${pointer(name)} st0=${session.isOpen ? 7 : 4} st1=0 task_calls=0 state=${state}`,
-    `        xprt=RAW ${context.places(session)}`,
+    `        ${context.places(session)}`,
     '        shared tables:',
     ...section.tables.flatMap((shared) => tableLines(shared, member, session)),
   ];

@@ -74,7 +74,7 @@ export function convertHaproxy(text: string, file: string, environment: Environm
   });
   convertTimeouts(traffic, draft, report);
   convertResolvers(sections, traffic, draft, report);
-  const peers = convertPeers(sections, draft, report);
+  const peers = convertPeers(sections, tls, draft, report);
   convertLogs(sections, traffic, draft, report);
   const aliases = aliasesOf(traffic);
   const shared = { aliases, userlists: userlistsOf(sections), names: new Set(traffic.map(({ name }) => name)) };

@@ -1,14 +1,21 @@
-// `peers` sections -> `peers`. What would speak TLS does not come along: it would speak in the clear.
+// `peers` sections -> `peers`. TLS comes along where both sides show certificates of one authority, else not at all.
 import type { Draft } from '../draft.ts';
 import type { Report } from '../report.ts';
 import type { Section, Sections } from './sections.ts';
+import { convertPeersTls, isPeersTlsWord } from './peers-tls.ts';
+import type { TlsDefaults } from './tls.ts';
 import { addressOf, bindsOf } from './units.ts';
 import type { Line, Word } from './words.ts';
 
 type Entries = Record<string, unknown>;
 
 /** Puts `peers` into the configuration. Returns the names of the sections. */
-export function convertPeers(sections: Sections, draft: Draft, report: Report): ReadonlySet<string> {
+export function convertPeers(
+  sections: Sections,
+  defaults: TlsDefaults,
+  draft: Draft,
+  report: Report,
+): ReadonlySet<string> {
   const local = sections.global.findLast(({ first }) => first.text === 'localpeer')?.words[1];
   const names = new Set<string>();
   for (const section of sections.others) {
@@ -26,6 +33,7 @@ export function convertPeers(sections: Sections, draft: Draft, report: Report): 
     draft.put(entry, 'name', section.name, section.spot);
     if (local) draft.put(entry, 'local', local.text, local);
     membersOf(section, entry, draft, report);
+    convertPeersTls(section.lines, section.spot, entry, defaults, draft, report);
     draft.push(list, entry, section.spot);
   }
   reportCounting(sections, report);
@@ -111,17 +119,15 @@ function bind({ first, words }: Line, entry: Entries, draft: Draft, report: Repo
   parameters(words.slice(2), report);
 }
 
-/** Options of connections. */
+/** Options of connections, without those of TLS. */
 function parameters(words: readonly Word[], report: Report): void {
-  const secured = words.find(({ text }) => text === 'ssl');
-  if (secured) {
-    report.error(
-      secured,
-      'peers speak without TLS here',
-      'Let them speak over a private network or a tunnel (WireGuard, stunnel), and leave `ssl` out.',
-    );
-    return;
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at];
+    if (!word) continue;
+    if (isPeersTlsWord(word.text)) at += word.text === 'ssl' ? 0 : 1;
+    else {
+      report.warning(word, `\`${word.text}\` of a peer has no counterpart here`);
+      return;
+    }
   }
-  const [first] = words;
-  if (first) report.warning(first, `\`${first.text}\` of a peer has no counterpart here`);
 }
