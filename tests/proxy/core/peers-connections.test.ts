@@ -15,6 +15,21 @@ describe('connections', () => {
     expect(a.section.members.find(({ name }) => name === 'b')?.session).toBe(second.to);
   });
 
+  it('one stays where both call at the same time', () => {
+    const [a, b] = [machine('a'), machine('b')];
+    const [first, second] = [new Wire(a, b, 'b', 0), new Wire(b, a, 'a', 0)];
+    const [hello, other] = [first.from.produce(1000, 0), second.from.produce(1000, 0)];
+    if (!hello || !other) throw new Error('no greeting');
+    first.to.take(hello, 0);
+    second.to.take(other, 0);
+    first.flow(0);
+    second.flow(0);
+    expect([first.from.isOpen, first.to.isOpen, first.from.end]).toEqual([true, true, undefined]);
+    expect(second.from.end).toBeDefined();
+    expect([...a.news, ...b.news].filter((each) => each.startsWith('up'))).toEqual(['up b', 'up a']);
+    expect([...a.news, ...b.news].join()).not.toMatch(/down|refused/);
+  });
+
   it('are called again after the time, at random where there was one', () => {
     const [a, b] = [machine('a'), machine('b')];
     expect(a.section.due(0).map(({ name }) => name)).toEqual(['b', 'c']);

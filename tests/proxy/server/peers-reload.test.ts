@@ -11,7 +11,10 @@ function config(port: number, control: number, local: string, isSharing: boolean
   return {
     workers: 1,
     stats: { socket: [`127.0.0.1:${control}`] },
-    ...(isSharing && { peers: [{ name: 'pair', local, members }] }),
+    // One of them calls, so that none that is there gives way to another.
+    ...(isSharing && {
+      peers: [{ name: 'pair', local, members, timeouts: local === 'right' ? { reconnect: '1h' } : {} }],
+    }),
     frontends: [{ name: 'http', bind: [`127.0.0.1:${port}`], defaultBackend: 'api' }],
     backends: [
       {

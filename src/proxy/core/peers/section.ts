@@ -98,7 +98,8 @@ export class PeerSection {
     if (this.#asked === session) this.#askedInVain(session);
     const member = this.members.find((each) => each.session === session);
     if (!member) {
-      if (!session.isOpen && !session.isCaller) this.#ports.tell({ what: 'refused', peer: session.from, reason });
+      if (!session.isOpen && !session.isCaller && !session.isTooMany)
+        this.#ports.tell({ what: 'refused', peer: session.from, reason });
       return;
     }
     const pause = pauseMs.least + this.#ports.random() * pauseMs.span;
@@ -186,6 +187,8 @@ export class PeerSection {
     const member = this.members.find(({ name }) => name === from);
     if (!member) return 504;
     const before = member.session;
+    // Both call at the same time: one of the two calls must stay.
+    if (before?.isGreeting === true && this.config.local < from) return 300;
     session.peer = from;
     session.follow(member.progressOf);
     if (before) {

@@ -55,6 +55,7 @@ export class PeerSession {
   readonly #owed = new Set<number>();
   #errorOwed: number | undefined;
   #statusOwed: Status | undefined;
+  #answer: Status | undefined;
   #helloOwed: boolean;
   /** The end of what was taught is not confirmed yet: nothing new is told until this time. */
   #confirmUntilMs: number | undefined;
@@ -82,6 +83,16 @@ export class PeerSession {
 
   close(reason: string, isNonsense = false): void {
     this.end ??= { reason, isNonsense };
+  }
+
+  /** It called, and was not answered yet. */
+  get isGreeting(): boolean {
+    return this.isCaller && !this.isOpen && !this.#helloOwed && !this.end;
+  }
+
+  /** The peer is called already. */
+  get isTooMany(): boolean {
+    return this.#answer === 300;
   }
 
   get waitsForConfirm(): boolean {
@@ -202,6 +213,7 @@ export class PeerSession {
   }
 
   #refuse(status: Status, reason: string): void {
+    this.#answer = status;
     if (!this.isCaller) this.#statusOwed = status;
     this.close(reason, status === 501);
   }
