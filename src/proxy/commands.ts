@@ -35,29 +35,27 @@ interface Command {
   run(given: readonly string[], options: Readonly<Record<string, string | boolean | undefined>>): Promise<void>;
 }
 
-const localPeerOption = { type: 'string', short: 'L' } as const;
+/** Of commands that read a configuration. */
+const ofConfig = { 'local-peer': { type: 'string', short: 'L' } } as const;
 
 const commands: Readonly<Record<string, Command>> = {
   run: {
     takes: ['CONFIG'],
     summary: 'start with this configuration',
     help: `CONFIG is a YAML or JSON file, or a folder of them.
-  -L, --local-peer NAME   which member of \`peers\` this machine is (its host name when left out)
   --watch        reload when it changes; take certificates, keys and authorities that were replaced
   --state DIR    keep the configuration that last worked in DIR ($STATE_DIRECTORY of systemd when left out) and
                  start with it when CONFIG is invalid or missing
 Values: \${VARIABLE} and \${VARIABLE:-default} in the file, VEZA_LB_WORKERS and the like over it.
 Signals: SIGHUP reloads, SIGTERM stops gracefully, SIGUSR1 (or SIGUSR2) opens the log files again.`,
-    options: { watch: { type: 'boolean' }, state: { type: 'string' }, 'local-peer': localPeerOption },
+    options: { ...ofConfig, watch: { type: 'boolean' }, state: { type: 'string' } },
     run: ([file = ''], options) => run(file, options),
   },
   validate: {
     takes: ['CONFIG'],
     summary: 'check it and tell every problem; start nothing',
-    help: '  -L, --local-peer NAME   which member of `peers` this machine is (its host name when left out)',
-    options: { 'local-peer': localPeerOption },
-    run: ([file = ''], options) => {
-      takeLocalPeer(options);
+    options: ofConfig,
+    run: ([file = '']) => {
       warn(loadConfig(file, 'validate'));
       process.stdout.write(`${file}: the configuration is valid\n`);
       return Promise.resolve();
@@ -68,7 +66,7 @@ Signals: SIGHUP reloads, SIGTERM stops gracefully, SIGUSR1 (or SIGUSR2) opens th
     summary: 'check all its servers once, as a running proxy would; start nothing',
     help: `  --wait   check again, with growing pauses, for about 15 s
 Exit codes: 0 all pass, 2 not all, 1 the configuration is not valid.`,
-    options: { wait: { type: 'boolean' } },
+    options: { ...ofConfig, wait: { type: 'boolean' } },
     run: async ([file = ''], options) => {
       const { lines, failed } = await checkServers(loadConfig(file, 'run'), options['wait'] === true);
       process.stdout.write(lines.map((line) => `${line}\n`).join(''));
@@ -79,6 +77,7 @@ Exit codes: 0 all pass, 2 not all, 1 the configuration is not valid.`,
     takes: ['OLD', 'NEW'],
     summary: 'tell what changes from one configuration to the other, and what a reload does',
     help: 'Exit codes: 0 nothing changes, 2 something does, 1 one of them is not valid.',
+    options: ofConfig,
     run: ([before = '', after = '']) => {
       const text = showDiff(diffConfigs(soundConfig(before).config, soundConfig(after).config));
       process.stdout.write(text === undefined ? 'nothing changes\n' : `${text}\n`);
@@ -104,6 +103,7 @@ Exit codes: 0 all that matters was carried over, 2 not all.
     takes: ['CONFIG'],
     summary: 'let the running proxy read it again; fails if the proxy refuses',
     help: 'Speaks to the first `stats.socket` of CONFIG and waits for the outcome.',
+    options: ofConfig,
     run: async ([file = '']) => {
       const problem = await askRunning(file, 'reload');
       if (problem === undefined) process.stdout.write(`${file}: reloaded\n`);
@@ -116,6 +116,7 @@ Exit codes: 0 all that matters was carried over, 2 not all.
     help: `For after a new version was installed in place of the old one: each worker is started anew from it, one after the
 other, and the old one finishes what is under way. No connection is refused. When one does not come up the old one stays.
 Speaks to the first \`stats.socket\` of CONFIG. The master process stays the old one until the service is restarted.`,
+    options: ofConfig,
     run: async ([file = '']) => {
       const problem = await askRunning(file, 'upgrade');
       if (problem === undefined) process.stdout.write('all workers were replaced\n');
@@ -184,6 +185,7 @@ async function call(name: string, command: Command, args: readonly string[]): Pr
     process.stderr.write(helpOf(name, command));
     process.exitCode = 1;
   } else {
+    takeLocalPeer(values);
     await command.run(positionals, values);
   }
 }
@@ -195,14 +197,16 @@ function usage(): string {
   return `usage:\n${lines.join('')}  veza-proxy COMMAND --help\n`;
 }
 
+const localPeerHelp = '  -L, --local-peer NAME   which member of `peers` this machine is (its host name when left out)';
+
 function helpOf(name: string, { takes, summary, help, options }: Command): string {
   const line = [name, ...(options ? ['[OPTIONS]'] : []), ...takes].join(' ');
-  return `usage: veza-proxy ${line}\n${summary}\n${help === undefined ? '' : `\n${help}\n`}`;
+  const local = options?.['local-peer'] ? `\n${localPeerHelp}\n` : '';
+  return `usage: veza-proxy ${line}\n${summary}\n${help === undefined ? '' : `\n${help}\n`}${local}`;
 }
 
 async function run(file: string, options: Readonly<Record<string, string | boolean | undefined>>): Promise<void> {
   const { state } = options;
-  takeLocalPeer(options);
   const master = new Master(file, {
     stateFolder: typeof state === 'string' ? state : process.env['STATE_DIRECTORY'],
     watch: options['watch'] === true,

@@ -196,6 +196,18 @@ describe('another configuration', () => {
     expect(b.servers('api', 1)).toEqual({ x: 's1' });
   });
 
+  it('of a table that is shared begins connections anew', () => {
+    const [a, b] = [machine('a'), machine('b')];
+    const wire = new Wire(a, b, 'b', 0);
+    wire.flow(0);
+    a.configure(peersConfig('a', ['a', 'b', 'c'], { api: { ...sticks.api, store: ['gpc0'] } }), 1);
+    expect(wire.from.end?.reason).toBe('the configuration changed');
+    wire.flow(1);
+    a.store('api', 'x', 's1', 2);
+    new Wire(a, b, 'b', 2).flow(2);
+    expect(b.servers('api', 2)).toEqual({ x: 's1' });
+  });
+
   it('with another table shares that, too, entries that it has among them', () => {
     const more = { ...sticks, shop: { type: 'ip' } };
     const [a, b] = [machine('a'), new Machine(peersConfig('b', ['a', 'b', 'c'], more))];

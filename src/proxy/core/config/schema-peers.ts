@@ -30,7 +30,7 @@ const peersSectionSchema = {
       description: 'The machines, this one too: the same list on all of them.',
     },
     local: nameSchema(
-      'Which of the members this machine is; its host name when left out. `-L` of `run` and `validate`, or HAPROXY_LOCALPEER in the environment, say it for all sections and go before it.',
+      'Which of the members this machine is; its host name when left out. `-L` of the commands, or HAPROXY_LOCALPEER in the environment, say it for all sections and go before it.',
     ),
     bind: {
       type: 'string',

@@ -51,10 +51,11 @@ export class PeerSection {
     const isRenamed = config.local !== this.config.local;
     this.config = config;
     const before = this.tables;
+    let isAnother = false;
     this.tables = tables.map((table) => {
       const known = before.find((shared) => shared.table === table);
       const servers = this.#ports.serversOf(table.config.name);
-      known?.refresh(servers);
+      if (known?.refresh(servers) === true) isAnother = true;
       return known ?? new SharedTable((this.#lastTableId += 1), table, servers);
     });
     const old = this.members;
@@ -65,7 +66,9 @@ export class PeerSection {
     });
     // What a table holds on the other side is asked for as after a start.
     if (this.tables.some((shared) => !before.includes(shared))) this.#askAgain(nowMs);
-    for (const member of old) if (!this.members.includes(member)) member.session?.close('the configuration changed');
+    // What both said of a table holds for a connection.
+    for (const member of old)
+      if (isAnother || !this.members.includes(member)) member.session?.close('the configuration changed');
   }
 
   /** Entries that were changed on this machine. */

@@ -15,17 +15,20 @@ export class SharedTable {
   readonly table: StickTable;
   readonly log: UpdateLog;
   readonly #id: number;
-  /** Names of its servers by their ids. */
-  servers: ReadonlyMap<number, string>;
+  /** Names of its servers by their ids, and the other way round. */
+  #servers: ReadonlyMap<number, string> = new Map();
+  #ids: ReadonlyMap<string, number> = new Map();
   #definition: TableDefinition;
+  /** What each column of the definition is of the table; undefined: its server. */
+  #data: readonly (StickDatum | undefined)[] = [];
 
   /** Entries that are there already are told. */
   constructor(id: number, table: StickTable, servers: ReadonlyMap<number, string>) {
     this.table = table;
-    this.servers = servers;
     this.#id = id;
     this.#definition = definitionOf(id, table.config);
     this.log = new UpdateLog(table);
+    this.refresh(servers);
     for (const key of table.keys) this.log.touch(key, true);
   }
 
@@ -34,22 +37,24 @@ export class SharedTable {
     return this.#definition;
   }
 
-  refresh(servers: ReadonlyMap<number, string>): void {
-    this.servers = servers;
+  /** The configuration is new. Returns whether the table is another one for peers. */
+  refresh(servers: ReadonlyMap<number, string>): boolean {
+    this.#servers = servers;
+    this.#ids = new Map([...servers].map(([id, name]) => [name, id]));
     const definition = definitionOf(this.#id, this.table.config);
-    if (JSON.stringify(definition) !== JSON.stringify(this.#definition)) this.#definition = definition;
+    const isAnother = JSON.stringify(definition) !== JSON.stringify(this.#definition);
+    if (isAnother) this.#definition = definition;
+    const { data } = this.table.config;
+    this.#data = this.#definition.columns.map(({ type }) => data.find(({ name }) => name === type.name));
+    return isAnother;
   }
 
   /** What is told of an entry, in the order of the definition. */
   cellsOf(entry: StickEntry, nowMs: number): PeerCell[] {
-    const { data } = this.table.config;
-    return this.#definition.columns.map(({ type }): PeerCell => {
-      if (type.name === 'server_id') return this.#idOf(entry.server);
-      if (type.name === 'server_key') return entry.server;
-      const datum = data.find(({ name }) => name === type.name);
-      if (!datum) return undefined;
-      if (type.kind === 'rate') return entry.data?.rate(datum, nowMs);
-      return entry.data?.value(datum, nowMs);
+    return this.#definition.columns.map(({ type }, at): PeerCell => {
+      const datum = this.#data[at];
+      if (datum) return type.kind === 'rate' ? entry.data?.rate(datum, nowMs) : entry.data?.value(datum, nowMs);
+      return type.kind === 'name' ? entry.server : (this.#ids.get(entry.server) ?? 0);
     });
   }
 
@@ -95,13 +100,8 @@ export class SharedTable {
     const id = cells[meanings.indexOf('server_id')];
     if (name === undefined && id === undefined) return undefined;
     const named = typeof name === 'string' && name !== '' ? name : undefined;
-    if (named !== undefined && [...this.servers.values()].includes(named)) return named;
-    return (typeof id === 'number' && id > 0 ? this.servers.get(id) : undefined) ?? named ?? '';
-  }
-
-  #idOf(server: string): number {
-    for (const [id, name] of this.servers) if (name === server) return id;
-    return 0;
+    if (named !== undefined && this.#ids.has(named)) return named;
+    return (typeof id === 'number' && id > 0 ? this.#servers.get(id) : undefined) ?? named ?? '';
   }
 }
 
