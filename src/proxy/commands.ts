@@ -42,11 +42,12 @@ const commands: Readonly<Record<string, Command>> = {
   run: {
     takes: ['CONFIG'],
     summary: 'start with this configuration',
-    help: `CONFIG is a YAML or JSON file, or a folder of them.
+    help: `CONFIG is a YAML or JSON file, a folder of them, or a haproxy.cfg.
   --watch        reload when it changes; take certificates, keys and authorities that were replaced
   --state DIR    keep the configuration that last worked in DIR ($STATE_DIRECTORY of systemd when left out) and
                  start with it when CONFIG is invalid or missing
-Values: \${VARIABLE} and \${VARIABLE:-default} in the file, VEZA_LB_WORKERS and the like over it.
+Values: \${VARIABLE} and \${VARIABLE:-default} in the file, VEZA_LB_WORKERS and the like over it (VEZA_PREFIX=EDGE_:
+EDGE_WORKERS).
 Signals: SIGHUP reloads, SIGTERM stops gracefully, SIGUSR1 (or SIGUSR2) opens the log files again.`,
     options: { ...ofConfig, watch: { type: 'boolean' }, state: { type: 'string' } },
     run: ([file = ''], options) => run(file, options),
@@ -54,6 +55,8 @@ Signals: SIGHUP reloads, SIGTERM stops gracefully, SIGUSR1 (or SIGUSR2) opens th
   validate: {
     takes: ['CONFIG'],
     summary: 'check it and tell every problem; start nothing',
+    help: `CONFIG is a YAML or JSON file, a folder of them, or a haproxy.cfg. The certificates and keys that it names are read too.
+Exit codes: 0 it is valid (there may be warnings), 1 it is not.`,
     options: ofConfig,
     run: ([file = '']) => {
       warn(loadConfig(file, 'validate'));
@@ -102,7 +105,8 @@ Exit codes: 0 all that matters was carried over, 2 not all.
   reload: {
     takes: ['CONFIG'],
     summary: 'let the running proxy read it again; fails if the proxy refuses',
-    help: 'Speaks to the first `stats.socket` of CONFIG and waits for the outcome.',
+    help: `Speaks to the first \`stats.socket\` of CONFIG and waits for the outcome.
+Exit codes: 0 it runs, 1 it was refused and the old one runs on, 3 no proxy could be reached.`,
     options: ofConfig,
     run: async ([file = '']) => {
       const problem = await askRunning(file, 'reload');
@@ -128,6 +132,7 @@ Speaks to the first \`stats.socket\` of CONFIG. The master process stays the old
     summary: 'hash a password from standard input, for basicAuth',
     run: async () => {
       const password = (await text(process.stdin)).replace(/\r?\n$/, '');
+      if (password === '') throw new VezaError('bad-usage', 'there is no password on standard input');
       process.stdout.write(`${await hashPassword(password, randomBytes(16))}\n`);
     },
   },
@@ -155,15 +160,18 @@ Speaks to the first \`stats.socket\` of CONFIG. The master process stays the old
 export async function runCommand(args: readonly string[]): Promise<void> {
   const [name = '', ...rest] = args;
   if (name === 'help' || name === '--help' || name === '-h') {
-    const command = commands[rest[0] ?? ''];
-    process.stdout.write(command ? helpOf(rest[0] ?? '', command) : usage());
+    const [about] = rest;
+    const command = about === undefined ? undefined : commands[about];
+    if (about !== undefined && !command) noCommand(about);
+    else process.stdout.write(command ? helpOf(about ?? '', command) : usage());
     return;
   }
   const command = commands[name === '--version' ? 'version' : name];
-  if (command) {
-    await withErrors(() => call(name, command, rest));
-    return;
-  }
+  if (command) await withErrors(() => call(name, command, rest));
+  else noCommand(name);
+}
+
+function noCommand(name: string): void {
   const near = nearestName(name, Object.keys(commands));
   process.stderr.write(name === '' ? usage() : `error: there is no command ${name}\n`);
   if (name !== '') process.stderr.write(near === null ? usage() : `  help: Did you mean ${near}?\n`);
@@ -176,13 +184,20 @@ async function call(name: string, command: Command, args: readonly string[]): Pr
   try {
     parsed = parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    throw new VezaError('bad-usage', messageOf(error), { hint: `\`veza-proxy ${name} --help\` tells what there is.` });
+    // Node.js says besides how to name a file that begins with a hyphen.
+    const [message = ''] = messageOf(error).split('. ');
+    const [, wrong = ''] = /'--([^' ]+)/.exec(message) ?? [];
+    const near = nearestName(wrong, Object.keys(options));
+    const hint = near === null ? `\`veza-proxy ${name} --help\` tells what there is.` : `Did you mean --${near}?`;
+    throw new VezaError('bad-usage', message, { hint });
   }
   const { positionals, values } = parsed;
   if (values['help'] === true) {
     process.stdout.write(helpOf(name, command));
   } else if (name === 'ctl' ? positionals.length === 0 : positionals.length !== command.takes.length) {
-    process.stderr.write(helpOf(name, command));
+    const wanted = command.takes.join(' ') || 'nothing';
+    const given = positionals.length === 0 ? 'nothing was given' : `this was given: ${positionals.join(' ')}`;
+    process.stderr.write(`error: ${name} takes ${wanted}, and ${given}\n${helpOf(name, command)}`);
     process.exitCode = 1;
   } else {
     takeLocalPeer(values);

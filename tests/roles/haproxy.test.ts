@@ -52,6 +52,14 @@ describe('the configuration of the balancer', () => {
     expectGolden(golden('lab-config.yml'), rendered.files.get('config.yml') ?? '');
   });
 
+  it('lets only those change things who may open its unix socket', async () => {
+    const sockets = configOf(await role(alone + backends + streams)).stats.sockets;
+    expect(sockets.map(({ id, level }) => [id, level])).toEqual([
+      ['unix:/run/veza-proxy/admin.sock', 'admin'],
+      ['127.0.0.1:9100', 'operator'],
+    ]);
+  });
+
   it('has the defaults of the reference for its pools', async () => {
     const config = configOf(await role(alone + backends + streams));
     const api = config.backends.find(({ name }) => name === 'api_pool');

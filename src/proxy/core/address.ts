@@ -74,7 +74,7 @@ interface Range {
 }
 
 /** An address or a range with a prefix length that exists; undefined for anything else. */
-function parseRange(text: string): Range | undefined {
+export function parseRange(text: string): Range | undefined {
   const [host = '', bits, ...rest] = text.split('/');
   const base = parseAddress(host);
   if (!base || rest.length > 0) return undefined;

@@ -40,12 +40,24 @@ const names = [
   'deniedConnections',
   'observed',
   'observedSeconds',
+  'queueMaxMs',
+  'connectMaxMs',
+  'responseMaxMs',
+  'totalMaxMs',
+  'compressions',
+  'compressedIn',
+  'compressedOut',
+  'tlsSessions',
+  'tlsReused',
 ] as const;
 
 export type CounterName = (typeof names)[number];
 
 /** What shows a present state and is not cleared. */
 const gauges: ReadonlySet<CounterName> = new Set(['sessions', 'queued', 'idle', 'connections']);
+
+/** Longest times: over several workers that of one of them. */
+const longest: ReadonlySet<CounterName> = new Set(['queueMaxMs', 'connectMaxMs', 'responseMaxMs', 'totalMaxMs']);
 
 /** Upper bounds of the latency histogram, in seconds. */
 export const latencyBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
@@ -96,6 +108,17 @@ export class Counters {
   /** Requests in the histogram, and their time in all. */
   observed = 0;
   observedSeconds = 0;
+  queueMaxMs = 0;
+  connectMaxMs = 0;
+  responseMaxMs = 0;
+  totalMaxMs = 0;
+  /** Responses that were compressed here, and the bytes of their bodies before and after. */
+  compressions = 0;
+  compressedIn = 0;
+  compressedOut = 0;
+  /** Handshakes of clients, and those that went on with an earlier session. */
+  tlsSessions = 0;
+  tlsReused = 0;
   /** Requests by how long they took: at most latencyBounds[i] seconds; the last are slower than all bounds. */
   readonly latencies: number[] = new Array<number>(latencyBounds.length + 1).fill(0);
 
@@ -132,7 +155,18 @@ export class Counters {
     this.responseMs += Math.max(0, responseMs);
     this.totalMs += totalMs;
     this.timed += 1;
+    if (queueMs > this.queueMaxMs) this.queueMaxMs = queueMs;
+    if (connectMs > this.connectMaxMs) this.connectMaxMs = connectMs;
+    if (responseMs > this.responseMaxMs) this.responseMaxMs = responseMs;
+    if (totalMs > this.totalMaxMs) this.totalMaxMs = totalMs;
     this.#observe(totalMs / 1000);
+  }
+
+  /** A response that was compressed: bytes of its body before and after. */
+  compressed(bytes: { readonly in: number; readonly out: number }): void {
+    this.compressions += 1;
+    this.compressedIn += bytes.in;
+    this.compressedOut += bytes.out;
   }
 
   #observe(seconds: number): void {
@@ -150,7 +184,8 @@ export class Counters {
   /** Adds numbers that toArray gave elsewhere. */
   add(values: readonly number[]): void {
     names.forEach((name, index) => {
-      this[name] += values[index] ?? 0;
+      const value = values[index] ?? 0;
+      this[name] = longest.has(name) ? Math.max(this[name], value) : this[name] + value;
     });
     this.latencies.forEach((count, index) => {
       this.latencies[index] = count + (values[names.length + index] ?? 0);
@@ -168,6 +203,7 @@ export class Counters {
       for (const name of names) if (!gauges.has(name)) this[name] = 0;
       this.latencies.fill(0);
     }
+    for (const name of longest) this[name] = 0;
     this.sessionsMax = this.sessions;
     this.queuedMax = this.queued;
   }

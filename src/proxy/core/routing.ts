@@ -84,7 +84,7 @@ export function poolConditions({ usable, usableBelow }: Conditions, usableOf: Us
 
 /** Cheap ones first. */
 function ownConditions(rule: Conditions): Condition<Subject>[] {
-  const { host, sni, clientCertificate, clientName, path, pathPrefix, scheme, methods, source } = rule;
+  const { host, sni, tlsVersion, clientCertificate, clientName, path, pathPrefix, scheme, methods, source } = rule;
   const found: (Condition<Subject> | undefined)[] = [
     host === undefined || host === '*' ? undefined : hostCondition(host),
     sni === undefined || sni === '*' ? undefined : sniCondition(sni),
@@ -93,6 +93,9 @@ function ownConditions(rule: Conditions): Condition<Subject>[] {
     scheme === undefined ? undefined : ({ incoming }) => incoming.scheme === scheme,
     methods.length === 0 ? undefined : ({ incoming }) => methods.includes(incoming.head.method),
     source.length === 0 ? undefined : peerCondition(source),
+    tlsVersion.length === 0
+      ? undefined
+      : ({ incoming: { tls } }) => tls !== undefined && tlsVersion.includes(tls.version),
     clientCertificate === undefined
       ? undefined
       : ({ incoming: { tls } }) => (tls?.client !== undefined) === clientCertificate,
@@ -100,6 +103,7 @@ function ownConditions(rule: Conditions): Condition<Subject>[] {
     ...Object.entries(rule.headers).map(([name, wanted]) => headerCondition(name.toLowerCase(), wanted)),
     ...Object.entries(rule.query).map(([name, wanted]) => queryCondition(name, wanted)),
     rule.pathRegex === undefined ? undefined : regexCondition(rule.pathRegex),
+    rule.uriRegex === undefined ? undefined : uriCondition(rule.uriRegex),
   ];
   return found.filter((condition) => condition !== undefined);
 }
@@ -150,6 +154,11 @@ function peerCondition(ranges: readonly string[]): Condition<Subject> {
 function regexCondition(source: string): Condition<Subject> {
   const pattern = new RegExp(source);
   return ({ path }) => pattern.test(path);
+}
+
+function uriCondition(source: string): Condition<Subject> {
+  const pattern = new RegExp(source);
+  return ({ incoming }) => pattern.test(incoming.head.target);
 }
 
 function headerCondition(name: string, wanted: ValueCondition): Condition<Subject> {

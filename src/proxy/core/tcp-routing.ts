@@ -41,11 +41,19 @@ export function compileTcpRouter(config: FrontendConfig, usableOf: UsableOf = al
   };
 }
 
-function looksInside({ sni, alpn, scheme }: Conditions): boolean {
-  return (sni ?? alpn ?? scheme) !== undefined;
+function looksInside({ sni, alpn, tlsVersion, scheme }: Conditions): boolean {
+  return (sni ?? alpn ?? scheme) !== undefined || tlsVersion.length > 0;
 }
 
-function tcpConditions({ sni, alpn, scheme, source }: Conditions): Condition<TcpSubject>[] {
+/** What is newer than these counts as the newest. */
+const versionNames: Readonly<Record<number, string>> = {
+  0x0300: 'SSLv3',
+  0x0301: 'TLSv1',
+  0x0302: 'TLSv1.1',
+  0x0303: 'TLSv1.2',
+};
+
+function tcpConditions({ sni, alpn, tlsVersion, scheme, source }: Conditions): Condition<TcpSubject>[] {
   const found: Condition<TcpSubject>[] = [];
   if (source.length > 0) found.push(sourceCondition(source));
   if (scheme !== undefined) found.push(({ hello }) => (hello !== undefined) === (scheme === 'https'));
@@ -53,6 +61,8 @@ function tcpConditions({ sni, alpn, scheme, source }: Conditions): Condition<Tcp
     const holds = nameCondition(sni);
     found.push(({ hello }) => hello !== undefined && hello.sni !== '' && holds(hello.sni));
   }
+  if (tlsVersion.length > 0)
+    found.push(({ hello }) => hello !== undefined && tlsVersion.includes(versionNames[hello.version] ?? 'TLSv1.3'));
   if (alpn !== undefined) found.push(({ hello }) => hello?.alpn.includes(alpn) === true);
   return found;
 }

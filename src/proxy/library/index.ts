@@ -1,5 +1,5 @@
 // The balancer as a library (`veza-run/proxy`): its decisions without its sockets. Described in docs/proxy-library.md.
-export { type Algorithm, Backend, type BackendSettings, Pool } from './pool.ts';
+export { type Algorithm, Backend, type BackendSettings, Pool, type PoolConfig } from './pool.ts';
 export { StateTracker, type Target, type TargetState } from './state-tracker.ts';
 export {
   checkAll,

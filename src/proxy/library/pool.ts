@@ -2,6 +2,7 @@
 import { Balancer } from '../core/balance/balancer.ts';
 import { ServerState } from '../core/balance/server-state.ts';
 import type { BackendConfig } from '../core/config/model.ts';
+import { nearName } from '../core/config/explain.ts';
 import { readConfig } from '../core/config/read.ts';
 import { VezaError } from '../../lib/errors.ts';
 
@@ -52,22 +53,50 @@ export class Backend extends ServerState {
   }
 }
 
+export interface PoolConfig {
+  readonly algorithm: Algorithm;
+  /** Of backends that say none themselves; 0 = no limit. */
+  readonly maxConnections: number;
+}
+
 export class Pool {
-  #algorithm: Algorithm;
+  #config: PoolConfig;
   #settings: readonly BackendSettings[] = [];
   #backends: readonly Backend[] = [];
   #balancer: Balancer<Backend> | undefined;
 
+  /** Throws VezaError if there is no such algorithm. */
   constructor(algorithm: Algorithm = 'roundrobin') {
-    this.#algorithm = algorithm;
+    this.#config = { algorithm, maxConnections: 0 };
+    checkConfig(this.#config);
   }
 
   getAlgorithm(): Algorithm {
-    return this.#algorithm;
+    return this.#config.algorithm;
   }
 
+  /** Throws VezaError if there is no such algorithm; then all stays as it was. */
   setAlgorithm(algorithm: Algorithm): void {
-    this.#algorithm = algorithm;
+    this.updateConfig({ algorithm });
+  }
+
+  getMaxConnections(): number {
+    return this.#config.maxConnections;
+  }
+
+  setMaxConnections(maxConnections: number): void {
+    this.updateConfig({ maxConnections });
+  }
+
+  getConfig(): PoolConfig {
+    return this.#config;
+  }
+
+  /** What is left out stays. Throws VezaError for what cannot be; then all stays as it was. */
+  updateConfig(changes: Partial<PoolConfig>): void {
+    const config = { ...this.#config, ...changes };
+    checkConfig(config);
+    this.#config = config;
     this.#rebuild();
   }
 
@@ -128,7 +157,7 @@ export class Pool {
       this.#balancer = undefined;
       return;
     }
-    const config = configOf(this.#settings, this.#algorithm);
+    const config = configOf(this.#settings, this.#config);
     this.#backends = config.servers.map((server, index) => {
       const { url } = this.#settings[index] ?? { url: '' };
       const known = this.getBackendByUrl(url);
@@ -144,9 +173,21 @@ export class Pool {
   }
 }
 
+const algorithms: readonly string[] = ['roundrobin', 'static-rr', 'leastconn', 'first', 'random'] satisfies Algorithm[];
+
+/** Programs in JavaScript may ask for anything. */
+function checkConfig({ algorithm, maxConnections }: PoolConfig): void {
+  if (!algorithms.includes(algorithm)) {
+    const hint = nearName(algorithm, algorithms);
+    throw new VezaError('bad-value', `there is no algorithm \`${algorithm}\``, hint === undefined ? {} : { hint });
+  }
+  if (!Number.isSafeInteger(maxConnections) || maxConnections < 0)
+    throw new VezaError('bad-value', `maxConnections must be 0 (no limit) or more, not ${maxConnections}`);
+}
+
 /** Judged as a configuration file is. Throws VezaError. */
-function configOf(settings: readonly BackendSettings[], balance: Algorithm): BackendConfig {
-  const servers = settings.map(({ url, weight, maxConnections, backup }, index) => {
+function configOf(settings: readonly BackendSettings[], pool: PoolConfig): BackendConfig {
+  const servers = settings.map(({ url, weight, maxConnections = pool.maxConnections, backup }, index) => {
     const match = /^https?:\/\/(\[[^\]]+\]|[^/:]+)(?::([0-9]+))?\/?$/.exec(url);
     if (!match?.[1])
       throw new VezaError('bad-value', `${url} is not the URL of a backend`, { hint: 'Write http://HOST:PORT.' });
@@ -155,13 +196,13 @@ function configOf(settings: readonly BackendSettings[], balance: Algorithm): Bac
       address: match[1].replace(/^\[|\]$/g, ''),
       port: Number(match[2] ?? (url.startsWith('https') ? 443 : 80)),
       ...(weight !== undefined && { weight }),
-      ...(maxConnections !== undefined && { maxconn: maxConnections }),
+      ...(maxConnections !== 0 && { maxconn: maxConnections }),
       ...(backup !== undefined && { backup }),
     };
   });
   const text = JSON.stringify({
     frontends: [{ name: 'x', bind: ['127.0.0.1:0'] }],
-    backends: [{ name: 'pool', balance, servers }],
+    backends: [{ name: 'pool', balance: pool.algorithm, servers }],
   });
   const result = readConfig(text, 'pool');
   const [config] = result.ok ? result.config.backends : [];

@@ -1,27 +1,13 @@
 // What is done with single requests: which rule they meet, how their paths are rewritten, whether they come too often.
 import { VezaError } from '../../lib/errors.ts';
-import { parseAddress } from '../core/address.ts';
 import type { FrontendConfig } from '../core/config/model.ts';
-import type { Incoming } from '../core/handling/incoming.ts';
 import { RateLimit } from '../core/handling/rate-limit.ts';
 import { type PathRewrite, pathRewrite, type RewriteConfig } from '../core/handling/rewrite.ts';
-import { parseRequestHead } from '../core/http/request-head.ts';
+import { incomingOf, type RequestFacts } from '../core/request-facts.ts';
 import { compileRouter, type Router as Find } from '../core/routing.ts';
 import type { Config } from './config.ts';
 
-/** A request as rules look at it. */
-export interface RequestFacts {
-  readonly method?: string;
-  readonly host: string;
-  /** With the query. */
-  readonly target: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Who is connected. */
-  readonly source?: string;
-  readonly scheme?: 'http' | 'https';
-  /** The name that was asked for in the TLS handshake. */
-  readonly sni?: string;
-}
+export type { RequestFacts } from '../core/request-facts.ts';
 
 /** The rules of one frontend. */
 export class Router {
@@ -42,40 +28,6 @@ export class Router {
     const taken = this.#frontend.rules[rule];
     return { rule, backend: taken ? taken.backend : this.#frontend.defaultBackend };
   }
-}
-
-/** Judged by the same strict parser as requests of clients. */
-function incomingOf(
-  {
-    method = 'GET',
-    host,
-    target,
-    headers = {},
-    source = '',
-    sni,
-    scheme = sni === undefined ? 'http' : 'https',
-  }: RequestFacts,
-  frontend: string,
-): Incoming {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const text = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${lines.join('')}`;
-  const head = parseRequestHead(text, { headerBytes: 65_536, headers: 1000, uriBytes: 65_536 });
-  if (head.refused) throw new VezaError('bad-request', `not a request: ${head.reason}`);
-  const peer = parseAddress(source);
-  return {
-    head,
-    peer,
-    peerText: source,
-    port: 0,
-    client: source,
-    scheme,
-    tls: scheme === 'http' ? undefined : { sni: sni?.toLowerCase() ?? '', version: '', cipher: '', client: undefined },
-    frontend,
-    nowMs: 0,
-    epochMs: 0,
-    target,
-    requestId: '',
-  };
 }
 
 /** Changes paths, and maps what servers say about places back. */

@@ -2,9 +2,16 @@
 import { diffConfigs, showDiff } from '../core/diff/diff.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
 
+type Audited = Pick<ControlledProxy, 'config' | 'events'>;
+
+/** Reloads for those who do not wait for what comes of it, such as signals; they are named like operators. */
+export function reloader(proxy: Audited & Pick<ControlledProxy, 'reload'>): (actor: string) => void {
+  return (actor) => void audited(proxy, actor, 'reload', () => proxy.reload());
+}
+
 /** Does it, and tells everybody who listens. Resolves with what is wrong, if anything. */
 export async function audited(
-  proxy: ControlledProxy,
+  proxy: Audited,
   actor: string,
   action: 'reload' | 'upgrade',
   work: () => Promise<string | undefined>,

@@ -13,6 +13,8 @@ const brotliQuality = 4;
 
 export class BodyWriter {
   bytesOut = 0;
+  /** Bytes of the body before and after, where it is compressed. */
+  compressed: { in: number; out: number } | undefined;
   #chunked = false;
   #encoder: Transform | undefined;
   #flushes = false;
@@ -33,9 +35,13 @@ export class BodyWriter {
   start(chunked: boolean, coding: Coding | undefined, live: boolean): void {
     this.#chunked = chunked;
     this.#flushes = live;
+    this.compressed = undefined;
     if (coding === undefined) return;
     const encoder = encoderOf(coding);
+    const sizes = { in: 0, out: 0 };
+    this.compressed = sizes;
     encoder.on('data', (bytes: Buffer) => {
+      sizes.out += bytes.length;
       this.#framed(bytes, [0, bytes.length]);
       if (this.#client.isCongested) encoder.pause();
     });
@@ -52,7 +58,9 @@ export class BodyWriter {
     }
     let flows = true;
     for (let index = 0; index < ranges.length; index += 2) {
-      flows = this.#encoder.write(Buffer.from(bytes.subarray(ranges[index], ranges[index + 1])));
+      const part = Buffer.from(bytes.subarray(ranges[index], ranges[index + 1]));
+      if (this.compressed) this.compressed.in += part.length;
+      flows = this.#encoder.write(part);
     }
     return flows;
   }

@@ -148,6 +148,7 @@ export function pairOf(
     cert: `${chain.join('\n')}\n`,
     key: key.pem,
     names: namesOf(certificate),
+    hasNamesOfFile: true,
     fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
     keyType: key.object.asymmetricKeyType ?? '',
     file: certFile,

@@ -18,7 +18,6 @@ export class ClearStart extends Opening {
     const isSame = this.#bytes.compare(preface, 0, compared, 0, compared) === 0;
     if (isSame && compared < preface.length) return;
     this.giveBack(this.#read, this.#bytes);
-    const origin = { raw: this.raw, tls: undefined, endpoints: this.endpoints };
-    this.opened(this.raw, origin, isSame ? 'h2' : 'http/1.1');
+    this.opened(this.raw, this.origin(undefined), isSame ? 'h2' : 'http/1.1');
   };
 }

@@ -63,6 +63,8 @@ export abstract class ClientReader extends ClientWriter {
     }
     if (header.state !== 'done') return false;
     this.expectsProxy = false;
+    this.idleFrom = performance.now();
+    this.handshakeMs = this.idleFrom - this.openedAt;
     if (header.endpoints) this.setEndpoints(header.endpoints);
     this.pending = header.end < bytes.length ? bytes.subarray(header.end) : undefined;
     return this.pending !== undefined;

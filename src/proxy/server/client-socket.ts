@@ -24,6 +24,9 @@ export abstract class ClientSocket extends WheelTimer implements SocketOwner {
   readonly tls: TlsFacts | undefined;
   readonly frontend: FrontendRuntime;
   readonly openedAt = performance.now();
+  /** What its handshakes took, until the first request is logged; and since when the next one was waited for. */
+  handshakeMs: number;
+  idleFrom: number;
   /** Empty for a client of a unix socket. */
   address: string;
   /** The same as numbers. */
@@ -44,6 +47,8 @@ export abstract class ClientSocket extends WheelTimer implements SocketOwner {
     this.socket = socket;
     this.raw = origin?.raw ?? socket;
     this.tls = origin?.tls;
+    this.handshakeMs = origin ? origin.readyAt - origin.openedAt : 0;
+    this.idleFrom = origin?.readyAt ?? this.openedAt;
     this.frontend = frontend;
     this.context = context;
     ({ text: this.address, address: this.peer } = knownAddresses.find(socket.remoteAddress ?? ''));

@@ -1,7 +1,7 @@
 // Finds and reads configurations: a file, a folder of files, or a text that was handed in. What they say is judged in core.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, extname, join, resolve } from 'node:path';
+import { extname, join } from 'node:path';
 import type { Diagnostic, Position } from '../../lib/diagnostic.ts';
 import { DiagnosticsError, messageOf, VezaError } from '../../lib/errors.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
@@ -12,7 +12,9 @@ import type { NamedFiles } from '../core/config/named-files.ts';
 import { convertFile } from '../core/convert/convert.ts';
 import type { Conversion } from '../core/convert/haproxy/convert.ts';
 import type { Environment } from '../core/config/variables.ts';
+import { type ChangedPatterns, type PatternList, unchanged } from '../core/patterns/pattern-list.ts';
 import { ofThisMachine, withLocalPeer } from './local-peer.ts';
+import { ReadFiles } from './read-files.ts';
 import { outdatedCode, readTlsFiles } from './tls-files.ts';
 import type { TlsMaterial } from './tls-material.ts';
 
@@ -36,6 +38,15 @@ export interface SoundConfig {
   readonly files: readonly string[];
   /** The place of a value. */
   readonly where: (path: Path) => Position;
+  /** The same as long as the files are not read again, whatever commands change. */
+  readonly patterns: PatternSource;
+}
+
+/** Lists of patterns that commands may change while a configuration runs. */
+export interface PatternSource {
+  readonly lists: readonly PatternList[];
+  /** What was read then, with lists as they are now. Throws ConfigError. */
+  readonly again: (changed: ChangedPatterns) => ProxyConfig;
 }
 
 /** The same with what is in the files that it names. */
@@ -81,34 +92,31 @@ export function soundConfig(from: string | ConfigOrigin, given: Environment = pr
   const name = 'path' in origin ? origin.path : (origin.name ?? 'configuration.yml');
   const sources = sourcesOf(origin, name);
   const [source] = sources;
-  const files = new Set<string>();
-  const noting: NamedFiles = (path, from) => {
-    files.add(resolve(dirname(from), path));
-    return namedFiles(path, from);
+  const files = new ReadFiles();
+  const judged = (changed: ChangedPatterns): Judged => {
+    const conversion = source && sources.length === 1 ? convertSource(source, environment, files, changed) : undefined;
+    if (conversion) return { result: judgedAs(conversion, environment, files.named), lists: conversion.lists };
+    return { result: readSources(sources, environment, files.named), lists: [] };
   };
-  const conversion = source && sources.length === 1 ? convertSource(source, environment, files) : undefined;
-  const result = conversion ? judgedAs(conversion, environment, noting) : readSources(sources, environment, noting);
-  return sound(result, name, [...files]);
+  const { result, lists } = judged(unchanged);
+  const read = sound(result, name, files.names);
+  const again = (changed: ChangedPatterns): ProxyConfig => sound(judged(changed).result, name).config;
+  return lists.length === 0 ? read : { ...read, patterns: { lists, again } };
 }
 
-/**
- * Converts a file of another balancer; files that it names are read beside it, and put into `files`. Undefined for one of
- * our own.
- */
+interface Judged {
+  readonly result: ReadConfigResult;
+  readonly lists: readonly PatternList[];
+}
+
+/** Converts a file of another balancer; files that it names are read beside it. Undefined for one of our own. */
 export function convertSource(
   source: Source,
   environment: Environment = process.env,
-  files = new Set<string>(),
+  files = new ReadFiles(),
+  changed: ChangedPatterns = unchanged,
 ): Conversion | undefined {
-  return convertFile(source, withLocalPeer(environment), (path) => {
-    const file = resolve(dirname(source.file), path);
-    files.add(file);
-    try {
-      return readFileSync(file, 'utf8');
-    } catch {
-      return undefined;
-    }
-  });
+  return convertFile(source, withLocalPeer(environment), (path) => files.text(path, source.file), changed);
 }
 
 /** A converted configuration runs only if it does what it did: what would let others in or lead elsewhere refuses it. */
@@ -117,22 +125,12 @@ function judgedAs({ tree, notes }: Conversion, environment: Environment, files: 
   return judgeTree({ ...tree, diagnostics: [...tree.diagnostics, ...told] }, environment, files);
 }
 
-/** Files that a configuration names: those of a relative path are beside the file that says so. */
-export const namedFiles: NamedFiles = (path, from) => {
-  const file = resolve(dirname(from), path);
-  try {
-    const bytes = readFileSync(file);
-    return { file, text: bytes.toString('utf8'), hash: createHash('sha256').update(bytes).digest('hex').slice(0, 16) };
-  } catch (error) {
-    return messageOf(error);
-  }
-};
-
 /** A result of reading as what it is good for; throws ConfigError. */
 export function sound(result: ReadConfigResult, name: string, files: readonly string[] = []): SoundConfig {
   if (!result.ok) throw new ConfigError(result.diagnostics, result.texts);
   const { config, diagnostics, texts, document, where } = result;
-  return { config, warnings: diagnostics, texts, document, hash: hashOf(document), name, files, where };
+  const patterns = { lists: [], again: () => config };
+  return { config, warnings: diagnostics, texts, document, hash: hashOf(document), name, files, where, patterns };
 }
 
 /** Reads the certificates and keys that a configuration names; throws ConfigError. */

@@ -7,6 +7,7 @@ import { builtins } from '../../lib/builtins.ts';
 import type { Bind, ProxyConfig, StatsSocket } from '../core/config/model.ts';
 import { VezaError } from '../../lib/errors.ts';
 import type { AdminApi } from './admin/api.ts';
+import { bindHint } from './bind-hint.ts';
 import { Authority } from './admin/authority.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
 import { removeStale } from './listening-sockets.ts';
@@ -127,10 +128,7 @@ export function listen<S extends Server | HttpServer>(server: S, bind: Bind, mod
   server.on('error', (error: NodeJS.ErrnoException) => {
     reject(
       new VezaError('cannot-bind', `cannot listen on ${bind.id} for statistics: ${error.code ?? error.message}`, {
-        hint:
-          error.code === 'EADDRINUSE'
-            ? 'Another process listens there (node_exporter uses 9100): choose another address in `stats`.'
-            : 'Does this host have that address?',
+        hint: `${bindHint(bind, error.code)}${bind.kind === 'tcp' && bind.port === 9100 ? ' node_exporter uses 9100 too.' : ''}`,
       }),
     );
   });

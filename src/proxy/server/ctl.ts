@@ -1,5 +1,6 @@
 // `veza-proxy ctl`: tokens of the admin interface, and commands to a stats socket.
 import { VezaError } from '../../lib/errors.ts';
+import { nearestName } from '../../lib/suggest.ts';
 import { parseBind } from '../core/config/bind.ts';
 import { ask } from './ask-reload.ts';
 import { createToken, readTokens, revokeToken } from './admin/token-file.ts';
@@ -18,13 +19,19 @@ export async function control(words: readonly string[], options: Options): Promi
     });
   }
   const bind = parseBind(socket);
-  if (!bind) throw new VezaError('bad-usage', `${socket} is no address of a socket`);
+  if (!bind) {
+    const hint = 'For instance 127.0.0.1:9100 or unix:/run/veza-proxy/admin.sock.';
+    throw new VezaError('bad-usage', `${socket} is no address of a socket`, { hint });
+  }
   const answer = await ask(bind, `${words.join(' ')}\n`);
   process.stdout.write(answer.replace(/\n\n$/, '\n').replace(/^\n$/, ''));
 }
 
 function token([action = '', name = '']: readonly string[], { file, role = 'admin' }: Options): string {
-  if (typeof file !== 'string') throw new VezaError('bad-usage', 'which file of tokens? --file is missing');
+  if (typeof file !== 'string')
+    throw new VezaError('bad-usage', 'which file of tokens? --file is missing', {
+      hint: 'Give the `admin.tokenFile` of the configuration.',
+    });
   switch (action) {
     case 'create': {
       if (!/^[A-Za-z0-9_.@-]{1,64}$/.test(name)) throw new VezaError('bad-usage', 'a token needs a plain name');
@@ -32,13 +39,18 @@ function token([action = '', name = '']: readonly string[], { file, role = 'admi
       return `${createToken(file, name, role, new Date())}\n`;
     }
     case 'revoke':
-      if (!revokeToken(file, name)) throw new VezaError('no-token', `there is no token ${name} in ${file}`);
+      if (!revokeToken(file, name)) throw new VezaError('bad-usage', `there is no token ${name} in ${file}`);
       return `${name}: revoked\n`;
     case 'list':
       return readTokens(file)
         .map((each) => `${each.name} ${each.role} ${each.created}\n`)
         .join('');
     default:
-      throw new VezaError('bad-usage', 'ctl token create, revoke or list?');
+      throw new VezaError('bad-usage', `there is no \`ctl token ${action}\``, { hint: nearOf(action) });
   }
+}
+
+function nearOf(action: string): string {
+  const near = nearestName(action, ['create', 'revoke', 'list']);
+  return near === null ? 'There are create, revoke and list.' : `Did you mean \`ctl token ${near}\`?`;
 }

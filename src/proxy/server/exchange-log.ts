@@ -20,6 +20,8 @@ export function recordExchange(exchange: Exchange, log: AccessLog, termination: 
   count(client.from.frontend.counters, exchange, responseMs, totalMs);
   count(backend.counters, exchange, responseMs, totalMs);
   if (server) count(server.counters, exchange, responseMs, totalMs);
+  const { compressed } = exchange.response;
+  if (compressed) for (const row of [client.from.frontend.counters, backend.counters]) row.compressed(compressed);
   if (exchange.stick) {
     const { response, body } = exchange;
     const isError = response.status >= 400 && response.status < 500;
@@ -58,6 +60,7 @@ function recordOf(
   record.connectMs = exchange.connectMs;
   record.responseMs = responseMs;
   record.totalMs = totalMs;
+  client.from.idleFrom = client.headAt + totalMs;
   record.status = response.status === 0 ? -1 : response.status;
   record.bytes = response.bytesOut;
   record.bytesIn = exchange.body.bytesIn;
@@ -83,9 +86,9 @@ export function factsOf({ response, backend, server, attempts }: Exchange): Resp
   };
 }
 
-/** A request that was refused before it was one. */
-export function logRefusal(client: Client, log: AccessLog, status: number): void {
-  logOwn(client, log, undefined, { status, bytes: 0, termination: 'PR--' });
+/** A request that was refused before it was one, or one that was none of this connection; `c` as its time was over. */
+export function logRefusal(client: Client, log: AccessLog, status: number, incoming?: Incoming): void {
+  logOwn(client, log, incoming, { status, bytes: 0, termination: status === 408 ? 'cR--' : 'PR--' });
 }
 
 /** A request that the proxy answered itself: HAProxy's `L` for local, or `P` for what it does not let in. */
@@ -110,6 +113,7 @@ function logOwn(
   if (!log.enabled) return;
   const record = draftOf(client, incoming, log);
   record.totalMs = performance.now() - client.headAt;
+  client.from.idleFrom = client.headAt + record.totalMs;
   if (incoming) record.headMs = record.totalMs;
   record.status = status;
   record.bytes = bytes;
@@ -137,6 +141,9 @@ type Draft = { -readonly [Key in keyof AccessRecord]: AccessRecord[Key] };
 function draftOf(client: Client, incoming: Incoming | undefined, log: AccessLog): Draft {
   const { from } = client;
   const head = incoming?.head;
+  const { handshakeMs } = from;
+  // Of the first request only.
+  from.handshakeMs = 0;
   const rich = head !== undefined && log.needsHeaders;
   return {
     mode: 'http',
@@ -157,6 +164,8 @@ function draftOf(client: Client, incoming: Incoming | undefined, log: AccessLog)
     backend: from.frontend.config.name,
     server: '<NOSRV>',
     headMs: -1,
+    handshakeMs,
+    idleMs: Math.max(0, client.headAt - from.idleFrom),
     queueMs: -1,
     connectMs: -1,
     responseMs: -1,

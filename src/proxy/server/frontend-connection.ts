@@ -33,4 +33,7 @@ export interface Origin {
   readonly tls: TlsFacts | undefined;
   /** What a balancer in front of us said. */
   readonly endpoints: Endpoints | undefined;
+  /** When it began, and since when its client can say what it wants. */
+  readonly openedAt: number;
+  readonly readyAt: number;
 }

@@ -44,7 +44,7 @@ export class FrontendRuntime {
     this.#compiled = compiled;
   }
 
-  /** This worker's share of maxconn. */
+  /** This worker's share of maxconn. Together they are one limit: whoever has room takes who comes next, whoever that is. */
   limit(slots: number): void {
     this.slots = slots;
     if (this.#waitsForRoom) this.#seekRoom(this.#waitsForRoom);
@@ -82,10 +82,14 @@ export class FrontendRuntime {
     }
     this.counters.connectionsTotal += 1;
     this.#take(socket, bind, context);
-    if (this.isFull && !this.#waitsForRoom) {
-      this.#waitsForRoom = context;
-      context.full(this);
-    }
+    if (this.isFull) this.heedLimit(context);
+  }
+
+  /** While it is full nothing more is accepted. */
+  heedLimit(context: WorkerContext): void {
+    if (!this.isFull || this.#waitsForRoom) return;
+    this.#waitsForRoom = context;
+    context.full(this);
   }
 
   #take(socket: Socket, bind: string, context: WorkerContext): void {

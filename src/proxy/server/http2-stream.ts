@@ -57,7 +57,7 @@ export class Http2Stream extends Http2Writer implements Client {
     }
     if (head.refused) this.#refuse(head);
     else if (!this.from.isFor(head.host))
-      this.#refuse(refuse(421, 'the certificate is for other names'), head.method === 'HEAD');
+      this.#refuse(refuse(421, 'the certificate is for other names'), incomingOf(this, head, this.context.now()));
     else this.#request(head);
   }
 
@@ -135,12 +135,13 @@ export class Http2Stream extends Http2Writer implements Client {
     this.exchangeDone();
   }
 
-  #refuse(refusal: Refusal, bodiless = false): void {
+  /** `incoming`: what was understood of it. */
+  #refuse(refusal: Refusal, incoming?: Incoming): void {
     this.from.frontend.counters.requestErrors += 1;
     this.from.frontend.counters.status(refusal.status);
-    logRefusal(this, this.context.log, refusal.status);
+    logRefusal(this, this.context.log, refusal.status, incoming);
     this.context.dropped(this, refusal);
-    this.write(errorResponse(refusal.status, true, bodiless));
+    this.write(errorResponse(refusal.status, true, incoming?.head.method === 'HEAD'));
     this.exchangeDone();
   }
 

@@ -6,8 +6,9 @@ import { messageOf } from '../../lib/errors.ts';
 import { judgeTree } from '../core/config/read.ts';
 import { treeOf } from '../core/config/tree.ts';
 import { describe } from './config-facts.ts';
-import { hashOf, loadConfig, type LoadedConfig, namedFiles, sound, withFiles } from './config-source.ts';
+import { hashOf, loadConfig, type LoadedConfig, sound, withFiles } from './config-source.ts';
 import { ofThisMachine } from './local-peer.ts';
+import { namedFiles } from './read-files.ts';
 
 interface Snapshot {
   readonly version: 1;

@@ -35,6 +35,8 @@ export class Listeners {
 
   open(bind: string, handle: unknown): void {
     const frontend = this.#frontendOf.get(bind);
+    // There are more workers than clients may come.
+    if (frontend?.slots === 0) this.#paused.add(bind);
     // A configuration that was taken back left it open; or it is full since the socket was asked for.
     if (this.#open.has(bind) || (this.#paused.has(bind) && frontend?.isFull === true)) {
       (handle as { close?: () => void } | undefined)?.close?.();

@@ -2,6 +2,7 @@
 // workers, which accept on them. The master itself never accepts.
 import { lstatSync, unlinkSync } from 'node:fs';
 import net from 'node:net';
+import { bindHint } from './bind-hint.ts';
 import type { Bind } from '../core/config/model.ts';
 import { VezaError } from '../../lib/errors.ts';
 
@@ -89,7 +90,7 @@ export class ListeningSockets {
     if (typeof handle !== 'number') handle.close();
     const code = typeof handle === 'number' ? codeOf(handle) : 'EADDRINUSE';
     throw new VezaError('cannot-bind', `cannot listen on ${bind.id}: ${code}`, {
-      hint: code === 'EADDRINUSE' ? 'Another process listens there: `ss -ltnp` shows which.' : hintFor(code),
+      hint: bindHint(bind, code),
     });
   }
 }
@@ -112,12 +113,6 @@ function isBound(handle: ListeningHandle, bind: Bind): boolean {
 function codeOf(status: number): string {
   const known: Readonly<Record<number, string>> = { [-98]: 'EADDRINUSE', [-13]: 'EACCES', [-99]: 'EADDRNOTAVAIL' };
   return known[status] ?? `error ${status}`;
-}
-
-function hintFor(code: string): string {
-  return code === 'EACCES'
-    ? 'Ports below 1024 need the capability CAP_NET_BIND_SERVICE or socket activation.'
-    : 'Does this host have that address?';
 }
 
 /** systemd's `ListenStream=80` is `[::]:80`; `0.0.0.0` serves for `*` too. */

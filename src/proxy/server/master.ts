@@ -1,5 +1,6 @@
 // The master process: owns the listening sockets, the health of the servers and the control sockets; carries no traffic.
 import type { ProxyConfig } from '../core/config/model.ts';
+import { reloader } from './audit.ts';
 import type { DnsProviders } from './acme-dns.ts';
 import { bindsOf, logWarnings, tryLogs, workerCount } from './config-facts.ts';
 import { type Configured, Configuring } from './configuring.ts';
@@ -16,7 +17,6 @@ import { MasterTls } from './master-tls.ts';
 import { giveBackMemory } from './memory.ts';
 import { feedWatchdog, notifySystemd } from './notify.ts';
 import { OperationalLog } from './operational-log.ts';
-import { PeerReports } from './peers-reports.ts';
 import { Recent } from './recent.ts';
 import { Relay } from './relay.ts';
 import { ServerWatch } from './server-watch.ts';
@@ -99,7 +99,7 @@ export class Master {
       },
     });
     this.#relay = new Relay(this.#pool);
-    this.#sticks = new StickKeeper(this.#pool, new PeerReports(this.#events, this.#journal));
+    this.#sticks = new StickKeeper(this.#pool, this.#events, this.#journal);
     this.#control = new ControlServer(this.#controlled());
   }
 
@@ -168,15 +168,16 @@ export class Master {
     this.#rotation.configure(config.log);
     this.#looking = watchRates(this.#pool, this.#rates);
     this.#watchdog = feedWatchdog();
+    const reload = reloader(this.#controlled());
     if (this.#watching) {
       this.#watchers = watchFiles({
         path: this.#file,
         loaded: () => this.#configuring.loaded,
-        reload: () => this.reload(),
+        reload: () => reload('watched files'),
         renew: () => this.#configuring.renew(),
       });
     }
-    process.on('SIGHUP', () => void this.reload());
+    process.on('SIGHUP', () => reload('SIGHUP'));
     // As logrotate's recipes for HAProxy and for others send it; Node.js would open its debugger on the first.
     for (const signal of ['SIGUSR1', 'SIGUSR2']) process.on(signal, () => void this.#reopenLogs());
     process.on('SIGTERM', () => void this.stop());

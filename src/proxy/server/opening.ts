@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net';
 import type { Address } from '../core/address.ts';
 import { type Endpoints, readProxyHeader } from '../core/proxy-protocol.ts';
+import type { TlsFacts } from '../core/tls/facts.ts';
 import { WheelTimer } from '../core/timer-wheel.ts';
 import { knownAddresses } from './client-socket.ts';
 import type { FrontendRuntime } from './frontend.ts';
@@ -17,6 +18,7 @@ export abstract class Opening extends WheelTimer implements FrontendConnection, 
   readonly port: number;
   readonly frontend: FrontendRuntime;
   readonly openedAt = performance.now();
+  protected readyAt = this.openedAt;
   readonly route = undefined;
   protected readonly raw: Socket;
   protected endpoints: Endpoints | undefined;
@@ -76,6 +78,11 @@ export abstract class Opening extends WheelTimer implements FrontendConnection, 
     this.frontend.closed(this);
   }
 
+  protected origin(tls: TlsFacts | undefined): Origin {
+    const { raw, endpoints, openedAt, readyAt } = this;
+    return { raw, tls, endpoints, openedAt, readyAt };
+  }
+
   /** Now a request can come. */
   protected opened(socket: Socket, origin: Origin, version: 'http/1.1' | 'h2'): void {
     if (this.phase === 'closed') {
@@ -110,6 +117,7 @@ export abstract class Opening extends WheelTimer implements FrontendConnection, 
       return;
     }
     this.endpoints = header.endpoints;
+    this.readyAt = performance.now();
     this.giveBack(this.#readProxy, this.#early.subarray(header.end));
     this.proceed();
   };

@@ -54,6 +54,11 @@ export class ResponseWriter {
     return this.#out.bytesOut;
   }
 
+  /** Bytes of the body before and after, where it was compressed here. */
+  get compressed(): BodyWriter['compressed'] {
+    return this.#out.compressed;
+  }
+
   /** The client, or what compresses for it, takes more. */
   resume(): void {
     this.#out.resume();

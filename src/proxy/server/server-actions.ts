@@ -16,6 +16,7 @@ import {
   type ServerChange,
   splitKey,
 } from '../core/config/edit.ts';
+import { withoutSecrets } from '../core/config/secrets.ts';
 import type { BackendConfig, Bind, CheckConfig } from '../core/config/model.ts';
 import { isServerAddress } from '../core/server-address.ts';
 import type { ServerRecord } from '../core/server-record.ts';
@@ -126,7 +127,7 @@ export class ServerActions {
     const problem = await this.#proxy.edit((config) => editServer(config, key, change));
     if (problem !== undefined) return problem;
     const brief = ({ address: host, port, agent }: CheckConfig): Fields =>
-      change.check ? { address: host, port } : { ...agent };
+      change.check ? { address: host, port } : (withoutSecrets({ ...agent }) as Fields);
     const after = this.#proxy.registry.find(key)?.config.check ?? before;
     this.#changed(actor, action, key, brief(before), brief(after));
     return undefined;

@@ -109,7 +109,11 @@ function allOf({ frontends }: TlsMaterial): readonly CertificateMaterial[] {
 function withCertificate(tls: TlsMaterial, renewed: CertificateMaterial): TlsMaterial {
   const frontends = Object.fromEntries(
     Object.entries(tls.frontends).map(([name, material]) => {
-      const certificates = material.certificates.map((each) => (each.file === renewed.file ? renewed : each));
+      const certificates = material.certificates.map((each) => {
+        if (each.file !== renewed.file) return each;
+        const { names, hasNamesOfFile } = each;
+        return hasNamesOfFile ? renewed : { ...renewed, names, hasNamesOfFile };
+      });
       return [name, { ...material, certificates }];
     }),
   );

@@ -4,10 +4,12 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { StickChange, StickTable } from '../core/balance/stick-table.ts';
 import { type StickChanges, StickTables } from '../core/balance/stick-tables.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
+import type { EventBus } from './event-bus.ts';
 import type { ToWorker } from './ipc.ts';
 import { maxStickBatch } from './limits.ts';
+import type { OperationalLog } from './operational-log.ts';
 import { Peers } from './peers.ts';
-import type { PeerReports } from './peers-reports.ts';
+import { PeerReports } from './peers-reports.ts';
 import type { TlsMaterial } from './tls-material.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
@@ -17,8 +19,9 @@ export class StickKeeper {
   readonly peers: Peers;
   readonly #pool: Pick<WorkerPool, 'broadcast' | 'send' | 'sendBoth'>;
 
-  constructor(pool: Pick<WorkerPool, 'broadcast' | 'send' | 'sendBoth'>, reports: PeerReports) {
+  constructor(pool: Pick<WorkerPool, 'broadcast' | 'send' | 'sendBoth'>, events: EventBus, log: OperationalLog) {
     this.#pool = pool;
+    const reports = new PeerReports(events, log);
     const broadcast = (message: ToWorker): void => pool.broadcast(message);
     this.peers = new Peers({ tables: this.tables, reports, broadcast });
   }

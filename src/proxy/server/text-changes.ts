@@ -1,12 +1,19 @@
 // Commands of the stats socket that change something, and what HAProxy answers to them.
-import { type Command } from '../core/stats/command.ts';
+import type { Command, SocketLevel } from '../core/stats/command.ts';
 import { parseServerWords } from '../core/stats/added-server.ts';
 import { type TableAction, tableCommand } from '../core/stats/stick-commands.ts';
 import { noSuchServer, splitKey } from '../core/config/edit.ts';
 import { audited } from './audit.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
+import { PatternCommands } from './pattern-commands.ts';
 import type { ServerActions } from './server-actions.ts';
 import { SslCommands } from './ssl-commands.ts';
+
+export interface Speaker {
+  /** Who, for the audit. */
+  readonly actor: string;
+  readonly level: SocketLevel;
+}
 
 /** Those that `TextCommands` does not answer itself. */
 export type Change = Extract<
@@ -19,6 +26,7 @@ export type Change = Extract<
       | `shutdown-${string}`
       | 'clear-counters'
       | 'table'
+      | 'pattern'
       | 'ssl-cert'
       | 'reload'
       | 'upgrade';
@@ -29,14 +37,16 @@ export class TextChanges {
   readonly #proxy: ControlledProxy;
   readonly #actions: ServerActions;
   readonly #ssl: SslCommands;
+  readonly #patterns: PatternCommands;
 
   constructor(proxy: ControlledProxy, actions: ServerActions) {
     this.#proxy = proxy;
     this.#actions = actions;
     this.#ssl = new SslCommands(proxy);
+    this.#patterns = new PatternCommands(proxy);
   }
 
-  async run(command: Exclude<Change, { readonly do: 'set-timeout' }>, actor: string): Promise<string> {
+  async run(command: Exclude<Change, { readonly do: 'set-timeout' }>, { actor, level }: Speaker): Promise<string> {
     const actions = this.#actions;
     switch (command.do) {
       case 'set-state':
@@ -75,7 +85,9 @@ export class TextChanges {
         actions.clearCounters(actor, command.all);
         return '';
       case 'table':
-        return this.#table(command.action, command.words, actor);
+        return this.#table(command.action, command.words, { actor, level });
+      case 'pattern':
+        return this.#patterns.run(command, { actor, level });
       case 'ssl-cert':
         return this.#ssl.run(command.action, command.file, command.payload, actor);
       case 'reload':
@@ -87,7 +99,7 @@ export class TextChanges {
     }
   }
 
-  async #table(action: TableAction, words: readonly string[], actor: string): Promise<string> {
+  async #table(action: TableAction, words: readonly string[], { actor, level }: Speaker): Promise<string> {
     const proxy = this.#proxy;
     // Workers that tell their counters tell first what is new in the tables.
     await proxy.counters();
@@ -97,6 +109,7 @@ export class TextChanges {
       tables,
       config: proxy.config(),
       nowMs: performance.now(),
+      level,
       tell: (table, key) => proxy.sticks.tell(table, key),
       forget: (table, keys) => proxy.sticks.forget(table, keys),
     });

@@ -1,27 +1,22 @@
 // Carries out commands of the stats socket and words the answers as HAProxy does.
-import type { Command, SocketLevel, StatFilter } from '../core/stats/command.ts';
+import type { Command, StatFilter } from '../core/stats/command.ts';
 import { helpText } from '../core/stats/commands.ts';
 import { statsCsv } from '../core/stats/rows.ts';
 import { infoText, serversConnText, serversStateText } from '../core/stats/text.ts';
 import { filteredRows, infoJson, infoTyped, rowsJson, rowsTyped } from '../core/stats/typed.ts';
 import { noSuchServer } from '../core/config/edit.ts';
+import { shownEnvironment } from '../core/config/secrets.ts';
 import { localDate } from '../core/logging/access-fields.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
 import { currentInfo } from './current-info.ts';
 import { currentRows } from './current-rows.ts';
 import type { SessionFacts } from './ipc.ts';
 import type { ServerActions } from './server-actions.ts';
-import { TextChanges } from './text-changes.ts';
+import { type Speaker, TextChanges } from './text-changes.ts';
 import { version } from './version.ts';
 
 const noBackend = "Can't find backend.\n";
 const noProxy = 'No such proxy.\n';
-
-export interface Speaker {
-  /** Who, for the audit. */
-  readonly actor: string;
-  readonly level: SocketLevel;
-}
 
 export class TextCommands {
   readonly #proxy: ControlledProxy;
@@ -61,7 +56,7 @@ export class TextCommands {
       case 'show-activity':
         return this.#activity();
       case 'show-env':
-        return environment(command.name);
+        return environment(command.name, proxy);
       case 'show-level':
         return `${speaker.level}\n`;
       case 'show-cli-sockets':
@@ -85,7 +80,7 @@ export class TextCommands {
         // They are about the session alone.
         return '';
       default:
-        return this.#changes.run(command, speaker.actor);
+        return this.#changes.run(command, speaker);
     }
   }
 
@@ -142,10 +137,12 @@ function list(head: string, lines: readonly string[]): string {
   return `${head}\n${lines.map((line) => `${line}\n`).join('')}`;
 }
 
-function environment(name: string | undefined): string {
-  const variables = Object.entries(process.env).filter(([key]) => name === undefined || key === name);
-  if (name !== undefined && variables.length === 0) return 'Variable not found\n';
-  return variables.map(([key, value]) => `${key}=${value ?? ''}\n`).join('');
+function environment(wanted: string | undefined, proxy: ControlledProxy): string {
+  const { document, texts } = proxy.loaded();
+  const all = shownEnvironment(process.env, { document, texts: texts.values() });
+  const variables = all.filter(([name]) => wanted === undefined || name === wanted);
+  if (wanted !== undefined && variables.length === 0) return 'Variable not found\n';
+  return variables.map(([name, value]) => `${name}=${value}\n`).join('');
 }
 
 function sessionLine({ id, source, frontend, backend, server, phase, ageMs }: SessionFacts): string {

@@ -5,7 +5,13 @@ import type { Diagnostic, Position } from '../../lib/diagnostic.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { BackendConfig, ProxyConfig } from '../core/config/model.ts';
 import type { Path } from '../core/config/read.ts';
-import type { AcmeConfig, CertificateSource, FrontendTlsConfig, TlsOffer } from '../core/config/tls-model.ts';
+import type {
+  AcmeConfig,
+  CertificateFiles,
+  CertificateSource,
+  FrontendTlsConfig,
+  TlsOffer,
+} from '../core/config/tls-model.ts';
 import type { PeerTlsConfig } from '../core/peers/model.ts';
 import { ciphersOf } from '../core/tls/profile.ts';
 import { checkAllowed, readKept } from './acme-files.ts';
@@ -86,13 +92,17 @@ function certificatesOf(
   nowMs: number,
 ): readonly CertificateMaterial[] {
   if (typeof source === 'string') return readCertificates(source, nowMs, complainAt([]));
-  let pair: CertificateMaterial | undefined;
-  if ('cert' in source) pair = readPair(source.cert, source.key, nowMs, complainAt([]));
-  else if (acme) {
-    checkAllowed(acme, source.acme, complainAt(['acme']));
-    pair = readKept(acme, source.acme, nowMs, complainAt(['acme'], 'warning'));
-  }
-  return pair ? [pair] : [];
+  if ('cert' in source) return filesOf(source, nowMs, complainAt([]));
+  if (!acme) return [];
+  checkAllowed(acme, source.acme, complainAt(['acme']));
+  const kept = readKept(acme, source.acme, nowMs, complainAt(['acme'], 'warning'));
+  return kept ? [kept] : [];
+}
+
+function filesOf({ cert, key, names }: CertificateFiles, nowMs: number, complain: Complain): CertificateMaterial[] {
+  const pair = key === undefined ? undefined : readPair(cert, key, nowMs, complain);
+  const found = key === undefined ? readCertificates(cert, nowMs, complain) : pair ? [pair] : [];
+  return names ? found.map((each) => ({ ...each, names, hasNamesOfFile: false })) : found;
 }
 
 function backendMaterial(

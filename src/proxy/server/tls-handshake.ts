@@ -16,7 +16,11 @@ export class TlsHandshake extends Opening {
   protected override proceed(): void {
     this.#terminator.accept(this.raw, (socket, tls) => {
       const version = socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1';
-      this.opened(socket, { raw: this.raw, tls, endpoints: this.endpoints }, version);
+      const { counters } = this.frontend;
+      counters.tlsSessions += 1;
+      if (socket.isSessionReused()) counters.tlsReused += 1;
+      this.readyAt = performance.now();
+      this.opened(socket, this.origin(tls), version);
     });
   }
 }

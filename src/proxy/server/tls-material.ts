@@ -7,6 +7,8 @@ export interface CertificateMaterial {
   readonly key: string;
   /** DNS names, perhaps with a wildcard. */
   readonly names: readonly string[];
+  /** False: the configuration says for which names it is. */
+  readonly hasNamesOfFile: boolean;
   /** SHA-256 of the certificate, in hexadecimal digits. */
   readonly fingerprint: string;
   readonly keyType: string;

@@ -28,7 +28,8 @@ function tlsFiles({ frontends, backends, peers, acme }: ProxyConfig): readonly s
   const found = frontends.flatMap(({ tls }) => [
     ...(tls?.certificates ?? []).flatMap((source) => {
       if (typeof source === 'string') return [source, `${source}.ocsp`];
-      return 'cert' in source ? [source.cert, `${source.cert}.ocsp`, source.key] : [];
+      if (!('cert' in source)) return [];
+      return [source.cert, `${source.cert}.ocsp`, ...(source.key === undefined ? [] : [source.key])];
     }),
     tls?.clientAuth?.ca,
     tls?.clientAuth?.crl,

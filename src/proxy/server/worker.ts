@@ -246,6 +246,7 @@ export class Worker implements WorkerContext {
     this.log.configure(config.log);
     this.#serving.configure(config, compiled, views, place);
     this.#listeners.assign(config, (name) => this.#serving.frontend(name));
+    for (const frontend of this.#serving.frontends) frontend.heedLimit(this);
     this.#send({ type: 'ready', worker, generation });
   }
 

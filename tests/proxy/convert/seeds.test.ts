@@ -27,6 +27,45 @@ describe('a file of another balancer', () => {
     expect(written.ok && written.config).toEqual(judged.ok && judged.config);
   });
 
+  describe('of Mogoly', () => {
+    const convertedFrom = (text: string) => {
+      const conversion = convertFile({ file: 'm.yml', text }, {}, () => undefined);
+      if (!conversion) throw new Error('not recognised');
+      const told = conversion.notes.map(({ where, message }) => `${where?.line}: ${message}`);
+      return { told, judged: judgeTree(conversion.tree) };
+    };
+
+    it('keeps the path and the TLS of its servers', () => {
+      const { told, judged } = convertedFrom(
+        "server: [{ name: a.example, balance: [{ url: 'https://192.0.2.1/api/' }, { url: 'https://192.0.2.2/api' }] }]",
+      );
+      expect(told).toEqual([]);
+      if (!judged.ok) throw new Error('not valid');
+      const [{ tls, servers: pool } = {}] = judged.config.backends;
+      expect(tls).toBeDefined();
+      expect(pool?.map(({ port }) => port)).toEqual([443, 443]);
+      expect(judged.config.frontends[0]?.rules[0]?.handling.rewrite).toMatchObject({ addPrefix: '/api' });
+    });
+
+    it('says what of a pool or of middleware it cannot keep', () => {
+      const { told } = convertedFrom(`server:
+  - { name: a.example, balance: [{ url: 'http://192.0.2.1/a' }, { url: 'https://192.0.2.2/b' }] }
+  - name: b.example
+    url: http://192.0.2.3
+    middlewares:
+      - { name: ratelimit }
+      - { name: mogoly:ratelimiter, config: { request_per_minute: 7 } }
+      - { name: cache }
+`);
+      expect(told).toEqual([
+        '2: servers with and without TLS in one pool cannot be carried over',
+        '2: servers with different paths in one pool cannot be carried over',
+        '7: a second rate limit of a host cannot be carried over; the first holds',
+        '8: there is no such middleware here',
+      ]);
+    });
+  });
+
   it('is told from one of our own', () => {
     const text = `frontends: [{ name: f, bind: [':80'], defaultBackend: b }]\nbackends: [{ name: b, ${servers} }]\n`;
     expect(convertFile({ file: 'x.yml', text }, {}, () => undefined)).toBeUndefined();

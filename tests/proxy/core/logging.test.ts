@@ -22,6 +22,8 @@ const record: AccessRecord = {
   frontend: 'web',
   backend: 'api',
   server: 'a',
+  handshakeMs: 0,
+  idleMs: 0,
   headMs: 0.4,
   queueMs: 0,
   connectMs: 1.6,
@@ -56,6 +58,17 @@ const record: AccessRecord = {
 function line(of: AccessRecord, format: string): string {
   return formatterOf(format, { host: 'proxy1', pid: 4711 }).format(of);
 }
+
+/** What only some formats ask for. */
+const extra = {
+  requestCookie: 'S="1"',
+  responseCookie: '',
+  localAddress: '192.0.2.1',
+  localPort: 443,
+  serverAddress: '10.0.0.1',
+  serverPort: 8080,
+  texts: ['www.example.org', 'www.example.org'],
+};
 
 describe('the access log', () => {
   it('has HAProxy httplog, in local time, with what could break the line as # and two digits', () => {
@@ -105,6 +118,11 @@ describe('the access log', () => {
       times: { request: 0, queue: 0, connect: 2, response: 12, total: 20 },
     });
   });
+
+  it('has JSON with the cookies that were captured', () => {
+    expect(JSON.parse(line({ ...record, extra }, 'json'))).toMatchObject({ requestCookie: 'S="1"' });
+    expect(JSON.parse(line({ ...record, extra }, 'json'))).not.toHaveProperty('responseCookie');
+  });
 });
 
 describe('a log-format', () => {
@@ -114,15 +132,6 @@ describe('a log-format', () => {
   });
 
   it('has what is only asked for by some', () => {
-    const extra = {
-      requestCookie: 'S="1"',
-      responseCookie: '',
-      localAddress: '192.0.2.1',
-      localPort: 443,
-      serverAddress: '10.0.0.1',
-      serverPort: 8080,
-      texts: ['www.example.org', 'www.example.org'],
-    };
     const tls = { sni: 'www.example.org', version: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256', client: undefined };
     const format = '%H[%pid] %ft %fi:%fp %si:%sp %CC %CS %sslv/%sslc %[ssl_fc_sni] %Td %ms %{+Q}[ssl_fc_sni] 100%%';
     expect(line({ ...record, extra, tls }, format)).toBe(
@@ -135,7 +144,7 @@ describe('a log-format', () => {
   });
 
   it.each([
-    ['%ci %Ti', 'there is no variable `%Ti`', 'Did you mean `%T`?'],
+    ['%ci %Tx', 'there is no variable `%Tx`', 'Did you mean `%T`?'],
     ['%hm', 'there is no variable `%hm`', 'Did you mean `%HM`?'],
     ['%[ssl_fc_sn]', '`%[ssl_fc_sn]` cannot be logged', 'Did you mean `%[ssl_fc_sni]`?'],
     ['50 % of', '`%` needs the name of a variable', 'Write `%%` for the sign itself.'],

@@ -197,8 +197,7 @@ describe('limits', () => {
   it.each([
     [5, 2, [3, 2]],
     [8, 3, [3, 3, 2]],
-    [1, 2, [1, 1]],
-    [0, 2, [0, 0]],
+    [1, 2, [1, 0]],
   ])('of %d are shared out among %d workers as %j', (limit, workers, expected) => {
     expect(expected.map((_, worker) => shareOf(limit, worker, workers))).toEqual(expected);
   });

@@ -14,8 +14,6 @@ const said = (line: string): string => {
 
 describe('a command', () => {
   it.each([
-    ['show map', 'maps and ACLs became rules'],
-    ['add acl /etc/haproxy/deny.lst 192.0.2.1', 'say `reload`'],
     ['set rate-limit sessions global 5', 'set maxconn frontend'],
     ['show ssl crt-list', 'its files are what counts'],
     ['show pools', 'GET /api/debug'],

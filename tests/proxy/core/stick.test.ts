@@ -186,12 +186,13 @@ describe('show table', () => {
   const tables = new StickTables();
   tables.configure(config.backends, 0);
   const gone: string[] = [];
-  const ask = (line: string): string => {
+  const ask = (line: string, level: 'user' | 'admin' = 'admin'): string => {
     const [action, ...words] = line.split(' ');
     return tableCommand(action === 'set' || action === 'clear' ? action : 'show', words, {
       tables,
       config,
       nowMs: 1000,
+      level,
       tell: () => undefined,
       forget: (table, keys) => {
         gone.push(...keys);
@@ -210,6 +211,13 @@ describe('show table', () => {
     expect(ask('show api key nobody')).toBe('');
     expect(ask('show api data.http_req_cnt gt 2 data.server_id eq 1')).toBe(head + lines.join(''));
     expect(ask('show api data.http_req_cnt gt 2 data.server_id eq 2')).toBe(head);
+  });
+
+  it('keeps keys, which may be cookies, from those who only look', () => {
+    const head = '# table: api, type: string, size:3, used:1\n';
+    expect(ask('show', 'user')).toBe(head);
+    expect(ask('show api', 'user')).toBe(`${head}# contents not dumped due to insufficient privileges\n`);
+    expect(ask('show api key al', 'user')).toBe('Permission denied\n');
   });
 
   it.each([

@@ -5,7 +5,7 @@ import { connect } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../support/ports.ts';
 import { Authority, CertificateFolder } from '../support/certificates.ts';
-import { type RunningProxy, startProxy } from '../support/proxy.ts';
+import { type RunningProxy, startProxy, until } from '../support/proxy.ts';
 import { curl, echoBackend } from '../support/tls-client.ts';
 
 let folder: CertificateFolder;
@@ -32,6 +32,7 @@ beforeAll(async () => {
   proxy = await startProxy((_clear, control) => ({
     workers: 1,
     grace: '1s',
+    log: { access: 'stdout' },
     stats: { socket: [`127.0.0.1:${control}`] },
     frontends: [{ name: 'web', tls: { bind: [`127.0.0.1:${port}`], certificates }, defaultBackend: 'api' }],
     backends: [{ name: 'api', servers: [{ name: 'a', address: '127.0.0.1', port: backend.port }] }],
@@ -75,6 +76,13 @@ describe('a connection to a name', () => {
     ['', ['a.test', 'b.test', '127.0.0.1'], [200, 200, 200]],
   ])('%s takes requests for what its certificate covers: %s', async (name, hosts, statuses) => {
     expect(await ask(name, hosts)).toEqual(statuses);
+  });
+
+  it('says what it is to the client and to the log', async () => {
+    const at = ['--resolve', `a.test:${port}:127.0.0.1`, '--insecure', '--header', 'Host: b.test'];
+    const { out } = await curl([...at, `https://a.test:${port}/where`]);
+    expect(out).toBe('421 Misdirected Request\n');
+    await until(() => / 421 0 - - PR-- .*"GET \/where HTTP\/2\.0"/.test(proxy.log()));
   });
 
   it('of HTTP/1 has one host as before', async () => {

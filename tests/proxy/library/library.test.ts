@@ -48,6 +48,22 @@ describe('Pool', () => {
     expect(pool.getNextPeer(1)).toBe(one);
   });
 
+  it('has one algorithm and one limit for all, which stay as they are where a change is wrong', () => {
+    const pool = new Pool();
+    const [one] = [pool.addBackend({ url: urls[0] ?? '' }), pool.addBackend({ url: urls[1] ?? '', maxConnections: 5 })];
+    pool.updateConfig({ maxConnections: 1 });
+    expect([one.incrementConnections(), one.incrementConnections()]).toEqual([true, false]);
+    expect(pool.getBackendByUrl(urls[1] ?? '')?.quota.slots).toBe(5);
+    const wrong = 'leastcon' as 'leastconn';
+    expect(() => pool.setAlgorithm(wrong)).toThrow(expect.objectContaining({ hint: 'Did you mean `leastconn`?' }));
+    expect(() => new Pool(wrong)).toThrow('no algorithm');
+    expect(() => pool.setMaxConnections(-1)).toThrow('maxConnections');
+    expect(pool.getConfig()).toEqual({ algorithm: 'roundrobin', maxConnections: 1 });
+    pool.addBackend({ url: urls[2] ?? '' });
+    pool.setMaxConnections(0);
+    expect(one.incrementConnections()).toBe(true);
+  });
+
   it('keeps backends over an update, and changes nothing for a bad one', () => {
     const pool = new Pool();
     const kept = pool.addBackend({ url: urls[0] ?? '' });

@@ -32,7 +32,7 @@ describe('veza-proxy', () => {
     ],
     [
       'haproxy.cfg',
-      'frontend f\n    mode http\n    bind *:80\n    acl x url_len gt 5\n    http-request deny if x\n',
+      'frontend f\n    mode http\n    bind *:80\n    acl x base_len gt 5\n    http-request deny if x\n',
       1,
       /^haproxy\.cfg:5:26: error/m,
     ],
@@ -60,5 +60,20 @@ describe('veza-proxy', () => {
     );
     expect(run('convert', 'kept.cfg').status).toBe(0);
     expect(run('convert', 'lost.cfg').status).toBe(2);
+  });
+
+  it.each([
+    [['vaildate', 'x.yml'], /no command vaildate\n.*Did you mean validate\?/],
+    [['help', 'vaildate'], /no command vaildate\n.*Did you mean validate\?/],
+    [['run', '--stat', 'x', 'x.yml'], /^error: Unknown option '--stat'\n {2}help: Did you mean --state\?\n$/],
+    [['validate'], /^error: validate takes CONFIG, and nothing was given\nusage: /],
+    [['diff', 'one.yml'], /^error: diff takes OLD NEW, and this was given: one\.yml\nusage: /],
+    [['ctl', 'token', 'creat', 'x', '--file', 'x'], /Did you mean `ctl token create`\?/],
+    [['ctl', 'show', 'stat', '--socket', 'x'], /x is no address of a socket\n.*127\.0\.0\.1:9100/],
+    [['password'], /there is no password on standard input/],
+  ])('%j ends with 1 and says what to do', (args, said) => {
+    const { status, stderr } = run(...args);
+    expect(stderr).toMatch(said);
+    expect(status).toBe(1);
   });
 });

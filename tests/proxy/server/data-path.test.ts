@@ -39,6 +39,7 @@ beforeAll(async () => {
   proxy = await startProxy((front, control) => ({
     workers: 1,
     stats: { socket: [`127.0.0.1:${control}`] },
+    log: { access: 'stdout' },
     timeouts: { httpRequest: '300ms', server: '2s', firstByte: '100ms', client: '500ms', queue: '400ms' },
     frontends: [
       {
@@ -208,6 +209,7 @@ describe('requests', () => {
 
   it('whose head comes too slowly get 408', async () => {
     expect(await statusFor('GET / HTTP/1.1\r\nHost:')).toBe(408);
+    await until(() => / 408 0 - - cR-- .*"<BADREQ>"/.test(proxy.log()));
   });
 
   it('whose body stalls get 408', async () => {

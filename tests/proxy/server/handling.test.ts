@@ -150,6 +150,22 @@ describe('middleware', () => {
     expect(decode(body).toString()).toBe(page);
   });
 
+  it('counts what was compressed, and to how much', async () => {
+    const compressed = async (): Promise<readonly number[]> => {
+      const [head = '', ...rows] = (await proxy.command('show stat')).split('\n');
+      const names = head.replace('# ', '').split(',');
+      const row = rows.find((line) => line.includes(',BACKEND,') && line.startsWith('api,'))?.split(',') ?? [];
+      return ['comp_rsp', 'comp_in', 'comp_out', 'comp_byp'].map((name) => Number(row[names.indexOf(name)]));
+    };
+    const [responses = 0, before = 0, after = 0] = await compressed();
+    await get('/page', 'Accept-Encoding: gzip\r\n', 1500);
+    await until(async () => (await compressed())[0] === responses + 1);
+    const [, now = 0, out = 0, past] = await compressed();
+    expect([now - before, past]).toEqual([Buffer.byteLength(page), 0]);
+    expect(out - after).toBeGreaterThan(0);
+    expect(out - after).toBeLessThan(page.length / 4);
+  });
+
   it('does not keep back a slow response to compress it better', async () => {
     const socket = connect(proxy.port, '127.0.0.1');
     const startedAt = performance.now();

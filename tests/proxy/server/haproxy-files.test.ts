@@ -60,6 +60,7 @@ async function secure(): Promise<void> {
   };
   mkdirSync(join(certificates.path, 'more'));
   await write('site.pem', 'www.example.org');
+  await write('named.pem', 'hidden.example.org');
   await write('more/other.pem', 'other.example.org');
   await write('more/wild.pem', '*.wild.example.org');
   const issued = (cn: string, issuer: Authority): Promise<Pair> =>

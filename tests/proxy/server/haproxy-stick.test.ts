@@ -110,6 +110,7 @@ describe.skipIf(!available)('the same tables as HAProxy', () => {
   });
 
   it.each([
+    'user;show table shared key 17',
     'show table nope',
     'show table byname key',
     'show table byname foo',

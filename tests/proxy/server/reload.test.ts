@@ -61,8 +61,18 @@ describe('a reload', () => {
     const answer = await proxy.command('reload');
     expect(answer).toMatch(/:3:3: unknown key `backend`/);
     expect(answer).toMatch(/:4:12: grace must be a duration/);
-    expect(answer).toMatch(/frontends must NOT have fewer than 1 items/);
+    expect(answer).toMatch(/frontends must not be empty/);
     expect(await ask(proxy.port)).toContain('old');
+  });
+
+  it('by a signal is told with what it changes, as that of an operator', async () => {
+    await using proxy = await startProxy((port, control) => answering([port], control, 'old'));
+    proxy.write({ ...answering([proxy.port], proxy.controlPort, 'old'), grace: '7s' });
+    proxy.process.kill('SIGHUP');
+    await until(() => /SIGHUP: reload audit=true diff="process\\n {2}~ graceMs: 30000 -> 7000/.test(proxy.log()));
+    writeFileSync(proxy.configFile, '{}');
+    proxy.process.kill('SIGHUP');
+    await until(() => /SIGHUP: reload audit=true problem=.*frontends/.test(proxy.log()));
   });
 
   it('that closes an address stops answering there, and opens it again later', async () => {

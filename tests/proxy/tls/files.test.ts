@@ -80,6 +80,19 @@ describe('files of certificates', () => {
     expect(found[3]).toMatchObject({ issuer: ca.pem, answer: Buffer.from('an answer').toString('base64') });
   });
 
+  it('are for the names that the configuration says, if it does', () => {
+    const [cert, key] = [join(folder.path, 'many/b.crt'), join(folder.path, 'many/b.key')];
+    const certificates = [
+      { cert: join(folder.path, 'good.pem'), names: ['C.test'] },
+      { cert, key, names: ['*.d.test'] },
+      { cert: join(folder.path, 'many'), names: ['e.test'] },
+    ];
+    const { material, diagnostics } = read({ certificates });
+    expect(diagnostics).toEqual([]);
+    const found = material.frontends['web']?.certificates ?? [];
+    expect(found.map(({ names }) => names)).toEqual([['c.test'], ['*.d.test'], ['e.test'], ['e.test']]);
+  });
+
   it.each([
     ['missing.pem', 'cannot-read'],
     ['mixed.pem', 'mismatched-key'],

@@ -109,6 +109,19 @@ describe('sessions', () => {
       }
     },
   );
+
+  it('and handshakes are counted', async () => {
+    const counted = async (): Promise<readonly number[]> => {
+      const [head = '', ...rows] = (await proxy.command('show stat')).split('\n');
+      const names = head.replace('# ', '').split(',');
+      const row = rows.find((line) => line.startsWith('web,FRONTEND,'))?.split(',') ?? [];
+      return ['ssl_sess', 'ssl_reused_sess'].map((name) => Number(row[names.indexOf(name)]));
+    };
+    const [all = 0, reused = 0] = await counted();
+    const { session } = await visit('TLSv1.3');
+    await visit('TLSv1.3', session);
+    expect(await counted()).toEqual([all + 2, reused + 1]);
+  });
 });
 
 describe('certificates', () => {

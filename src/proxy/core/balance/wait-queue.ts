@@ -57,8 +57,7 @@ export class WaitQueue<T extends Waiter> {
   }
 }
 
-/** A limit over all workers: their shares add up to it, but each has at least one. 0 = no limit. */
+/** A limit over all workers: their shares add up to it; where there are more workers than that, some have none. */
 export function shareOf(limit: number, worker: number, workers: number): number {
-  if (limit === 0) return 0;
-  return Math.max(1, Math.floor(limit / workers) + (worker < limit % workers ? 1 : 0));
+  return Math.floor(limit / workers) + (worker < limit % workers ? 1 : 0);
 }

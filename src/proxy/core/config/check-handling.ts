@@ -15,7 +15,8 @@ export type Add = (code: string, message: string, path: Path, hint?: string) => 
 export function checkRule(rule: RuleDocument, path: Path, add: Add): void {
   const actions = [rule.backend, rule.redirect, rule.respond, rule.reject].filter((action) => action !== undefined);
   if (actions.length !== 1) {
-    add('bad-rule', 'a rule needs exactly one of backend, redirect and respond', path);
+    const hint = actions.length === 0 ? 'Say what it does: `backend: NAME`.' : 'Make a rule of each.';
+    add('bad-rule', 'a rule needs exactly one of backend, redirect and respond', path, hint);
   }
   checkConditions(rule, path, add);
   for (const key of ['all', 'any', 'not'] as const) {
@@ -84,11 +85,21 @@ function checkMode(rewrite: NonNullable<HandlingDocument['rewrite']>, path: Path
 
 function checkConditions(from: ConditionsDocument, path: Path, add: Add): void {
   if (from.pathRegex !== undefined) checkPattern(from.pathRegex, [...path, 'pathRegex'], add);
+  if (from.uriRegex !== undefined) checkPattern(from.uriRegex, [...path, 'uriRegex'], add);
   checkNetworks(from.source, [...path, 'source'], add);
+  for (const key of ['host', 'sni'] as const) {
+    const name = from[key];
+    if (name !== undefined && !hostPattern.test(name))
+      add('bad-host', `\`${name}\` is no name of a host`, [...path, key], hostHint);
+  }
   if (from.clientName !== undefined) checkValues({ clientName: from.clientName }, path, add);
   checkValues(from.headers, [...path, 'headers'], add);
   checkValues(from.query, [...path, 'query'], add);
 }
+
+/** An asterisk stands for whole labels at the beginning only. */
+const hostPattern = /^(?:\*|\[[0-9A-Fa-f:.]+\](?::[0-9]+)?|(?:\*\.)?[^\s*/:?#@\\[\]]+(?::[0-9]+)?)$/;
+const hostHint = 'Write `www.example.org`, `*.example.org` or `[2001:db8::1]`, without `https://` and path.';
 
 function checkValues(conditions: Readonly<Record<string, ValueCondition>>, path: Path, add: Add): void {
   for (const [name, wanted] of Object.entries(conditions)) {
@@ -128,7 +139,8 @@ export function checkPlaceholders(text: string, path: Path, add: Add): void {
 
 export function checkNetworks(texts: readonly string[], path: Path, add: Add): void {
   texts.forEach((text, index) => {
-    if (!isNetwork(text)) add('bad-address', `\`${text}\` is not an address or CIDR range`, [...path, index]);
+    const hint = 'Write `192.0.2.1`, `192.0.2.0/24`, `2001:db8::1` or `2001:db8::/32`.';
+    if (!isNetwork(text)) add('bad-address', `\`${text}\` is not an address or CIDR range`, [...path, index], hint);
   });
 }
 
@@ -139,10 +151,13 @@ export function checkPattern(source: string, path: Path, add: Add): void {
   try {
     new RegExp(source);
   } catch (error) {
-    add('bad-regex', error instanceof Error ? error.message : 'not a regular expression', path);
+    const hint = "Expressions are JavaScript's; a special character is meant literally after a backslash.";
+    add('bad-regex', error instanceof Error ? error.message : 'not a regular expression', path, hint);
     return;
   }
   if (unboundable.test(source)) {
-    add('unsafe-regex', 'look-around and back references can take a server down with one request', path);
+    const hint =
+      'Write it without them; rules are tried in order, so an earlier rule can take out what must not match.';
+    add('unsafe-regex', 'look-around and back references can take a server down with one request', path, hint);
   }
 }

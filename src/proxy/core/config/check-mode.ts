@@ -24,7 +24,15 @@ const keys = [
 ] as const;
 
 /** Conditions that mean something before the first request, which mode tcp never sees. */
-const conditions: ReadonlySet<string> = new Set(['sni', 'alpn', 'scheme', 'source', 'usable', 'usableBelow']);
+const conditions: ReadonlySet<string> = new Set([
+  'sni',
+  'alpn',
+  'tlsVersion',
+  'scheme',
+  'source',
+  'usable',
+  'usableBelow',
+]);
 const groups = ['all', 'any', 'not'] as const;
 
 /** All problems of the mode of a frontend. */
@@ -79,7 +87,8 @@ function checkTcpRule(rule: RuleDocument, path: Path, add: Add): void {
     });
 }
 
-const tcpRules = 'There a rule has sni, alpn, scheme, source, usable or usableBelow, and backend or reject.';
+const tcpRules =
+  'There a rule has sni, alpn, tlsVersion, scheme, source, usable or usableBelow, and backend or reject.';
 
 /** Defaults are filled in: an empty list or mapping says nothing. */
 function isSaid(value: unknown): boolean {

@@ -20,7 +20,8 @@ export function checkServers({ servers }: BackendDocument, path: Path, add: Add)
       return;
     }
     const needsPort = unixPath(address) === undefined && !isServiceName(address);
-    if (needsPort && port === undefined) add('missing-key', `server \`${server.name}\` has no port`, at);
+    if (needsPort && port === undefined)
+      add('missing-key', `server \`${server.name}\` has no port`, at, 'Add one: `port: 8080`.');
     if (!needsPort && port !== undefined)
       add('bad-value', `\`port\` means nothing to ${address}`, [...at, 'port'], 'Remove it.');
     if (initAddr !== undefined && (parseAddress(initAddr) === undefined || !isNamed(address) || !needsPort)) {

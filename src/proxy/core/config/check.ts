@@ -36,7 +36,7 @@ export function checkDocument(document: ConfigDocument, where: Where, environmen
   const warn: Add = (code, message, path, hint) => {
     problems.push({ severity: 'warning', code, message, where: where(path), ...(hint !== undefined && { hint }) });
   };
-  const backends = document.backends.map((backend) => backend.name);
+  const backends = [...new Set(document.backends.map((backend) => backend.name))];
   const knownBackend = (name: string | undefined, path: Path): void => {
     if (name === undefined || backends.includes(name)) return;
     add('unknown-backend', `there is no backend \`${name}\``, path, nearName(name, backends));
@@ -142,7 +142,13 @@ function uniqueBinds(document: ConfigDocument, add: Add): void {
     const check = (text: string, path: Path): void => {
       const id = parseBind(text)?.id;
       const other = id === undefined ? undefined : seen.get(id);
-      if (other !== undefined) add('duplicate-bind', `\`${text}\` is already bound by frontend \`${other}\``, path);
+      if (other !== undefined)
+        add(
+          'duplicate-bind',
+          `\`${text}\` is already bound by frontend \`${other}\``,
+          path,
+          'One address, one frontend: choose another one, or put the rules of both into one.',
+        );
       if (id !== undefined && !/:0$/.test(id)) seen.set(id, frontend.name);
     };
     frontend.bind.forEach((text, index) => check(text, ['frontends', at, 'bind', index]));

@@ -5,7 +5,37 @@ import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
 import type { Path } from './places.ts';
 
 /** What ajv found, as problems with their place. */
-export function diagnosticOf(error: ErrorObject, where: (path: Path, key?: string) => Position): Diagnostic[] {
+export function diagnosticsOf(
+  errors: readonly ErrorObject[],
+  where: (path: Path, key?: string) => Position,
+): Diagnostic[] {
+  return closestBranches(errors).flatMap((error) => diagnosticOf(error, where));
+}
+
+/** Where a value may be one of several things, only what is wrong with that which it most likely is. */
+function closestBranches(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const instead = new Map<ErrorObject, ErrorObject | undefined>();
+  for (const { keyword, instancePath, schemaPath } of errors) {
+    if (keyword !== 'anyOf') continue;
+    const inside = errors.filter((error) => error.schemaPath.startsWith(`${schemaPath}/`));
+    const kinds = inside.filter((error) => kindOf(error) !== undefined && error.instancePath === instancePath);
+    for (const error of kinds) instead.set(error, undefined);
+    const [first] = kinds;
+    // It is nothing of what it may be.
+    if (first && kinds.length === inside.length)
+      instead.set(first, { ...first, keyword: 'type', params: { type: kinds.flatMap(kindOf) } });
+  }
+  return errors.flatMap((error) => (instead.has(error) ? (instead.get(error) ?? []) : error));
+}
+
+/** What kind of value is wanted instead; undefined if the kind is right. */
+function kindOf({ keyword, params }: ErrorObject): string | readonly string[] | undefined {
+  const { type, allowedValue } = params as { type?: string | readonly string[]; allowedValue?: unknown };
+  if (keyword === 'const') return `\`${String(allowedValue)}\``;
+  return keyword === 'type' ? type : undefined;
+}
+
+function diagnosticOf(error: ErrorObject, where: (path: Path, key?: string) => Position): Diagnostic[] {
   const path = pathOf(error.instancePath);
   const shown = showPath(path);
   const params = error.params as Record<string, unknown>;
@@ -34,24 +64,66 @@ export function diagnosticOf(error: ErrorObject, where: (path: Path, key?: strin
         ),
       ];
     }
-    case 'pattern': {
-      const duration = String(params['pattern']).includes('us|ms');
-      const message = duration
-        ? `${shown} must be a duration`
-        : `${shown}: ${JSON.stringify(error.data)} is not allowed here`;
-      return [problem('bad-value', message, where(path), duration ? durationHint : ownDescription(error))];
-    }
+    case 'pattern':
     case 'type': {
-      const duration = ownDescription(error) !== undefined && isDurationSchema(error);
-      const message = duration ? `${shown} must be a duration` : `${shown} ${error.message ?? 'is wrong'}`;
-      return [problem('bad-type', message, where(path), duration ? durationHint : ownDescription(error))];
+      const code = error.keyword === 'type' ? 'bad-type' : 'bad-value';
+      if (isDurationSchema(error)) return [problem(code, `${shown} must be a duration`, where(path), durationHint)];
+      return [problem(code, `${shown}${demand(error)}`, where(path), adviceOf(error))];
     }
     default:
-      return [problem('bad-value', `${shown} ${error.message ?? 'is wrong'}`, where(path), ownDescription(error))];
+      return [problem('bad-value', `${shown}${demand(error)}`, where(path), ownDescription(error))];
   }
 }
 
-const durationHint = 'Write a number and a unit, for instance 500ms, 5s, 1m or 1h.';
+/** What is demanded of a value, to follow its path. */
+function demand({ keyword, params, data, message }: ErrorObject): string {
+  const { limit, pattern, type } = params as { limit?: unknown; pattern?: unknown; type?: unknown };
+  const amount = String(limit);
+  switch (keyword) {
+    case 'type':
+      return ` must be ${[type]
+        .flat()
+        .map((each) => words[String(each)] ?? String(each))
+        .join(' or ')}`;
+    case 'pattern':
+      return pattern === '^/' || String(pattern).startsWith('^/[')
+        ? `: ${JSON.stringify(data)} must begin with \`/\`, and have no blanks`
+        : `: ${JSON.stringify(data)} is not allowed here`;
+    case 'minItems':
+      return limit === 1 ? ' must not be empty' : ` must have at least ${amount} entries`;
+    case 'maxItems':
+      return ` must have at most ${amount} entries`;
+    case 'minLength':
+      return limit === 1 ? ' must not be empty' : ` must have at least ${amount} characters`;
+    case 'maxLength':
+      return ` must have at most ${amount} characters`;
+    case 'minimum':
+      return ` must be at least ${amount}`;
+    case 'maximum':
+      return ` must be at most ${amount}`;
+    default:
+      return ` ${message ?? 'is wrong'}`;
+  }
+}
+
+const words: Readonly<Record<string, string>> = {
+  string: 'a text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping',
+  null: 'empty',
+};
+
+function adviceOf(error: ErrorObject): string | undefined {
+  const { type } = error.params as { type?: unknown };
+  const isLoneText = type === 'array' && typeof error.data === 'string';
+  const list = isLoneText ? `Write \`[${JSON.stringify(error.data)}]\`.` : undefined;
+  return [list, ownDescription(error)].filter((part) => part !== undefined).join(' ') || undefined;
+}
+
+const durationHint = 'Write a number and a unit (us, ms, s, m, h, d), for instance 500ms, 5s, 1m or 1h.';
 
 /** Is a duration wanted where this was found? */
 export function isDurationSchema(error: ErrorObject): boolean {
@@ -63,7 +135,12 @@ function problem(code: string, message: string, at: Position, hint: string | und
   return { severity: 'error', code, message, where: at, length, ...(hint !== undefined && { hint }) };
 }
 
+/** Keys of one service that is written in short. */
+const shortForm: ReadonlySet<string> = new Set(['port', 'host']);
+
 function suggest(key: string, error: ErrorObject): string {
+  if (error.instancePath === '' && shortForm.has(key))
+    return 'It is for one service alone: `port`, perhaps `host`, and `backends` as a list of URLs, without `frontends`.';
   const properties = (error.parentSchema as { properties?: Record<string, unknown> } | undefined)?.properties ?? {};
   return nearName(key, Object.keys(properties)) ?? '';
 }
@@ -83,6 +160,7 @@ function describe(error: ErrorObject, key: string): string | undefined {
   return schema?.properties?.[key]?.description;
 }
 
+/** The description of what was judged; of what it is part of where it has none. */
 function ownDescription(error: ErrorObject): string | undefined {
   return (error.parentSchema as { description?: string } | undefined)?.description;
 }

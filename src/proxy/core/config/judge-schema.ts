@@ -61,6 +61,18 @@ export function containerOf(root: unknown, path: Path): Container | undefined {
 /** `data`: what was judged; `parentSchema`: that part of the schema which has the keyword. */
 function withContext(error: ErrorObject, root: unknown): ErrorObject {
   const data = error.propertyName ?? valueAt(root, pathOf(error.instancePath));
-  const schema = valueAt(configSchema, pathOf(decodeURIComponent(error.schemaPath)).slice(0, -1));
-  return { ...error, data, ...(isRecord(schema) && { parentSchema: schema }) };
+  const path = pathOf(decodeURIComponent(error.schemaPath)).slice(0, -1);
+  const schema = valueAt(configSchema, path);
+  if (!isRecord(schema)) return { ...error, data };
+  return { ...error, data, parentSchema: { ...schema, description: descriptionAt(path) } };
+}
+
+/** The description of a part of the schema; of an item of a list, or of one of several forms, that of the whole. */
+function descriptionAt(path: Path): unknown {
+  for (let end = path.length; end > 0; end -= 1) {
+    const part = valueAt(configSchema, path.slice(0, end));
+    if (isRecord(part) && typeof part['description'] === 'string') return part['description'];
+    if (path[end - 1] !== 'items' && path[end - 2] !== 'anyOf' && path[end - 1] !== 'anyOf') return undefined;
+  }
+  return undefined;
 }

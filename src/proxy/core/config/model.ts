@@ -18,12 +18,14 @@ import type { PeersConfig } from '../peers/model.ts';
 import type { SocketLevel } from '../stats/command.ts';
 import type { BreakerConfig } from './breaker-model.ts';
 import type { CheckConfig } from './check-model.ts';
+import type { DnsConfig } from './dns-model.ts';
 import type { LogConfig } from './log-model.ts';
 import type { StickConfig } from './stick-model.ts';
 import type { AcmeConfig, BackendTlsConfig, ExpiryAlertsConfig, FrontendTlsConfig, Http2Config } from './tls-model.ts';
 
 export type { BreakerConfig, OutlierConfig } from './breaker-model.ts';
 export type { AgentConfig, CheckConfig } from './check-model.ts';
+export type { DnsConfig } from './dns-model.ts';
 export type { LogConfig } from './log-model.ts';
 
 export interface ProxyConfig {
@@ -61,18 +63,6 @@ export interface HeadLimits {
   readonly headerBytes: number;
   readonly headers: number;
   readonly uriBytes: number;
-}
-
-/** How names of servers become addresses. */
-export interface DnsConfig {
-  /** Empty: those of the system. */
-  readonly servers: readonly string[];
-  readonly prefer: 'ipv4' | 'ipv6';
-  readonly timeoutMs: number;
-  readonly tries: number;
-  readonly minTtlMs: number;
-  readonly maxTtlMs: number;
-  readonly holdMs: number;
 }
 
 export interface StatsConfig {
@@ -148,11 +138,14 @@ export interface Conditions {
   readonly sni: string | undefined;
   /** Mode tcp: the client offers this protocol. */
   readonly alpn: string | undefined;
+  /** Empty: any, or none. */
+  readonly tlsVersion: readonly string[];
   readonly clientCertificate: boolean | undefined;
   readonly clientName: ValueCondition | undefined;
   readonly path: string | undefined;
   readonly pathPrefix: string | undefined;
   readonly pathRegex: string | undefined;
+  readonly uriRegex: string | undefined;
   readonly scheme: 'http' | 'https' | undefined;
   readonly methods: readonly string[];
   readonly source: readonly string[];

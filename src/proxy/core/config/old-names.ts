@@ -1,6 +1,9 @@
 // Keys of other balancers that mean the same as ours, and the short form for one service. What they stand for is put in
 // their place before the schema looks at it. A bare number of these old keys is in seconds, as it was there.
+import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
+import { parseAddress } from '../address.ts';
 import { handlingProperties } from './schema-handling.ts';
+import { showPosition } from './tree.ts';
 import { entryOf, isContainer, isRecord, type Places, putEntry } from './places.ts';
 
 type Entries = Record<string, unknown>;
@@ -24,6 +27,14 @@ const healthCheck: Convert = (value) => {
   };
 };
 
+/** Of one server: what kind of check it is, its backend says. */
+const ownHealthCheck: Convert = (value) => {
+  const check = healthCheck(value);
+  if (!isRecord(check) || check['type'] !== 'http') return check;
+  const { type: _type, ...rest } = check;
+  return rest;
+};
+
 const policies: Readonly<Record<string, string>> = {
   'round-robin': 'roundrobin',
   round_robin: 'roundrobin',
@@ -43,6 +54,12 @@ const ofBackend: Aliases = {
   algorithm: [['balance'], policy],
 };
 
+const ofServer: Aliases = {
+  health_check: [['check'], ownHealthCheck],
+  healthcheck: [['check'], ownHealthCheck],
+  max_connections: [['maxconn']],
+};
+
 const ofHandling: Aliases = {
   request_per_minute: [['rateLimit', 'requests']],
   limit_window: [['rateLimit', 'per'], seconds],
@@ -54,23 +71,29 @@ const ofRateLimit: Aliases = {
   limit_window: [['per'], seconds],
 };
 
-/** Rewrites the tree in place. */
-export function replaceOldNames(root: Entries, places: Places): void {
+/** Rewrites the tree in place; the problems are values that are set under an old and under its new name. */
+export function replaceOldNames(root: Entries, places: Places): readonly Diagnostic[] {
+  const problems: Diagnostic[] = [];
+  const replace = (within: Entries, aliases: Aliases, fallback?: readonly string[]): void => {
+    problems.push(...replaced(within, aliases, places, fallback));
+  };
   expandSingleService(root, places);
   for (const name of ['healthcheck_interval', 'health_check_interval']) spread(root, name, places);
   for (const backend of recordsIn(root['backends'])) {
-    replace(backend, ofBackend, places);
+    replace(backend, ofBackend);
+    for (const server of recordsIn(backend['servers'])) replace(server, ofServer);
     if ('balance' in backend) putEntry(backend, 'balance', policy(backend['balance']));
   }
   for (const frontend of recordsIn(root['frontends'])) {
     for (const place of [frontend, ...recordsIn(frontend['rules'])]) {
       // Of these two the time was a minute where it was left out.
-      if ('request_per_minute' in place) replace(place, ofHandling, places, ['rateLimit', 'per', '60s']);
+      if ('request_per_minute' in place) replace(place, ofHandling, ['rateLimit', 'per', '60s']);
       const { rateLimit } = place;
       if (!isRecord(rateLimit)) continue;
-      replace(rateLimit, ofRateLimit, places, 'request_per_minute' in rateLimit ? ['per', '60s'] : undefined);
+      replace(rateLimit, ofRateLimit, 'request_per_minute' in rateLimit ? ['per', '60s'] : undefined);
     }
   }
+  return problems;
 }
 
 /** `port`, `host` and a plain list of `backends` are one frontend and one backend. */
@@ -79,17 +102,24 @@ function expandSingleService(root: Entries, places: Places): void {
   if (
     (typeof port !== 'number' && typeof port !== 'string') ||
     root['frontends'] !== undefined ||
-    !Array.isArray(backends)
+    !Array.isArray(backends) ||
+    // Backends with servers of their own are no list of URLs.
+    backends.some((each) => isRecord(each) && 'servers' in each)
   )
     return;
   const backend: Entries = { name: 'default', servers: backends.map((server, index) => serverOf(server, index)) };
   const servers = backend['servers'] as unknown[];
   servers.forEach((server, index) => copyPlaces(backends, index, servers, index, server, places));
   places.copy(root, 'backends', backend, 'servers');
-  const frontend: Entries = { name: 'default', bind: [`*:${port}`] };
+  const address = typeof host === 'string' ? listeningAddress(host) : '*';
+  const frontend: Entries = { name: 'default', bind: [`${address ?? '*'}:${port}`] };
   places.copy(root, 'port', frontend, 'bind');
-  if (host === undefined) putEntry(frontend, 'defaultBackend', 'default');
-  else putEntry(frontend, 'rules', [{ host, backend: 'default' }]);
+  if (host === undefined || address !== undefined) putEntry(frontend, 'defaultBackend', 'default');
+  else {
+    const rule: Entries = { host, backend: 'default' };
+    places.copy(root, 'host', rule, 'host');
+    putEntry(frontend, 'rules', [rule]);
+  }
   for (const key of Object.keys(root)) {
     if (key === 'port' || key === 'host' || key === 'backends') Reflect.deleteProperty(root, key);
     else if (ofService.has(key)) move(root, key, backend, key, places);
@@ -97,6 +127,14 @@ function expandSingleService(root: Entries, places: Places): void {
   }
   putEntry(root, 'frontends', [frontend]);
   putEntry(root, 'backends', [backend]);
+}
+
+/** `host` as an address to listen on; undefined if it is a name, which clients ask for. */
+function listeningAddress(host: string): string | undefined {
+  const bare = host.replace(/^\[|\]$/g, '');
+  if (bare === '*') return bare;
+  if (parseAddress(bare) === undefined) return undefined;
+  return bare.includes(':') ? `[${bare}]` : bare;
 }
 
 /** What the short form may say of its one backend. */
@@ -117,7 +155,7 @@ const ofClients: ReadonlySet<string> = new Set([...Object.keys(handlingPropertie
 
 /** `http://192.0.2.1:8080`, `192.0.2.1:8080`, `{ url: ..., weight: 2 }`, or as in a backend. */
 function serverOf(given: unknown, index: number): unknown {
-  const { url, max_connections, ...rest } = isRecord(given) ? given : { url: given };
+  const { url, ...rest } = isRecord(given) ? given : { url: given };
   if (typeof url !== 'string') return { name: `server${index + 1}`, ...rest };
   const match = /^(?:http:\/\/)?(\[[^\]]+\]|[^/:[\]]+)(?::([0-9]+))?\/?$/.exec(url);
   const [, address = url, port = '80'] = match ?? [];
@@ -126,7 +164,6 @@ function serverOf(given: unknown, index: number): unknown {
     ...rest,
     address: address.replace(/^\[|\]$/g, ''),
     port: Number(port),
-    ...(max_connections !== undefined && { maxconn: max_connections }),
   };
 }
 
@@ -141,36 +178,50 @@ function copyPlaces(from: object, at: number, to: object, index: number, server:
 function spread(root: Entries, name: string, places: Places): void {
   if (!(name in root)) return;
   for (const backend of recordsIn(root['backends'])) {
-    if (name in backend || 'check' in backend) continue;
+    const { check } = backend;
+    if (name in backend || (isRecord(check) ? 'inter' in check : check !== undefined)) continue;
     putEntry(backend, name, root[name]);
     places.copy(root, name, backend, name);
   }
   Reflect.deleteProperty(root, name);
 }
 
-function replace(within: Entries, aliases: Aliases, places: Places, fallback?: readonly string[]): void {
+function replaced(within: Entries, aliases: Aliases, places: Places, fallback?: readonly string[]): Diagnostic[] {
+  const problems: Diagnostic[] = [];
   for (const [old, [path, convert]] of Object.entries(aliases)) {
     if (!(old in within)) continue;
     const value = convert ? convert(within[old]) : within[old];
     const original = within[old];
-    put(within, path, value, (container, key) => places.copy(within, old, container, key));
+    const other = put(within, path, value, (container, key) => places.copy(within, old, container, key));
+    if (other) problems.push(...twice(old, path, places.get(within, old)?.key, places.get(...other)?.key));
     if (isContainer(original) && isContainer(value)) {
-      for (const key of Object.keys(value)) places.copy(original, oldKeys[key] ?? key, value, key);
+      for (const key of Object.keys(value)) {
+        const oldKey = oldKeys[key] ?? key;
+        places.copy(original, oldKey in original ? oldKey : key, value, key);
+      }
     }
     Reflect.deleteProperty(within, old);
   }
   if (fallback) put(within, fallback.slice(0, -1), fallback.at(-1), () => undefined);
+  return problems;
+}
+
+function twice(old: string, path: readonly string[], where?: Position, first?: Position): Diagnostic[] {
+  if (!where) return [];
+  const message = `\`${old}\` is another name of \`${path.join('.')}\`, which is set too`;
+  const hint = `${first ? `The other one is at ${showPosition(first)}; keep` : 'Keep'} one of them.`;
+  return [{ severity: 'error', code: 'duplicate-key', message, where, length: old.length, hint }];
 }
 
 const oldKeys: Readonly<Record<string, string>> = { inter: 'interval', rise: 'thresholds', fall: 'thresholds' };
 
-/** Sets what is not set yet: the new name wins. */
+/** Sets what is not set yet; otherwise tells where it is. */
 function put(
   within: Entries,
   path: readonly string[],
   value: unknown,
   placed: (container: object, key: string) => void,
-): void {
+): readonly [container: object, key: string] | undefined {
   let container = within;
   for (const key of path.slice(0, -1)) {
     if (!isRecord(container[key])) {
@@ -180,9 +231,10 @@ function put(
     container = container[key] as Entries;
   }
   const last = path.at(-1) ?? '';
-  if (last in container) return;
+  if (last in container) return [container, last];
   putEntry(container, last, value);
   placed(container, last);
+  return undefined;
 }
 
 function move(from: Entries, fromKey: string, to: Entries, toKey: string, places: Places): void {

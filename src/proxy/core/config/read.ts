@@ -1,10 +1,9 @@
 // Configuration files -> configuration or diagnostics, all problems at once, each with its place.
 // Never throws for bad input and never reads a file itself.
-import type { ErrorObject } from 'ajv';
 import type { FromSchema } from 'json-schema-to-ts';
 import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
 import { checkDocument } from './check.ts';
-import { diagnosticOf, pathOf } from './explain.ts';
+import { diagnosticsOf } from './explain.ts';
 import type { ProxyConfig } from './model.ts';
 import { replaceOldNames } from './old-names.ts';
 import { applyOverrides } from './overrides.ts';
@@ -12,7 +11,8 @@ import { type NamedFiles, readNamedFiles } from './named-files.ts';
 import type { Path } from './places.ts';
 import { resolveConfig } from './resolve.ts';
 import { configSchema } from './schema.ts';
-import { containerOf, schemaErrors } from './judge-schema.ts';
+import { schemaErrors } from './judge-schema.ts';
+import { prune } from './prune.ts';
 import { type ConfigTree, readTree, type Source } from './tree.ts';
 import type { Environment } from './variables.ts';
 
@@ -53,37 +53,35 @@ export function readSources(
 /** Judges what was read from files, or converted from another format. */
 export function judgeTree(tree: ConfigTree, environment: Environment = {}, files?: NamedFiles): ReadConfigResult {
   const { root, places, texts, diagnostics } = tree;
-  if (tree.broken) return { ok: false, diagnostics, texts };
-  replaceOldNames(root, places);
+  diagnostics.push(...replaceOldNames(root, places));
   applyOverrides(tree, environment);
   const document = structuredClone(root);
   const where = (path: Path, key?: string): Position => places.where(root, path, key);
-  const errors = schemaErrors(tree);
+  const all = schemaErrors(tree);
+  // What is missing may be in the file that could not be read.
+  const errors = tree.broken
+    ? all.filter(({ keyword, instancePath }) => keyword !== 'required' || instancePath !== '')
+    : all;
   const unset = diagnostics.filter(({ code }) => code === 'unset-variable');
-  const found = errors.flatMap((error) => diagnosticOf(error, where));
+  const found = diagnosticsOf(errors, where);
   diagnostics.push(...found.filter((problem) => !unset.some((cause) => isAtOnce(problem, cause))));
-  // Unknown keys hinder nobody from judging the rest.
-  if (errors.every((error) => error.keyword === 'additionalProperties')) {
-    for (const error of errors) drop(root, error);
-    diagnostics.push(...checkDocument(root as ConfigDocument, where, environment));
-    if (files) diagnostics.push(...readNamedFiles(root as ConfigDocument, document, where, files));
+  if (tree.broken) return { ok: false, diagnostics: inOrder(diagnostics), texts };
+  const { isJudged, isConsequence } = prune(tree, errors);
+  if (isJudged) {
+    const more = checkDocument(root as ConfigDocument, where, environment);
+    if (files) more.push(...readNamedFiles(root as ConfigDocument, document, where, files));
+    diagnostics.push(...more.filter((problem) => !isConsequence(problem)));
   }
-  const all = inOrder(diagnostics);
-  if (all.some((problem) => problem.severity === 'error')) return { ok: false, diagnostics: all, texts };
+  const told = inOrder(diagnostics);
+  if (told.some((problem) => problem.severity === 'error')) return { ok: false, diagnostics: told, texts };
   const config = resolveConfig(root as ConfigDocument, environment);
-  return { ok: true, config, diagnostics: all, texts, document, where };
+  return { ok: true, config, diagnostics: told, texts, document, where };
 }
 
 /** Is the value wrong only because the variable that it begins with is not set? Its quote may stand before it. */
 function isAtOnce({ where: value }: Diagnostic, { where: variable }: Diagnostic): boolean {
   if (!value || !variable || value.file !== variable.file || value.line !== variable.line) return false;
   return variable.column - value.column === 0 || variable.column - value.column === 1;
-}
-
-function drop(root: unknown, { instancePath, params }: ErrorObject): void {
-  const owner = containerOf(root, [...pathOf(instancePath), '']);
-  const { additionalProperty } = params as { additionalProperty?: unknown };
-  if (owner) Reflect.deleteProperty(owner, String(additionalProperty));
 }
 
 /** Files in the order of their names, each from top to bottom. */

@@ -84,13 +84,14 @@ function resolveRule(rule: RuleDocument, id: string, inherited: HandlingConfig):
 }
 
 function conditionsOf(from: ConditionsDocument): Conditions {
-  const { alpn, clientCertificate, clientName, path, pathPrefix, pathRegex, scheme, methods, source, headers, query } =
-    from;
+  const { alpn, tlsVersion, clientCertificate, clientName, path, pathPrefix, pathRegex, uriRegex } = from;
+  const { scheme, methods, source, headers, query } = from;
   const { usable, usableBelow } = from;
   const [host, sni] = [from.host?.toLowerCase(), from.sni?.toLowerCase()];
-  const client = { alpn, clientCertificate, clientName };
+  const client = { alpn, tlsVersion, clientCertificate, clientName };
+  const paths = { path, pathPrefix, pathRegex, uriRegex };
   const pools = { usable, usableBelow };
-  return { host, sni, ...client, path, pathPrefix, pathRegex, scheme, methods, source, headers, query, ...pools };
+  return { host, sni, ...client, ...paths, scheme, methods, source, headers, query, ...pools };
 }
 
 /** A rule's own part replaces the frontend's part of the same kind. */

@@ -19,11 +19,11 @@ export function resolveFrontendTls(tls: FrontendTlsDocument): FrontendTlsConfig 
   const { clientAuth } = tls;
   return {
     binds: tls.bind.map((text) => parseBind(text)?.id ?? ''),
-    certificates: tls.certificates.map((source) =>
-      typeof source === 'object' && 'acme' in source
-        ? { acme: source.acme.map(lowerCase), challenge: source.challenge }
-        : source,
-    ),
+    certificates: tls.certificates.map((source) => {
+      if (typeof source === 'string') return source;
+      if ('acme' in source) return { acme: source.acme.map(lowerCase), challenge: source.challenge };
+      return { cert: source.cert, key: source.key, names: source.names?.map(lowerCase) };
+    }),
     ...offerOf(tls, tls.profile === 'modern' ? 'TLSv1.3' : 'TLSv1.2'),
     sessionTickets: tls.sessionTickets,
     alpn: tls.alpn,

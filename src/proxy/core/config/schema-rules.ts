@@ -69,6 +69,12 @@ const conditionProperties = {
     minLength: 1,
     description: 'Mode tcp: the client offers this protocol in its TLS handshake, for instance `h2`.',
   },
+  tlsVersion: {
+    type: 'array',
+    default: [],
+    items: { enum: ['SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] },
+    description: 'Any of these versions of TLS is spoken; in mode tcp it is the highest that the client offers.',
+  },
   clientCertificate: { type: 'boolean', description: 'The client has a certificate (see `clientAuth`), or has none.' },
   clientName: { ...valueCondition, description: "The common name in the client's certificate, as with `headers`." },
   path: { type: 'string', pattern: '^/', description: 'The path is exactly this.' },
@@ -78,6 +84,11 @@ const conditionProperties = {
     description: 'The path begins with this, by whole segments: `/api` matches `/api` and `/api/x`, not `/apiary`.',
   },
   pathRegex: { type: 'string', description: 'JavaScript regular expression on the path.' },
+  uriRegex: {
+    type: 'string',
+    description:
+      'JavaScript regular expression on path and query as the client wrote them: for their length, or what is in the query. Rules about who may come where belong into `path` and the like.',
+  },
   scheme: {
     enum: ['http', 'https'],
     description:

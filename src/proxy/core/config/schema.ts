@@ -248,9 +248,27 @@ export const configSchema = {
       default: {},
       description: 'Limits on what clients and servers may send.',
       properties: {
-        headerBytes: { type: 'integer', minimum: 1024, maximum: 1_048_576, default: 16_384, description: 'Head: 431.' },
-        headers: { type: 'integer', minimum: 10, maximum: 1000, default: 128, description: 'Header lines: 431.' },
-        uriBytes: { type: 'integer', minimum: 256, maximum: 65_536, default: 8192, description: 'Target: 414.' },
+        headerBytes: {
+          type: 'integer',
+          minimum: 1024,
+          maximum: 1_048_576,
+          default: 16_384,
+          description: 'Bytes of the head of a request; more is answered with 431.',
+        },
+        headers: {
+          type: 'integer',
+          minimum: 10,
+          maximum: 1000,
+          default: 128,
+          description: 'Header lines of a request; more are answered with 431.',
+        },
+        uriBytes: {
+          type: 'integer',
+          minimum: 256,
+          maximum: 65_536,
+          default: 8192,
+          description: 'Bytes of path and query; more is answered with 414.',
+        },
       },
     },
     dns: dnsSchema,
@@ -260,7 +278,13 @@ export const configSchema = {
     acme: acmeSchema,
     expiryAlerts: expiryAlertsSchema,
     peers: peersSchema,
-    frontends: { type: 'array', minItems: 1, items: frontendSchema, description: 'Where clients connect.' },
+    frontends: {
+      type: 'array',
+      minItems: 1,
+      items: frontendSchema,
+      description:
+        'Where clients connect. One service alone may be written in short: `port`, and `backends` as a list of URLs.',
+    },
     backends: { type: 'array', items: backendSchema, description: 'Pools of servers.' },
   },
 } as const;

@@ -2,7 +2,15 @@
 // that no private key is ever shown with a configuration.
 
 /** Where a certificate is: a file or folder, a file for each part, or the names for which one is to be got. */
-export type CertificateSource = string | { readonly cert: string; readonly key: string } | AcmeSource;
+export type CertificateSource = string | CertificateFiles | AcmeSource;
+
+export interface CertificateFiles {
+  readonly cert: string;
+  /** undefined: in the same file, or beside it. */
+  readonly key: string | undefined;
+  /** undefined: for those that it has. */
+  readonly names: readonly string[] | undefined;
+}
 
 /** Names for which a certificate is to be got. */
 export interface AcmeSource {

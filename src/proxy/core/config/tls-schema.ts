@@ -46,18 +46,29 @@ export const frontendTlsSchema = {
           file,
           {
             type: 'object',
-            required: ['cert', 'key'],
+            required: ['cert'],
             additionalProperties: false,
             properties: {
               cert: { ...file, description: 'PEM file: the certificate, then those between it and the root.' },
-              key: { ...file, description: 'PEM file: its private key.' },
+              key: {
+                ...file,
+                description:
+                  'PEM file: its private key. Left out: it is in the same file, or beside it; `cert` may be a folder then.',
+              },
+              names: {
+                type: 'array',
+                minItems: 1,
+                items: { type: 'string', pattern: '^(?:\\*\\.)?[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]+)*$' },
+                description:
+                  'Clients get it for these names only, whatever names it has: `example.org`, `*.example.org`.',
+              },
             },
           },
           acmeSourceSchema,
         ],
       },
       description:
-        'PEM files with certificate, chain and key; folders of such files; `{ cert, key }`; or `{ acme: [HOST] }`. Clients get the one for the name they ask for, else the first.',
+        'PEM files with certificate, chain and key; folders of such files; `{ cert, key, names }`; or `{ acme: [HOST] }`. Clients get the one for the name they ask for, else the first.',
     },
     profile: {
       enum: ['intermediate', 'modern'],

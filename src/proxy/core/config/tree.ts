@@ -1,7 +1,18 @@
 // Text of one or several configuration files -> one tree of values that knows where each of them was written.
-// YAML, or JSON, which is YAML. What the values mean is judged later (read.ts).
-import { type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+// YAML, or JSON, which YAML's parser reads when it is some. What the values mean is judged later (read.ts).
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type YAMLParseError,
+} from 'yaml';
 import type { Diagnostic, Position } from '../../../lib/diagnostic.ts';
+import { jsonProblem } from '../../../lib/json-problem.ts';
 import { isRecord, Places, putEntry } from './places.ts';
 import { type Environment, interpolate } from './variables.ts';
 
@@ -99,12 +110,26 @@ class FileReader {
   /** Undefined if it is no mapping. */
   read(): Record<string, unknown> | undefined {
     const document = this.#document;
-    for (const error of document.errors) this.#report('bad-yaml', error.message, error.pos[0], yamlHint);
+    const broken = this.#source.file.endsWith('.json') ? jsonProblem(this.#source.text) : undefined;
+    if (broken) {
+      this.#report('bad-json', broken.message, broken.offset, jsonHint);
+      return undefined;
+    }
+    for (const error of document.errors) this.#reportYaml(error);
     if (document.errors.length > 0 || !this.#isBounded()) return undefined;
     const value = document.contents === null ? {} : this.#valueOf(document.contents);
     if (isRecord(value)) return value;
     this.#report('bad-type', 'the file must be a mapping: `frontends:`, `backends:`, ...', 0);
     return undefined;
+  }
+
+  #reportYaml({ code, message, pos: [offset] }: Pick<YAMLParseError, 'code' | 'message' | 'pos'>): void {
+    if (code !== 'DUPLICATE_KEY') {
+      this.#report('bad-yaml', message, offset, yamlHint);
+      return;
+    }
+    const [, key = ''] = /^["']?([^"':\s]*)/.exec(this.#source.text.slice(offset)) ?? [];
+    this.#report('duplicate-key', `\`${key}\` is set twice here`, offset, 'Keep one of them.', key.length);
   }
 
   /** Aliases of aliases can stand for more than any memory holds. */
@@ -169,6 +194,7 @@ class FileReader {
   }
 }
 
+const jsonHint = 'A file whose name ends with .yml may have comments, and needs fewer quotes.';
 const yamlHint = 'Mind the indentation, and quote values that contain ": " or begin with a special character.';
 
 function startOf(node: unknown): number {

@@ -27,21 +27,29 @@ export function convertMogoly(tree: ConfigTree): Converter {
     const pool =
       Array.isArray(server['balance']) && server['balance'].length > 0 ? (server['balance'] as unknown[]) : [server];
     const servers: unknown[] = [];
+    const ways = new Set<boolean>();
+    const paths = new Set<string>();
     pool.forEach((each, at) => {
       if (!isRecord(each)) return;
       const place = pool[0] === server ? spot : converter.spot(pool, at);
       const made = serverOfUrl(urlOf(each), `server${at + 1}`);
       if (!made) return report.error(place, 'a server needs a `url`, or `protocol`, `host` and `port`');
-      if (made.tls) report.error(place, 'servers that speak TLS cannot be carried over');
+      ways.add(made.tls);
+      paths.add(made.path);
       draft.push(servers, made.server, place);
     });
     draft.put(backend, 'servers', servers, spot);
+    if (ways.size > 1) report.error(spot, 'servers with and without TLS in one pool cannot be carried over');
+    else if (ways.has(true)) draft.put(backend, 'tls', {}, spot);
     if (typeof interval === 'number')
       draft.put(backend, 'check', { type: 'http', path: '/', inter: `${interval}s` }, spot);
     draft.push(backends, backend, spot);
     const rule: Entries = {};
     draft.put(rule, 'host', name, spot);
     draft.put(rule, 'backend', backend['name'], spot);
+    const [path = ''] = paths;
+    if (paths.size > 1) report.error(spot, 'servers with different paths in one pool cannot be carried over');
+    else if (path !== '') draft.put(rule, 'rewrite', { addPrefix: path }, spot);
     middlewares(server['middlewares'], rule, converter);
     draft.push(rules, rule, spot);
     converter.rest(
@@ -79,6 +87,10 @@ function middlewares(given: unknown, rule: Entries, { draft, report, spot: spotO
     const spot = spotOf(given, index);
     if (!isRecord(each) || !/^(?:mogoly:)?ratelimit(?:er)?$/.test(String(each['name']))) {
       report.error(spot, 'there is no such middleware here');
+      return;
+    }
+    if ('rateLimit' in rule) {
+      report.error(spot, 'a second rate limit of a host cannot be carried over; the first holds');
       return;
     }
     const config = isRecord(each['config']) ? each['config'] : {};

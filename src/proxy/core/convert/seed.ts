@@ -59,13 +59,18 @@ export class Converter {
   }
 }
 
+/** `path`: that of the URL, without slashes at its end. */
 export function serverOfUrl(
   url: string,
   name: string,
-): { readonly server: Entries; readonly tls: boolean } | undefined {
-  const match = /^(https?):\/\/(\[[^\]]+\]|[^/:]+)(?::([0-9]+))?(?:\/.*)?$/.exec(url);
+): { readonly server: Entries; readonly tls: boolean; readonly path: string } | undefined {
+  const match = /^(https?):\/\/(\[[^\]]+\]|[^/:]+)(?::([0-9]+))?(\/.*)?$/.exec(url);
   if (!match) return undefined;
-  const [, protocol, host = '', port] = match;
+  const [, protocol, host = '', port, path = ''] = match;
   const tls = protocol === 'https';
-  return { server: { name, address: host.replace(/^\[|\]$/g, ''), port: Number(port ?? (tls ? 443 : 80)) }, tls };
+  return {
+    server: { name, address: host.replace(/^\[|\]$/g, ''), port: Number(port ?? (tls ? 443 : 80)) },
+    tls,
+    path: path.replace(/\/+$/, ''),
+  };
 }

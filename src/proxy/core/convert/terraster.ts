@@ -1,4 +1,5 @@
 // A terraster file (`services[]` with `locations[]`) -> ours.
+import { nearName } from '../config/explain.ts';
 import { isRecord } from '../config/places.ts';
 import type { ConfigTree } from '../config/tree.ts';
 import type { Report, Spot } from './report.ts';
@@ -111,7 +112,11 @@ function pool(
   const policy = typeof location['lb_policy'] === 'string' ? location['lb_policy'] : 'round-robin';
   const ours = policies[policy];
   if (!ours)
-    report.error(spot, `\`${policy}\` cannot be carried over`, `There are ${Object.keys(policies).join(', ')}.`);
+    report.error(
+      spotOf(location, 'lb_policy'),
+      `\`${policy}\` cannot be carried over`,
+      nearName(policy, Object.keys(policies)),
+    );
   for (const [key, value] of Object.entries(ours ?? {})) draft.put(backend, key, value, spot);
   const check = service['health_check'] ?? root['health_check'];
   const {

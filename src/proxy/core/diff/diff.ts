@@ -7,6 +7,8 @@ import {
   type ServerConfig,
   serverKey,
 } from '../config/model.ts';
+import { isSecretAt, withoutSecrets } from '../config/secrets.ts';
+import { routeLines } from './routes.ts';
 
 export interface ConfigDiff {
   /** Sections with their lines; `+` comes, `-` goes, `~` changes. */
@@ -59,6 +61,7 @@ function frontendLines(before: FrontendConfig, after: FrontendConfig): readonly 
     ),
     ...ruleLines(oldRules, rules),
     ...changes(oldRest, rest),
+    ...routeLines(before, after),
   ];
 }
 
@@ -69,11 +72,20 @@ function ruleLines(before: FrontendConfig['rules'], after: FrontendConfig['rules
   const lines = listLines('rule', old, now);
   const kept = old.filter((text) => now.includes(text));
   const order = now.filter((text) => old.includes(text));
-  return kept.join('\n') === order.join('\n') ? lines : [...lines, '~ rules are tried in another order'];
+  if (kept.join('\n') !== order.join('\n')) return [...lines, '~ rules are tried in another order'];
+  // What is hidden differs, too.
+  const whole = new Set(before.map((rule) => JSON.stringify(rule)));
+  const secretly = now.filter((text, at) => old.includes(text) && !whole.has(JSON.stringify(after[at])));
+  return [...lines, ...secretly.map((text) => `~ rule ${text}: a secret in it changes`)];
 }
 
-function showRule(rule: FrontendConfig['rules'][number]): string {
-  return show(meaningful(rule));
+function showRule({ reject, forcePersist, priority, ...rule }: FrontendConfig['rules'][number]): string {
+  const unusual = {
+    ...(reject && { reject }),
+    ...(forcePersist && { forcePersist }),
+    ...(priority !== 0 && { priority }),
+  };
+  return show(meaningful({ ...rule, ...unusual }));
 }
 
 function listLines(noun: string, before: readonly string[], after: readonly string[]): string[] {
@@ -108,26 +120,27 @@ export function changes(before: object, after: object, path = ''): string[] {
     if (show(one) === show(other)) return [];
     const at = path === '' ? key : `${path}.${key}`;
     if (isPlain(one) && isPlain(other)) return changes(one, other, at);
-    if (secret.has(key)) return [`~ ${at} changes`];
-    if (one === undefined) return [`+ ${at}: ${show(meaningful(other))}`];
-    if (other === undefined) return [`- ${at}: ${show(meaningful(one))}`];
-    return [`~ ${at}: ${show(one)} -> ${show(other)}`];
+    if (isSecretAt(key, path.split('.').at(-1) ?? '', other ?? one)) return [`~ ${at} changes`];
+    if (one === undefined) return [`+ ${at}: ${show(meaningful(other, key))}`];
+    if (other === undefined) return [`- ${at}: ${show(meaningful(one, key))}`];
+    return [`~ ${at}: ${show(withoutSecrets(one, key))} -> ${show(withoutSecrets(other, key))}`];
   });
 }
-
-/** Not to be shown on a terminal. */
-const secret: ReadonlySet<string> = new Set(['key', 'users', 'password', 'token', 'secret']);
 
 function isPlain(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Without what is not said. */
-function meaningful(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(meaningful);
+/** Without what is not said, nor secrets. `parent`: the key of the value. */
+function meaningful(value: unknown, parent = ''): unknown {
+  return said(withoutSecrets(value, parent));
+}
+
+function said(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(said);
   if (!isPlain(value)) return value;
   const kept = Object.entries(value)
-    .map(([key, each]): [string, unknown] => [key, secret.has(key) && each !== undefined ? '***' : meaningful(each)])
+    .map(([key, each]): [string, unknown] => [key, said(each)])
     .filter(([, each]) => each !== undefined && JSON.stringify(each) !== '{}' && JSON.stringify(each) !== '[]');
   return Object.fromEntries(kept);
 }

@@ -113,6 +113,8 @@ function json(record: AccessRecord): string {
     queue: { server: record.serverQueue, backend: record.backendQueue },
     requestHeaders: record.requestCaptures,
     responseHeaders: record.responseCaptures,
+    requestCookie: record.extra?.requestCookie === '' ? undefined : record.extra?.requestCookie,
+    responseCookie: record.extra?.responseCookie === '' ? undefined : record.extra?.responseCookie,
   });
   // Header bytes above ASCII are not known to be UTF-8; as escapes the line is valid whatever they were.
   return text.replace(/[\x7f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -12,6 +12,9 @@ export interface AccessRecord {
   readonly server: string;
   /** Durations in milliseconds, -1 for what was not reached. `responseMs` begins when the connection is there. */
   readonly headMs: number;
+  /** Before the request: until the client could begin with it (the first of its connection), and until it did. */
+  readonly handshakeMs: number;
+  readonly idleMs: number;
   readonly queueMs: number;
   readonly connectMs: number;
   readonly responseMs: number;

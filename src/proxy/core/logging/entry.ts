@@ -18,12 +18,17 @@ const secretName = /pass(word|wd|phrase)?$|secret|token|authorization|cookie$|pr
 export const mask = '********';
 const maxDepth = 6;
 
+/** Whether a name tells that its value is secret; `X-Api-Key` is as `x_api_key`. */
+export function isSecretName(name: string): boolean {
+  return secretName.test(name.replaceAll('-', '_'));
+}
+
 /** A copy in which the values of secret names, and of those that `alsoSecret` knows, are hidden, at any depth. */
 export function masked(value: unknown, alsoSecret: (name: string) => boolean = () => false, depth = 0): unknown {
   if (depth > maxDepth) return '...';
   if (Array.isArray(value)) return value.map((item: unknown) => masked(item, alsoSecret, depth + 1));
   if (typeof value !== 'object' || value === null) return value;
-  const isSecret = (name: string): boolean => secretName.test(name) || alsoSecret(name);
+  const isSecret = (name: string): boolean => isSecretName(name) || alsoSecret(name);
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [
       name,

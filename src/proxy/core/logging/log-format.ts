@@ -62,10 +62,12 @@ const variables: Readonly<Record<string, Write>> = {
   Ta: time(({ totalMs }) => totalMs),
   Tc: time(({ connectMs }) => connectMs),
   Td: time(dataMs),
-  Tq: time(({ headMs }) => headMs),
+  Th: time(({ handshakeMs }) => handshakeMs),
+  Ti: time(({ idleMs }) => idleMs),
+  Tq: time((record) => (record.headMs < 0 ? -1 : beforeMs(record) + record.headMs)),
   TR: time(({ headMs }) => headMs),
   Tr: time(({ responseMs }) => responseMs),
-  Tt: time(({ totalMs }) => totalMs),
+  Tt: time((record) => beforeMs(record) + record.totalMs),
   Tw: time(({ queueMs }) => queueMs),
   U: ({ bytesIn }) => String(bytesIn),
   ac: ({ active }) => String(active),
@@ -108,6 +110,11 @@ const texts: ReadonlySet<string> = new Set([
   'CC', 'CS', 'H', 'HM', 'HP', 'HPO', 'HQ', 'HU', 'HV', 'ID', 'b', 'ci', 'f', 'fi', 'ft', 'hr', 'hs', 'r', 's', 'si',
   'sslc', 'sslv',
 ]); // prettier-ignore
+
+/** From the end of what came before, or the start of the connection, to the first byte of the request. */
+function beforeMs({ handshakeMs, idleMs }: AccessRecord): number {
+  return handshakeMs + idleMs;
+}
 
 function dataMs({ totalMs, headMs, queueMs, connectMs, responseMs }: AccessRecord): number {
   const before = [headMs, queueMs, connectMs, responseMs];

@@ -20,8 +20,8 @@ export interface SectionPorts {
   tell(news: PeerNews): void;
   /** The workers are to hear of an entry. */
   learned(table: string, change: StickChange): void;
-  /** What follows from the servers of a table. */
-  serversOf(table: string): ReadonlyMap<number, string>;
+  /** Names of the servers of a table by their ids. */
+  readonly serversOf: (table: string) => ReadonlyMap<number, string>;
 }
 
 /** HAProxy's own: after a connection that was there, two peers must not call each other at once again and again. */
@@ -51,12 +51,11 @@ export class PeerSection {
     const isRenamed = config.local !== this.config.local;
     this.config = config;
     const before = this.tables;
-    let isAnother = false;
+    const { serversOf } = this.#ports;
+    const others = before.filter((shared) => shared.refresh(serversOf(shared.table.config.name)));
     this.tables = tables.map((table) => {
       const known = before.find((shared) => shared.table === table);
-      const servers = this.#ports.serversOf(table.config.name);
-      if (known?.refresh(servers) === true) isAnother = true;
-      return known ?? new SharedTable((this.#lastTableId += 1), table, servers);
+      return known ?? new SharedTable((this.#lastTableId += 1), table, serversOf(table.config.name));
     });
     const old = this.members;
     this.members = config.members.map((member) => {
@@ -68,7 +67,7 @@ export class PeerSection {
     if (this.tables.some((shared) => !before.includes(shared))) this.#askAgain(nowMs);
     // What both said of a table holds for a connection.
     for (const member of old)
-      if (isAnother || !this.members.includes(member)) member.session?.close('the configuration changed');
+      if (others.length > 0 || !this.members.includes(member)) member.session?.close('the configuration changed');
   }
 
   /** Entries that were changed on this machine. */

@@ -25,7 +25,7 @@ export const columnTags: Readonly<Record<string, string>> = tagsOf({
   'MCP u64':
     'stot bin bout dreq dresp ereq hrsp_1xx hrsp_2xx hrsp_3xx hrsp_4xx hrsp_5xx hrsp_other req_tot comp_in comp_out ' +
     'comp_byp comp_rsp conn_tot intercepted dcon dses wrew cache_lookups cache_hits eint econ eresp wretr wredis ' +
-    'chkfail chkdown lbtot cli_abrt srv_abrt connect reuse hanafail',
+    'chkfail chkdown lbtot cli_abrt srv_abrt connect reuse hanafail ssl_sess ssl_reused_sess',
   'SGP str': 'status',
   'SGP u32': 'act bck',
   'KGP u32': 'pid',

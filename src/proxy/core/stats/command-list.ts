@@ -1,4 +1,6 @@
 // The commands of the stats socket: their words, who may say them, what the help says of them, and how they are read.
+import type { PatternKind } from '../patterns/pattern-list.ts';
+import type { PatternAction } from '../patterns/pattern-words.ts';
 import { answer, type Command, type Entry, type SocketLevel, type SslAction, type StatFormat } from './command.ts';
 import { counted, ofServer, setMaxconn, setServer, setState, setWeight } from './server-commands.ts';
 import type { TableAction } from './stick-commands.ts';
@@ -30,8 +32,11 @@ export const entries: readonly Entry[] = [
   })),
   entry('show sess', 'operator', '[<id>]', 'connections of clients', ([session]) => ({ do: 'show-sess', session })),
   entry('show version', 'user', '', 'version of the program', () => ({ do: 'show-version' })),
-  // Configurations take secrets from variables: not for operators, whom HAProxy shows them.
-  entry('show env', 'admin', '[<name>]', 'variables of the environment', ([name]) => ({ do: 'show-env', name })),
+  // Configurations take secrets from variables: those are hidden, and nothing is for operators, whom HAProxy shows all.
+  entry('show env', 'admin', '[<name>]', 'variables of the environment but for secrets', ([name]) => ({
+    do: 'show-env',
+    name,
+  })),
   entry('show cli level', 'user', '', 'level of this session', () => ({ do: 'show-level' })),
   entry('show cli sockets', 'user', '', 'stats sockets and their levels', () => ({ do: 'show-cli-sockets' })),
   entry('show ssl cert', 'operator', '[<file>]', 'certificates in use, or one of them', sslCert('show')),
@@ -45,6 +50,21 @@ export const entries: readonly Entry[] = [
   })),
   entry('set table', 'operator', '<table> key <k> [data.* <v>]*', 'update or create an entry', table('set')),
   entry('clear table', 'operator', '<table> [<filter>]*', 'remove entries (filter: data/key)', table('clear')),
+  entry('show map', 'user', '[@<ver>] [<map>]', 'maps, or what is in one of them', patterns('map', 'show')),
+  entry('show acl', 'user', '[@<ver>] [<acl>]', 'ACLs, or what is in one of them', patterns('acl', 'show')),
+  entry('get map', 'operator', '<map> <value>', 'key and value that a sample meets', patterns('map', 'get')),
+  entry('get acl', 'operator', '<acl> <value>', 'pattern that a sample meets', patterns('acl', 'get')),
+  entry('add map', 'admin', '[@<ver>] <map> <key> <val>', 'another entry (or a payload)', patterns('map', 'add')),
+  entry('add acl', 'admin', '[@<ver>] <acl> <pattern>', 'another pattern (or a payload)', patterns('acl', 'add')),
+  entry('set map', 'admin', '<map> [<key>|#<ref>] <value>', 'change an entry', patterns('map', 'set')),
+  entry('del map', 'admin', '<map> [<key>|#<ref>]', 'remove entries', patterns('map', 'del')),
+  entry('del acl', 'admin', '<acl> [<key>|#<ref>]', 'remove patterns', patterns('acl', 'del')),
+  entry('clear map', 'admin', '[@<ver>] <map>', 'remove all entries', patterns('map', 'clear')),
+  entry('clear acl', 'admin', '[@<ver>] <acl>', 'remove all patterns', patterns('acl', 'clear')),
+  entry('prepare map', 'admin', '<map>', 'a new version, to replace all at once', patterns('map', 'prepare')),
+  entry('prepare acl', 'admin', '<acl>', 'a new version, to replace all at once', patterns('acl', 'prepare')),
+  entry('commit map', 'admin', '@<ver> <map>', 'use this version', patterns('map', 'commit')),
+  entry('commit acl', 'admin', '@<ver> <acl>', 'use this version', patterns('acl', 'commit')),
   entry('set server', 'admin', '<b>/<s> ...', 'state, weight, health, address, check or agent', ofServer(setServer)),
   entry('set weight', 'admin', '<b>/<s> <n>[%]', 'change the weight', ofServer(setWeight)),
   entry('set maxconn server', 'admin', '<b>/<s> <n>', 'requests at once', ofServer(setMaxconn)),
@@ -52,7 +72,7 @@ export const entries: readonly Entry[] = [
     'set maxconn frontend',
     'admin',
     '<f> <n>',
-    'connections at once, a worker',
+    'connections at once',
     ofFrontend((frontend, [count]) =>
       counted(count, (value) => ({ do: 'set-frontend-maxconn', frontend, count: value })),
     ),
@@ -118,6 +138,10 @@ function formatIn(words: readonly string[]): StatFormat {
 
 function table(action: TableAction): Entry['read'] {
   return (words) => ({ do: 'table', action, words });
+}
+
+function patterns(kind: PatternKind, action: PatternAction): Entry['read'] {
+  return (words, payload) => ({ do: 'pattern', kind, action, words, payload });
 }
 
 function sslCert(action: SslAction): Entry['read'] {

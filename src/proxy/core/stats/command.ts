@@ -1,5 +1,6 @@
 // What a line on the stats socket asks for.
 import type { AdminState } from '../balance/server-state.ts';
+import type { PatternCommand } from '../patterns/pattern-words.ts';
 import type { TableAction } from './stick-commands.ts';
 
 export const socketLevels = ['user', 'operator', 'admin'] as const;
@@ -70,6 +71,7 @@ export type Command =
   /** `words` are those behind `show table` and the like. */
   | { readonly do: 'table'; readonly action: TableAction; readonly words: readonly string[] }
   | { readonly do: 'ssl-cert'; readonly action: SslAction; readonly file: string; readonly payload: string | undefined }
+  | ({ readonly do: 'pattern' } & PatternCommand)
   | { readonly do: 'reload' }
   | { readonly do: 'upgrade' }
   | { readonly do: 'help'; readonly words: readonly string[] }

@@ -18,6 +18,7 @@ interface Metric {
 
 const all: readonly Kind[] = ['frontend', 'backend', 'server'];
 const pools: readonly Kind[] = ['backend', 'server'];
+const fronts: readonly Kind[] = ['frontend', 'backend'];
 const one = (
   kinds: readonly Kind[],
   name: string,
@@ -66,6 +67,20 @@ const metrics: readonly Metric[] = [
   one(pools, 'connect_time_average_seconds', 'gauge', 'ctime', 'Average time to connect.', 0.001),
   one(pools, 'response_time_average_seconds', 'gauge', 'rtime', 'Average time to the response.', 0.001),
   one(pools, 'total_time_average_seconds', 'gauge', 'ttime', 'Average time in all.', 0.001),
+  one(pools, 'max_queue_time_seconds', 'gauge', 'qtime_max', 'Longest time in the queue.', 0.001),
+  one(pools, 'max_connect_time_seconds', 'gauge', 'ctime_max', 'Longest time to connect.', 0.001),
+  one(pools, 'max_response_time_seconds', 'gauge', 'rtime_max', 'Longest time to the response.', 0.001),
+  one(pools, 'max_total_time_seconds', 'gauge', 'ttime_max', 'Longest time in all.', 0.001),
+  one(fronts, 'http_comp_bytes_in_total', 'counter', 'comp_in', 'Total number of bytes before compression.'),
+  one(fronts, 'http_comp_bytes_out_total', 'counter', 'comp_out', 'Total number of bytes after compression.'),
+  one(
+    fronts,
+    'http_comp_bytes_bypassed_total',
+    'counter',
+    'comp_byp',
+    'Total number of bytes that compression left out.',
+  ),
+  one(fronts, 'http_comp_responses_total', 'counter', 'comp_rsp', 'Total number of compressed responses.'),
   one(pools, 'connection_attempts_total', 'counter', 'connect', 'Total number of connections opened.'),
   one(pools, 'connection_reuses_total', 'counter', 'reuse', 'Total number of connections used again.'),
   one(['server'], 'idle_connections_current', 'gauge', 'srv_icur', 'Number of idle connections.'),

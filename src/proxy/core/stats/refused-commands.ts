@@ -9,10 +9,6 @@ const files = 'change the file and say `reload` (or `run --watch` sees it): no c
 
 const refused: readonly Refused[] = [
   {
-    words: /^(?:show|get|add|set|del|clear|prepare|commit) (?:map|acl)\b/,
-    why: `maps and ACLs became rules of the configuration: ${files}`,
-  },
-  {
     words: /^(?:show|set|add|del|new|commit|abort) ssl (?:ca-file|crl-file|crlfile|crt-list|cert|ocsp-response)\b/,
     why: `its files are what counts: ${files}`,
   },

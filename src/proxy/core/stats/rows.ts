@@ -31,6 +31,9 @@ export function statsRows(input: StatsInput): Row[] {
     const { connections, connectionsMax, requests, requestsMax } = rates.ratesOf(row);
     return {
       ...traffic(own),
+      ...compression(own),
+      ssl_sess: own.tlsSessions,
+      ssl_reused_sess: own.tlsReused,
       pxname: frontend.name,
       svname: 'FRONTEND',
       status: frontend.binds.length === 0 ? 'STOP' : 'OPEN',
@@ -84,6 +87,7 @@ function backendRow(input: StatsInput, backend: BackendConfig, own: readonly Ser
   const time = times?.of(backend.name);
   return {
     ...traffic(totals),
+    ...compression(totals),
     ...pool(totals),
     ...rateColumns(rates, `backend:${backend.name}`, nowMs),
     pxname: backend.name,
@@ -208,6 +212,11 @@ function traffic(counters: Counters): Row {
   };
 }
 
+/** Those of frontends and backends. Nothing goes past the compressor for want of anything. */
+function compression({ compressions, compressedIn, compressedOut }: Counters): Row {
+  return { comp_in: compressedIn, comp_out: compressedOut, comp_byp: 0, comp_rsp: compressions };
+}
+
 /** Those of servers and backends. */
 function pool(counters: Counters): Row {
   const average = (total: number): number => (counters.timed === 0 ? 0 : Math.round(total / counters.timed));
@@ -224,6 +233,10 @@ function pool(counters: Counters): Row {
     ctime: average(counters.connectMs),
     rtime: average(counters.responseMs),
     ttime: average(counters.totalMs),
+    qtime_max: Math.round(counters.queueMaxMs),
+    ctime_max: Math.round(counters.connectMaxMs),
+    rtime_max: Math.round(counters.responseMaxMs),
+    ttime_max: Math.round(counters.totalMaxMs),
     connect: counters.connects,
     reuse: counters.reuses,
   };

@@ -5,6 +5,7 @@ import { serversOfTable } from '../balance/stick-servers.ts';
 import type { StickEntry, StickTable } from '../balance/stick-table.ts';
 import type { StickTables } from '../balance/stick-tables.ts';
 import type { ProxyConfig } from '../config/model.ts';
+import type { SocketLevel } from './command.ts';
 
 export type TableAction = 'show' | 'set' | 'clear';
 
@@ -13,6 +14,8 @@ export interface TableContext {
   readonly tables: StickTables;
   readonly config: ProxyConfig;
   readonly nowMs: number;
+  /** Keys may be cookies and tokens: not for who only looks. */
+  readonly level: SocketLevel;
   /** An entry was written. */
   readonly tell: (table: StickTable, key: string) => void;
   readonly forget: (table: StickTable, keys: readonly string[]) => void;
@@ -24,6 +27,9 @@ const others: ReadonlySet<string> = new Set([
   'http_fail_cnt', 'http_fail_rate', 'conn_cnt', 'conn_rate', 'http_req_cnt', 'http_req_rate', 'http_err_cnt',
   'http_err_rate', 'bytes_in_cnt', 'bytes_in_rate', 'bytes_out_cnt', 'bytes_out_rate', 'gpc0',
 ]); // prettier-ignore
+
+/** What HAProxy says instead of contents to who only looks. */
+const notDumped = '# contents not dumped due to insufficient privileges\n';
 
 const required: Readonly<Record<Exclude<TableAction, 'show'>, string>> = {
   set: 'Required arguments: <table> key <key> [data.<store_data_type> <value>]*\n',
@@ -42,6 +48,7 @@ export function tableCommand(action: TableAction, words: readonly string[], cont
   const [what = '', text] = rest;
   if (what === 'key') {
     if (text === undefined) return 'Key value expected\n';
+    if (context.level === 'user') return 'Permission denied\n';
     const key = readStickKey(text, table.config);
     if (key === undefined) return 'Invalid key\n';
     return action === 'set' ? setEntry(table, key, rest.slice(2), context) : ofKey(action, table, key, context);
@@ -53,6 +60,7 @@ export function tableCommand(action: TableAction, words: readonly string[], cont
   }
   const filters = filtersOf(rest, table);
   if (typeof filters === 'string') return filters;
+  if (context.level === 'user') return headOf(table, context.nowMs) + notDumped;
   const found = [...table.entries(context.nowMs)].filter(([, entry]) =>
     filters.every((filter) => filter.holds(valueOf(filter.name, table, entry, context))),
   );

@@ -94,8 +94,11 @@ export function infoJson(info: Info): string {
   return `${JSON.stringify(objects)}\n`;
 }
 
+const valued = columns.filter((name) => name !== '-');
+
 function valuesOf(row: Row): Value[] {
-  return columns.flatMap((name, position) => {
+  // What divides the columns is none of the values.
+  return valued.flatMap((name, position) => {
     const value = row[name];
     if (value === undefined) return [];
     const tags = (row['type'] === 1 ? backendTags[name] : undefined) ?? columnTags[name] ?? '';

@@ -1,10 +1,9 @@
 // The admin interface: finds the route of a request, sees to it that who asks may, checks what was sent, answers.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
-import { Ajv, type ValidateFunction } from 'ajv';
 import { messageOf } from '../../../lib/errors.ts';
-import { quickToCompile } from '../../../lib/validate.ts';
-import { type RequestSchema } from '../../core/admin/openapi.ts';
+import { nearestName } from '../../../lib/suggest.ts';
+import { type SchemaProblem, validatorFor } from '../../../lib/validate.ts';
 import { requestSchemas } from '../../core/admin/schemas.ts';
 import type { ControlledProxy } from '../controlled-proxy.ts';
 import type { ServerActions } from '../server-actions.ts';
@@ -13,11 +12,6 @@ import { type AdminAnswer, problem } from './exchange.ts';
 import { type Route, routes } from './routes.ts';
 
 const maxBodyBytes = 4 * 1024 * 1024;
-
-const ajv = new Ajv({ allErrors: true, strict: true, code: quickToCompile });
-const validators = new Map<RequestSchema, ValidateFunction>(
-  Object.entries(requestSchemas).map(([name, schema]) => [name as RequestSchema, ajv.compile(schema)]),
-);
 
 export class AdminApi {
   readonly #proxy: ControlledProxy;
@@ -63,7 +57,7 @@ export class AdminApi {
     const found = routeOf(message.method ?? '', url.pathname);
     if (found === undefined) return problem(404, 'not-found', 'there is nothing here; see /api/openapi.json');
     if ('allow' in found)
-      return { ...problem(405, 'method', 'this method is not there'), headers: { Allow: found.allow } };
+      return { ...problem(405, 'method', `here is only ${found.allow}`), headers: { Allow: found.allow } };
     const { route, parameters } = found;
     const grant = this.#authority.grantOf(message, overUnix);
     if (route.role !== 'anyone') {
@@ -72,7 +66,11 @@ export class AdminApi {
         return { ...refused, headers: { ...refused.headers, 'WWW-Authenticate': 'Bearer' } };
       }
       if (route.role === 'admin' && grant.role !== 'admin')
-        return problem(403, 'role', 'the role reader may only look');
+        return problem(
+          403,
+          'role',
+          'this needs the role admin; a reader neither changes things nor sees what may hold secrets',
+        );
     }
     const body = await this.#bodyOf(message, route);
     if (body instanceof Error) return problem(400, 'bad-request', body.message);
@@ -106,9 +104,8 @@ export class AdminApi {
       if (error instanceof TooLarge) throw error;
       return new Error(`the body is no JSON: ${messageOf(error)}`);
     }
-    const validate = validators.get(route.takes);
-    if (validate?.(value) === true) return value;
-    return new Error(ajv.errorsText(validate?.errors, { dataVar: 'body', separator: '; ' }));
+    const problems = validatorFor(requestSchemas[route.takes])(value);
+    return problems.length === 0 ? value : new Error(problems.map(inWords).join('; '));
   }
 
   /** A name that an attacker points at our address (DNS rebinding) is not one of ours. */
@@ -116,6 +113,24 @@ export class AdminApi {
     const host = /^(\[[^\]]+\]|[^:]+)(?::[0-9]+)?$/.exec(header ?? '')?.[1]?.toLowerCase() ?? '';
     if (host === 'localhost' || isIP(host.replace(/^\[|\]$/g, '')) !== 0) return true;
     return this.#proxy.config().admin?.hosts.includes(host) === true;
+  }
+}
+
+/** What is wrong in a body. */
+function inWords({ kind, path, name, wanted, candidates }: SchemaProblem): string {
+  const at = path.length === 0 ? 'the body' : `\`${path.join('.')}\``;
+  switch (kind) {
+    case 'missing':
+      return `${at} needs \`${name}\``;
+    case 'unknown': {
+      const near = nearestName(name, candidates);
+      const advice = near === null ? `known here: ${candidates.join(', ')}` : `did you mean \`${near}\`?`;
+      return `\`${name}\` is unknown in ${at} (${advice})`;
+    }
+    case 'wrong':
+      return `${at} must be ${wanted}`;
+    default:
+      return kind satisfies never;
   }
 }
 

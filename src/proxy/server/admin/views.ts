@@ -1,5 +1,6 @@
 // Backends, servers, frontends and rules as the admin interface shows them.
 import type { Conditions, RuleConfig } from '../../core/config/model.ts';
+import { withoutSecrets } from '../../core/config/secrets.ts';
 import type { Counters } from '../../core/counters.ts';
 import type { ServerRecord } from '../../core/server-record.ts';
 import type { ControlledProxy } from '../controlled-proxy.ts';
@@ -94,11 +95,13 @@ export function locationViews(proxy: ControlledProxy): object[] {
 
 /** What must hold, as far as it is said at all. */
 function conditionsOf(from: Conditions): object {
-  const { host, sni, alpn, clientCertificate, clientName, path, pathPrefix, pathRegex, scheme } = from;
-  const { methods, source, headers, query, usable, usableBelow } = from;
-  const single = { host, sni, alpn, clientCertificate, clientName, path, pathPrefix, pathRegex, scheme };
-  const several = Object.entries({ methods, source, headers, query, usable, usableBelow });
-  return { ...single, ...Object.fromEntries(several.filter(([, value]) => Object.keys(value).length > 0)) };
+  const { host, sni, alpn, clientCertificate, clientName, path, pathPrefix, pathRegex, uriRegex, scheme } = from;
+  const { tlsVersion, methods, source, headers, query, usable, usableBelow } = from;
+  const single = { host, sni, alpn, clientCertificate, clientName, path, pathPrefix, pathRegex, uriRegex, scheme };
+  const several = Object.entries({ tlsVersion, methods, source, headers, query, usable, usableBelow });
+  const said = { ...single, ...Object.fromEntries(several.filter(([, value]) => Object.keys(value).length > 0)) };
+  // Readers see it: a rule may ask for a token.
+  return withoutSecrets(said) as object;
 }
 
 function groupsOf({ all, any, not }: RuleConfig): object {

@@ -2,6 +2,7 @@
 import type { Draft } from '../draft.ts';
 import type { Report, Spot } from '../report.ts';
 import type { ReadFile } from './conditions.ts';
+import { crtList, type ListedCertificate } from './crt-list.ts';
 import { fileOf, isTlsFlag, offerOf, type TlsDefaults, type TlsEntry, tlsValued, type TlsWord } from './tls.ts';
 import { bindsOf } from './units.ts';
 import type { Line, Word } from './words.ts';
@@ -24,12 +25,22 @@ interface Bind {
   readonly addresses: readonly string[];
   /** Undefined: without TLS. */
   readonly tls: readonly TlsWord[] | undefined;
+  /** `accept-proxy` */
+  readonly proxied: Word | undefined;
 }
 
 /** Puts `bind`, `tls` and `acceptProxy` into the frontend. */
 export function convertBinds(lines: readonly Line[], spot: Spot, frontend: Entries, context: BindContext): void {
   const { draft, report } = context;
   const binds = lines.flatMap((line) => bindOf(line, frontend, context) ?? []);
+  const proxied = binds.find((bind) => bind.proxied)?.proxied;
+  const other = proxied && binds.find((bind) => !bind.proxied);
+  if (other)
+    report.error(
+      other.address,
+      '`accept-proxy` must be the same for all addresses of a frontend',
+      'Make a frontend of its own of this address.',
+    );
   const clear: unknown[] = [];
   const secured = binds.filter(({ tls }) => tls !== undefined);
   if (clear.length < binds.length - secured.length || secured.length === 0)
@@ -49,21 +60,24 @@ function bindOf({ first, words }: Line, frontend: Entries, { draft, report, tls 
     return undefined;
   }
   const found: TlsWord[] = [];
+  let proxied: Word | undefined;
   for (let at = 0; at < options.length; at += 1) {
     const option = options[at];
     if (!option) continue;
     const name = option.text;
     if (isTlsFlag(name)) found.push({ name, text: '', spot: option });
     else if (tlsValued.has(name)) found.push({ name, text: options[(at += 1)]?.text ?? '', spot: option });
-    else if (name === 'accept-proxy') draft.put(frontend, 'acceptProxy', ['0.0.0.0/0', '::/0'], option);
-    else if (name === 'proto') protocol(options[(at += 1)], option, frontend, draft, report);
+    else if (name === 'accept-proxy') {
+      proxied = option;
+      draft.put(frontend, 'acceptProxy', ['0.0.0.0/0', '::/0'], option);
+    } else if (name === 'proto') protocol(options[(at += 1)], option, frontend, draft, report);
     else if (withoutEffect.has(name)) at += flags.has(name) ? 0 : 1;
     else report.error(option, `\`${name}\` of a bind cannot be carried over`);
   }
   const isSecured = found.some(({ name }) => name === 'ssl');
   const [useless] = found;
   if (!isSecured && useless) report.info(useless.spot, `\`${useless.name}\` means nothing without \`ssl\``);
-  return { address, addresses, tls: isSecured ? [...tls.binds, ...found] : undefined };
+  return { address, addresses, tls: isSecured ? [...tls.binds, ...found] : undefined, proxied };
 }
 
 /** `proto h2`: clients that begin with HTTP/2 without TLS speak it, others HTTP/1. */
@@ -95,7 +109,10 @@ function convertTls(binds: readonly Bind[], frontend: Entries, context: BindCont
     for (const text of texts) draft.push(addresses, text, address);
     const before = certificates.length;
     const own = certificatesOf(words, context);
-    for (const { text, spot } of own) if (!certificates.includes(text)) draft.push(certificates, text, spot);
+    for (const { value, spot } of own) {
+      const isKnown = certificates.some((each) => JSON.stringify(each) === JSON.stringify(value));
+      if (!isKnown) draft.push(certificates, value, spot);
+    }
     if (before > 0 && certificates.length > before)
       report.warning(address, 'the addresses of a frontend share their certificates: clients are served by name');
     if (own.length === 0) report.error(address, '`ssl` needs a certificate', 'Write `crt FILE`.');
@@ -118,29 +135,13 @@ function differences(one: readonly TlsEntry[], other: readonly TlsEntry[], spot:
   }
 }
 
-function certificatesOf(words: readonly TlsWord[], context: BindContext): { text: string; spot: Spot }[] {
+function certificatesOf(words: readonly TlsWord[], context: BindContext): readonly ListedCertificate[] {
   return words.flatMap(({ name, text, spot }) => {
-    if (name === 'crt') return [{ text: fileOf(text, context.tls.crtBase), spot }];
-    return name === 'crt-list' ? listed(text, spot, context) : [];
-  });
-}
-
-/** Lines of a crt-list: `FILE [OPTIONS] NAME...`. */
-function listed(file: string, spot: Spot, { readFile, report, tls }: BindContext): { text: string; spot: Spot }[] {
-  const text = readFile(file);
-  if (text === undefined) {
-    report.error(spot, `the list \`${file}\` cannot be read`);
-    return [];
-  }
-  return text.split('\n').flatMap((line, index) => {
-    const [, certificate, options, names = ''] = /^\s*([^\s#][^\s[]*)\s*(?:\[([^\]]*)\])?\s*([^#]*)/.exec(line) ?? [];
-    if (certificate === undefined) return [];
-    const place = `${file}:${index + 1}`;
-    if (options !== undefined && options.trim() !== '')
-      report.error(spot, `${place}: \`${options.trim()}\`: options of a single certificate cannot be carried over`);
-    if (names.trim() !== '')
-      report.warning(spot, `${place}: \`${names.trim()}\`: the names in a certificate say who gets it`);
-    return [{ text: fileOf(certificate, tls.crtBase), spot }];
+    if (name === 'crt') return [{ value: fileOf(text, context.tls.crtBase), spot }];
+    if (name !== 'crt-list') return [];
+    const list = context.readFile(text);
+    if (list === undefined) context.report.error(spot, `the list \`${text}\` cannot be read`);
+    return list === undefined ? [] : crtList(text, list, words, spot, context);
   });
 }
 

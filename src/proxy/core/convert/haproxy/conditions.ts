@@ -1,8 +1,10 @@
 // `acl` lines and the conditions behind `if` and `unless` -> alternatives, each a list of what holds and what does not.
 import { nearestName } from '../../../../lib/suggest.ts';
+import { type ChangedPatterns, patternLines, unchanged } from '../../patterns/pattern-list.ts';
 import type { Report, Spot } from '../report.ts';
 import { type Case, casesOf, failing, holding, isPossible, noCondition, product } from './cases.ts';
 import { mapEntries, type MapUse, mapUseOf } from './maps.ts';
+import { originOf } from './pattern-lists.ts';
 import type { Match } from './patterns.ts';
 import { parseSample, predefined, type RateTest, type Test, testOf } from './samples.ts';
 import { type Aliases, isLate, unaliased } from './variables.ts';
@@ -14,7 +16,19 @@ export type ReadFile = (path: string) => string | undefined;
 /** Alternatives beyond this are not written out. */
 const maxCases = 64;
 
-const matches: ReadonlySet<string> = new Set(['str', 'beg', 'end', 'sub', 'reg', 'dir', 'dom', 'found', 'bool', 'ip']);
+const matches: ReadonlySet<string> = new Set([
+  'str',
+  'beg',
+  'end',
+  'sub',
+  'reg',
+  'dir',
+  'dom',
+  'len',
+  'found',
+  'bool',
+  'ip',
+]);
 
 /** The ACLs of one section. */
 export class Acls {
@@ -23,12 +37,21 @@ export class Acls {
   readonly #late = new Set<string>();
   readonly #report: Report;
   readonly #readFile: ReadFile;
+  readonly #changed: ChangedPatterns;
   readonly aliases: Aliases;
 
-  constructor(lines: readonly Line[], aliases: Aliases, report: Report, readFile: ReadFile) {
+  /** `readFile` reads lists as commands changed them; `changed` are those that stand in the lines themselves. */
+  constructor(
+    lines: readonly Line[],
+    aliases: Aliases,
+    report: Report,
+    readFile: ReadFile,
+    changed: ChangedPatterns = unchanged,
+  ) {
     this.aliases = aliases;
     this.#report = report;
     this.#readFile = readFile;
+    this.#changed = changed;
     const early = new Set<string>();
     for (const { first, words } of lines) {
       const name = words[1]?.text;
@@ -209,32 +232,36 @@ export class Acls {
     if (!sample) return { kind: 'unknown' };
     let { match } = sample;
     let ignoreCase = sample.lower;
-    const values: string[] = [];
+    const held: string[] = [];
+    const own: string[] = [];
+    let isListed = false;
     for (let at = 0; at < rest.length; at += 1) {
       const text = rest[at]?.text ?? '';
       if (text === '-i') ignoreCase = true;
       else if (text === '-m') {
         const wanted = rest[(at += 1)]?.text ?? '';
+        // A length is a number already.
+        if (wanted === 'int' && match === 'len') continue;
         if (!matches.has(wanted)) return { kind: 'unknown' };
         match = wanted === 'ip' ? 'str' : (wanted as Match);
       } else if (text === '-f') {
         const file = this.#readFile(rest[(at += 1)]?.text ?? '');
         if (file === undefined) return { kind: 'unknown' };
-        values.push(
-          ...file
-            .split('\n')
-            .map((line) => line.trim())
-            .filter((line) => line !== '' && !line.startsWith('#')),
-        );
+        held.push(...patternLines(file));
+        isListed = true;
       } else if (text === '--') {
-        values.push(...rest.slice(at + 1).map((word) => word.text));
+        own.push(...rest.slice(at + 1).map((word) => word.text));
         break;
       } else if (/^-[a-zA-Z]$/.test(text) && text !== '-n' && text !== '-u') {
         return { kind: 'unknown' };
       } else {
-        values.push(text);
+        own.push(text);
       }
     }
+    const changed = first && this.#changed.get(originOf(first));
+    const values = [...held, ...(changed ? changed.map(({ key }) => key) : own)];
+    // In an empty list is nobody.
+    if (values.length === 0 && (isListed || changed)) return { kind: 'one-of', conditions: [] };
     if (sample.name.endsWith('hdr_cnt')) {
       const count = values.join(' ');
       // There is never more than one: such requests are refused.

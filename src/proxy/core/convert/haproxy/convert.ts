@@ -3,6 +3,7 @@
 import type { Diagnostic } from '../../../../lib/diagnostic.ts';
 import type { ConfigTree } from '../../config/tree.ts';
 import type { Environment } from '../../config/variables.ts';
+import { type ChangedPatterns, type PatternList, unchanged } from '../../patterns/pattern-list.ts';
 import { Draft } from '../draft.ts';
 import { Report } from '../report.ts';
 import { redirectOf } from './answers.ts';
@@ -23,6 +24,7 @@ import { globalLimit } from './limits.ts';
 import { reportLines } from './lines.ts';
 import { convertLogs } from './logs.ts';
 import { mapUseOf } from './maps.ts';
+import { patternListsOf, withChanges } from './pattern-lists.ts';
 import { convertPeers } from './peers.ts';
 import { picksOf } from './picks.ts';
 import { convertResolvers } from './resolvers.ts';
@@ -46,6 +48,8 @@ export interface Conversion {
   readonly tree: ConfigTree;
   /** What could not be carried over, in the order of the file. */
   readonly notes: readonly Diagnostic[];
+  /** Those that commands may change while it runs. */
+  readonly lists: readonly PatternList[];
 }
 
 /** The statements of one section. */
@@ -59,7 +63,15 @@ interface Program {
   readonly findings: Findings;
 }
 
-export function convertHaproxy(text: string, file: string, environment: Environment, readFile: ReadFile): Conversion {
+/** `changed`: what commands made of the lists of patterns. */
+export function convertHaproxy(
+  text: string,
+  file: string,
+  environment: Environment,
+  read: ReadFile,
+  changed: ChangedPatterns = unchanged,
+): Conversion {
+  const readFile = withChanges(read, changed);
   const report = new Report();
   const draft = new Draft(file);
   const { lines, diagnostics } = readWords(text, file, environment);
@@ -78,7 +90,7 @@ export function convertHaproxy(text: string, file: string, environment: Environm
   convertLogs(sections, traffic, draft, report);
   const aliases = aliasesOf(traffic);
   const shared = { aliases, userlists: userlistsOf(sections), names: new Set(traffic.map(({ name }) => name)) };
-  const programs = new Map(traffic.map((proxy) => [proxy, programOf(proxy, shared, report, readFile)]));
+  const programs = new Map(traffic.map((proxy) => [proxy, programOf(proxy, shared, report, readFile, changed)]));
   const frontends: unknown[] = [];
   const backends: Record<string, unknown>[] = [];
   const steps = (name: string): readonly Statement[] => {
@@ -112,7 +124,8 @@ export function convertHaproxy(text: string, file: string, environment: Environm
   }
   const texts = new Map([[file, text]]);
   const tree = { root: draft.root, places: draft.places, diagnostics: [...diagnostics], texts, broken: false };
-  return { tree, notes: report.notes.toSorted((one, other) => lineOf(one) - lineOf(other)) };
+  const notes = report.notes.toSorted((one, other) => lineOf(one) - lineOf(other));
+  return { tree, notes, lists: patternListsOf(lines, readFile) };
 }
 
 /** What servers are told of the client is said in the frontend here, also where a backend of HAProxy says it. */
@@ -152,8 +165,14 @@ interface Shared {
   readonly names: ReadonlySet<string>;
 }
 
-function programOf(proxy: Proxy, { aliases, userlists, names }: Shared, report: Report, readFile: ReadFile): Program {
-  const acls = new Acls(proxy.lines, aliases, report, readFile);
+function programOf(
+  proxy: Proxy,
+  { aliases, userlists, names }: Shared,
+  report: Report,
+  readFile: ReadFile,
+  changed: ChangedPatterns,
+): Program {
+  const acls = new Acls(proxy.lines, aliases, report, readFile, changed);
   const findings = newFindings();
   const reading: Reading = { acls, findings, userlists, report };
   const requests: Statement[] = [];

@@ -70,6 +70,12 @@ export function reportLines(proxy: Proxy, shared: ReadonlySet<Line>, report: Rep
     }
     if (name === 'errorfile' && kind === 'backend' && !shared.has(line))
       report.warning(first, '`errorfile` of a backend: pages stand in frontends and rules here');
+    if (name === 'compression' && kind === 'backend' && !shared.has(line))
+      report.warning(
+        first,
+        '`compression` of a backend: it stands in frontends and rules here',
+        'Say it of the frontend.',
+      );
     if (first.text === 'timeout' && second) timeout(second, report);
     if (first.text === 'tcp-request') tcpRequest(line, inTcp && kind !== 'backend', report);
     if (inTcp && /^http-(?:request|response)$/.test(first.text))

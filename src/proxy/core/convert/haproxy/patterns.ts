@@ -1,6 +1,6 @@
 // How HAProxy compares a sample with patterns (`-m beg`, `path_end`, ...) -> a text or a regular expression.
 
-export type Match = 'str' | 'beg' | 'end' | 'sub' | 'reg' | 'dir' | 'dom' | 'found' | 'bool';
+export type Match = 'str' | 'beg' | 'end' | 'sub' | 'reg' | 'dir' | 'dom' | 'len' | 'found' | 'bool';
 
 export interface Patterns {
   readonly match: Match;
@@ -30,6 +30,7 @@ export function regexOf({ match, ignoreCase, values }: Patterns, list = false): 
       return `(?:^|/)${any}(?:/|$)`;
     case 'dom':
       return `(?:^|[/?.:])${any}(?:[/?.:]|$)`;
+    case 'len':
     case 'found':
     case 'bool':
       return '';

@@ -72,7 +72,9 @@ export function waysOf(
 }
 
 function looksAtPath({ holds, fails }: Case): boolean {
-  return [...holds, ...fails].some(({ path, pathRegex }) => path !== undefined || pathRegex !== undefined);
+  return [...holds, ...fails].some(
+    ({ path, pathRegex, uriRegex }) => path !== undefined || (pathRegex ?? uriRegex) !== undefined,
+  );
 }
 
 /** Ways that follow each other and differ in one condition only become one, with `any`. */

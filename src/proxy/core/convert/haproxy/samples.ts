@@ -1,4 +1,6 @@
 // What an ACL looks at (`path_beg`, `hdr(host)`, `src`) -> conditions of our rules, of which one must hold.
+import { boundsOf } from './bounds.ts';
+import { helloVersionTest, lengthTest } from './measures.ts';
 import { escaped, type Match, type Patterns, regexOf } from './patterns.ts';
 
 /** Conditions as they stand in a rule; all of them hold. */
@@ -6,9 +8,11 @@ export interface Condition {
   readonly host?: string;
   readonly path?: string;
   readonly pathRegex?: string;
+  readonly uriRegex?: string;
   readonly scheme?: 'http' | 'https';
   readonly sni?: string;
   readonly alpn?: string;
+  readonly tlsVersion?: readonly string[];
   readonly clientCertificate?: boolean;
   readonly clientName?: Value;
   readonly methods?: readonly string[];
@@ -71,10 +75,11 @@ export function parseSample(text: string): Sample | undefined {
     /^([a-z0-9_.]+)(?:\(([^)]*)\))?((?:,[a-z_0-9]+(?:\([^)]*\))?)*)$/.exec(text) ?? [];
   if (name === '') return undefined;
   const known = converters.split(/,(?![^(]*\))/).filter((converter) => converter !== '');
-  if (known.some((converter) => !/^(?:lower|url_dec(?:\(\))?|field\(1,:\)|host_only)$/.test(converter)))
+  if (known.some((converter) => !/^(?:lower|url_dec(?:\(\))?|field\(1,:\)|host_only|length)$/.test(converter)))
     return undefined;
-  const [, base = name, suffix] = /^(.*?)(?:_(beg|end|sub|reg|dir|dom))?$/.exec(name) ?? [];
-  return { name: base, argument, match: suffix as Match | undefined, lower: known.includes('lower') };
+  const [, base = name, suffix] = /^(.*?)(?:_(beg|end|sub|reg|dir|dom|len))?$/.exec(name) ?? [];
+  const match = known.includes('length') ? 'len' : (suffix as Match | undefined);
+  return { name: base, argument, match, lower: known.includes('lower') };
 }
 
 /** Headers that hold lists; others are compared whole. */
@@ -84,6 +89,7 @@ export function testOf(sample: Sample, patterns: Patterns): Test {
   const { name, argument } = sample;
   const { values, match } = patterns;
   const [first = ''] = values;
+  if (match === 'len') return lengthTest(sample, values);
   switch (name) {
     case 'always_true':
       return always;
@@ -93,9 +99,12 @@ export function testOf(sample: Sample, patterns: Patterns): Test {
       return pathTest(patterns);
     case 'url':
     case 'pathq':
-      return match !== 'str' && match !== 'end' && !values.some((value) => value.includes('?'))
+      // What begins with a path cannot be written in another way to go past it.
+      return match === 'beg' && !values.some((value) => value.includes('?'))
         ? pathTest(patterns)
-        : unknown;
+        : match === 'found'
+          ? always
+          : one({ uriRegex: regexOf(patterns) });
     case 'base':
       return match === 'beg' ? baseTest(values) : unknown;
     case 'hdr':
@@ -122,6 +131,11 @@ export function testOf(sample: Sample, patterns: Patterns): Test {
     case 'req.ssl_hello_type':
     case 'req_ssl_hello_type':
       return values.length === 1 && first === '1' ? one({ scheme: 'https' }) : unknown;
+    case 'req.ssl_ver':
+    case 'req_ssl_ver':
+      return helloVersionTest(values);
+    case 'ssl_fc_protocol':
+      return match === 'str' ? one({ tlsVersion: [...values] }) : unknown;
     case 'req.ssl_alpn':
       return match === 'str' ? { kind: 'one-of', conditions: values.map((alpn) => ({ alpn })) } : unknown;
     case 'req.ssl_sni':
@@ -173,33 +187,14 @@ function rate([operator, count = '']: readonly string[]): Test {
 
 /** `nbsrv(app) lt 2`: how many servers of a backend can be used. */
 function serversTest(backend: string, values: readonly string[]): Test {
-  const [operator = '', count = ''] = values.length === 1 ? ['eq', values[0]] : values;
-  if (!/^[0-9]{1,4}$/.test(count) || values.length > 2) return unknown;
-  const [least, limit] = bounds(operator, Number(count));
-  if (least === undefined) return unknown;
+  const [bounds, ...others] = boundsOf(values) ?? [];
+  if (!bounds || others.length > 0) return unknown;
+  const [least, limit] = [bounds[0], bounds[1] + 1];
   if (limit <= least) return never;
   return one({
     ...(least > 0 && { usable: { [backend]: least } }),
     ...(limit < Infinity && { usableBelow: { [backend]: limit } }),
   });
-}
-
-/** From the first number on, and below the second. */
-function bounds(operator: string, count: number): readonly [number, number] | readonly [undefined] {
-  switch (operator) {
-    case 'eq':
-      return [count, count + 1];
-    case 'ge':
-      return [count, Infinity];
-    case 'gt':
-      return [count + 1, Infinity];
-    case 'le':
-      return [0, count + 1];
-    case 'lt':
-      return [0, count];
-    default:
-      return [undefined];
-  }
 }
 
 function pathTest(patterns: Patterns): Test {
