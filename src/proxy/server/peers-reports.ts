@@ -39,7 +39,7 @@ export class PeerReports {
         this.#log.warn(`${who} cannot be reached: ${news.reason}`);
         return;
       case 'ignored':
-        this.#ignored(`${who}: nothing is taken of one of its tables: ${news.reason}`);
+        this.#ignored(`${who}: not all that it tells can be taken: ${news.reason}`);
         return;
       case 'refused':
         this.#refused(`peers ${section}: a call from ${peer} was refused: ${news.reason}`);

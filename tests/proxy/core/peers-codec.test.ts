@@ -200,6 +200,20 @@ describe('nonsense', () => {
   });
 });
 
+describe('a table that both have', () => {
+  it('shares only rates over the same time, and it is told', () => {
+    const there = new Machine(
+      peersConfig('there', ['here', 'there'], { be: { ...counted, store: ['conn_rate(1m)', 'gpc0'] } }),
+    );
+    there.store('be', '192.0.2.1', 's2', 0);
+    const writer = new WireWriter();
+    new Outgoing(() => ({ sent: 0, acked: 0 })).writeNews(writer, there.section.tables, 65_536, 0);
+    const { entries, ignored } = heard([writer.taken()]);
+    expect(entries).toEqual(['be 192.0.2.1 now: 2 0 {} s2']);
+    expect(ignored).toEqual(['table be: conn_rate(60000) is 10000 here']);
+  });
+});
+
 describe('the greeting', () => {
   it("is HAProxy's, both ways", () => {
     expect(writeHello({ to: 'b', from: 'a' }, 42)).toBe('HAProxyS 2.1\nb\na 42 0\n');

@@ -38,7 +38,7 @@ export interface IncomingOwner {
   control(type: number): void;
   acked(tableId: number, updateId: number): void;
   entry(entry: PeerEntry): void;
-  /** A table of the peer of which nothing is taken, and why. */
+  /** A table of the peer of which nothing, or not all that is here too, is taken, and why. */
   ignored(problem: string): void;
 }
 
@@ -165,6 +165,8 @@ export class Incoming {
       if (!known) this.#owner.ignored(`table ${definition.name}: ${meanings}`);
       return { ...nothing, definition };
     }
+    const differing = known ? [] : (shared?.otherRates(definition) ?? []);
+    if (differing.length > 0) this.#owner.ignored(`table ${definition.name}: ${differing.join(', ')}`);
     return { definition, shared, meanings, lastId: known?.lastId ?? 0, owesAck: known?.owesAck ?? false };
   }
 

@@ -61,7 +61,8 @@ export class SharedTable {
   /** Milliseconds for which an entry still lasts; 0 = for ever. */
   leftMs(entry: StickEntry, nowMs: number): number {
     const { expireMs } = this.table.config;
-    return expireMs === 0 ? 0 : Math.max(1, Math.round(expireMs - (nowMs - entry.usedMs)));
+    if (expireMs === 0) return 0;
+    return Math.min(maxLeftMs, Math.max(1, Math.round(expireMs - (nowMs - entry.usedMs))));
   }
 
   /** What the data of another's table are here, or why nothing of that table can be taken. */
@@ -72,6 +73,15 @@ export class SharedTable {
     return columns.map(({ type: each, periodMs }): Meaning => {
       if (each.name === 'server_id' || each.name === 'server_key') return each.name;
       return data.find((datum) => datum.name === each.name && datum.periodMs === periodMs);
+    });
+  }
+
+  /** Rates that both tables have, over times that differ: they are not shared. */
+  otherRates({ columns }: TableDefinition): readonly string[] {
+    const { data } = this.table.config;
+    return columns.flatMap(({ type, periodMs }) => {
+      const own = data.find(({ name }) => name === type.name);
+      return own && own.periodMs !== periodMs ? [`${type.name}(${periodMs}) is ${own.periodMs} here`] : [];
     });
   }
 
@@ -104,6 +114,9 @@ export class SharedTable {
     return (typeof id === 'number' && id > 0 ? this.#servers.get(id) : undefined) ?? named ?? '';
   }
 }
+
+/** HAProxy's times have 31 bits: not quite 25 days. */
+const maxLeftMs = 2 ** 31 - 1;
 
 const stored: ReadonlySet<string> = new Set<StickDataName>(stickDataNames);
 
