@@ -8,6 +8,7 @@ import { messageOf, VezaError } from '../lib/errors.ts';
 import { nearestName } from '../lib/suggest.ts';
 import { judgeTree } from './core/config/read.ts';
 import { renderTree } from './core/convert/render.ts';
+import { localPeerVariable } from './core/config/resolve-peers.ts';
 import { diffConfigs, showDiff } from './core/diff/diff.ts';
 import { hashPassword } from './core/handling/basic-auth.ts';
 import { dnsProviders } from './dns-providers.ts';
@@ -30,9 +31,12 @@ interface Command {
   readonly takes: readonly string[];
   readonly summary: string;
   readonly help?: string;
-  readonly options?: Readonly<Record<string, { readonly type: 'boolean' | 'string' }>>;
+  readonly options?: Readonly<Record<string, { readonly type: 'boolean' | 'string'; readonly short?: string }>>;
   run(given: readonly string[], options: Readonly<Record<string, string | boolean | undefined>>): Promise<void>;
 }
+
+/** Of commands that read a configuration. */
+const ofConfig = { 'local-peer': { type: 'string', short: 'L' } } as const;
 
 const commands: Readonly<Record<string, Command>> = {
   run: {
@@ -45,7 +49,7 @@ const commands: Readonly<Record<string, Command>> = {
 Values: \${VARIABLE} and \${VARIABLE:-default} in the file, VEZA_LB_WORKERS and the like over it (VEZA_PREFIX=EDGE_:
 EDGE_WORKERS).
 Signals: SIGHUP reloads, SIGTERM stops gracefully, SIGUSR1 (or SIGUSR2) opens the log files again.`,
-    options: { watch: { type: 'boolean' }, state: { type: 'string' } },
+    options: { ...ofConfig, watch: { type: 'boolean' }, state: { type: 'string' } },
     run: ([file = ''], options) => run(file, options),
   },
   validate: {
@@ -53,6 +57,7 @@ Signals: SIGHUP reloads, SIGTERM stops gracefully, SIGUSR1 (or SIGUSR2) opens th
     summary: 'check it and tell every problem; start nothing',
     help: `CONFIG is a YAML or JSON file, a folder of them, or a haproxy.cfg. The certificates and keys that it names are read too.
 Exit codes: 0 it is valid (there may be warnings), 1 it is not.`,
+    options: ofConfig,
     run: ([file = '']) => {
       warn(loadConfig(file, 'validate'));
       process.stdout.write(`${file}: the configuration is valid\n`);
@@ -64,7 +69,7 @@ Exit codes: 0 it is valid (there may be warnings), 1 it is not.`,
     summary: 'check all its servers once, as a running proxy would; start nothing',
     help: `  --wait   check again, with growing pauses, for about 15 s
 Exit codes: 0 all pass, 2 not all, 1 the configuration is not valid.`,
-    options: { wait: { type: 'boolean' } },
+    options: { ...ofConfig, wait: { type: 'boolean' } },
     run: async ([file = ''], options) => {
       const { lines, failed } = await checkServers(loadConfig(file, 'run'), options['wait'] === true);
       process.stdout.write(lines.map((line) => `${line}\n`).join(''));
@@ -75,6 +80,7 @@ Exit codes: 0 all pass, 2 not all, 1 the configuration is not valid.`,
     takes: ['OLD', 'NEW'],
     summary: 'tell what changes from one configuration to the other, and what a reload does',
     help: 'Exit codes: 0 nothing changes, 2 something does, 1 one of them is not valid.',
+    options: ofConfig,
     run: ([before = '', after = '']) => {
       const text = showDiff(diffConfigs(soundConfig(before).config, soundConfig(after).config));
       process.stdout.write(text === undefined ? 'nothing changes\n' : `${text}\n`);
@@ -101,6 +107,7 @@ Exit codes: 0 all that matters was carried over, 2 not all.
     summary: 'let the running proxy read it again; fails if the proxy refuses',
     help: `Speaks to the first \`stats.socket\` of CONFIG and waits for the outcome.
 Exit codes: 0 it runs, 1 it was refused and the old one runs on, 3 no proxy could be reached.`,
+    options: ofConfig,
     run: async ([file = '']) => {
       const problem = await askRunning(file, 'reload');
       if (problem === undefined) process.stdout.write(`${file}: reloaded\n`);
@@ -113,6 +120,7 @@ Exit codes: 0 it runs, 1 it was refused and the old one runs on, 3 no proxy coul
     help: `For after a new version was installed in place of the old one: each worker is started anew from it, one after the
 other, and the old one finishes what is under way. No connection is refused. When one does not come up the old one stays.
 Speaks to the first \`stats.socket\` of CONFIG. The master process stays the old one until the service is restarted.`,
+    options: ofConfig,
     run: async ([file = '']) => {
       const problem = await askRunning(file, 'upgrade');
       if (problem === undefined) process.stdout.write('all workers were replaced\n');
@@ -192,6 +200,7 @@ async function call(name: string, command: Command, args: readonly string[]): Pr
     process.stderr.write(`error: ${name} takes ${wanted}, and ${given}\n${helpOf(name, command)}`);
     process.exitCode = 1;
   } else {
+    takeLocalPeer(values);
     await command.run(positionals, values);
   }
 }
@@ -203,9 +212,12 @@ function usage(): string {
   return `usage:\n${lines.join('')}  veza-proxy COMMAND --help\n`;
 }
 
+const localPeerHelp = '  -L, --local-peer NAME   which member of `peers` this machine is (its host name when left out)';
+
 function helpOf(name: string, { takes, summary, help, options }: Command): string {
   const line = [name, ...(options ? ['[OPTIONS]'] : []), ...takes].join(' ');
-  return `usage: veza-proxy ${line}\n${summary}\n${help === undefined ? '' : `\n${help}\n`}`;
+  const local = options?.['local-peer'] ? `\n${localPeerHelp}\n` : '';
+  return `usage: veza-proxy ${line}\n${summary}\n${help === undefined ? '' : `\n${help}\n`}${local}`;
 }
 
 async function run(file: string, options: Readonly<Record<string, string | boolean | undefined>>): Promise<void> {
@@ -216,6 +228,11 @@ async function run(file: string, options: Readonly<Record<string, string | boole
     dnsProviders,
   });
   await master.start();
+}
+
+/** Every later reading of the file is to know it, too. */
+function takeLocalPeer({ 'local-peer': name }: Readonly<Record<string, string | boolean | undefined>>): void {
+  if (typeof name === 'string') process.env[localPeerVariable] = name;
 }
 
 function convert(file: string, strict: boolean): void {

@@ -14,6 +14,11 @@ export interface EventKinds {
   config_reloaded: { readonly source: string };
   config_refused: { readonly source: string; readonly problem: string };
   cert_action: { readonly action: string; readonly names: readonly string[] };
+  /** Of machines that share stick tables: one is there, or is gone; it was told all entries; all of its were taken. */
+  peer_up: { readonly section: string; readonly peer: string };
+  peer_down: { readonly section: string; readonly peer: string; readonly reason: string };
+  peer_taught: { readonly section: string; readonly peer: string; readonly entries: number };
+  peer_synchronised: { readonly section: string; readonly peer: string };
   /** A request that was no valid one. */
   error_dropped: {
     readonly frontend: string;
@@ -52,6 +57,10 @@ const eventLevels: Readonly<Record<EventName, Level>> = {
   config_reloaded: 'info',
   config_refused: 'error',
   cert_action: 'info',
+  peer_up: 'info',
+  peer_down: 'warn',
+  peer_taught: 'info',
+  peer_synchronised: 'info',
   error_dropped: 'debug',
   login_failed: 'warn',
   admin_action: 'info',

@@ -13,6 +13,7 @@ import { convertFile } from '../core/convert/convert.ts';
 import type { Conversion } from '../core/convert/haproxy/convert.ts';
 import type { Environment } from '../core/config/variables.ts';
 import { type ChangedPatterns, type PatternList, unchanged } from '../core/patterns/pattern-list.ts';
+import { ofThisMachine, withLocalPeer } from './local-peer.ts';
 import { ReadFiles } from './read-files.ts';
 import { outdatedCode, readTlsFiles } from './tls-files.ts';
 import type { TlsMaterial } from './tls-material.ts';
@@ -85,7 +86,8 @@ export function loadConfig(
 }
 
 /** Reads and checks a configuration alone: who asks what it says need not be able to read keys. */
-export function soundConfig(from: string | ConfigOrigin, environment: Environment = process.env): SoundConfig {
+export function soundConfig(from: string | ConfigOrigin, given: Environment = process.env): SoundConfig {
+  const environment = { ...given, ...ofThisMachine(given) };
   const origin = typeof from === 'string' ? { path: from } : from;
   const name = 'path' in origin ? origin.path : (origin.name ?? 'configuration.yml');
   const sources = sourcesOf(origin, name);
@@ -114,7 +116,7 @@ export function convertSource(
   files = new ReadFiles(),
   changed: ChangedPatterns = unchanged,
 ): Conversion | undefined {
-  return convertFile(source, environment, (path) => files.text(path, source.file), changed);
+  return convertFile(source, withLocalPeer(environment), (path) => files.text(path, source.file), changed);
 }
 
 /** A converted configuration runs only if it does what it did: what would let others in or lead elsewhere refuses it. */

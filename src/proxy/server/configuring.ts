@@ -165,6 +165,7 @@ export class Configuring {
       this.#parts().journal.configure(config.log);
       this.#parts().sockets.open(bindsOf(config));
       await this.#parts().control.open(config);
+      await this.#parts().sticks.peers.open(config);
       await this.#parts().tls.prepare(loaded);
       await this.#parts().servers.prepare(config);
       const problem = await this.#spread(loaded);
@@ -199,7 +200,7 @@ export class Configuring {
     this.#epoch += 1;
     this.#parts().tls.take(loaded);
     this.#parts().servers.take(config);
-    this.#parts().sticks.configure(config);
+    this.#parts().sticks.configure(config, loaded.tls);
     const { workers } = this.#parts().pool;
     for (const worker of workers) {
       this.#configure(worker);
@@ -215,6 +216,7 @@ export class Configuring {
   /** Drops what only another configuration than the one that runs needed. */
   #settle(): void {
     this.#parts().tls.settle(this.loaded);
+    this.#parts().sticks.peers.settle(this.config);
     for (const id of this.#parts().sockets.surplus(bindsOf(this.config))) {
       this.#parts().pool.broadcast({ type: 'unlisten', bind: id });
       this.#parts().sockets.close(id);

@@ -32,6 +32,18 @@ export function logEvent(log: OperationalLog, event: ProxyEvent): void {
     case 'admin_action':
       log.write(level, `${data.actor}: ${data.action}`, { audit: true, ...data.detail });
       return;
+    case 'peer_up':
+      log.write(level, `peer ${data.section}/${data.peer} is connected`);
+      return;
+    case 'peer_down':
+      log.write(level, `peer ${data.section}/${data.peer} is gone: ${data.reason}`);
+      return;
+    case 'peer_taught':
+      log.write(level, `peer ${data.section}/${data.peer} was told all ${data.entries} entries`);
+      return;
+    case 'peer_synchronised':
+      log.write(level, `peer ${data.section}/${data.peer} told all its entries`);
+      return;
     // Told by the action itself.
     case 'cert_action':
     case 'server_changed':

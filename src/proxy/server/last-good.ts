@@ -7,6 +7,7 @@ import { judgeTree } from '../core/config/read.ts';
 import { treeOf } from '../core/config/tree.ts';
 import { describe } from './config-facts.ts';
 import { hashOf, loadConfig, type LoadedConfig, sound, withFiles } from './config-source.ts';
+import { ofThisMachine } from './local-peer.ts';
 import { namedFiles } from './read-files.ts';
 
 interface Snapshot {
@@ -61,7 +62,7 @@ export class LastGood {
     try {
       const snapshot = JSON.parse(readFileSync(this.#file, 'utf8')) as Snapshot;
       if (hashOf(snapshot.document) !== snapshot.hash) return undefined;
-      const read = sound(judgeTree(treeOf(snapshot.document, this.#file), {}, namedFiles), snapshot.name);
+      const read = sound(judgeTree(treeOf(snapshot.document, this.#file), ofThisMachine(), namedFiles), snapshot.name);
       const config = withFiles(read, 'run');
       return { config, savedAt: snapshot.savedAt };
     } catch {

@@ -99,7 +99,7 @@ export class Master {
       },
     });
     this.#relay = new Relay(this.#pool);
-    this.#sticks = new StickKeeper(this.#pool);
+    this.#sticks = new StickKeeper(this.#pool, this.#events, this.#journal);
     this.#control = new ControlServer(this.#controlled());
   }
 
@@ -158,10 +158,11 @@ export class Master {
       this.#journal.warn(`${unused} of systemd's sockets match no \`bind\`; compare ListenStream= with it`);
     }
     await this.#control.open(config);
+    await this.#sticks.peers.open(config);
     await this.#tls.prepare(this.#configuring.loaded);
     await this.#servers.prepare(config);
     this.#servers.take(config);
-    this.#sticks.configure(config);
+    this.#sticks.configure(config, this.#configuring.loaded.tls);
     this.#pool.resize(workerCount(config), config.graceMs);
     this.#servers.check();
     this.#rotation.configure(config.log);
@@ -217,6 +218,7 @@ export class Master {
     const stopped = this.#pool.stop(this.#config.graceMs, this.#sockets.activated);
     this.#sockets.closeAll();
     await stopped;
+    this.#sticks.peers.stop();
     await this.#control.close();
     await this.#rotation.stop();
     this.#journal.info('stopped');

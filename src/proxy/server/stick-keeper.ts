@@ -4,19 +4,31 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { StickChange, StickTable } from '../core/balance/stick-table.ts';
 import { type StickChanges, StickTables } from '../core/balance/stick-tables.ts';
 import type { ProxyConfig } from '../core/config/model.ts';
+import type { EventBus } from './event-bus.ts';
+import type { ToWorker } from './ipc.ts';
 import { maxStickBatch } from './limits.ts';
+import type { OperationalLog } from './operational-log.ts';
+import { Peers } from './peers.ts';
+import { PeerReports } from './peers-reports.ts';
+import type { TlsMaterial } from './tls-material.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 export class StickKeeper {
   readonly tables = new StickTables();
+  /** Other machines that share them. */
+  readonly peers: Peers;
   readonly #pool: Pick<WorkerPool, 'broadcast' | 'send' | 'sendBoth'>;
 
-  constructor(pool: Pick<WorkerPool, 'broadcast' | 'send' | 'sendBoth'>) {
+  constructor(pool: Pick<WorkerPool, 'broadcast' | 'send' | 'sendBoth'>, events: EventBus, log: OperationalLog) {
     this.#pool = pool;
+    const reports = new PeerReports(events, log);
+    const broadcast = (message: ToWorker): void => pool.broadcast(message);
+    this.peers = new Peers({ tables: this.tables, reports, broadcast });
   }
 
-  configure(config: ProxyConfig): void {
+  configure(config: ProxyConfig, tls: TlsMaterial): void {
     this.tables.configure(config.backends, performance.now());
+    this.peers.configure(config, tls);
   }
 
   /**
@@ -38,6 +50,11 @@ export class StickKeeper {
         if (now) refused.push(now);
         else if (merged === 'taken') (server === null ? used : written).push([key, server, setAgeMs, usedAgeMs]);
       }
+      if (written.length + used.length > 0)
+        this.peers.touched(
+          name,
+          [...written, ...used].map(([key]) => key),
+        );
       if (written.length > 0) this.#pool.broadcast({ type: 'stuck', changes: { [name]: written } });
       if (used.length > 0) this.#pool.broadcast({ type: 'stuck', changes: { [name]: used } }, worker);
       if (refused.length > 0) this.#pool.sendBoth(worker, { type: 'stuck', changes: { [name]: refused } });
@@ -60,10 +77,11 @@ export class StickKeeper {
     }
   }
 
-  /** Tells the workers what was written into the tables here. */
-  tell(): void {
+  /** Tells the workers, and other machines, that an entry was written here. */
+  tell(table: StickTable, key: string): void {
     const changes = this.tables.drain(maxStickBatch, true, performance.now());
     if (changes) this.#pool.broadcast({ type: 'stuck', changes });
+    this.peers.touched(table.config.name, [key]);
   }
 
   /** Forgets entries, here and in the workers. */

@@ -110,7 +110,7 @@ export class TextChanges {
       config: proxy.config(),
       nowMs: performance.now(),
       level,
-      tell: () => proxy.sticks.tell(),
+      tell: (table, key) => proxy.sticks.tell(table, key),
       forget: (table, keys) => proxy.sticks.forget(table, keys),
     });
   }

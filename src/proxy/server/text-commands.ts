@@ -61,6 +61,8 @@ export class TextCommands {
         return `${speaker.level}\n`;
       case 'show-cli-sockets':
         return this.#sockets();
+      case 'show-peers':
+        return proxy.sticks.peers.show(command.words);
       case 'show-version':
         return `${version}\n`;
       case 'help':

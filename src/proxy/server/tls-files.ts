@@ -12,6 +12,7 @@ import type {
   FrontendTlsConfig,
   TlsOffer,
 } from '../core/config/tls-model.ts';
+import type { PeerTlsConfig } from '../core/peers/model.ts';
 import { ciphersOf } from '../core/tls/profile.ts';
 import { checkAllowed, readKept } from './acme-files.ts';
 import { type Complain, checkSecret, readCertificates, readPair, readPem } from './certificate-files.ts';
@@ -37,12 +38,16 @@ export function readTlsFiles(config: ProxyConfig, where: (path: Path) => Positio
   const { acme } = config;
   const frontends: Record<string, FrontendMaterial> = {};
   const backends: Record<string, BackendMaterial> = {};
+  const peers: Record<string, BackendMaterial> = {};
   config.frontends.forEach(({ name, tls }, at) => {
     const inside: ComplainAt = (path, severity) => complainAt(['frontends', at, 'tls', ...path], severity);
     if (tls) frontends[name] = frontendMaterial(tls, acme, inside, nowMs);
   });
   config.backends.forEach((backend, at) => {
     if (backend.tls) backends[backend.name] = backendMaterial(backend.tls, complainAt(['backends', at, 'tls']), nowMs);
+  });
+  config.peers.forEach(({ name, tls }, at) => {
+    if (tls) peers[name] = peersMaterial(tls, complainAt(['peers', at, 'tls']), nowMs);
   });
   if (acme?.dns?.provider === 'cloudns' && acme.dns.credentials !== undefined) {
     checkSecret(acme.dns.credentials, complainAt(['acme', 'dns', 'credentials']));
@@ -52,7 +57,7 @@ export function readTlsFiles(config: ProxyConfig, where: (path: Path) => Positio
   if (mail?.passwordFile !== undefined) checkSecret(mail.passwordFile, inMail('passwordFile'));
   if (mail?.trust !== undefined) readPem(mail.trust, 'CERTIFICATE', inMail('trust'));
   const acmeTrust = acme?.trust === undefined ? '' : readPem(acme.trust, 'CERTIFICATE', complainAt(['acme', 'trust']));
-  return { material: { frontends, backends, acmeTrust }, diagnostics };
+  return { material: { frontends, backends, peers, acmeTrust }, diagnostics };
 }
 
 function frontendMaterial(
@@ -109,6 +114,14 @@ function backendMaterial(
   tryOffer(offer, complain);
   const authorities = ca === undefined ? '' : readPem(ca, 'CERTIFICATE', complain);
   if (ca !== undefined && authorities !== '') tryContext({ ca: authorities }, ca, complain);
+  return { ca: authorities, cert: own?.cert ?? '', key: own?.key ?? '' };
+}
+
+function peersMaterial({ ca, cert, key }: PeerTlsConfig, complain: Complain, nowMs: number): BackendMaterial {
+  const own = readPair(cert, key, nowMs, complain);
+  if (own) tryContext({ cert: own.cert, key: own.key }, cert, complain);
+  const authorities = readPem(ca, 'CERTIFICATE', complain);
+  if (authorities !== '') tryContext({ ca: authorities }, ca, complain);
   return { ca: authorities, cert: own?.cert ?? '', key: own?.key ?? '' };
 }
 

@@ -45,6 +45,8 @@ export interface BackendMaterial {
 export interface TlsMaterial {
   readonly frontends: Readonly<Record<string, FrontendMaterial>>;
   readonly backends: Readonly<Record<string, BackendMaterial>>;
+  /** By name of the section: of machines that share stick tables. */
+  readonly peers: Readonly<Record<string, BackendMaterial>>;
   /** PEM: who else is trusted to have issued the certificate of the ACME directory; '' = nobody. */
   readonly acmeTrust: string;
 }

@@ -24,7 +24,7 @@ export function watchFiles({ path, loaded, reload, renew }: Watched): readonly {
 }
 
 /** Files and folders that the TLS keys of a configuration name, each once. */
-function tlsFiles({ frontends, backends, acme }: ProxyConfig): readonly string[] {
+function tlsFiles({ frontends, backends, peers, acme }: ProxyConfig): readonly string[] {
   const found = frontends.flatMap(({ tls }) => [
     ...(tls?.certificates ?? []).flatMap((source) => {
       if (typeof source === 'string') return [source, `${source}.ocsp`];
@@ -34,6 +34,6 @@ function tlsFiles({ frontends, backends, acme }: ProxyConfig): readonly string[]
     tls?.clientAuth?.ca,
     tls?.clientAuth?.crl,
   ]);
-  const others = backends.flatMap(({ tls }) => [tls?.ca, tls?.cert, tls?.key]);
+  const others = [...backends, ...peers].flatMap(({ tls }) => [tls?.ca, tls?.cert, tls?.key]);
   return [...new Set([...found, ...others, acme?.trust].filter((file) => file !== undefined))];
 }

@@ -19,7 +19,7 @@ export interface Leaf {
   readonly ips?: readonly string[];
   readonly subject?: string;
   readonly kind?: 'ec' | 'rsa';
-  readonly use?: 'server' | 'client' | 'ocsp';
+  readonly use?: 'server' | 'client' | 'peer' | 'ocsp';
   /** Days from now. */
   readonly from?: number;
   readonly until?: number;
@@ -51,9 +51,10 @@ export class CertificateFolder implements Disposable {
 }
 
 const uses = {
-  server: x509.ExtendedKeyUsage.serverAuth,
-  client: x509.ExtendedKeyUsage.clientAuth,
-  ocsp: '1.3.6.1.5.5.7.3.9',
+  server: [x509.ExtendedKeyUsage.serverAuth],
+  client: [x509.ExtendedKeyUsage.clientAuth],
+  peer: [x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth],
+  ocsp: ['1.3.6.1.5.5.7.3.9'],
 } as const;
 
 /** An authority that issues certificates. */
@@ -98,7 +99,7 @@ export class Authority {
     const serial = this.#serial.toString(16);
     const extensions: x509.Extension[] = [
       new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.ExtendedKeyUsageExtension([uses[use]]),
+      new x509.ExtendedKeyUsageExtension(uses[use]),
       await x509.AuthorityKeyIdentifierExtension.create(this.#keys.publicKey as never),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ];

@@ -4,6 +4,13 @@ import type { StickDataName, StickDatum } from '../config/stick-model.ts';
 /** Requests, those answered with 4xx, bytes from the client and to it: what came since others were last told. */
 export type StickCounts = readonly [requests: number, errors: number, bytesIn: number, bytesOut: number];
 
+/** A rate at some time: how long ago its period began, what came in it, and in the one before. */
+export interface RateState {
+  readonly ageMs: number;
+  readonly current: number;
+  readonly previous: number;
+}
+
 const sources: Readonly<Record<string, number>> = {
   conn: 0,
   http_req: 0,
@@ -41,6 +48,16 @@ export class StickData {
     else this.#rate(name).reset(value, periodMs, nowMs);
   }
 
+  /** A rate as it stands, to be carried on elsewhere. */
+  rate({ name, periodMs }: StickDatum, nowMs: number): RateState {
+    return this.#rates.get(name)?.state(periodMs, nowMs) ?? { ageMs: periodMs * 2, current: 0, previous: 0 };
+  }
+
+  /** Carries on a rate that was counted elsewhere. */
+  takeRate({ name }: StickDatum, state: RateState, nowMs: number): void {
+    this.#rate(name).take(state, nowMs);
+  }
+
   #rate(name: StickDataName): PeriodRate {
     const known = this.#rates.get(name);
     if (known) return known;
@@ -71,6 +88,18 @@ class PeriodRate {
     this.#turn(periodMs, nowMs);
     const leftMs = Math.max(0, periodMs - (nowMs - this.#startMs));
     return this.#current + Math.floor((this.#previous * leftMs) / periodMs);
+  }
+
+  state(periodMs: number, nowMs: number): RateState {
+    this.#turn(periodMs, nowMs);
+    const ageMs = Math.max(0, Math.round(nowMs - this.#startMs));
+    return { ageMs, current: this.#current, previous: this.#previous };
+  }
+
+  take({ ageMs, current, previous }: RateState, nowMs: number): void {
+    this.#startMs = nowMs - ageMs;
+    this.#current = current;
+    this.#previous = previous;
   }
 
   #turn(periodMs: number, nowMs: number): void {

@@ -154,6 +154,26 @@ export class StickTable {
     return isLate ? 'late' : 'taken';
   }
 
+  /** What another machine says of an entry: holds, whatever is known here. Undefined: the table is full and stays so. */
+  learn(key: string, server: string, usedAgeMs: number, nowMs: number): StickEntry | undefined {
+    const entry = this.find(key, nowMs) ?? this.#add(key, nowMs - usedAgeMs);
+    if (!entry) return undefined;
+    if (entry.server !== server) entry.setMs = nowMs;
+    entry.server = server;
+    this.#written.delete(key);
+    if (nowMs - usedAgeMs > entry.usedMs) this.#move(key, entry, nowMs - usedAgeMs);
+    return entry;
+  }
+
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
+  /** Entries that it holds, those that are over and were not looked at since among them. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   /** What is counted of an entry. */
   dataOf(entry: StickEntry): StickData {
     return (entry.data ??= new StickData());

@@ -24,7 +24,7 @@ export function checkSticks(backends: ConfigDocument['backends'], add: Add): voi
         'bad-value',
         `backend \`${known.backend}\` has another table \`${table.name}\``,
         path,
-        'Who shares a table says the same of its type, len, size, expire, nopurge and store.',
+        'Who shares a table says the same of its type, len, size, expire, nopurge, store and peers.',
       );
   });
 }

@@ -6,6 +6,7 @@ import { type Add, checkHandling, checkNetworks, checkRule } from './check-handl
 import { checkLog } from './check-log.ts';
 import { checkMode } from './check-mode.ts';
 import { checkHealth } from './check-health.ts';
+import { checkPeers } from './check-peers.ts';
 import { checkDns, checkServerOf, checkServers, checkTracking } from './check-servers.ts';
 import { checkSticks } from './check-stick.ts';
 import { checkAcme, checkAlerts, checkBackendTls, checkFrontendTls } from './check-tls.ts';
@@ -14,6 +15,7 @@ import type { Path } from './places.ts';
 import type { ConfigDocument } from './read.ts';
 import type { ConditionsDocument, RuleDocument } from './resolve-frontend.ts';
 import { showPosition } from './tree.ts';
+import type { Environment } from './variables.ts';
 
 /** A rule and the groups in it, with their places. */
 function conditionsIn(rule: RuleDocument): (readonly [Path, ConditionsDocument])[] {
@@ -26,7 +28,7 @@ function conditionsIn(rule: RuleDocument): (readonly [Path, ConditionsDocument])
 type Where = (path: Path, key?: string) => Position;
 
 /** All problems of a document that the schema accepts. */
-export function checkDocument(document: ConfigDocument, where: Where): Diagnostic[] {
+export function checkDocument(document: ConfigDocument, where: Where, environment: Environment): Diagnostic[] {
   const problems: Diagnostic[] = [];
   const add: Add = (code, message, path, hint) => {
     problems.push({ severity: 'error', code, message, where: where(path), ...(hint !== undefined && { hint }) });
@@ -83,6 +85,9 @@ export function checkDocument(document: ConfigDocument, where: Where): Diagnosti
     checkMode(frontend, document.backends, ['frontends', at], add);
   });
   checkSticks(document.backends, add);
+  unique(document.peers, 'peers', 'peers section', add, where);
+  document.peers.forEach(({ members }, at) => unique(members, ['peers', at, 'members'], 'member', add, where));
+  checkPeers(document, environment, add, warn);
   document.backends.forEach((backend, at) => {
     checkBackend(backend, ['backends', at], add, where);
     checkBackendTls(backend, ['backends', at], add, warn);

@@ -14,15 +14,18 @@ import type { RateLimitConfig } from '../handling/rate-limit.ts';
 import type { RedirectConfig } from '../handling/redirect.ts';
 import type { RewriteConfig } from '../handling/rewrite.ts';
 import type { SecurityHeadersConfig } from '../handling/security-headers.ts';
+import type { PeersConfig } from '../peers/model.ts';
 import type { SocketLevel } from '../stats/command.ts';
 import type { BreakerConfig } from './breaker-model.ts';
 import type { CheckConfig } from './check-model.ts';
+import type { DnsConfig } from './dns-model.ts';
 import type { LogConfig } from './log-model.ts';
 import type { StickConfig } from './stick-model.ts';
 import type { AcmeConfig, BackendTlsConfig, ExpiryAlertsConfig, FrontendTlsConfig, Http2Config } from './tls-model.ts';
 
 export type { BreakerConfig, OutlierConfig } from './breaker-model.ts';
 export type { AgentConfig, CheckConfig } from './check-model.ts';
+export type { DnsConfig } from './dns-model.ts';
 export type { LogConfig } from './log-model.ts';
 
 export interface ProxyConfig {
@@ -36,6 +39,8 @@ export interface ProxyConfig {
   readonly admin: AdminConfig | undefined;
   readonly acme: AcmeConfig | undefined;
   readonly expiryAlerts: ExpiryAlertsConfig;
+  /** Machines that share stick tables. */
+  readonly peers: readonly PeersConfig[];
   readonly frontends: readonly FrontendConfig[];
   readonly backends: readonly BackendConfig[];
 }
@@ -58,18 +63,6 @@ export interface HeadLimits {
   readonly headerBytes: number;
   readonly headers: number;
   readonly uriBytes: number;
-}
-
-/** How names of servers become addresses. */
-export interface DnsConfig {
-  /** Empty: those of the system. */
-  readonly servers: readonly string[];
-  readonly prefer: 'ipv4' | 'ipv6';
-  readonly timeoutMs: number;
-  readonly tries: number;
-  readonly minTtlMs: number;
-  readonly maxTtlMs: number;
-  readonly holdMs: number;
 }
 
 export interface StatsConfig {

@@ -68,13 +68,14 @@ export function judgeTree(tree: ConfigTree, environment: Environment = {}, files
   if (tree.broken) return { ok: false, diagnostics: inOrder(diagnostics), texts };
   const { isJudged, isConsequence } = prune(tree, errors);
   if (isJudged) {
-    const more = checkDocument(root as ConfigDocument, where);
+    const more = checkDocument(root as ConfigDocument, where, environment);
     if (files) more.push(...readNamedFiles(root as ConfigDocument, document, where, files));
     diagnostics.push(...more.filter((problem) => !isConsequence(problem)));
   }
   const told = inOrder(diagnostics);
   if (told.some((problem) => problem.severity === 'error')) return { ok: false, diagnostics: told, texts };
-  return { ok: true, config: resolveConfig(root as ConfigDocument), diagnostics: told, texts, document, where };
+  const config = resolveConfig(root as ConfigDocument, environment);
+  return { ok: true, config, diagnostics: told, texts, document, where };
 }
 
 /** Is the value wrong only because the variable that it begins with is not set? Its quote may stand before it. */

@@ -18,7 +18,7 @@ export function resolveStick({ name, stick }: BackendDocument): StickConfig | un
 
 /** The table that a backend means, or shares. */
 export function resolveTable(backend: string, stick: StickDocument): StickTableConfig {
-  const { table, type, len, size, expire, nopurge, store, on } = stick;
+  const { table, type, len, size, expire, nopurge, store, on, peers } = stick;
   return {
     name: table ?? backend,
     type: type ?? (on.every(({ key }) => key === 'source') ? 'ip' : 'string'),
@@ -26,6 +26,7 @@ export function resolveTable(backend: string, stick: StickDocument): StickTableC
     size,
     expireMs: durationMs(expire),
     nopurge,
+    peers,
     data: store
       .map(datumOf)
       .sort((one, other) => stickDataNames.indexOf(one.name) - stickDataNames.indexOf(other.name)),

@@ -7,15 +7,17 @@ import { trackedKey } from './check-servers.ts';
 import { resolveCheck } from './resolve-check.ts';
 import { resolveFrontend } from './resolve-frontend.ts';
 import { resolveAdmin, resolveLog, resolveStats } from './resolve-control.ts';
+import { resolvePeers } from './resolve-peers.ts';
 import { resolveStick } from './resolve-stick.ts';
 import { protocolOf, resolveAcme, resolveAlerts, resolveBackendTls } from './resolve-tls.ts';
 import { serverNameOf } from './server-name.ts';
+import type { Environment } from './variables.ts';
 
 type BackendDocument = ConfigDocument['backends'][number];
 type ServerDocument = BackendDocument['servers'][number];
 
 /** The document must have passed the schema and checkDocument. */
-export function resolveConfig(document: ConfigDocument): ProxyConfig {
+export function resolveConfig(document: ConfigDocument, environment: Environment): ProxyConfig {
   const { timeouts, stats } = document;
   return {
     workers: document.workers,
@@ -33,6 +35,7 @@ export function resolveConfig(document: ConfigDocument): ProxyConfig {
     admin: resolveAdmin(document.admin),
     acme: document.acme && resolveAcme(document.acme),
     expiryAlerts: resolveAlerts(document.expiryAlerts),
+    peers: resolvePeers(document.peers, environment),
     frontends: document.frontends.map(resolveFrontend),
     backends: document.backends.map((backend) => resolveBackend(backend, timeouts)),
   };

@@ -52,6 +52,9 @@ export const stickSchema = {
       description: 'Entries; beyond it the one that was not used for longest goes. An entry takes about 200 bytes.',
     },
     expire: durationOf('30m', 'An entry that was not used for so long is forgotten. 0 = never.'),
+    peers: nameSchema(
+      'Name of a peers section: its machines share the table, by its name. Left out: only the workers of this machine do.',
+    ),
     nopurge: { type: 'boolean', default: false, description: 'A full table takes nothing new instead.' },
     store: {
       type: 'array',

@@ -7,6 +7,7 @@ import { balanceProperties, serverLimitProperties } from './schema-balance.ts';
 import { checkSchema, serverCheckSchema } from './schema-check.ts';
 import { breakerSchema, cookieSchema } from './schema-parts.ts';
 import { stickSchema } from './schema-stick.ts';
+import { peersSchema } from './schema-peers.ts';
 import { retryProperties } from './schema-retry.ts';
 import { handlingProperties } from './schema-handling.ts';
 import { frontendLogSchema, logSchema } from './schema-log.ts';
@@ -276,6 +277,7 @@ export const configSchema = {
     admin: adminSchema,
     acme: acmeSchema,
     expiryAlerts: expiryAlertsSchema,
+    peers: peersSchema,
     frontends: {
       type: 'array',
       minItems: 1,

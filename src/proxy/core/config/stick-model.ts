@@ -37,6 +37,8 @@ export interface StickTableConfig {
   /** A full table takes nothing new instead of dropping the oldest. */
   readonly nopurge: boolean;
   readonly data: readonly StickDatum[];
+  /** The section of machines that share it. */
+  readonly peers: string | undefined;
 }
 
 /** One key of requests: whether its entry says the server, and whether the server is written under it. */

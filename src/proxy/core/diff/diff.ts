@@ -152,9 +152,11 @@ function show(value: unknown): string {
 
 /** What the running process does with its sockets and with what it knows of servers. */
 function reloadLines(before: ProxyConfig, after: ProxyConfig): readonly string[] {
-  const ids = ({ frontends, stats }: ProxyConfig): string[] => {
+  const ids = ({ frontends, stats, peers }: ProxyConfig): string[] => {
     const control = [...stats.sockets, ...(stats.listen ? [stats.listen] : [])];
-    return [...frontends.flatMap(({ binds }) => binds), ...control].map(({ id }) => id);
+    return [...frontends.flatMap(({ binds }) => binds), ...control, ...peers.map(({ bind }) => bind)].map(
+      ({ id }) => id,
+    );
   };
   const servers = (config: ProxyConfig): Map<string, ServerConfig> =>
     new Map(

@@ -44,6 +44,10 @@ export const entries: readonly Entry[] = [
   entry('commit ssl cert', 'admin', '<file>', 'use the certificate that was set', sslCert('commit')),
   entry('abort ssl cert', 'admin', '<file>', 'forget the certificate that was set', sslCert('abort')),
   entry('show table', 'user', '[<table> [<filter>]*]', 'entries of stick tables (filter: data/key)', table('show')),
+  entry('show peers', 'user', '[dict|-] [<peers section>]', 'machines that share stick tables', (words) => ({
+    do: 'show-peers',
+    words,
+  })),
   entry('set table', 'operator', '<table> key <k> [data.* <v>]*', 'update or create an entry', table('set')),
   entry('clear table', 'operator', '<table> [<filter>]*', 'remove entries (filter: data/key)', table('clear')),
   entry('show map', 'user', '[@<ver>] [<map>]', 'maps, or what is in one of them', patterns('map', 'show')),

@@ -44,6 +44,8 @@ export type Command =
   | { readonly do: 'show-backend' | 'show-activity' | 'show-level' | 'show-version' | 'show-cli-sockets' }
   /** `session`: its id, or `all`; undefined = all of them. */
   | { readonly do: 'show-sess'; readonly session: string | undefined }
+  /** `words` are those behind it. */
+  | { readonly do: 'show-peers'; readonly words: readonly string[] }
   | { readonly do: 'show-errors'; readonly proxy: string | undefined }
   | { readonly do: 'show-env'; readonly name: string | undefined }
   | { readonly do: 'set-state'; readonly server: string; readonly state: AdminState }

@@ -32,7 +32,6 @@ const refused: readonly Refused[] = [
     words: /^show resolvers\b/,
     why: 'there are no counters of lookups: `show servers state` has the addresses that names have now.',
   },
-  { words: /^show peers\b/, why: 'workers share their tables through the master; there are no peers.' },
   { words: /^show cache\b/, why: 'nothing is cached.' },
   {
     words: /^(?:get|set) var\b|^(?:enable|disable|set) dynamic-cookie/,

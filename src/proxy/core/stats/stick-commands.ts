@@ -1,6 +1,7 @@
 // `show table`, `set table` and `clear table` of the stats socket, in HAProxy's words.
 import { sdbm } from '../balance/hash-ring.ts';
 import { compareKeys, readStickKey } from '../balance/stick-key.ts';
+import { serversOfTable } from '../balance/stick-servers.ts';
 import type { StickEntry, StickTable } from '../balance/stick-table.ts';
 import type { StickTables } from '../balance/stick-tables.ts';
 import type { ProxyConfig } from '../config/model.ts';
@@ -15,8 +16,8 @@ export interface TableContext {
   readonly nowMs: number;
   /** Keys may be cookies and tokens: not for who only looks. */
   readonly level: SocketLevel;
-  /** Entries were written. */
-  readonly tell: () => void;
+  /** An entry was written. */
+  readonly tell: (table: StickTable, key: string) => void;
   readonly forget: (table: StickTable, keys: readonly string[]) => void;
 }
 
@@ -103,7 +104,7 @@ function setEntry(table: StickTable, key: string, words: readonly string[], cont
     const datum = table.config.data.find((each) => each.name === name);
     if (entry && datum) table.dataOf(entry).set(datum, value, context.nowMs);
   }
-  context.tell();
+  context.tell(table, key);
   return '';
 }
 
@@ -155,14 +156,8 @@ function idOf(server: string, table: StickTable, context: TableContext): number 
   return 0;
 }
 
-/** Names of servers by their ids; of backends that share a table the first counts. */
 function serversOf(table: StickTable, { config }: TableContext): ReadonlyMap<number, string> {
-  const found = new Map<number, string>();
-  for (const { stick, servers } of config.backends) {
-    if (stick?.table.name !== table.config.name) continue;
-    for (const { id, name } of servers) if (!found.has(id)) found.set(id, name);
-  }
-  return found;
+  return serversOfTable(config.backends, table.config.name);
 }
 
 function headOf(table: StickTable, nowMs: number): string {

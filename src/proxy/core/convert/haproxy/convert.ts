@@ -25,6 +25,7 @@ import { reportLines } from './lines.ts';
 import { convertLogs } from './logs.ts';
 import { mapUseOf } from './maps.ts';
 import { patternListsOf, withChanges } from './pattern-lists.ts';
+import { convertPeers } from './peers.ts';
 import { picksOf } from './picks.ts';
 import { convertResolvers } from './resolvers.ts';
 import { isTcp, type Proxy, readSections } from './sections.ts';
@@ -85,6 +86,7 @@ export function convertHaproxy(
   });
   convertTimeouts(traffic, draft, report);
   convertResolvers(sections, traffic, draft, report);
+  const peers = convertPeers(sections, tls, draft, report);
   convertLogs(sections, traffic, draft, report);
   const aliases = aliasesOf(traffic);
   const shared = { aliases, userlists: userlistsOf(sections), names: new Set(traffic.map(({ name }) => name)) };
@@ -110,7 +112,7 @@ export function convertHaproxy(
     }
     if (hasServers(proxy)) {
       const backend = convertBackend(proxy, program.findings, tls, draft, report);
-      convertStick(proxy, sections.proxies, backend, draft, report);
+      convertStick(proxy, { proxies: sections.proxies, peers }, backend, draft, report);
       draft.push(backends, backend, proxy.spot);
     }
   }

@@ -28,11 +28,14 @@ export function convertGlobal(lines: readonly Line[], draft: Draft, report: Repo
       continue;
     } else if (first.text === 'maxconn') {
       report.info(first, 'each frontend has its own `maxconn`: this, where it says no other');
-    } else if (first.text !== 'log' && first.text !== 'stats' && !/^ssl-default-|^(?:crt|ca)-base$/.test(first.text)) {
+    } else if (!said.has(first.text) && !/^ssl-default-|^(?:crt|ca)-base$/.test(first.text)) {
       report.warning(first, `\`${first.text}\` has no counterpart here`);
     }
   }
 }
+
+/** What others read. */
+const said: ReadonlySet<string> = new Set(['localpeer', 'log', 'stats']);
 
 const noWebSockets = 'h2-workaround-bogus-websocket-clients';
 
@@ -52,7 +55,7 @@ function socketOf(bind: string, words: Line['words']): unknown {
 
 const unneeded: ReadonlySet<string> = new Set([
   'chroot', 'cpu-map', 'daemon', 'description', 'gid', 'group', 'hard-stop-after',
-  'insecure-fork-wanted', 'limited-quic', 'localpeer', 'log-send-hostname', 'log-tag', 'master-worker', 'mworker-max-reloads', 'node',
+  'insecure-fork-wanted', 'limited-quic', 'log-send-hostname', 'log-tag', 'master-worker', 'mworker-max-reloads', 'node',
   'nosplice', 'pidfile', 'server-state-base', 'server-state-file', 'spread-checks', 'ssl-dh-param-file', 'ssl-load-extra-del-ext', 'ssl-mode-async', 'ssl-server-verify', 'uid',
   'ulimit-n', 'unix-bind', 'user', 'set-dumpable', 'zero-warning', 'strict-limits', 'numa-cpu-mapping', 'profiling.tasks',
 ]); // prettier-ignore
@@ -153,7 +156,7 @@ function statsLine(name: string, words: Line['words'], stats: Entries, draft: Dr
 
 export function reportSections(sections: Sections, report: Report): void {
   for (const { keyword, spot } of sections.others) {
-    if (keyword === 'resolvers') continue;
+    if (keyword === 'resolvers' || keyword === 'peers') continue;
     if (keyword === 'userlist') report.info(spot, 'users stand where they are asked for (`basicAuth`)');
     else report.warning(spot, `the section \`${keyword}\` has no counterpart here`);
   }

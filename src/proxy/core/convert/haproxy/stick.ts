@@ -11,10 +11,17 @@ type Entries = Record<string, unknown>;
 /** More nobody needs on one machine; see the schema. */
 const maxSize = 4_194_304;
 
-/** `proxies`: those whose tables a rule may name. */
+/** What a table may be about. */
+interface TableContext {
+  /** Those whose tables a rule may name. */
+  readonly proxies: readonly Proxy[];
+  /** Sections of machines that share tables. */
+  readonly peers: ReadonlySet<string>;
+}
+
 export function convertStick(
   proxy: Proxy,
-  proxies: readonly Proxy[],
+  { proxies, peers }: TableContext,
   backend: Entries,
   draft: Draft,
   report: Report,
@@ -36,7 +43,7 @@ export function convertStick(
   const stick: Entries = {};
   draft.put(backend, 'stick', stick, first.first);
   if (name !== proxy.name) draft.put(stick, 'table', name, first.first);
-  tableOf(table, stick, draft, report);
+  tableOf(table, peers, stick, draft, report);
   const keys: unknown[] = [];
   draft.put(stick, 'on', keys, first.first);
   for (const { key, use, spot } of merged(found.filter((rule) => rule !== undefined)))
@@ -111,7 +118,7 @@ function merged(rules: readonly Rule[]): readonly Rule[] {
   return [...found.values()];
 }
 
-function tableOf({ words }: Line, stick: Entries, draft: Draft, report: Report): void {
+function tableOf({ words }: Line, peers: ReadonlySet<string>, stick: Entries, draft: Draft, report: Report): void {
   let isLimited = false;
   for (let at = 1; at < words.length; at += 1) {
     const word = words[at];
@@ -127,12 +134,16 @@ function tableOf({ words }: Line, stick: Entries, draft: Draft, report: Report):
       isLimited = true;
       draft.put(stick, 'expire', durationOf(value.text) ?? value.text, word);
     } else if (word.text === 'store' && value) store(value, stick, draft, report);
-    else if (word.text === 'peers')
-      report.warning(word, 'the workers of this machine share the table, other machines do not');
+    else if (word.text === 'peers' && value) sharing(value, peers, stick, draft, report);
     else if (word.text !== 'srvkey') report.error(word, `\`${word.text}\` of a table cannot be carried over`);
   }
   const [first] = words;
   if (!isLimited && first) draft.put(stick, 'expire', '0', first);
+}
+
+function sharing(word: Word, peers: ReadonlySet<string>, stick: Entries, draft: Draft, report: Report): void {
+  if (peers.has(word.text)) draft.put(stick, 'peers', word.text, word);
+  else report.warning(word, `the table is not shared: there are no peers \`${word.text}\` in force`);
 }
 
 function type(word: Word, stick: Entries, draft: Draft, report: Report): void {
