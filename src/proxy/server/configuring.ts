@@ -260,7 +260,8 @@ export class Configuring {
       type: 'configure',
       generation: this.taking.generation,
       config,
-      tls,
+      // The master alone speaks with other machines: nobody else needs that key.
+      tls: { ...tls, peers: {} },
       views: servers.views(),
       workers: workerCount(config),
       worker,
