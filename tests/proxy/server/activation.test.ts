@@ -6,10 +6,10 @@ import { Agent, createServer, get as httpGet, type Server } from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, portOf } from '../../support/ports.ts';
 import { readAll, request, sleep, statusOf, until } from '../support/proxy.ts';
+import { proxyMain } from '../support/program.ts';
 
 let backend: Server;
 
@@ -50,9 +50,8 @@ async function startActivated(settings: object): Promise<Activated> {
     backends: [{ name: 'api', servers: [{ name: 'a', address: '127.0.0.1', port: portOf(backend) }] }],
   };
   writeFileSync(file, JSON.stringify(config));
-  const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
   const start = (): ReturnType<typeof spawn> =>
-    spawn('/bin/sh', ['-c', 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"', process.execPath, main, 'run', file], {
+    spawn('/bin/sh', ['-c', 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"', process.execPath, proxyMain, 'run', file], {
       stdio: ['ignore', 'ignore', 'ignore', socket.fd],
     });
   let child = start();

@@ -14,8 +14,8 @@ import { Authority, CertificateFolder } from '../support/certificates.ts';
 import { comparableLine, LogLines } from '../support/log-lines.ts';
 import { type Answer, type Case, type Pair, type Ports, send } from '../support/haproxy-request.ts';
 import { until } from '../support/proxy.ts';
+import { proxyMain } from '../support/program.ts';
 
-const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
 const folder = fileURLToPath(new URL('../convert/haproxy', import.meta.url));
 const files = readdirSync(folder).filter((file) => file.endsWith('.requests.yml'));
 const available = spawnSync('haproxy', ['-v']).status === 0;
@@ -181,7 +181,7 @@ describe.skipIf(!available)('the same answers as HAProxy', () => {
     const config = join(folder, file.replace('.requests.yml', '.cfg'));
     const started = await Promise.allSettled([
       start('haproxy', ['-db', '-f', config], 'haproxy'),
-      start(process.execPath, [main, 'run', config], 'veza'),
+      start(process.execPath, [proxyMain, 'run', config], 'veza'),
     ]);
     try {
       const [theirs, ours] = started.map((each) => {

@@ -5,13 +5,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { freePort, portOf } from '../../support/ports.ts';
 import { request, until } from '../support/proxy.ts';
+import { proxyMain } from '../support/program.ts';
 
-const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
 const cases = parse(readFileSync(join(import.meta.dirname, 'haproxy-socket.yml'), 'utf8')) as readonly string[];
 const available = spawnSync('haproxy', ['-v']).status === 0;
 if (!available && process.env['CI'] !== undefined) throw new Error('haproxy is needed here');
@@ -58,7 +57,10 @@ describe.skipIf(!available)('the stats socket of a haproxy.cfg', () => {
     writeFileSync(file, configuration);
     backend = createServer((_, response) => response.end('ok')).listen(0, '127.0.0.1');
     await once(backend, 'listening');
-    both = await Promise.all([start('haproxy', ['-db', '-f', file]), start(process.execPath, [main, 'run', file])]);
+    both = await Promise.all([
+      start('haproxy', ['-db', '-f', file]),
+      start(process.execPath, [proxyMain, 'run', file]),
+    ]);
     for (const { port } of both) for (let count = 0; count < 3; count += 1) await until(() => hit(port));
   });
 

@@ -14,12 +14,11 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { freePort, portOf } from '../../support/ports.ts';
 import { request, startProxy, statusOf, until } from '../support/proxy.ts';
+import { proxyMain } from '../support/program.ts';
 
-const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'veza-proxy-reload-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -90,7 +89,7 @@ describe('a reload', () => {
 
 /** Starts a proxy with a state folder; resolves when it listens or is gone. */
 async function start(file: string, state: string): Promise<{ log: string; stop: () => Promise<void> }> {
-  const child = spawn(process.execPath, [main, 'run', file], {
+  const child = spawn(process.execPath, [proxyMain, 'run', file], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, STATE_DIRECTORY: state },
   });
@@ -138,7 +137,7 @@ describe('a watched file', () => {
     const [port, control] = [await freePort(), await freePort()];
     const file = join(own, 'proxy.json');
     writeFileSync(file, JSON.stringify(answering([port], control, 'first')));
-    const child = spawn(process.execPath, [main, 'run', '--watch', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [proxyMain, 'run', '--watch', file], { stdio: ['ignore', 'ignore', 'pipe'] });
     const exited = once(child, 'exit');
     let log = '';
     child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()));
@@ -170,7 +169,9 @@ describe('veza-proxy reload', () => {
   it('fails when the running proxy refuses, and says why', async () => {
     await using proxy = await startProxy((port, control) => answering([port], control, 'old'));
     const command = async (): Promise<{ code: number | null; text: string }> => {
-      const child = spawn(process.execPath, [main, 'reload', proxy.configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(process.execPath, [proxyMain, 'reload', proxy.configFile], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       let text = '';
       child.stdout.on('data', (bytes: Buffer) => (text += bytes.toString()));
       child.stderr.on('data', (bytes: Buffer) => (text += bytes.toString()));

@@ -3,11 +3,9 @@ import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freePort } from '../../support/ports.ts';
 import { type RunningProxy, startProxy } from './proxy.ts';
-
-const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
+import { proxyMain } from './program.ts';
 
 /** The password of alice. */
 export const password = 'correct horse battery';
@@ -35,7 +33,7 @@ export interface AdminProxy extends AsyncDisposable {
 
 /** Runs `veza-proxy ctl`. */
 export function ctl(...words: string[]): string {
-  return execFileSync(process.execPath, [main, 'ctl', ...words], { encoding: 'utf8' }).trim();
+  return execFileSync(process.execPath, [proxyMain, 'ctl', ...words], { encoding: 'utf8' }).trim();
 }
 
 export async function startAdminProxy(): Promise<AdminProxy> {
@@ -83,7 +81,7 @@ export async function startAdminProxy(): Promise<AdminProxy> {
 
 function hashed(): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = execFile(process.execPath, [main, 'password'], (error, out) =>
+    const child = execFile(process.execPath, [proxyMain, 'password'], (error, out) =>
       error ? reject(new Error(error.message)) : resolve(out.trim()),
     );
     child.stdin?.end(password);

@@ -5,11 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freePort } from '../../support/ports.ts';
 import { until } from './proxy.ts';
-
-const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
+import { proxyMain } from './program.ts';
 
 /** Whether HAProxy is here; in CI it must be. */
 export function haproxyIsThere(): boolean {
@@ -48,7 +46,7 @@ async function startBalancer(
   const [port, tlsPort] = [await freePort(), await freePort()];
   const run = mkdtempSync(join(tmpdir(), `veza-${name}-`));
   const [command, args] =
-    name === 'haproxy' ? ['haproxy', ['-db', '-f', file]] : [process.execPath, [main, 'run', file]];
+    name === 'haproxy' ? ['haproxy', ['-db', '-f', file]] : [process.execPath, [proxyMain, 'run', file]];
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment, PORT: String(port), TLS_PORT: String(tlsPort), RUN: run },

@@ -5,10 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freePort } from '../../support/ports.ts';
-
-const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
+import { proxyMain } from './program.ts';
 
 const answerMs = 30_000;
 
@@ -34,7 +32,9 @@ export async function startProxy(
   const configFile = join(folder, 'proxy.json');
   const write = (config: object): void => writeFileSync(configFile, JSON.stringify(config, null, 2));
   write(build(port, controlPort));
-  const child = spawn(process.execPath, [main, 'run', ...options, configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [proxyMain, 'run', ...options, configFile], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let log = '';
   child.stdout.on('data', (bytes: Buffer) => (log += bytes.toString()));
   child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()));

@@ -8,7 +8,6 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import tls from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { authorityFolder } from '../../../src/acme/session.ts';
 import { CertificateStore } from '../../../src/acme/store.ts';
@@ -19,8 +18,8 @@ import { type Pebble, skipWithoutPebble, startPebble } from '../../acme/support/
 import { Authority, CertificateFolder } from '../support/certificates.ts';
 import { request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
 import { echoBackend, run } from '../support/tls-client.ts';
+import { proxyMain } from '../support/program.ts';
 
-const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
 const domains = ['app.example.com', 'www.example.com'];
 const patienceMs = 45_000;
 
@@ -124,7 +123,15 @@ describe.skipIf(skipWithoutPebble)('certificates of an authority', { timeout: 20
     const storage = join(folder.path, 'first');
     const [secure, adminPort] = [await freePort(), await freePort()];
     const tokenFile = join(folder.path, 'tokens.json');
-    const { out: token } = await run(process.execPath, [main, 'ctl', 'token', 'create', 'eyes', '--file', tokenFile]);
+    const { out: token } = await run(process.execPath, [
+      proxyMain,
+      'ctl',
+      'token',
+      'create',
+      'eyes',
+      '--file',
+      tokenFile,
+    ]);
     const admin = { listen: [`127.0.0.1:${adminPort}`], tokenFile };
     await using proxy = await startProxy((_port, control) =>
       configured({ clear: pebble.httpPort, control, secure, storage, admin }),

@@ -8,11 +8,9 @@ import { portOf } from '../../support/ports.ts';
 import { Authority, CertificateFolder, type Issued } from '../support/certificates.ts';
 import { request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
 import { run } from '../support/tls-client.ts';
-import { fileURLToPath } from 'node:url';
 import { checkAll } from '../../../src/proxy/server/check-many.ts';
 import { soundConfig } from '../../../src/proxy/server/config-source.ts';
-
-const main = fileURLToPath(new URL('../../../src/proxy/main.ts', import.meta.url));
+import { proxyMain } from '../support/program.ts';
 
 let folder: CertificateFolder;
 let ca: Authority;
@@ -181,14 +179,14 @@ describe('servers of mode tcp', () => {
 
 describe('veza-proxy validate', () => {
   it('warns where nothing is verified', async () => {
-    const { code, error, out } = await run(process.execPath, [main, 'validate', proxy.configFile]);
+    const { code, error, out } = await run(process.execPath, [proxyMain, 'validate', proxy.configFile]);
     expect([code, out.includes('is valid')]).toEqual([0, true]);
     expect(error).toMatch(/warning.*insecure-tls|insecure-tls/);
   });
 });
 
 describe('`veza-proxy check`', () => {
-  const check = (...args: readonly string[]) => run(process.execPath, [main, 'check', ...args, proxy.configFile]);
+  const check = (...args: readonly string[]) => run(process.execPath, [proxyMain, 'check', ...args, proxy.configFile]);
 
   it('checks every server once, with the TLS of its backend', async () => {
     const { code, out } = await check();
