@@ -36,6 +36,6 @@ describe.skipIf(missing.length > 0)('the comparison of proxies', () => {
   it('names what there is when it is asked for something else', () => {
     const { status, stderr } = bench('--only', 'bare-2k');
     expect(status).toBe(2);
-    expect(stderr).toMatch(/^--only knows no bare-2k; there are bare-1k, full-1k, .*, idle, growth\n$/);
+    expect(stderr).toMatch(/^--only knows no bare-2k; there are latency, bare-1k, full-1k, .*, idle, growth\n$/);
   });
 });
