@@ -1,18 +1,9 @@
 // `show`, `get`, `add`, `set`, `del`, `clear`, `prepare` and `commit` of `map` and `acl` on the stats socket: what the words
 // ask for, what HAProxy says to them, and what becomes of a list. Putting that into force is the caller's part.
-import {
-  isTree,
-  mapPattern,
-  type Pattern,
-  patternFor,
-  type PatternKind,
-  patternLines,
-  patternProblem,
-} from './pattern-list.ts';
-import type { PatternVersions } from './versions.ts';
+import { isTree, type Pattern, patternFor, type PatternKind, patternProblem, patternsIn } from './pattern-list.ts';
+import type { HeldPattern, PatternVersions } from './versions.ts';
 
-export const patternActions = ['show', 'get', 'add', 'set', 'del', 'clear', 'prepare', 'commit'] as const;
-export type PatternAction = (typeof patternActions)[number];
+export type PatternAction = 'show' | 'get' | 'add' | 'set' | 'del' | 'clear' | 'prepare' | 'commit';
 
 export interface PatternCommand {
   readonly kind: PatternKind;
@@ -70,7 +61,7 @@ export function patternOutcome(
       return added(
         found,
         version,
-        payload === undefined ? [{ key: key ?? '', value: values[0] ?? '' }] : lines(kind, payload),
+        payload === undefined ? [{ key: key ?? '', value: values[0] ?? '' }] : patternsIn(kind, payload),
       );
     case 'set':
       return replaced(found, key ?? '', values[0] ?? '');
@@ -110,10 +101,6 @@ function isMeant({ id, file }: PatternVersions['list'], identifier = ''): boolea
   return identifier.startsWith('#') ? identifier === `#${id}` : file !== '' && file === identifier;
 }
 
-function lines(kind: PatternKind, payload: string): readonly Pattern[] {
-  return patternLines(payload).map((line) => (kind === 'map' ? mapPattern(line) : { key: line, value: '' }));
-}
-
 function added(found: PatternVersions, version: number | undefined, patterns: readonly Pattern[]): PatternOutcome {
   if (version !== undefined && !found.isPrepared(version)) {
     const { kind } = found.list;
@@ -143,7 +130,7 @@ function removed(found: PatternVersions, key: string): PatternOutcome {
 }
 
 /** All with that key, or the one with that reference. */
-function meaning(key: string): (pattern: ReturnType<PatternVersions['of']>[number]) => boolean {
+function meaning(key: string): (pattern: HeldPattern) => boolean {
   return key.startsWith('#') ? ({ reference }) => `#${reference}` === key : (pattern) => pattern.key === key;
 }
 

@@ -2,14 +2,13 @@
 // conditions in braces say themselves.
 import {
   type ChangedPatterns,
-  mapPattern,
-  patternLines,
   type Pattern,
   type PatternKind,
   type PatternList,
+  patternsIn,
+  patternText,
   type PatternType,
   patternTypes,
-  patternText,
   type PatternUse,
 } from '../../patterns/pattern-list.ts';
 import type { ReadFile } from './conditions.ts';
@@ -38,15 +37,14 @@ export function withChanges(readFile: ReadFile, changed: ChangedPatterns): ReadF
 
 export function patternListsOf(lines: readonly Line[], readFile: ReadFile): readonly PatternList[] {
   const drafts: Draft[] = [];
+  const samples = new Set<Word>();
   const ofFile = (kind: PatternKind, file: string, use: PatternUse): void => {
     const known = drafts.find((each) => each.kind === kind && each.file === file);
     if (known) {
       known.uses.push(use);
       return;
     }
-    const held = patternLines(readFile(file) ?? '');
-    const patterns = kind === 'map' ? held.map(mapPattern) : held.map((key) => ({ key, value: '' }));
-    drafts.push({ kind, file, origin: file, uses: [use], patterns });
+    drafts.push({ kind, file, origin: file, uses: [use], patterns: patternsIn(kind, readFile(file) ?? '') });
   };
   const ofMaps = (word: Word, place: string): void => {
     for (const [, type = 'str', file = ''] of word.text.matchAll(mapPatterns)) {
@@ -57,6 +55,7 @@ export function patternListsOf(lines: readonly Line[], readFile: ReadFile): read
     const place = placeOf(line);
     for (const [sample, ...rest] of testsOf(line)) {
       if (!sample) continue;
+      samples.add(sample);
       ofMaps(sample, place);
       const { files, type, ignoreCase, values } = readTest(sample, rest);
       for (const file of files) ofFile('acl', file, { place: `acl at ${place}`, type, ignoreCase });
@@ -67,16 +66,11 @@ export function patternListsOf(lines: readonly Line[], readFile: ReadFile): read
     }
   }
   // Maps in conditions come first, as they do in HAProxy.
-  for (const line of lines) for (const word of line.words) if (!isKnown(drafts, word)) ofMaps(word, placeOf(line));
+  for (const line of lines) for (const word of line.words) if (!samples.has(word)) ofMaps(word, placeOf(line));
   return drafts.map((draft, id) => ({ id, ...draft }));
 }
 
 const mapPatterns = /,map(?:_(str|beg|end|sub|dir|dom|reg|ip))?(?:_str)?\(([^,()]+)(?:,[^,()]*)?\)/g;
-
-function isKnown(drafts: readonly Draft[], { where }: Word): boolean {
-  const origin = `${where.line}:${where.column}`;
-  return drafts.some((draft) => draft.origin === origin);
-}
 
 function placeOf({ first: { where } }: Line): string {
   return `file '${where.file}' line ${where.line}`;
