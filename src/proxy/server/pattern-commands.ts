@@ -63,7 +63,7 @@ export class PatternCommands {
     const changed: ChangedPatterns = new Map(
       this.#lists
         .map((each) => [each.list.origin, each === changing ? patterns : each.of(), each.list] as const)
-        .filter(([, now, list]) => now !== list.patterns && !isSame(now, list.patterns))
+        .filter(([, now, list]) => !isSame(now, list.patterns))
         .map(([origin, now]) => [origin, now]),
     );
     try {
