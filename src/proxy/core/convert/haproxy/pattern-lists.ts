@@ -12,6 +12,7 @@ import {
   type PatternUse,
 } from '../../patterns/pattern-list.ts';
 import type { ReadFile } from './conditions.ts';
+import { testWords } from './test-words.ts';
 import type { Line, Word } from './words.ts';
 
 interface Draft {
@@ -57,7 +58,8 @@ export function patternListsOf(lines: readonly Line[], readFile: ReadFile): read
       if (!sample) continue;
       samples.add(sample);
       ofMaps(sample, place);
-      const { files, type, ignoreCase, values } = readTest(sample, rest);
+      const { files, matches, ignoreCase, values } = testWords(rest);
+      const type = matches.findLast(isType) ?? typeOf(sample.text);
       for (const file of files) ofFile('acl', file, { place: `acl at ${place}`, type, ignoreCase });
       const keyword = /^[a-z0-9_.]+/.exec(sample.text)?.[0] ?? sample.text;
       const own = { place: `acl '${keyword}' ${place}`, type, ignoreCase };
@@ -89,34 +91,6 @@ function testsOf({ first, words }: Line): readonly (readonly Word[])[] {
     } else open?.push(word);
   }
   return tests;
-}
-
-interface Read {
-  readonly files: readonly string[];
-  readonly values: readonly string[];
-  readonly type: PatternType;
-  readonly ignoreCase: boolean;
-}
-
-function readTest(sample: Word, rest: readonly Word[]): Read {
-  const files: string[] = [];
-  const values: string[] = [];
-  let type = typeOf(sample.text);
-  let ignoreCase = false;
-  for (let at = 0; at < rest.length; at += 1) {
-    const text = rest[at]?.text ?? '';
-    const next = rest[at + 1]?.text ?? '';
-    if (text === '-i') ignoreCase = true;
-    else if (text === '--') {
-      values.push(...rest.slice(at + 1).map((word) => word.text));
-      break;
-    } else if (text === '-m' || text === '-f') {
-      if (text === '-f') files.push(next);
-      else if (isType(next)) type = next;
-      at += 1;
-    } else if (!/^-[a-zA-Z]$/.test(text)) values.push(text);
-  }
-  return { files, values, type, ignoreCase };
 }
 
 function isType(text: string): text is PatternType {
