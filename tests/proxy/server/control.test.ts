@@ -142,6 +142,40 @@ describe('the stats socket', () => {
     expect(answer).toBe('\n> 1 (initial 1)\n\n> ');
   });
 
+  it.each([
+    'set server api/nosuch state maint',
+    'set server nosuch/a weight 3',
+    'set server api/a weight heavy',
+    'set server api/a addr nonsense',
+    'set server api/a',
+    'add server api/c 127.0.0.1',
+    'del server api/a',
+    'set maxconn frontend http 0',
+    'shutdown session 0x0',
+    'show stat nosuch 1 1',
+    'show servers conn nosuch',
+    'show sess 0x0',
+    'show errors nosuch',
+    'show env NO_SUCH_VARIABLE',
+    'show table nosuch',
+    'set table nosuch key x',
+    'show peers nosuch',
+    'show ssl cert nosuch',
+    'commit ssl cert nosuch',
+    'clear map nosuch',
+    'del acl #1 nothing',
+    'get weight api/nosuch',
+    'show pools',
+    'nonsense',
+  ])('says of what was not done that it is an error, if it is to: %s', async (command) => {
+    const [plain, marked] = [
+      await proxy.command(command),
+      await proxy.command(`set severity-output number;${command}`),
+    ];
+    expect(plain).not.toBe('\n');
+    expect(marked).toBe(`\n[3]: ${plain}`);
+  });
+
   it('clears counters', async () => {
     await hit();
     expect(Number(await column('BACKEND', 'stot'))).toBeGreaterThan(0);
