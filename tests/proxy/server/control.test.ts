@@ -137,6 +137,13 @@ describe('the stats socket', () => {
     expect(line).toMatch(/^3 api 1 a 127\.0\.0\.1 2 0 1 1 /);
   });
 
+  it.runIf(process.platform === 'linux')('tells in show info how many files may be open, as HAProxy does', async () => {
+    const [, limit] = /^Ulimit-n: (\d+)$/m.exec(await proxy.command('show info')) ?? [];
+    // Node.js raises the limit as far as it may when it starts; the tests run in it, too.
+    expect(Number(limit)).toBeGreaterThan(0);
+    expect(readFileSync('/proc/self/limits', 'latin1')).toMatch(new RegExp(`^Max open files +${limit} `, 'm'));
+  });
+
   it('stays open in prompt mode until quit', async () => {
     const answer = await request(proxy.controlPort, 'prompt\nget weight api/a\nquit\n', 1500);
     expect(answer).toBe('\n> 1 (initial 1)\n\n> ');
