@@ -1,6 +1,7 @@
 // `show peers` of the stats socket, in HAProxy's form. Where HAProxy shows addresses in memory stand numbers that are as good
 // for telling things apart.
 import { sdbm } from '../balance/hash-ring.ts';
+import { hostAndPort } from '../server-address.ts';
 import type { Member } from './member.ts';
 import type { PeerSection } from './section.ts';
 import type { PeerSession } from './session.ts';
@@ -45,9 +46,8 @@ function memberLines(member: Member, section: PeerSection, context: ShowContext)
   const beat =
     session?.isOpen === true ? inSeconds(session.saidMs + section.config.timeouts.heartbeatMs - nowMs) : '<NEVER>';
   const call = session ? '<NEVER>' : inSeconds(member.callMs - nowMs);
-  const place = address.includes(':') ? `[${address}]` : address;
   const lines = [
-    `  ${pointer(`${section.config.name}/${name}`)}: id=${name}(${head}) addr=${place}:${port} last_status=${lastStatus} last_hdshk=${since}`,
+    `  ${pointer(`${section.config.name}/${name}`)}: id=${name}(${head}) addr=${hostAndPort(address, port)} last_status=${lastStatus} last_hdshk=${since}`,
     `        ${counters(call, beat, session?.waitsForConfirm === true ? 1 : 0, [session?.heartbeatsOut ?? 0, session?.heartbeatsIn ?? 0, 0, member.connections, member.nonsense, member.collisions])}`,
   ];
   if (!session) return [...lines, '        flags=0x0'];
