@@ -13,11 +13,11 @@ export interface PeerConnectionPorts {
   now(): number;
   /** Something was taken from the peer. */
   heard(): void;
-  ended(connection: PeerConnection): void;
+  ended(): void;
 }
 
 export class PeerConnection {
-  readonly session: PeerSession;
+  readonly #session: PeerSession;
   readonly #socket: Socket;
   readonly #ports: PeerConnectionPorts;
   #isBlocked: boolean;
@@ -31,7 +31,7 @@ export class PeerConnection {
     ready: 'connect' | 'secureConnect' | undefined,
     ports: PeerConnectionPorts,
   ) {
-    this.session = session;
+    this.#session = session;
     this.#socket = socket;
     this.#ports = ports;
     this.#isBlocked = ready !== undefined;
@@ -44,7 +44,7 @@ export class PeerConnection {
       this.pump();
     });
     socket.on('error', (error: NodeJS.ErrnoException) => session.close(error.code ?? error.message));
-    socket.on('close', () => ports.ended(this));
+    socket.on('close', () => ports.ended());
   }
 
   get places(): string {
@@ -57,16 +57,12 @@ export class PeerConnection {
   pump(): void {
     if (this.#isLeaving) return;
     for (let count = 0; !this.#isBlocked && count < chunksAtOnce; count += 1) {
-      const bytes = this.session.produce(chunkBytes, this.#ports.now());
+      const bytes = this.#session.produce(chunkBytes, this.#ports.now());
       if (!bytes) break;
       this.#isBlocked = !this.#socket.write(bytes);
       if (count === chunksAtOnce - 1) this.#later();
     }
-    if (this.session.end) this.#leave();
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
+    if (this.#session.end) this.#leave();
   }
 
   #goOn(): void {
