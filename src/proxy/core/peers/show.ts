@@ -6,6 +6,7 @@ import type { Member } from './member.ts';
 import type { PeerSection } from './section.ts';
 import type { PeerSession } from './session.ts';
 import type { SharedTable } from './shared-table.ts';
+import { bitsOf } from './table-definition.ts';
 
 interface ShowContext {
   readonly nowMs: number;
@@ -62,10 +63,10 @@ function memberLines(member: Member, section: PeerSection, context: ShowContext)
 }
 
 function tableLines(shared: SharedTable, member: Member, session: PeerSession): string[] {
-  const { id, name, columns } = shared.definition;
+  const { id, name } = shared.definition;
   const { sent, acked } = member.progressOf(shared);
   const remote = session.incoming.remoteIdOf(name);
-  const bits = columns.reduce((sum, { type }) => sum + 2 ** type.bit, 0).toString(16);
+  const bits = bitsOf(shared.definition).toString(16);
   const { last } = shared.log;
   return [
     `          ${pointer(`${member.name} ${name}`)} local_id=${id} remote_id=${remote} flags=0x0 remote_data=0x${bits}`,
