@@ -3,7 +3,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { VezaError } from '../../lib/errors.ts';
 import { serversOfTable } from '../core/balance/stick-servers.ts';
-import type { StickChange } from '../core/balance/stick-table.ts';
+import type { StickChange, StickTable } from '../core/balance/stick-table.ts';
 import type { StickTables } from '../core/balance/stick-tables.ts';
 import type { Bind, ProxyConfig } from '../core/config/model.ts';
 import { localDate } from '../core/logging/access-fields.ts';
@@ -96,10 +96,11 @@ export class Peers {
     }
   }
 
-  /** Entries changed here. */
-  touched(table: string, keys: readonly string[]): void {
-    if (this.#sections.size === 0) return;
-    for (const section of this.#sections.values()) section.touched(table, keys);
+  /** An entry of a table changed here. */
+  touched({ config }: StickTable, key: string): void {
+    const section = config.peers === undefined ? undefined : this.#sections.get(config.peers);
+    if (!section) return;
+    section.touched(config.name, key);
     if (this.#isPumping) return;
     this.#isPumping = true;
     setImmediate(() => {

@@ -70,10 +70,9 @@ export class PeerSection {
       if (others.length > 0 || !this.members.includes(member)) member.session?.close('the configuration changed');
   }
 
-  /** Entries that were changed on this machine. */
-  touched(table: string, keys: Iterable<string>): void {
-    const shared = this.tables.find((each) => each.table.config.name === table);
-    if (shared) for (const key of keys) shared.log.touch(key, true);
+  /** An entry was changed on this machine. */
+  touched(table: string, key: string): void {
+    this.tables.find((each) => each.table.config.name === table)?.log.touch(key, true);
   }
 
   /** Members that are to be called now. */
