@@ -6,8 +6,9 @@ import type { PeerSession } from '../core/peers/session.ts';
 const chunkBytes = 16_384;
 /** After so many of them others have their turn. */
 const chunksAtOnce = 4;
-/** What is said last has this long to arrive. */
+/** What is said last has this long to arrive; and what was not told yet when this proxy stops, to be told. */
 const lingerMs = 1000;
+const lastWordsMs = 2000;
 
 export interface PeerConnectionPorts {
   now(): number;
@@ -23,6 +24,8 @@ export class PeerConnection {
   #isBlocked: boolean;
   #isLeaving = false;
   #isDue = false;
+  /** It ends when all is told: why. */
+  #farewell: string | undefined;
 
   /** `ready`: what the socket says when bytes may go; undefined: they may. */
   constructor(
@@ -58,11 +61,22 @@ export class PeerConnection {
     if (this.#isLeaving) return;
     for (let count = 0; !this.#isBlocked && count < chunksAtOnce; count += 1) {
       const bytes = this.#session.produce(chunkBytes, this.#ports.now());
-      if (!bytes) break;
+      if (!bytes) {
+        if (this.#farewell !== undefined && !this.#session.waitsForConfirm) this.#session.close(this.#farewell);
+        break;
+      }
       this.#isBlocked = !this.#socket.write(bytes);
       if (count === chunksAtOnce - 1) this.#later();
     }
     if (this.#session.end) this.#leave();
+  }
+
+  /** Tells all there is to tell, and hangs up. */
+  finish(reason: string): void {
+    if (!this.#session.isOpen) this.#session.close(reason);
+    this.#farewell = reason;
+    setTimeout(() => this.#socket.destroy(), lastWordsMs).unref();
+    this.pump();
   }
 
   #goOn(): void {

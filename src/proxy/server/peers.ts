@@ -121,9 +121,7 @@ export class Peers {
     clearInterval(this.#ticking);
     for (const server of this.#servers.values()) server.close();
     this.#servers.clear();
-    this.#pump();
-    for (const [session] of this.#connections) session.close('this proxy stops');
-    this.#pump();
+    for (const { connection } of this.#connections.values()) connection.finish('this proxy stops');
     this.#sections.clear();
   }
 
