@@ -141,10 +141,15 @@ export class Peers {
     const made = material ? JSON.stringify(material) : '';
     const before = this.#tls.get(name);
     if (before?.made === made) return;
-    const called = (socket: Socket): void => this.#join(section, socket, section.called(performance.now()), undefined);
+    const called = (socket: Socket): void => {
+      // It shook hands with what holds no more.
+      if (this.#tls.get(name)?.tls !== tls) socket.destroy();
+      else this.#join(section, socket, section.called(performance.now()), undefined);
+    };
     const refused = (reason: string, peer: string): void =>
       this.#ports.reports.tell(name, { what: 'refused', peer, reason });
-    this.#tls.set(name, { made, tls: material && new PeersTls(material, timeouts.connectMs, called, refused) });
+    const tls = material && new PeersTls(material, timeouts.connectMs, called, refused);
+    this.#tls.set(name, { made, tls });
     if (!before) return;
     for (const [session, each] of this.#connections)
       if (each.section === section) session.close('the configuration changed');
