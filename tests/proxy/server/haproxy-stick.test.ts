@@ -1,13 +1,11 @@
 // The same haproxy.cfg with stick tables under HAProxy and under `veza-proxy run`: clients stay where they were, operators read
 // and write the same words.
 import { once } from 'node:events';
-import { createServer, request, type Server } from 'node:http';
-import { connect } from 'node:net';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { portOf } from '../../support/ports.ts';
-import { type Balancer, haproxyIsThere, startBalancers } from '../support/balancers.ts';
-import { readAll } from '../support/proxy.ts';
+import { ask, type Balancer, get, haproxyIsThere, startBalancers } from '../support/balancers.ts';
 
 const file = join(import.meta.dirname, '../convert/haproxy/stick-tables.cfg');
 const available = haproxyIsThere();
@@ -33,21 +31,6 @@ afterAll(async () => {
   }
   for (const balancer of balancers) await balancer[Symbol.asyncDispose]();
 });
-
-async function get({ port }: Balancer, path: string, headers: Record<string, string> = {}): Promise<string> {
-  const outgoing = request({ port, host: '127.0.0.1', path, headers, agent: false });
-  outgoing.end();
-  const [response] = (await once(outgoing, 'response')) as [AsyncIterable<Buffer>];
-  let text = '';
-  for await (const bytes of response) text += bytes.toString();
-  return text;
-}
-
-async function ask({ run }: Balancer, line: string): Promise<string> {
-  const socket = connect(join(run, 'stick.sock'));
-  socket.write(`${line}\n`);
-  return readAll(socket, 10_000);
-}
 
 /** What differs by nature: addresses in memory, the rest of the time, who was picked, the order of tables. */
 function comparable(line: string, text: string): string {

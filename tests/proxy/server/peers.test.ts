@@ -1,13 +1,12 @@
 // Two machines that share stick tables by the same haproxy.cfg: HAProxy beside veza-proxy, and two veza-proxies. Clients stay
 // where they were on either, counters are shared, and who was restarted gets all entries back.
 import { once } from 'node:events';
-import { createServer, request, type Server } from 'node:http';
-import { connect } from 'node:net';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, portOf } from '../../support/ports.ts';
-import { type Balancer, haproxyIsThere, startBalancers } from '../support/balancers.ts';
-import { readAll, until } from '../support/proxy.ts';
+import { ask, type Balancer, get, haproxyIsThere, startBalancers } from '../support/balancers.ts';
+import { until } from '../support/proxy.ts';
 
 const file = join(import.meta.dirname, 'peers.cfg');
 const servers: Server[] = [];
@@ -29,20 +28,8 @@ afterAll(() => {
   }
 });
 
-async function get({ port }: Balancer, user: string, path = '/'): Promise<string> {
-  const outgoing = request({ port, host: '127.0.0.1', path, headers: { 'X-User': user }, agent: false });
-  outgoing.end();
-  const [response] = (await once(outgoing, 'response')) as [AsyncIterable<Buffer>];
-  let text = '';
-  for await (const bytes of response) text += bytes.toString();
-  return text;
-}
-
-async function ask({ run }: Balancer, line: string): Promise<string> {
-  const socket = connect(join(run, 'stick.sock'));
-  socket.write(`${line}\n`);
-  return readAll(socket, 10_000);
-}
+const getAs = (balancer: Balancer, user: string, path = '/'): Promise<string> =>
+  get(balancer, path, { 'X-User': user });
 
 const users = ['ann', 'bob', 'carol', 'dave', 'eve', 'frank'];
 
@@ -96,11 +83,11 @@ describe.each([['haproxy'], ['veza-proxy']] as const)('%s and veza-proxy', (othe
   ] as const)('clients of %s stay with their servers on %s', async (one, two) => {
     const named = users.map((user) => `${user}-of-${one}`);
     const answers: string[] = [];
-    for (const user of named) answers.push(await get(machine(one), user));
+    for (const user of named) answers.push(await getAs(machine(one), user));
     await shows(machine(two), ...named);
     for (const [index, user] of named.entries()) {
-      expect(await get(machine(two), user)).toBe(answers[index]);
-      expect(await get(machine(two), user)).toBe(answers[index]);
+      expect(await getAs(machine(two), user)).toBe(answers[index]);
+      expect(await getAs(machine(two), user)).toBe(answers[index]);
     }
     expect(new Set(answers).size).toBeGreaterThan(1);
   });
@@ -113,14 +100,14 @@ describe.each([['haproxy'], ['veza-proxy']] as const)('%s and veza-proxy', (othe
       expect(await ask(machine(one), `set table byname key set-by-${one} data.gpc0 7 data.http_req_rate 5`)).toBe('\n');
       await shows(machine(two), new RegExp(`key=set-by-${one} .*gpc0=7 http_req_rate\\(600000\\)=5 `));
     }
-    for (let index = 0; index < 4; index += 1) await get(machine('right'), 'counted');
+    for (let index = 0; index < 4; index += 1) await getAs(machine('right'), 'counted');
     await shows(machine('left'), /key=counted .* http_req_rate\(600000\)=4 bytes_out_cnt=[1-9]/);
   });
 
   it.skipIf(isSkipped)('addresses of clients are keys on both', async () => {
-    const answer = await get(machine('left'), 'any', '/source');
+    const answer = await getAs(machine('left'), 'any', '/source');
     await until(async () => (await ask(machine('right'), 'show table bysource')).includes('key=::ffff:127.0.0.1 '));
-    expect(await get(machine('right'), 'any', '/source')).toBe(answer);
+    expect(await getAs(machine('right'), 'any', '/source')).toBe(answer);
   });
 
   it.skipIf(isSkipped)('`show peers` tells of the other one', async () => {

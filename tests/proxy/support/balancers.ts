@@ -2,11 +2,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../support/ports.ts';
-import { until } from './proxy.ts';
+import { readAll, until } from './proxy.ts';
 import { proxyMain } from './program.ts';
 
 /** Whether HAProxy is here; in CI it must be. */
@@ -67,6 +68,27 @@ async function startBalancer(
   await until(async () => child.exitCode !== null || (await isOpen(port)), 40_000);
   if (child.exitCode !== null) throw new Error(`${name} did not start:\n${log}`);
   return { name, port, tlsPort, run, [Symbol.asyncDispose]: stop };
+}
+
+/** What a server behind it answers. */
+export async function get(
+  { port }: Pick<Balancer, 'port'>,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<string> {
+  const outgoing = request({ port, host: '127.0.0.1', path, headers, agent: false });
+  outgoing.end();
+  const [response] = (await once(outgoing, 'response')) as [AsyncIterable<Buffer>];
+  let text = '';
+  for await (const bytes of response) text += bytes.toString();
+  return text;
+}
+
+/** What it answers on its stats socket `stick.sock`. */
+export async function ask({ run }: Balancer, line: string): Promise<string> {
+  const socket = connect(join(run, 'stick.sock'));
+  socket.write(`${line}\n`);
+  return readAll(socket, 10_000);
 }
 
 function isOpen(port: number): Promise<boolean> {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../support/ports.ts';
-import { type Balancer, haproxyIsThere, startBalancers } from '../support/balancers.ts';
+import { ask, type Balancer, haproxyIsThere, startBalancers } from '../support/balancers.ts';
 import { Authority, CertificateFolder } from '../support/certificates.ts';
 import { readAll, until } from '../support/proxy.ts';
 
@@ -35,10 +35,10 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-async function ask(at: number, line: string): Promise<string> {
-  const socket = connect(join(running[at]?.run ?? '', 'stick.sock'));
-  socket.write(`${line}\n`);
-  return readAll(socket, 10_000);
+function machine(at: number): Balancer {
+  const found = running[at];
+  if (!found) throw new Error('it does not run');
+  return found;
 }
 
 describe.skipIf(!available)('peers over TLS', () => {
@@ -47,10 +47,10 @@ describe.skipIf(!available)('peers over TLS', () => {
       [0, 1],
       [1, 0],
     ] as const) {
-      expect(await ask(one, `set table api key by-${one} data.gpc0 7`)).toBe('\n');
-      await until(async () => (await ask(other, 'show table api')).includes(`key=by-${one} `));
+      expect(await ask(machine(one), `set table api key by-${one} data.gpc0 7`)).toBe('\n');
+      await until(async () => (await ask(machine(other), 'show table api')).includes(`key=by-${one} `));
     }
-    expect(await ask(1, 'show peers')).toMatch(/id=left\(remote,active\)[\s\S]*xprt=SSL /);
+    expect(await ask(machine(1), 'show peers')).toMatch(/id=left\(remote,active\)[\s\S]*xprt=SSL /);
   });
 
   it.each([
@@ -69,7 +69,7 @@ describe.skipIf(!available)('peers over TLS', () => {
     socket.on('data', (bytes: Buffer) => (heard += bytes.toString()));
     await once(socket, 'close');
     expect(heard).toBe('');
-    expect(await ask(1, 'show peers')).toContain('id=left(remote,active)');
+    expect(await ask(machine(1), 'show peers')).toContain('id=left(remote,active)');
   });
 
   it('turn away a caller that speaks no TLS', async () => {
