@@ -1,53 +1,25 @@
 // The same haproxy.cfg with stick tables under HAProxy and under `veza-proxy run`: clients stay where they were, operators read
 // and write the same words.
-import { once } from 'node:events';
-import { createServer, request, type Server } from 'node:http';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { portOf } from '../../support/ports.ts';
-import { type Balancer, haproxyIsThere, startBalancers } from '../support/balancers.ts';
-import { readAll } from '../support/proxy.ts';
+import { type Balancer, haproxyIsThere, say, startBalancers } from '../support/balancers.ts';
+import { answerOf, NamedServers } from '../support/named-servers.ts';
 
 const file = join(import.meta.dirname, '../convert/haproxy/stick-tables.cfg');
 const available = haproxyIsThere();
-const servers: Server[] = [];
+let servers: NamedServers | undefined;
 let balancers: readonly Balancer[] = [];
 
 beforeAll(async () => {
   if (!available) return;
-  const environment: Record<string, string> = {};
-  for (const name of ['WEB1', 'WEB2', 'API']) {
-    const server = createServer((_incoming, response) => response.end(name)).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    servers.push(server);
-    environment[name] = String(portOf(server));
-  }
-  balancers = await startBalancers(['haproxy', 'veza-proxy'], file, environment);
+  servers = await NamedServers.start('WEB1', 'WEB2', 'API');
+  balancers = await startBalancers(['haproxy', 'veza-proxy'], file, servers.ports);
 });
 
 afterAll(async () => {
-  for (const server of servers) {
-    server.closeAllConnections();
-    server.close();
-  }
+  servers?.[Symbol.dispose]();
   for (const balancer of balancers) await balancer[Symbol.asyncDispose]();
 });
-
-async function get({ port }: Balancer, path: string, headers: Record<string, string> = {}): Promise<string> {
-  const outgoing = request({ port, host: '127.0.0.1', path, headers, agent: false });
-  outgoing.end();
-  const [response] = (await once(outgoing, 'response')) as [AsyncIterable<Buffer>];
-  let text = '';
-  for await (const bytes of response) text += bytes.toString();
-  return text;
-}
-
-async function ask({ run }: Balancer, line: string): Promise<string> {
-  const socket = connect(join(run, 'stick.sock'));
-  socket.write(`${line}\n`);
-  return readAll(socket, 10_000);
-}
 
 /** What differs by nature: addresses in memory, the rest of the time, who was picked, the order of tables. */
 function comparable(line: string, text: string): string {
@@ -60,7 +32,7 @@ function comparable(line: string, text: string): string {
 }
 
 async function both(line: string): Promise<string> {
-  const [theirs, ours] = await Promise.all(balancers.map(async (each) => comparable(line, await ask(each, line))));
+  const [theirs, ours] = await Promise.all(balancers.map(async (each) => comparable(line, await say(each, line))));
   expect({ line, answer: ours }).toEqual({ line, answer: theirs });
   return ours ?? '';
 }
@@ -71,19 +43,20 @@ describe.skipIf(!available)('the same tables as HAProxy', () => {
     for (const balancer of balancers) {
       const bySource = new Set<string>();
       for (let index = 0; index < 4; index += 1) {
-        bySource.add(await get(balancer, '/'));
-        await ask(balancer, 'show table');
+        bySource.add(await answerOf(balancer, '/'));
+        await say(balancer, 'show table');
       }
       expect(bySource.size).toBe(1);
       for (const user of users) {
-        const first = await get(balancer, '/name', { 'X-User': user });
-        await ask(balancer, 'show table');
-        for (let index = 0; index < 3; index += 1) expect(await get(balancer, '/name', { 'X-User': user })).toBe(first);
+        const first = await answerOf(balancer, '/name', { 'X-User': user });
+        await say(balancer, 'show table');
+        for (let index = 0; index < 3; index += 1)
+          expect(await answerOf(balancer, '/name', { 'X-User': user })).toBe(first);
       }
-      const byId = await get(balancer, '/both?id=42');
-      await ask(balancer, 'show table');
+      const byId = await answerOf(balancer, '/both?id=42');
+      await say(balancer, 'show table');
       for (let index = 0; index < 3; index += 1)
-        expect(await get(balancer, '/both', { Cookie: 'a=1; who=42' })).toBe(byId);
+        expect(await answerOf(balancer, '/both', { Cookie: 'a=1; who=42' })).toBe(byId);
     }
     expect(await both('show table')).toContain('# table: byname, type: string, size:30, used:3');
     expect(await both('show table bysource')).toContain('key=::ffff:127.0.0.1 use=0 exp=*');
@@ -98,9 +71,9 @@ describe.skipIf(!available)('the same tables as HAProxy', () => {
     ])
       expect(await both(line)).toBe('\n');
     for (const balancer of balancers) {
-      await ask(balancer, 'show table');
-      expect(await get(balancer, '/name', { 'X-User': 'eve' })).toBe('API');
-      expect(await get(balancer, '/both?id=17')).toBe('WEB2');
+      await say(balancer, 'show table');
+      expect(await answerOf(balancer, '/name', { 'X-User': 'eve' })).toBe('API');
+      expect(await answerOf(balancer, '/both?id=17')).toBe('WEB2');
     }
     expect(await both('show table shared data.gpc0 gt 5 data.server_id eq 2')).toContain('key=17 ');
     expect(await both('clear table shared data.gpc0 gt 5')).toBe('\n');

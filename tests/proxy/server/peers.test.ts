@@ -1,48 +1,23 @@
 // Two machines that share stick tables by the same haproxy.cfg: HAProxy beside veza-proxy, and two veza-proxies. Clients stay
 // where they were on either, counters are shared, and who was restarted gets all entries back.
-import { once } from 'node:events';
-import { createServer, request, type Server } from 'node:http';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, portOf } from '../../support/ports.ts';
-import { type Balancer, haproxyIsThere, startBalancers } from '../support/balancers.ts';
-import { readAll, until } from '../support/proxy.ts';
+import { freePort } from '../../support/ports.ts';
+import { type Balancer, haproxyIsThere, say, startBalancers } from '../support/balancers.ts';
+import { answerOf, NamedServers } from '../support/named-servers.ts';
+import { until } from '../support/proxy.ts';
 
 const file = join(import.meta.dirname, 'peers.cfg');
-const servers: Server[] = [];
-const web: Record<string, string> = {};
+let servers: NamedServers;
 
 beforeAll(async () => {
-  for (const name of ['WEB1', 'WEB2', 'API']) {
-    const server = createServer((_incoming, response) => response.end(name)).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    servers.push(server);
-    web[name] = String(portOf(server));
-  }
+  servers = await NamedServers.start('WEB1', 'WEB2', 'API');
 });
 
-afterAll(() => {
-  for (const server of servers) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
+afterAll(() => servers[Symbol.dispose]());
 
-async function get({ port }: Balancer, user: string, path = '/'): Promise<string> {
-  const outgoing = request({ port, host: '127.0.0.1', path, headers: { 'X-User': user }, agent: false });
-  outgoing.end();
-  const [response] = (await once(outgoing, 'response')) as [AsyncIterable<Buffer>];
-  let text = '';
-  for await (const bytes of response) text += bytes.toString();
-  return text;
-}
-
-async function ask({ run }: Balancer, line: string): Promise<string> {
-  const socket = connect(join(run, 'stick.sock'));
-  socket.write(`${line}\n`);
-  return readAll(socket, 10_000);
-}
+const get = (balancer: Balancer, user: string, path = '/'): Promise<string> =>
+  answerOf(balancer, path, { 'X-User': user });
 
 const users = ['ann', 'bob', 'carol', 'dave', 'eve', 'frank'];
 
@@ -53,11 +28,11 @@ async function shows(balancer: Balancer, ...wanted: readonly (string | RegExp)[]
     typeof each === 'string' ? text.includes(`key=${each} `) : each.test(text);
   try {
     await until(async () => {
-      text = await ask(balancer, 'show table byname');
+      text = await say(balancer, 'show table byname');
       return wanted.every(has);
     });
     // Answered when the workers said what they know: by then they heard of it, too.
-    await ask(balancer, 'show table');
+    await say(balancer, 'show table');
   } catch {
     expect.fail(`${balancer.name} has not ${wanted.filter((each) => !has(each)).join(', ')}:\n${text}`);
   }
@@ -69,7 +44,7 @@ describe.each([['haproxy'], ['veza-proxy']] as const)('%s and veza-proxy', (othe
   const start = async (local: 'left' | 'right'): Promise<void> => {
     await running.get(local)?.[Symbol.asyncDispose]();
     const name = local === 'left' ? other : 'veza-proxy';
-    const [balancer] = await startBalancers([name], file, { ...web, ...environment, LOCAL: local });
+    const [balancer] = await startBalancers([name], file, { ...servers.ports, ...environment, LOCAL: local });
     if (balancer) running.set(local, balancer);
   };
   const isSkipped = other === 'haproxy' && !haproxyIsThere();
@@ -110,7 +85,7 @@ describe.each([['haproxy'], ['veza-proxy']] as const)('%s and veza-proxy', (othe
       ['left', 'right'],
       ['right', 'left'],
     ] as const) {
-      expect(await ask(machine(one), `set table byname key set-by-${one} data.gpc0 7 data.http_req_rate 5`)).toBe('\n');
+      expect(await say(machine(one), `set table byname key set-by-${one} data.gpc0 7 data.http_req_rate 5`)).toBe('\n');
       await shows(machine(two), new RegExp(`key=set-by-${one} .*gpc0=7 http_req_rate\\(600000\\)=5 `));
     }
     for (let index = 0; index < 4; index += 1) await get(machine('right'), 'counted');
@@ -119,15 +94,15 @@ describe.each([['haproxy'], ['veza-proxy']] as const)('%s and veza-proxy', (othe
 
   it.skipIf(isSkipped)('addresses of clients are keys on both', async () => {
     const answer = await get(machine('left'), 'any', '/source');
-    await until(async () => (await ask(machine('right'), 'show table bysource')).includes('key=::ffff:127.0.0.1 '));
+    await until(async () => (await say(machine('right'), 'show table bysource')).includes('key=::ffff:127.0.0.1 '));
     expect(await get(machine('right'), 'any', '/source')).toBe(answer);
   });
 
   it.skipIf(isSkipped)('`show peers` tells of the other one', async () => {
-    const text = await ask(machine('right'), 'show peers pair');
+    const text = await say(machine('right'), 'show peers pair');
     expect(text).toMatch(/id=left\(remote,active\) addr=127\.0\.0\.1:[0-9]+ last_status=ESTA/);
     expect(text).toMatch(/id=byname local_id=|table:0x[0-9a-f]+ id=byname /);
-    expect(await ask(machine('right'), 'show peers nobody')).toBe('No such peers\n\n');
+    expect(await say(machine('right'), 'show peers nobody')).toBe('No such peers\n\n');
   });
 
   it.skipIf(isSkipped).each(['right', 'left'] as const)('%s has all entries again after a restart', async (one) => {

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../support/ports.ts';
-import { until } from './proxy.ts';
+import { readAll, until } from './proxy.ts';
 import { proxyMain } from './program.ts';
 
 /** Whether HAProxy is here; in CI it must be. */
@@ -64,9 +64,21 @@ async function startBalancer(
     }
     rmSync(run, { recursive: true, force: true });
   };
-  await until(async () => child.exitCode !== null || (await isOpen(port)), 40_000);
-  if (child.exitCode !== null) throw new Error(`${name} did not start:\n${log}`);
+  try {
+    await until(async () => child.exitCode !== null || (await isOpen(port)), 40_000);
+    if (child.exitCode !== null) throw new Error(`${name} did not start:\n${log}`);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return { name, port, tlsPort, run, [Symbol.asyncDispose]: stop };
+}
+
+/** What it answers to a command on its stats socket. */
+export function say({ run }: Balancer, line: string, socketName = 'stick.sock'): Promise<string> {
+  const socket = connect(join(run, socketName));
+  socket.write(`${line}\n`);
+  return readAll(socket, 30_000);
 }
 
 function isOpen(port: number): Promise<boolean> {

@@ -1,6 +1,6 @@
 // Starts a real veza-proxy (master and workers) on free ports for a test, and talks to it.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -111,6 +111,11 @@ export async function readAll(
   });
   socket.destroy();
   return text;
+}
+
+/** Resolves when it is closed, in whatever way; `once` of node:events rejects where it breaks first. */
+export function closed(socket: EventEmitter): Promise<void> {
+  return new Promise((resolve) => void socket.on('error', () => undefined).once('close', () => resolve()));
 }
 
 /** The status of the first answer, however long the connection stays open behind it. */
