@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../support/ports.ts';
-import { type Balancer, haproxyIsThere, say, startBalancers } from '../support/balancers.ts';
+import { type Balancer, haproxyIsThere, say, startBalancer } from '../support/balancers.ts';
 import { answerOf, NamedServers } from '../support/named-servers.ts';
 import { until } from '../support/proxy.ts';
 
@@ -44,8 +44,7 @@ describe.each([['haproxy'], ['veza-proxy']] as const)('%s and veza-proxy', (othe
   const start = async (local: 'left' | 'right'): Promise<void> => {
     await running.get(local)?.[Symbol.asyncDispose]();
     const name = local === 'left' ? other : 'veza-proxy';
-    const [balancer] = await startBalancers([name], file, { ...servers.ports, ...environment, LOCAL: local });
-    if (balancer) running.set(local, balancer);
+    running.set(local, await startBalancer(name, file, { ...servers.ports, ...environment, LOCAL: local }));
   };
   const isSkipped = other === 'haproxy' && !haproxyIsThere();
 

@@ -1,11 +1,11 @@
 // HAProxy and veza-proxy, each started with the same haproxy.cfg on ports of its own.
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { freePort } from '../../support/ports.ts';
+import { endProcess } from './processes.ts';
 import { readAll, until } from './proxy.ts';
 import { proxyMain } from './program.ts';
 
@@ -38,10 +38,12 @@ export async function startBalancers(
   throw failed.reason;
 }
 
-async function startBalancer(
+/** Starts one of the two; resolves when it is ready, by default when it listens. Its folder is that of the file. */
+export async function startBalancer(
   name: Balancer['name'],
   file: string,
   environment: Readonly<Record<string, string>>,
+  isReady: (ports: Pick<Balancer, 'port' | 'tlsPort'>) => Promise<boolean> = ({ port }) => isOpen(port),
 ): Promise<Balancer> {
   const [port, tlsPort] = [await freePort(), await freePort()];
   const run = mkdtempSync(join(tmpdir(), `veza-${name}-`));
@@ -49,23 +51,18 @@ async function startBalancer(
     name === 'haproxy' ? ['haproxy', ['-db', '-f', file]] : [process.execPath, [proxyMain, 'run', file]];
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: dirname(file),
     env: { ...process.env, ...environment, PORT: String(port), TLS_PORT: String(tlsPort), RUN: run },
   });
   let log = '';
   child.stdout.on('data', (bytes: Buffer) => (log += bytes.toString()));
   child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()));
-  const exited = once(child, 'exit');
   const stop = async (): Promise<void> => {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
-      await exited;
-      clearTimeout(timer);
-    }
+    await endProcess(child);
     rmSync(run, { recursive: true, force: true });
   };
   try {
-    await until(async () => child.exitCode !== null || (await isOpen(port)), 40_000);
+    await until(async () => child.exitCode !== null || (await isReady({ port, tlsPort })), 90_000);
     if (child.exitCode !== null) throw new Error(`${name} did not start:\n${log}`);
   } catch (error) {
     await stop();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../support/ports.ts';
-import { type Balancer, haproxyIsThere, say, startBalancers } from '../support/balancers.ts';
+import { type Balancer, haproxyIsThere, say, startBalancer } from '../support/balancers.ts';
 import { Authority, CertificateFolder, type Issued } from '../support/certificates.ts';
 import { closed, until } from '../support/proxy.ts';
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
     ['haproxy', 'left'],
     ['veza-proxy', 'right'],
   ] as const)
-    running.push(...(await startBalancers([name], file, { ...environment, LOCAL: local })));
+    running.push(await startBalancer(name, file, { ...environment, LOCAL: local }));
 });
 
 afterAll(async () => {
