@@ -68,7 +68,7 @@ async function isFree(port: number): Promise<boolean> {
 }
 
 /** The port that a server listens on. Throws if it has none. */
-export function portOf(server: Server | undefined): number {
+export function portOf(server: Pick<Server, 'address'> | undefined): number {
   const address = server?.address();
   if (typeof address !== 'object' || address === null) throw new Error('no port');
   return address.port;
