@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type Balancer, haproxyIsThere, say, startBalancers } from '../support/balancers.ts';
-import { answerOf, NamedServers } from '../support/named-servers.ts';
+import { whoAnswers, NamedServers } from '../support/named-servers.ts';
 
 type Step = { readonly say: string } | { readonly get: string };
 
@@ -74,7 +74,7 @@ async function ask(balancer: Balancer, line: string): Promise<string> {
 
 function get(balancer: Balancer, said: string): Promise<string> {
   const [host = '', path = ''] = said.split(' ');
-  return answerOf(balancer, path, { Host: host });
+  return whoAnswers(balancer, path, { Host: host });
 }
 
 describe.skipIf(!available)('maps and ACLs that commands change', () => {

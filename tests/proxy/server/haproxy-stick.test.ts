@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Balancer, haproxyIsThere, say, startBalancers } from '../support/balancers.ts';
-import { answerOf, NamedServers } from '../support/named-servers.ts';
+import { whoAnswers, NamedServers } from '../support/named-servers.ts';
 
 const file = join(import.meta.dirname, '../convert/haproxy/stick-tables.cfg');
 const available = haproxyIsThere();
@@ -43,20 +43,20 @@ describe.skipIf(!available)('the same tables as HAProxy', () => {
     for (const balancer of balancers) {
       const bySource = new Set<string>();
       for (let index = 0; index < 4; index += 1) {
-        bySource.add(await answerOf(balancer, '/'));
+        bySource.add(await whoAnswers(balancer, '/'));
         await say(balancer, 'show table');
       }
       expect(bySource.size).toBe(1);
       for (const user of users) {
-        const first = await answerOf(balancer, '/name', { 'X-User': user });
+        const first = await whoAnswers(balancer, '/name', { 'X-User': user });
         await say(balancer, 'show table');
         for (let index = 0; index < 3; index += 1)
-          expect(await answerOf(balancer, '/name', { 'X-User': user })).toBe(first);
+          expect(await whoAnswers(balancer, '/name', { 'X-User': user })).toBe(first);
       }
-      const byId = await answerOf(balancer, '/both?id=42');
+      const byId = await whoAnswers(balancer, '/both?id=42');
       await say(balancer, 'show table');
       for (let index = 0; index < 3; index += 1)
-        expect(await answerOf(balancer, '/both', { Cookie: 'a=1; who=42' })).toBe(byId);
+        expect(await whoAnswers(balancer, '/both', { Cookie: 'a=1; who=42' })).toBe(byId);
     }
     expect(await both('show table')).toContain('# table: byname, type: string, size:30, used:3');
     expect(await both('show table bysource')).toContain('key=::ffff:127.0.0.1 use=0 exp=*');
@@ -72,8 +72,8 @@ describe.skipIf(!available)('the same tables as HAProxy', () => {
       expect(await both(line)).toBe('\n');
     for (const balancer of balancers) {
       await say(balancer, 'show table');
-      expect(await answerOf(balancer, '/name', { 'X-User': 'eve' })).toBe('API');
-      expect(await answerOf(balancer, '/both?id=17')).toBe('WEB2');
+      expect(await whoAnswers(balancer, '/name', { 'X-User': 'eve' })).toBe('API');
+      expect(await whoAnswers(balancer, '/both?id=17')).toBe('WEB2');
     }
     expect(await both('show table shared data.gpc0 gt 5 data.server_id eq 2')).toContain('key=17 ');
     expect(await both('clear table shared data.gpc0 gt 5')).toBe('\n');

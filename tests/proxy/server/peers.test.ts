@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../support/ports.ts';
 import { type Balancer, haproxyIsThere, say, startBalancer } from '../support/balancers.ts';
-import { answerOf, NamedServers } from '../support/named-servers.ts';
+import { whoAnswers, NamedServers } from '../support/named-servers.ts';
 import { until } from '../support/proxy.ts';
 
 const file = join(import.meta.dirname, 'peers.cfg');
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => servers[Symbol.dispose]());
 
 const get = (balancer: Balancer, user: string, path = '/'): Promise<string> =>
-  answerOf(balancer, path, { 'X-User': user });
+  whoAnswers(balancer, path, { 'X-User': user });
 
 const users = ['ann', 'bob', 'carol', 'dave', 'eve', 'frank'];
 

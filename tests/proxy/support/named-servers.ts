@@ -30,7 +30,7 @@ export class NamedServers implements Disposable {
 }
 
 /** Who answers: the name of the server, or the status where it is none of success. Each time over a connection of its own. */
-export async function answerOf(
+export async function whoAnswers(
   { port }: Balancer,
   path: string,
   headers: Readonly<Record<string, string>> = {},
