@@ -4,12 +4,12 @@ import { describeMissing, missingRequirements } from '../src/lab/requirements.ts
 import { labSubnet } from '../src/lab/lab.ts';
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
-const run = $({ stdio: 'inherit' });
+const run = $({ stdio: 'inherit', nothrow: true });
 const vezaRun = ['node', 'bin/veza-run.js'];
 const playbook = ['playbooks/lb.yml', '-i', 'inventory/lab.yml'];
 
 const missing = await missingRequirements();
-await step('Pack the balancer into one file', ['npm', 'run', '--silent', 'build']);
+await step('Pack the balancer', ['npm', 'run', '--silent', 'build']);
 if (missing.machine.length > 0) await withoutHosts();
 else await withHosts();
 
@@ -18,11 +18,12 @@ async function withHosts(): Promise<void> {
   await step('What would change', [...vezaRun, ...playbook, '--check', '--diff']);
   await step('Change it', [...vezaRun, ...playbook]);
   heading('Once more: nothing is left to change');
-  const again = await $({ stdio: ['ignore', 'pipe', 'inherit'] })`${[...vezaRun, ...playbook]}`;
+  const again = await $({ stdio: ['ignore', 'pipe', 'inherit'], nothrow: true })`${[...vezaRun, ...playbook]}`;
+  if (again.exitCode !== 0) say(again.stdout);
+  endIfFailed([...vezaRun, ...playbook], again.exitCode);
   const [, recap = ''] = again.stdout.split('PLAY RECAP');
   say(`PLAY RECAP${recap}`);
-  if (/changed=[1-9]/.test(recap))
-    throw new Error('the second run changed something: that is a mistake in a role or a module');
+  if (/changed=[1-9]/.test(recap)) end('the second run changed something: that is a mistake in a role or a module', 1);
   await step('Stop a backend under load', [...vezaRun, 'test', 'failover', '-i', 'inventory/lab.yml']);
   const address = `${labSubnet('lab')}.11`;
   heading('It runs');
@@ -51,5 +52,18 @@ function heading(title: string): void {
 
 async function step(title: string, command: readonly string[]): Promise<void> {
   heading(`${title}: ${command.join(' ')}`);
-  await run`${command}`;
+  const { exitCode } = await run`${command}`;
+  endIfFailed(command, exitCode);
+}
+
+/** `exitCode` is null when a signal ended the command. */
+function endIfFailed(command: readonly string[], exitCode: number | null): void {
+  if (exitCode !== 0) end(`\`${command.join(' ')}\` failed; what it said is above`, exitCode ?? 1);
+}
+
+function end(reason: string, exitCode: number): never {
+  process.stderr.write(
+    `\nThe demo ends here: ${reason}. Hosts of the lab that are up stay up; \`${vezaRun.join(' ')} lab down\` stops them.\n`,
+  );
+  process.exit(exitCode);
 }

@@ -7,20 +7,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VezaError } from '../lib/errors.ts';
 import { labLimits } from './limits.ts';
+import { cgroupMounts, prefer } from './preference.ts';
 
-/** Hierarchies a host gets a group in: systemd's own to track it; memory and pids so that it can be measured. */
-const wanted = new Set(['name=systemd', 'memory', 'pids']);
+/** Hierarchies a host gets a group in: systemd's own to track it; memory and pids to measure it; cpu to prefer it. */
+const wanted = new Set(['name=systemd', 'memory', 'pids', 'cpu']);
 
 /** The mount points of the hierarchies used; the first one tracks. Pure: takes the text of /proc/self/mounts. */
 export function hierarchiesOf(mounts: string): string[] {
   const tracking: string[] = [];
   const others: string[] = [];
-  for (const line of mounts.split('\n')) {
-    const [, path = '', type, options = ''] = line.split(' ');
-    if (type === 'cgroup2') (path === '/sys/fs/cgroup' ? tracking : others).push(path);
-    if (type !== 'cgroup') continue;
-    const controllers = options.split(',');
-    if (controllers.includes('name=systemd')) tracking.unshift(path);
+  for (const { path, controllers } of cgroupMounts(mounts)) {
+    if (controllers === undefined) (path === '/sys/fs/cgroup' ? tracking : others).push(path);
+    else if (controllers.includes('name=systemd')) tracking.unshift(path);
     else if (controllers.some((controller) => wanted.has(controller))) others.push(path);
   }
   return [...tracking, ...others];
@@ -36,6 +34,7 @@ export async function spawnInGroup(
   const files: string[] = [];
   for (const hierarchy of await hierarchies()) {
     await mkdir(join(hierarchy, group), { recursive: true });
+    await prefer(join(hierarchy, outermost(group)));
     files.push(join(hierarchy, group, 'cgroup.procs'));
   }
   // The shell moves itself before it becomes the program: no process of the program is ever outside the group.
@@ -90,6 +89,11 @@ export async function memoryOf(group: string): Promise<number | null> {
     }
   }
   return null;
+}
+
+/** The group of all labs. */
+function outermost(group: string): string {
+  return group.split('/', 1).join('');
 }
 
 async function hierarchies(): Promise<string[]> {

@@ -142,7 +142,8 @@ Speaks to the first \`stats.socket\` of CONFIG. The master process stays the old
     help: `  ctl token create NAME --file FILE [--role admin|reader]   prints the token, which is kept nowhere
   ctl token revoke NAME --file FILE
   ctl token list --file FILE
-  ctl WORDS... --socket ADDRESS   a command of the stats socket, such as: ctl show stat --socket 127.0.0.1:9100`,
+  ctl WORDS... --socket ADDRESS   a command of the stats socket, such as: ctl show stat --socket 127.0.0.1:9100
+Exit codes: 0 it was done, 1 the proxy says that it was not, 3 no proxy could be reached.`,
     options: { file: { type: 'string' }, role: { type: 'string' }, socket: { type: 'string' } },
     run: (words, options) => control(words, options),
   },

@@ -7,7 +7,7 @@ describe('control group hierarchies', () => {
     expect(hierarchiesOf('cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0\n')).toEqual(['/sys/fs/cgroup']);
   });
 
-  it("tracks in systemd's own of a version 1 machine, and measures in memory and pids", () => {
+  it("tracks in systemd's own of a version 1 machine, measures in memory and pids, and prefers in cpu", () => {
     const mounts = [
       'cgroup /sys/fs/cgroup/cpu cgroup rw,relatime,cpu 0 0',
       'cgroup /sys/fs/cgroup/cpuset cgroup rw,relatime,cpuset 0 0',
@@ -18,7 +18,7 @@ describe('control group hierarchies', () => {
     ];
     const [tracking, ...others] = hierarchiesOf(mounts.join('\n'));
     expect(tracking).toBe('/sys/fs/cgroup/systemd');
-    expect(others.sort()).toEqual(['/sys/fs/cgroup/memory', '/sys/fs/cgroup/pids', '/sys/fs/cgroup/unified']);
+    expect(others.sort()).toEqual(['cpu', 'memory', 'pids', 'unified'].map((name) => `/sys/fs/cgroup/${name}`));
   });
 
   it('finds none where none is mounted', () => expect(hierarchiesOf('proc /proc proc rw 0 0\n')).toEqual([]));

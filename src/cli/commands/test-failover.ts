@@ -11,6 +11,7 @@ import { runFailover } from '../../failover/scenario.ts';
 import { isUnknown } from '../../core/unknown.ts';
 import { VezaError } from '../../lib/errors.ts';
 import { joinScripts, sh, type Script } from '../../lib/shell.ts';
+import { goFirst } from '../../lab/preference.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { hostAddress, hostScope, type HostVariables } from '../host-variables.ts';
 import { sshOptions } from '../inventory-flags.ts';
@@ -41,6 +42,7 @@ export async function testFailover(flags: FailoverFlags): Promise<number> {
   const transport = createSshTransport(sshOptions());
   await using lbSession = await transport.connect(addressFor(variables, balancer, flags));
   await using victimSession = await transport.connect(addressFor(variables, victim, flags));
+  await using _first = await goFirst();
   const options = failoverOptions(variables, flags, { backends, balancer, victim, lbSession, victimSession });
   const report = await runFailover(options);
   if (flags.json !== undefined) writeFile(flags.json, `${JSON.stringify(report, null, 2)}\n`);

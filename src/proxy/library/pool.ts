@@ -6,7 +6,8 @@ import { nearName } from '../core/config/explain.ts';
 import { readConfig } from '../core/config/read.ts';
 import { VezaError } from '../../lib/errors.ts';
 
-export type Algorithm = 'roundrobin' | 'static-rr' | 'leastconn' | 'first' | 'random';
+const algorithms = ['roundrobin', 'static-rr', 'leastconn', 'first', 'random'] as const;
+export type Algorithm = (typeof algorithms)[number];
 
 export interface BackendSettings {
   /** `http://192.0.2.1:8080`; names it in the pool. */
@@ -172,8 +173,6 @@ export class Pool {
     this.#balancer.invalidate();
   }
 }
-
-const algorithms: readonly string[] = ['roundrobin', 'static-rr', 'leastconn', 'first', 'random'] satisfies Algorithm[];
 
 /** Programs in JavaScript may ask for anything. */
 function checkConfig({ algorithm, maxConnections }: PoolConfig): void {

@@ -2,6 +2,7 @@
 import { VezaError } from '../../lib/errors.ts';
 import { nearestName } from '../../lib/suggest.ts';
 import { parseBind } from '../core/config/bind.ts';
+import { readNumbered } from '../core/stats/reply.ts';
 import { ask } from './ask-reload.ts';
 import { createToken, readTokens, revokeToken } from './admin/token-file.ts';
 
@@ -23,8 +24,11 @@ export async function control(words: readonly string[], options: Options): Promi
     const hint = 'For instance 127.0.0.1:9100 or unix:/run/veza-proxy/admin.sock.';
     throw new VezaError('bad-usage', `${socket} is no address of a socket`, { hint });
   }
-  const answer = await ask(bind, `${words.join(' ')}\n`);
-  process.stdout.write(answer.replace(/\n\n$/, '\n').replace(/^\n$/, ''));
+  const said = await ask(bind, `set severity-output number;${words.join(' ')}\n`);
+  // Who knows the first command says nothing to it; a process of an older version says that it does not.
+  const { text, failed } = readNumbered(said.startsWith('\n') ? said.slice(1) : said.replace(/^.*?\n\n/s, ''));
+  process.stdout.write(text.replace(/\n\n$/, '\n').replace(/^\n$/, ''));
+  if (failed) process.exitCode = 1;
 }
 
 function token([action = '', name = '']: readonly string[], { file, role = 'admin' }: Options): string {

@@ -3,7 +3,11 @@ import { hostname } from 'node:os';
 import { infoOf } from '../core/stats/text.ts';
 import type { Info } from '../core/stats/typed.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
+import { openFilesLimit } from './open-files.ts';
 import { releaseDate, version } from './version.ts';
+
+/** It stays as it was at the start. */
+const openFiles = openFilesLimit();
 
 export async function currentInfo(proxy: ControlledProxy): Promise<Info> {
   const counters = await proxy.counters();
@@ -18,6 +22,7 @@ export async function currentInfo(proxy: ControlledProxy): Promise<Info> {
       workers: proxy.workers(),
       uptimeMs: process.uptime() * 1000,
       node: hostname(),
+      openFiles,
       maxconn: frontends.reduce((total, { maxconn }) => total + maxconn, 0),
       listeners: frontends.reduce((total, { binds }) => total + binds.length, 0),
       startSeconds: Math.floor(Date.now() / 1000 - process.uptime()),

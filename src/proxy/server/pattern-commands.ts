@@ -5,6 +5,7 @@ import type { ProxyConfig } from '../core/config/model.ts';
 import type { ChangedPatterns, Pattern } from '../core/patterns/pattern-list.ts';
 import { type PatternCommand, patternOutcome } from '../core/patterns/pattern-words.ts';
 import { PatternVersions } from '../core/patterns/versions.ts';
+import { failure, type Reply } from '../core/stats/reply.ts';
 import { describe } from './config-facts.ts';
 import type { PatternSource } from './config-source.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
@@ -21,18 +22,18 @@ export class PatternCommands {
     this.#proxy = proxy;
   }
 
-  run(command: PatternCommand, speaker: Speaker): Promise<string> {
+  run(command: PatternCommand, speaker: Speaker): Promise<Reply> {
     const answer = this.#working.then(() => this.#run(command, speaker));
     this.#working = answer.catch(() => undefined);
     return answer;
   }
 
-  async #run(command: PatternCommand, { actor, level }: Speaker): Promise<string> {
+  async #run(command: PatternCommand, { actor, level }: Speaker): Promise<Reply> {
     const outcome = patternOutcome(command, this.#current(), level !== 'user');
     if ('answer' in outcome) return outcome.answer;
     const { of, patterns, commit } = outcome;
     const problem = await this.#proxy.edit((config) => this.#edited(config, of, patterns));
-    if (problem !== undefined) return `${problem}\n`;
+    if (problem !== undefined) return failure(`${problem}\n`);
     if (commit === undefined) of.set(patterns);
     else of.commit(commit);
     const { kind, action } = command;
@@ -63,7 +64,7 @@ export class PatternCommands {
     const changed: ChangedPatterns = new Map(
       this.#lists
         .map((each) => [each.list.origin, each === changing ? patterns : each.of(), each.list] as const)
-        .filter(([, now, list]) => now !== list.patterns && !isSame(now, list.patterns))
+        .filter(([, now, list]) => !isSame(now, list.patterns))
         .map(([origin, now]) => [origin, now]),
     );
     try {

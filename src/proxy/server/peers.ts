@@ -11,6 +11,7 @@ import type { PeersConfig } from '../core/peers/model.ts';
 import { PeerSection } from '../core/peers/section.ts';
 import type { PeerSession } from '../core/peers/session.ts';
 import { showPeers } from '../core/peers/show.ts';
+import type { Reply } from '../core/stats/reply.ts';
 import type { ToWorker } from './ipc.ts';
 import { maxStickBatch } from './limits.ts';
 import { PeerConnection } from './peers-connection.ts';
@@ -109,7 +110,7 @@ export class Peers {
   }
 
   /** The answer to `show peers`. */
-  show(words: readonly string[]): string {
+  show(words: readonly string[]): Reply {
     const sections = [...this.#sections.values()];
     const places = (session: PeerSession): string => this.#connections.get(session)?.connection.places ?? '';
     return showPeers(words, sections, { nowMs: performance.now(), date: localDate(Date.now()), places });

@@ -27,6 +27,11 @@ import type { ControlledProxy } from './controlled-proxy.ts';
 
 type Problem = string | undefined;
 
+const isEnabled = 'All sockets are already enabled.';
+const isDisabled = 'All sockets are already disabled.';
+/** Nothing is done for these, and nothing need be. */
+export const needless: ReadonlySet<string> = new Set([isEnabled, isDisabled]);
+
 const noAgent = 'agent checks are not enabled on this server.';
 
 export class ServerActions {
@@ -246,8 +251,8 @@ export class ServerActions {
     const frontend = this.#proxy.config().frontends.find((each) => each.name === name);
     if (!frontend) return noSuchFrontend;
     const { binds } = frontend;
-    if (action === 'enable' && binds.length > 0) return 'All sockets are already enabled.';
-    if (action === 'disable' && binds.length === 0) return 'All sockets are already disabled.';
+    if (action === 'enable' && binds.length > 0) return isEnabled;
+    if (action === 'disable' && binds.length === 0) return isDisabled;
     const wanted = action === 'enable' ? this.#paused.get(name) : [];
     if (!wanted) return 'Frontend was previously shut down, cannot enable.';
     const problem = await this.#proxy.edit((config) => editFrontend(config, name, { binds: wanted }));

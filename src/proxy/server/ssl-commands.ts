@@ -2,6 +2,7 @@
 // set is in memory only, as with HAProxy: it counts until files are read again.
 import { X509Certificate } from 'node:crypto';
 import type { SslAction } from '../core/stats/command.ts';
+import { failure, note, type Reply } from '../core/stats/reply.ts';
 import { pairOf } from './certificate-files.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
 import type { CertificateMaterial, TlsMaterial } from './tls-material.ts';
@@ -15,7 +16,7 @@ export class SslCommands {
     this.#proxy = proxy;
   }
 
-  async run(action: SslAction, file: string, payload: string | undefined, actor: string): Promise<string> {
+  async run(action: SslAction, file: string, payload: string | undefined, actor: string): Promise<Reply> {
     switch (action) {
       case 'show':
         return file === '' ? this.#list() : this.#details(file);
@@ -36,47 +37,54 @@ export class SslCommands {
     return `${pending}${files.length > 0 ? '# filename\n' : ''}${files.map((file) => `${file}\n`).join('')}`;
   }
 
-  #details(file: string): string {
+  #details(file: string): Reply {
     const isPending = file.startsWith('*');
     const found = isPending ? this.#pending : this.#find(file);
     if (!found || (isPending && file !== `*${found.file}`)) {
-      return "Can't display the certificate: Not found or the certificate is a bundle!\n";
+      return failure("Can't display the certificate: Not found or the certificate is a bundle!\n");
     }
     const status = isPending ? 'Unused' : 'Used';
     return [`Filename: ${file}`, `Status: ${status}`, ...detailsOf(found.cert)].map((line) => `${line}\n`).join('');
   }
 
-  #set(file: string, payload: string | undefined): string {
+  #set(file: string, payload: string | undefined): Reply {
     if (file === '' || payload === undefined) {
-      return "'set ssl cert expects a filename and a certificate as a payload\n";
+      return failure("'set ssl cert expects a filename and a certificate as a payload\n");
     }
     const before = this.#find(file);
     if (!before) {
-      return `Can't replace a certificate which is not referenced by the configuration!\nCan't update ${file}!\n`;
+      return failure(
+        `Can't replace a certificate which is not referenced by the configuration!\nCan't update ${file}!\n`,
+      );
     }
     if (this.#pending && this.#pending.file !== file) {
-      return `The ongoing transaction is about '${this.#pending.file}' but you are trying to set '${file}'!\nCan't update ${file}!\n`;
+      return failure(
+        `The ongoing transaction is about '${this.#pending.file}' but you are trying to set '${file}'!\nCan't update ${file}!\n`,
+      );
     }
     const problems: string[] = [];
     // A certificate alone goes on with the key that there is.
     const keyText = payload.includes('PRIVATE KEY-----') ? payload : before.key;
     const texts = { certFile: file, certText: payload, keyFile: file, keyText };
     const found = pairOf(texts, Date.now(), (_, message) => problems.push(message));
-    if (!found || problems.length > 0) return `${problems.join('\n')}\nCan't load the payload\nCan't update ${file}!\n`;
+    if (!found || problems.length > 0)
+      return failure(`${problems.join('\n')}\nCan't load the payload\nCan't update ${file}!\n`);
     const done = this.#pending ? 'updated' : 'created';
     this.#pending = found;
-    return `Transaction ${done} for certificate ${file}!\n`;
+    return note(`Transaction ${done} for certificate ${file}!\n`, 'notice');
   }
 
-  async #commit(file: string, actor: string): Promise<string> {
-    if (file === '') return "'commit ssl cert expects a filename\n";
+  async #commit(file: string, actor: string): Promise<Reply> {
+    if (file === '') return failure("'commit ssl cert expects a filename\n");
     const pending = this.#pending;
-    if (!pending) return `No ongoing transaction! !\nCan't commit ${file}!\n`;
+    if (!pending) return failure(`No ongoing transaction! !\nCan't commit ${file}!\n`);
     if (pending.file !== file) {
-      return `The ongoing transaction is about '${pending.file}' but you are trying to set '${file}'!\nCan't commit ${file}!\n`;
+      return failure(
+        `The ongoing transaction is about '${pending.file}' but you are trying to set '${file}'!\nCan't commit ${file}!\n`,
+      );
     }
     const problem = await this.#proxy.replaceCertificates((tls) => withCertificate(tls, pending));
-    if (problem !== undefined) return `Committing ${file}.\n${problem}\nCan't commit ${file}!\n`;
+    if (problem !== undefined) return failure(`Committing ${file}.\n${problem}\nCan't commit ${file}!\n`);
     this.#pending = undefined;
     this.#proxy.events.emit('admin_action', {
       actor,
@@ -86,14 +94,16 @@ export class SslCommands {
     return `Committing ${file}.\nSuccess!\n`;
   }
 
-  #abort(file: string): string {
-    if (file === '') return "'abort ssl cert' expects a filename\n";
-    if (!this.#pending) return 'No ongoing transaction!\n';
+  #abort(file: string): Reply {
+    if (file === '') return failure("'abort ssl cert' expects a filename\n");
+    if (!this.#pending) return failure('No ongoing transaction!\n');
     if (this.#pending.file !== file) {
-      return `The ongoing transaction is about '${this.#pending.file}' but you are trying to abort a transaction for '${file}'!\n`;
+      return failure(
+        `The ongoing transaction is about '${this.#pending.file}' but you are trying to abort a transaction for '${file}'!\n`,
+      );
     }
     this.#pending = undefined;
-    return `Transaction aborted for certificate '${file}'!\n`;
+    return note(`Transaction aborted for certificate '${file}'!\n`, 'notice');
   }
 
   #find(file: string): CertificateMaterial | undefined {

@@ -1,12 +1,13 @@
 // Commands of the stats socket that change something, and what HAProxy answers to them.
 import type { Command, SocketLevel } from '../core/stats/command.ts';
 import { parseServerWords } from '../core/stats/added-server.ts';
+import { failure, note, type Reply } from '../core/stats/reply.ts';
 import { type TableAction, tableCommand } from '../core/stats/stick-commands.ts';
 import { noSuchServer, splitKey } from '../core/config/edit.ts';
 import { audited } from './audit.ts';
 import type { ControlledProxy } from './controlled-proxy.ts';
 import { PatternCommands } from './pattern-commands.ts';
-import type { ServerActions } from './server-actions.ts';
+import { needless, type ServerActions } from './server-actions.ts';
 import { SslCommands } from './ssl-commands.ts';
 
 export interface Speaker {
@@ -14,6 +15,9 @@ export interface Speaker {
   readonly actor: string;
   readonly level: SocketLevel;
 }
+
+/** What a session does itself. */
+type AboutSession = { readonly do: 'set-timeout' | 'set-severity' };
 
 /** Those that `TextCommands` does not answer itself. */
 export type Change = Extract<
@@ -46,8 +50,9 @@ export class TextChanges {
     this.#patterns = new PatternCommands(proxy);
   }
 
-  async run(command: Exclude<Change, { readonly do: 'set-timeout' }>, { actor, level }: Speaker): Promise<string> {
+  async run(command: Exclude<Change, AboutSession>, speaker: Speaker): Promise<Reply> {
     const actions = this.#actions;
+    const { actor } = speaker;
     switch (command.do) {
       case 'set-state':
         return said(actions.setState(actor, command.server, command.state));
@@ -85,21 +90,21 @@ export class TextChanges {
         actions.clearCounters(actor, command.all);
         return '';
       case 'table':
-        return this.#table(command.action, command.words, { actor, level });
+        return this.#table(command.action, command.words, speaker);
       case 'pattern':
-        return this.#patterns.run(command, { actor, level });
+        return this.#patterns.run(command, speaker);
       case 'ssl-cert':
         return this.#ssl.run(command.action, command.file, command.payload, actor);
       case 'reload':
-        return (await audited(this.#proxy, actor, 'reload', () => this.#proxy.reload())) ?? 'Success=1\n';
+        return done(await audited(this.#proxy, actor, 'reload', () => this.#proxy.reload()));
       case 'upgrade':
-        return (await audited(this.#proxy, actor, 'upgrade', () => this.#proxy.upgrade())) ?? 'Success=1\n';
+        return done(await audited(this.#proxy, actor, 'upgrade', () => this.#proxy.upgrade()));
       default:
         return command satisfies never;
     }
   }
 
-  async #table(action: TableAction, words: readonly string[], { actor, level }: Speaker): Promise<string> {
+  async #table(action: TableAction, words: readonly string[], { actor, level }: Speaker): Promise<Reply> {
     const proxy = this.#proxy;
     // Workers that tell their counters tell first what is new in the tables.
     await proxy.counters();
@@ -115,41 +120,48 @@ export class TextChanges {
     });
   }
 
-  async #setAddress(actor: string, key: string, address: string, port: number | undefined): Promise<string> {
+  async #setAddress(actor: string, key: string, address: string, port: number | undefined): Promise<Reply> {
     const before = this.#proxy.registry.find(key)?.config;
     const problem = await this.#actions.setAddress(actor, key, address, port);
     if (problem !== undefined || !before) return said(problem ?? noSuchServer);
     const moved =
       before.address === address ? 'no need to change the addr' : `IP changed from '${before.address}' to '${address}'`;
-    if (port === undefined) return `${moved} by 'stats socket command'\n`;
+    // HAProxy warns of it, whatever came of it.
+    if (port === undefined) return note(`${moved} by 'stats socket command'\n`, 'warning');
     const other =
       port === before.port ? 'no need to change the port' : `port changed from '${before.port}' to '${port}'`;
-    return `${moved}, ${other} by 'stats socket command'\n`;
+    return note(`${moved}, ${other} by 'stats socket command'\n`, 'warning');
   }
 
-  async #add(actor: string, key: string, at: string, words: readonly string[]): Promise<string> {
+  async #add(actor: string, key: string, at: string, words: readonly string[]): Promise<Reply> {
     const [backend, name] = splitKey(key);
     const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^[\]\s]+)):([0-9]{1,5})$/.exec(at);
-    if (!match) return `'${at}' is not an address and a port.\n`;
+    if (!match) return failure(`'${at}' is not an address and a port.\n`);
     const options = parseServerWords(words);
-    if (typeof options === 'string') return `${options}\n`;
+    if (typeof options === 'string') return failure(`${options}\n`);
     const siblings = this.#proxy.config().backends.find((each) => each.name === backend)?.servers;
     if (options.check === true && siblings?.some(({ check }) => check) === false) {
-      return "'check' : no server of this backend has a check that this one could take over.\n";
+      return failure("'check' : no server of this backend has a check that this one could take over.\n");
     }
     const server = { name, address: match[1] ?? match[2] ?? '', port: Number(match[3]), ...options };
     return said(await this.#actions.add(actor, backend, server), 'New server registered.\n');
   }
 
-  async #shutdownSession(actor: string, id: string): Promise<string> {
+  async #shutdownSession(actor: string, id: string): Promise<Reply> {
     const sessions = await this.#proxy.sessions();
-    if (!sessions.some((session) => session.id === id)) return "No such session (use 'show sess').\n";
+    if (!sessions.some((session) => session.id === id)) return failure("No such session (use 'show sess').\n");
     this.#proxy.shutdownSession(id);
     this.#proxy.events.emit('admin_action', { actor, action: 'shutdown-session', detail: { session: id } });
     return '';
   }
 }
 
-function said(problem: string | undefined, done = ''): string {
-  return problem === undefined ? done : `${problem}\n`;
+function said(problem: string | undefined, done = ''): Reply {
+  if (problem === undefined) return note(done);
+  return needless.has(problem) ? note(`${problem}\n`, 'notice') : failure(`${problem}\n`);
+}
+
+/** Of what is no command of HAProxy: `veza-proxy reload` waits for these words. */
+function done(problem: string | undefined): Reply {
+  return problem === undefined ? note('Success=1\n') : failure(problem);
 }

@@ -1,6 +1,7 @@
 // Carries out commands of the stats socket and words the answers as HAProxy does.
 import type { Command, StatFilter } from '../core/stats/command.ts';
 import { helpText } from '../core/stats/commands.ts';
+import { failure, note, type Reply } from '../core/stats/reply.ts';
 import { statsCsv } from '../core/stats/rows.ts';
 import { infoText, serversConnText, serversStateText } from '../core/stats/text.ts';
 import { filteredRows, infoJson, infoTyped, rowsJson, rowsTyped } from '../core/stats/typed.ts';
@@ -15,8 +16,8 @@ import type { ServerActions } from './server-actions.ts';
 import { type Speaker, TextChanges } from './text-changes.ts';
 import { version } from './version.ts';
 
-const noBackend = "Can't find backend.\n";
-const noProxy = 'No such proxy.\n';
+const noBackend = failure("Can't find backend.\n");
+const noProxy = failure('No such proxy.\n');
 
 export class TextCommands {
   readonly #proxy: ControlledProxy;
@@ -28,7 +29,7 @@ export class TextCommands {
   }
 
   /** Does what a command says; returns the answer. */
-  async run(command: Command, speaker: Speaker): Promise<string> {
+  async run(command: Command, speaker: Speaker): Promise<Reply> {
     const proxy = this.#proxy;
     switch (command.do) {
       case 'show-stat':
@@ -58,25 +59,26 @@ export class TextCommands {
       case 'show-env':
         return environment(command.name, proxy);
       case 'show-level':
-        return `${speaker.level}\n`;
+        return note(`${speaker.level}\n`);
       case 'show-cli-sockets':
         return this.#sockets();
       case 'show-peers':
         return proxy.sticks.peers.show(command.words);
       case 'show-version':
-        return `${version}\n`;
+        return note(`${version}\n`);
       case 'help':
-        return helpText(speaker.level, command.words);
+        return note(helpText(speaker.level, command.words));
       case 'get-weight': {
         const record = proxy.registry.find(command.server);
-        return record ? `${record.weight} (initial ${record.config.weight})\n` : `${noSuchServer}\n`;
+        return record ? `${record.weight} (initial ${record.config.weight})\n` : failure(`${noSuchServer}\n`);
       }
       case 'answer':
-        return command.text;
+        return failure(command.text);
       case 'prompt':
       case 'quit':
       case 'lower-level':
       case 'set-timeout':
+      case 'set-severity':
         // They are about the session alone.
         return '';
       default:
@@ -84,7 +86,7 @@ export class TextCommands {
     }
   }
 
-  async #stat(filter: StatFilter): Promise<string> {
+  async #stat(filter: StatFilter): Promise<Reply> {
     if (typeof filter.proxy === 'string' && !this.#hasProxy(filter.proxy)) return noProxy;
     const rows = filteredRows(await currentRows(this.#proxy), filter);
     if (filter.format === 'json') return rowsJson(rows);
@@ -110,14 +112,14 @@ export class TextCommands {
     );
   }
 
-  async #sessions(wanted: string | undefined): Promise<string> {
+  async #sessions(wanted: string | undefined): Promise<Reply> {
     const sessions = await this.#proxy.sessions();
     if (wanted === undefined || wanted === 'all') return sessions.map(sessionLine).join('');
     const found = sessions.find(({ id }) => id === wanted);
-    return found ? sessionLine(found) : 'Session not found.\n';
+    return found ? sessionLine(found) : failure('Session not found.\n');
   }
 
-  #errors(wanted: string | undefined): string {
+  #errors(wanted: string | undefined): Reply {
     if (wanted !== undefined && !this.#hasProxy(wanted)) return noProxy;
     const dropped = this.#proxy.dropped().filter(({ frontend }) => wanted === undefined || frontend === wanted);
     const lines = dropped.map(
@@ -137,11 +139,11 @@ function list(head: string, lines: readonly string[]): string {
   return `${head}\n${lines.map((line) => `${line}\n`).join('')}`;
 }
 
-function environment(wanted: string | undefined, proxy: ControlledProxy): string {
+function environment(wanted: string | undefined, proxy: ControlledProxy): Reply {
   const { document, texts } = proxy.loaded();
   const all = shownEnvironment(process.env, { document, texts: texts.values() });
   const variables = all.filter(([name]) => wanted === undefined || name === wanted);
-  if (wanted !== undefined && variables.length === 0) return 'Variable not found\n';
+  if (wanted !== undefined && variables.length === 0) return failure('Variable not found\n');
   return variables.map(([name, value]) => `${name}=${value}\n`).join('');
 }
 

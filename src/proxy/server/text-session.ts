@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net';
 import type { Command, SocketLevel } from '../core/stats/command.ts';
 import { parseCommand } from '../core/stats/commands.ts';
+import { replyText, type SeverityOutput } from '../core/stats/reply.ts';
 import type { TextCommands } from './text-commands.ts';
 
 /** What is longer than this before its line end, or the empty line behind a payload, is no command. */
@@ -17,6 +18,7 @@ export class TextSession {
   readonly #commands: TextCommands;
   readonly #actor: string;
   #level: SocketLevel;
+  #severities: SeverityOutput = 'none';
   #text = '';
   /** The line whose payload is coming, and what came of it. */
   #collecting: { readonly line: string; payload: string } | undefined;
@@ -86,8 +88,8 @@ export class TextSession {
         return;
       }
       this.#heed(command);
-      const answer = await this.#commands.run(command, { actor: this.#actor, level: this.#level });
-      this.#reply(`${answer}\n${this.#prompt ? '> ' : ''}`);
+      const reply = await this.#commands.run(command, { actor: this.#actor, level: this.#level });
+      this.#reply(`${replyText(reply, this.#severities)}\n${this.#prompt ? '> ' : ''}`);
       await this.#drained();
     }
     this.#lines -= 1;
@@ -98,6 +100,7 @@ export class TextSession {
   #heed(command: Command): void {
     if (command.do === 'prompt') this.#prompt = !this.#prompt;
     else if (command.do === 'set-timeout') this.#socket.setTimeout(command.delayMs);
+    else if (command.do === 'set-severity') this.#severities = command.output;
     else if (command.do === 'lower-level' && this.#level !== 'user') this.#level = command.level;
   }
 

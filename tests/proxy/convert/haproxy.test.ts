@@ -49,4 +49,17 @@ describe('a haproxy.cfg', () => {
       expect(direct.ok && direct.config).toEqual(written.ok && written.config);
     },
   );
+
+  it('has no patterns in the flags `-n` and `-u ID` of a test', () => {
+    const text = (flags: string) => `frontend f
+      mode http
+      bind *:80
+      acl near src ${flags} 10.0.0.0/8
+      http-request deny if near`;
+    const rulesOf = (flags: string) => {
+      const { tree, notes } = convertHaproxy(text(flags), 'haproxy.cfg', {}, () => undefined);
+      return [notes, tree.root['frontends']];
+    };
+    expect(rulesOf('-n -u 7')).toEqual(rulesOf(''));
+  });
 });

@@ -4,6 +4,7 @@ import { convertHaproxy } from '../../../src/proxy/core/convert/haproxy/convert.
 import { patternFor, patternProblem, type PatternType } from '../../../src/proxy/core/patterns/pattern-list.ts';
 import { PatternVersions } from '../../../src/proxy/core/patterns/versions.ts';
 import { patternOutcome } from '../../../src/proxy/core/patterns/pattern-words.ts';
+import { note } from '../../../src/proxy/core/stats/reply.ts';
 
 const use = (type: PatternType, ignoreCase = false) => ({ place: '', type, ignoreCase });
 const listOf = (type: PatternType, keys: readonly string[]) => ({
@@ -52,7 +53,7 @@ describe('versions of a list', () => {
     const list = new PatternVersions(listOf('str', ['a']));
     const run = (action: 'add' | 'commit' | 'prepare' | 'del', ...words: string[]) =>
       patternOutcome({ kind: 'acl', action, words, payload: undefined }, [list], true);
-    expect(run('prepare', 'a.lst')).toEqual({ answer: 'New version created: 1\n' });
+    expect(run('prepare', 'a.lst')).toEqual({ answer: note('New version created: 1\n') });
     expect(run('add', '@1', 'a.lst', 'b')).toEqual({ answer: '' });
     expect([list.of().map(({ key }) => key), list.count]).toEqual([['a'], 2]);
     const outcome = run('commit', '@1', 'a.lst');

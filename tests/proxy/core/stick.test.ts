@@ -8,6 +8,7 @@ import { type StickChange, StickTable } from '../../../src/proxy/core/balance/st
 import { StickTables } from '../../../src/proxy/core/balance/stick-tables.ts';
 import { readConfig } from '../../../src/proxy/core/config/read.ts';
 import type { StickConfig, StickTableConfig } from '../../../src/proxy/core/config/stick-model.ts';
+import { replyText } from '../../../src/proxy/core/stats/reply.ts';
 import { tableCommand } from '../../../src/proxy/core/stats/stick-commands.ts';
 import { aBackend, aConfig } from '../support/builders.ts';
 
@@ -188,7 +189,7 @@ describe('show table', () => {
   const gone: string[] = [];
   const ask = (line: string, level: 'user' | 'admin' = 'admin'): string => {
     const [action, ...words] = line.split(' ');
-    return tableCommand(action === 'set' || action === 'clear' ? action : 'show', words, {
+    const reply = tableCommand(action === 'set' || action === 'clear' ? action : 'show', words, {
       tables,
       config,
       nowMs: 1000,
@@ -199,6 +200,7 @@ describe('show table', () => {
         for (const key of keys) table.remove(key);
       },
     });
+    return replyText(reply, 'none');
   };
 
   it('words everything as HAProxy does', () => {

@@ -1,9 +1,15 @@
 // The admin interface of a running proxy: what changes, what is refused whole, what is told.
+import { execFile, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { portOf } from '../../support/ports.ts';
 import { type AdminProxy, type Call, ctl, startAdminProxy } from '../support/admin-proxy.ts';
+import { proxyMain } from '../support/program.ts';
 import { until, type RunningProxy } from '../support/proxy.ts';
 
 let at: AdminProxy;
@@ -187,5 +193,28 @@ describe('ctl', () => {
     expect(ctl('get', 'weight', 'api/first', '--socket', `127.0.0.1:${proxy.controlPort}`)).toBe('9 (initial 1)');
     writeFileSync(join(folder, 'none'), '');
     expect(() => ctl('token', 'list', '--file', join(folder, 'none'))).toThrow();
+  });
+
+  it.each([
+    ['set server nosuch/nosuch state maint', 1, 'No such backend.\n'],
+    ['disable server api/nosuch;get weight api/first', 1, 'No such server.\n\n9 (initial 1)\n'],
+    ['nonsense', 1, expect.stringMatching(/^Unknown command\. /)],
+    ['set server api/first weight 9', 0, ''],
+    ['enable frontend web;get weight api/first', 0, 'All sockets are already enabled.\n\n9 (initial 1)\n'],
+  ])('tells by its status whether it was done: %s', (command, status, stdout) => {
+    const words = [...command.split(' '), '--socket', `127.0.0.1:${proxy.controlPort}`];
+    const result = spawnSync(process.execPath, [proxyMain, 'ctl', ...words], { encoding: 'utf8' });
+    expect([result.status, result.stdout, result.stderr]).toEqual([status, stdout, '']);
+  });
+
+  it('shows what a process of an older version answers', async () => {
+    const older = createServer((socket) => {
+      socket.once('data', () => socket.end('Not a command of veza-proxy: why.\n\n9 (initial 1)\n\n'));
+    }).listen(0, '127.0.0.1');
+    await once(older, 'listening');
+    const words = ['get', 'weight', 'api/first', '--socket', `127.0.0.1:${portOf(older)}`];
+    const { stdout } = await promisify(execFile)(process.execPath, [proxyMain, 'ctl', ...words]);
+    older.close();
+    expect(stdout).toBe('9 (initial 1)\n');
   });
 });

@@ -134,9 +134,50 @@ describe('the stats socket', () => {
     expect(line).toMatch(/^3 api 1 a 127\.0\.0\.1 2 0 1 1 /);
   });
 
+  it.runIf(process.platform === 'linux')('tells in show info how many files may be open, as HAProxy does', async () => {
+    const [, limit] = /^Ulimit-n: (\d+)$/m.exec(await proxy.command('show info')) ?? [];
+    // Node.js raises the limit as far as it may when it starts; the tests run in it, too.
+    expect(Number(limit)).toBeGreaterThan(0);
+    expect(readFileSync('/proc/self/limits', 'latin1')).toMatch(new RegExp(`^Max open files +${limit} `, 'm'));
+  });
+
   it('stays open in prompt mode until quit', async () => {
     const answer = await request(proxy.controlPort, 'prompt\nget weight api/a\nquit\n', 1500);
     expect(answer).toBe('\n> 1 (initial 1)\n\n> ');
+  });
+
+  it.each([
+    'set server api/nosuch state maint',
+    'set server nosuch/a weight 3',
+    'set server api/a weight heavy',
+    'set server api/a addr nonsense',
+    'set server api/a',
+    'add server api/c 127.0.0.1',
+    'del server api/a',
+    'set maxconn frontend http 0',
+    'shutdown session 0x0',
+    'show stat nosuch 1 1',
+    'show servers conn nosuch',
+    'show sess 0x0',
+    'show errors nosuch',
+    'show env NO_SUCH_VARIABLE',
+    'show table nosuch',
+    'set table nosuch key x',
+    'show peers nosuch',
+    'show ssl cert nosuch',
+    'commit ssl cert nosuch',
+    'clear map nosuch',
+    'del acl #1 nothing',
+    'get weight api/nosuch',
+    'show pools',
+    'nonsense',
+  ])('says of what was not done that it is an error, if it is to: %s', async (command) => {
+    const [plain, marked] = [
+      await proxy.command(command),
+      await proxy.command(`set severity-output number;${command}`),
+    ];
+    expect(plain).not.toBe('\n');
+    expect(marked).toBe(`\n[3]: ${plain}`);
   });
 
   it('clears counters', async () => {

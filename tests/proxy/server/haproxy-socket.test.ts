@@ -103,7 +103,30 @@ describe.skipIf(!haproxyIsThere())('the stats socket of a haproxy.cfg', () => {
     }
     expect(differ).toEqual([]);
   });
+
+  it.each(['number', 'string'])('tells the severity of every message as HAProxy does, as a %s', async (output) => {
+    const differ: object[] = [];
+    const severity = /^\[\w+\]: /m;
+    for (const command of cases) {
+      const line = `set severity-output ${output};${command.replaceAll(String.raw`\n`, '\n')}`;
+      const [theirs, ours] = await ask(line, (text) => text.trimEnd().replace(/\.$/, ''));
+      const isErrorHere = silentFailures.has(command) && /^\[(?:3|err)\]: /m.test(ours);
+      const wanted = isErrorHere ? [theirs, ours].map((text) => text.replace(severity, '')) : [theirs, ours];
+      if (wanted[0] !== wanted[1]) differ.push({ command, theirs, ours });
+    }
+    expect(differ).toEqual([]);
+  });
 });
+
+/** Of these HAProxy warns only, or says nothing of how grave it is; here what was not done is an error. */
+const silentFailures: ReadonlySet<string> = new Set([
+  'set server app/a1 agent-addr 127.0.0.1',
+  'set server app/a1 agent-port 22',
+  'set server app/a1 check-port x',
+  'set server plain/p1 check-port 5',
+  'set server app/a1 addr nonsense',
+  'show sess 0x1',
+]);
 
 /** Whether somebody listens and answers. */
 function hit(port: number): Promise<boolean> {

@@ -20,8 +20,7 @@ export function withoutSecrets(value: unknown, parent = ''): unknown {
   if (Array.isArray(value)) return value.map((each: unknown) => withoutSecrets(each, parent));
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(([key, each]: [string, unknown]): [string, unknown] => {
-    const isHidden = isSecretAt(key, parent, each) || (key === 'to' && isSecretReplacement(value));
-    if (isHidden) return [key, each === undefined || each === '' ? each : mask];
+    if (isHidden(value, key, parent, each)) return [key, each === undefined || each === '' ? each : mask];
     return [key, withoutSecrets(each, deeper(key, parent))];
   });
   return Object.fromEntries(entries);
@@ -32,9 +31,12 @@ function deeper(key: string, parent: string): string {
   return parent === 'options' ? parent : key;
 }
 
-/** `{ header: Authorization, pattern, to }` */
-function isSecretReplacement(value: object): boolean {
-  return 'header' in value && typeof value.header === 'string' && isSecretName(value.header);
+/** The same of an entry of `container`, beside which others may tell: `{ header: Authorization, pattern, to }`. */
+function isHidden(container: object, key: string, parent: string, value: unknown): boolean {
+  if (isSecretAt(key, parent, value)) return true;
+  return (
+    key === 'to' && 'header' in container && typeof container.header === 'string' && isSecretName(container.header)
+  );
 }
 
 /** All texts that are secret in a document. */
@@ -42,8 +44,7 @@ export function secretTexts(value: unknown, parent = '', found = new Set<string>
   if (Array.isArray(value)) for (const each of value as readonly unknown[]) secretTexts(each, parent, found);
   else if (typeof value === 'object' && value !== null)
     for (const [key, each] of Object.entries(value)) {
-      const isSecret = isSecretAt(key, parent, each) || (key === 'to' && isSecretReplacement(value));
-      if (isSecret) textsIn(each, found);
+      if (isHidden(value, key, parent, each)) textsIn(each, found);
       else secretTexts(each, deeper(key, parent), found);
     }
   return found;

@@ -23,14 +23,16 @@ interface Example {
 
 /** Lines such as `~ requests for example.org/api/* go to backend api, not to backend web`. */
 export function routeLines(before: FrontendConfig, after: FrontendConfig): readonly string[] {
-  if (before.mode !== 'http' || after.mode !== 'http') return [];
+  if (before.mode !== 'http' || after.mode !== 'http' || deciding(before) === deciding(after)) return [];
   const rules = [...before.rules, ...after.rules];
   const [old, now] = [outcomes(before), outcomes(after)];
   const changes = new Map<string, string[]>();
   const hosts = new Set<string>();
   for (const { shown, host, request } of examples(rules)) {
     hosts.add(host);
-    const [from, to] = [old(request), now(request)];
+    const incoming = requestOf(request);
+    if (!incoming) continue;
+    const [from, to] = [old(incoming), now(incoming)];
     if (from === to) continue;
     const change = `${shown}\n go to ${to}, not to ${from}`;
     changes.set(change, [...(changes.get(change) ?? []), host]);
@@ -44,16 +46,19 @@ export function routeLines(before: FrontendConfig, after: FrontendConfig): reado
   return more > 0 ? [...lines.slice(0, maxLines), `~ and ${more} more such requests go elsewhere`] : lines;
 }
 
-function outcomes({ rules, ruleOrder, defaultBackend }: FrontendConfig): (request: RequestFacts) => string {
+function outcomes({ rules, ruleOrder, defaultBackend }: FrontendConfig): (incoming: Incoming) => string {
   const find = compileRouter(rules, ruleOrder);
-  return (request) => {
-    const incoming = requestOf(request);
-    if (!incoming) return '';
+  return (incoming) => {
     const rule = rules[find(incoming)];
     if (!rule) return defaultBackend === undefined ? 'nobody' : `backend ${defaultBackend}`;
     if (rule.redirect) return 'a redirect';
     return rule.respond ? `an answer ${rule.respond.status}` : `backend ${rule.backend ?? ''}`;
   };
+}
+
+/** All that outcomes depend on. */
+function deciding({ rules, ruleOrder, defaultBackend }: FrontendConfig): string {
+  return JSON.stringify([rules, ruleOrder, defaultBackend]);
 }
 
 /** Undefined where a rule asks for what no request has. */

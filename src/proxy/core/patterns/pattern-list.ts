@@ -44,9 +44,14 @@ export function patternLines(text: string): readonly string[] {
     .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
+/** The patterns of a file, or of a payload. */
+export function patternsIn(kind: PatternKind, text: string): readonly Pattern[] {
+  return patternLines(text).map((line) => (kind === 'map' ? mapPattern(line) : { key: line, value: '' }));
+}
+
 /** `key value`, of a line of a map; the value may be missing. */
-export function mapPattern(line: string): Pattern {
-  const [, key = '', value = ''] = /^(\S+)\s*(.*)$/.exec(line.trim()) ?? [];
+function mapPattern(line: string): Pattern {
+  const [, key = '', value = ''] = /^(\S+)\s*(.*)$/.exec(line) ?? [];
   return { key, value };
 }
 

@@ -1,18 +1,10 @@
 // `show`, `get`, `add`, `set`, `del`, `clear`, `prepare` and `commit` of `map` and `acl` on the stats socket: what the words
 // ask for, what HAProxy says to them, and what becomes of a list. Putting that into force is the caller's part.
-import {
-  isTree,
-  mapPattern,
-  type Pattern,
-  patternFor,
-  type PatternKind,
-  patternLines,
-  patternProblem,
-} from './pattern-list.ts';
-import type { PatternVersions } from './versions.ts';
+import { failure, note, type Reply } from '../stats/reply.ts';
+import { isTree, type Pattern, patternFor, type PatternKind, patternProblem, patternsIn } from './pattern-list.ts';
+import type { HeldPattern, PatternVersions } from './versions.ts';
 
-export const patternActions = ['show', 'get', 'add', 'set', 'del', 'clear', 'prepare', 'commit'] as const;
-export type PatternAction = (typeof patternActions)[number];
+export type PatternAction = 'show' | 'get' | 'add' | 'set' | 'del' | 'clear' | 'prepare' | 'commit';
 
 export interface PatternCommand {
   readonly kind: PatternKind;
@@ -24,7 +16,7 @@ export interface PatternCommand {
 
 /** An answer, or a change of the version that counts, which has to be put into force first. */
 export type PatternOutcome =
-  | { readonly answer: string }
+  | { readonly answer: Reply }
   | { readonly of: PatternVersions; readonly patterns: readonly Pattern[]; readonly commit?: number };
 
 const usages: Readonly<Record<Exclude<PatternAction, 'show' | 'prepare'>, (noun: string) => string>> = {
@@ -51,17 +43,17 @@ export function patternOutcome(
   const [identifier, ...rest] = version === undefined ? words : words.slice(1);
   if (action === 'show' && words.length === 0)
     return { answer: listText(lists.filter((each) => each.list.kind === kind)) };
-  if (action === 'commit' && version === undefined) return { answer: 'Missing version number.\n' };
+  if (action === 'commit' && version === undefined) return failed('Missing version number.\n');
   const found = lists.find(({ list }) => list.kind === kind && isMeant(list, identifier));
-  const unknown = { answer: `Unknown ${noun} identifier. Please use #<id> or <file>.\n` };
+  const unknown = failed(`Unknown ${noun} identifier. Please use #<id> or <file>.\n`);
   if (action === 'show' || action === 'prepare') {
     if (!found) return unknown;
-    if (action === 'prepare') return { answer: `New version created: ${found.prepare()}\n` };
+    if (action === 'prepare') return { answer: note(`New version created: ${found.prepare()}\n`) };
     return { answer: sees ? patternsText(found, version) : '# contents not dumped due to insufficient privileges\n' };
   }
   const [key, ...values] = rest;
   const isComplete = isWhole(action, kind, identifier, rest, payload);
-  if (!isComplete) return { answer: usages[action](noun) };
+  if (!isComplete) return failed(usages[action](noun));
   if (!found) return unknown;
   switch (action) {
     case 'get':
@@ -70,7 +62,7 @@ export function patternOutcome(
       return added(
         found,
         version,
-        payload === undefined ? [{ key: key ?? '', value: values[0] ?? '' }] : lines(kind, payload),
+        payload === undefined ? [{ key: key ?? '', value: values[0] ?? '' }] : patternsIn(kind, payload),
       );
     case 'set':
       return replaced(found, key ?? '', values[0] ?? '');
@@ -81,10 +73,14 @@ export function patternOutcome(
     case 'commit':
       return found.mayCommit(version ?? 0)
         ? { of: found, patterns: found.of(version), commit: version ?? 0 }
-        : { answer: 'Version number out of range.\n' };
+        : failed('Version number out of range.\n');
     default:
       return action satisfies never;
   }
+}
+
+function failed(text: string): PatternOutcome {
+  return { answer: failure(text) };
 }
 
 function isWhole(
@@ -110,18 +106,14 @@ function isMeant({ id, file }: PatternVersions['list'], identifier = ''): boolea
   return identifier.startsWith('#') ? identifier === `#${id}` : file !== '' && file === identifier;
 }
 
-function lines(kind: PatternKind, payload: string): readonly Pattern[] {
-  return patternLines(payload).map((line) => (kind === 'map' ? mapPattern(line) : { key: line, value: '' }));
-}
-
 function added(found: PatternVersions, version: number | undefined, patterns: readonly Pattern[]): PatternOutcome {
   if (version !== undefined && !found.isPrepared(version)) {
     const { kind } = found.list;
-    return { answer: `Version number in the future, please use 'prepare ${kind}' before.\n` };
+    return failed(`Version number in the future, please use 'prepare ${kind}' before.\n`);
   }
   for (const { key } of patterns) {
     const problem = patternProblem(found.list, key);
-    if (problem !== undefined) return { answer: `${problem}\n` };
+    if (problem !== undefined) return failed(`${problem}\n`);
   }
   return written(found, [...found.of(version), ...patterns], version);
 }
@@ -130,7 +122,7 @@ function replaced(found: PatternVersions, key: string, value: string): PatternOu
   const isMeantBy = meaning(key);
   const before = found.of();
   if (!before.some(isMeantBy)) {
-    return { answer: key.startsWith('#') ? 'key or pattern not found.\n' : 'entry not found.\n' };
+    return failed(key.startsWith('#') ? 'key or pattern not found.\n' : 'entry not found.\n');
   }
   return written(found, before.map((pattern) => (isMeantBy(pattern) ? { ...pattern, value } : pattern))); // prettier-ignore
 }
@@ -138,12 +130,12 @@ function replaced(found: PatternVersions, key: string, value: string): PatternOu
 function removed(found: PatternVersions, key: string): PatternOutcome {
   const isMeantBy = meaning(key);
   const before = found.of();
-  if (!before.some(isMeantBy)) return { answer: 'Key not found.\n' };
+  if (!before.some(isMeantBy)) return failed('Key not found.\n');
   return written(found, before.filter((pattern) => !isMeantBy(pattern))); // prettier-ignore
 }
 
 /** All with that key, or the one with that reference. */
-function meaning(key: string): (pattern: ReturnType<PatternVersions['of']>[number]) => boolean {
+function meaning(key: string): (pattern: HeldPattern) => boolean {
   return key.startsWith('#') ? ({ reference }) => `#${reference}` === key : (pattern) => pattern.key === key;
 }
 

@@ -2,6 +2,7 @@
 // for telling things apart.
 import { sdbm } from '../balance/hash-ring.ts';
 import type { Member } from './member.ts';
+import { failure, type Reply } from '../stats/reply.ts';
 import type { PeerSection } from './section.ts';
 import type { PeerSession } from './session.ts';
 import type { SharedTable } from './shared-table.ts';
@@ -15,10 +16,10 @@ interface ShowContext {
 }
 
 /** `words`: those behind `show peers`. */
-export function showPeers(words: readonly string[], sections: readonly PeerSection[], context: ShowContext): string {
+export function showPeers(words: readonly string[], sections: readonly PeerSection[], context: ShowContext): Reply {
   const [name] = words[0] === 'dict' || words[0] === '-' ? words.slice(1) : words;
   const wanted = sections.filter(({ config }) => name === undefined || config.name === name);
-  if (name !== undefined && wanted.length === 0) return 'No such peers\n';
+  if (name !== undefined && wanted.length === 0) return failure('No such peers\n');
   return wanted.map((section) => sectionText(section, context)).join('');
 }
 

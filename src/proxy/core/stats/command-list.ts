@@ -3,6 +3,7 @@ import type { PatternKind } from '../patterns/pattern-list.ts';
 import type { PatternAction } from '../patterns/pattern-words.ts';
 import { answer, type Command, type Entry, type SocketLevel, type SslAction, type StatFormat } from './command.ts';
 import { counted, ofServer, setMaxconn, setServer, setState, setWeight } from './server-commands.ts';
+import { severityOutputs } from './reply.ts';
 import type { TableAction } from './stick-commands.ts';
 
 const entry = (words: string, level: SocketLevel, parameters: string, help: string, read: Entry['read']): Entry => ({
@@ -78,6 +79,9 @@ export const entries: readonly Entry[] = [
     ),
   ),
   entry('set timeout cli', 'user', '<delay>', 'end this session when it is silent', ([delay]) => setTimeoutCli(delay)),
+  entry('set severity-output', 'user', '[none|number|string]', 'begin messages with their severity', ([wanted]) =>
+    setSeverity(wanted),
+  ),
   entry('get weight', 'user', '<b>/<s>', 'current and initial weight', of('get-weight')),
   entry('add server', 'admin', '<b>/<s> <addr>:<port> [...]', 'a new server, in maintenance', ofServer(addServer)),
   entry('del server', 'admin', '<b>/<s>', 'remove a server that is in maintenance', of('del-server')),
@@ -176,6 +180,12 @@ function setTimeoutCli(delay: string | undefined): Command {
   const [, count = '0', unit = 's'] = /^([0-9]{1,7})(ms|s|m|h|d)?$/.exec(delay) ?? [];
   const delayMs = Number(count) * (unitsMs[unit] ?? 0);
   return delayMs < 1 || delayMs > maxTimeoutMs ? answer('Invalid timeout value.\n') : { do: 'set-timeout', delayMs };
+}
+
+function setSeverity(wanted: string | undefined): Command {
+  const output = severityOutputs.find((each) => each === wanted);
+  if (output === undefined) return answer("one of 'none', 'number', 'string' is a required argument\n");
+  return { do: 'set-severity', output };
 }
 
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

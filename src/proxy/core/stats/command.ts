@@ -1,6 +1,7 @@
 // What a line on the stats socket asks for.
 import type { AdminState } from '../balance/server-state.ts';
 import type { PatternCommand } from '../patterns/pattern-words.ts';
+import type { SeverityOutput } from './reply.ts';
 import type { TableAction } from './stick-commands.ts';
 
 export const socketLevels = ['user', 'operator', 'admin'] as const;
@@ -68,6 +69,7 @@ export type Command =
   | { readonly do: 'clear-counters'; readonly all: boolean }
   | { readonly do: 'lower-level'; readonly level: SocketLevel }
   | { readonly do: 'set-timeout'; readonly delayMs: number }
+  | { readonly do: 'set-severity'; readonly output: SeverityOutput }
   /** `words` are those behind `show table` and the like. */
   | { readonly do: 'table'; readonly action: TableAction; readonly words: readonly string[] }
   | { readonly do: 'ssl-cert'; readonly action: SslAction; readonly file: string; readonly payload: string | undefined }
@@ -77,6 +79,7 @@ export type Command =
   | { readonly do: 'help'; readonly words: readonly string[] }
   | { readonly do: 'prompt' }
   | { readonly do: 'quit' }
+  /** What is wrong with the line; '' = nothing was said. */
   | { readonly do: 'answer'; readonly text: string };
 
 export const answer = (text: string): Command => ({ do: 'answer', text });

@@ -37,7 +37,7 @@ const refused: readonly Refused[] = [
     words: /^(?:get|set) var\b|^(?:enable|disable|set) dynamic-cookie/,
     why: 'it is what the configuration says: change the file and say `reload`.',
   },
-  { words: /^(?:show schema json|set severity-output)\b/, why: '`show stat json` and `show info json` need none.' },
+  { words: /^show schema json\b/, why: '`show stat json` and `show info json` need none.' },
 ];
 
 /** Why there is no such command, if HAProxy has it. */

@@ -6,6 +6,7 @@ import type { StickEntry, StickTable } from '../balance/stick-table.ts';
 import type { StickTables } from '../balance/stick-tables.ts';
 import type { ProxyConfig } from '../config/model.ts';
 import type { SocketLevel } from './command.ts';
+import { failure, type Reply } from './reply.ts';
 
 export type TableAction = 'show' | 'set' | 'clear';
 
@@ -37,29 +38,32 @@ const required: Readonly<Record<Exclude<TableAction, 'show'>, string>> = {
 };
 
 /** Carries out the words behind `show table` and the like; returns the answer. */
-export function tableCommand(action: TableAction, words: readonly string[], context: TableContext): string {
+export function tableCommand(action: TableAction, words: readonly string[], context: TableContext): Reply {
   const [name, ...rest] = words;
   if (name === undefined) {
-    if (action !== 'show') return required[action];
+    if (action !== 'show') return failure(required[action]);
     return context.tables.tables.map((table) => headOf(table, context.nowMs)).join('');
   }
   const table = context.tables.find(name);
-  if (!table) return 'No such table\n';
+  if (!table) return failure('No such table\n');
   const [what = '', text] = rest;
   if (what === 'key') {
-    if (text === undefined) return 'Key value expected\n';
-    if (context.level === 'user') return 'Permission denied\n';
+    if (text === undefined) return failure('Key value expected\n');
+    if (context.level === 'user') return failure('Permission denied\n');
     const key = readStickKey(text, table.config);
-    if (key === undefined) return 'Invalid key\n';
+    if (key === undefined) return failure('Invalid key\n');
     return action === 'set' ? setEntry(table, key, rest.slice(2), context) : ofKey(action, table, key, context);
   }
-  if (action === 'set') return required.set;
+  if (action === 'set') return failure(required.set);
   if (what !== '' && !what.startsWith('data.')) {
-    if (action === 'clear') return required.clear;
-    return 'Optional argument only supports "data.<store_data_type>" <operator> <value> and key <key>\n';
+    return failure(
+      action === 'clear'
+        ? required.clear
+        : 'Optional argument only supports "data.<store_data_type>" <operator> <value> and key <key>\n',
+    );
   }
   const filters = filtersOf(rest, table);
-  if (typeof filters === 'string') return filters;
+  if (typeof filters === 'string') return failure(filters);
   if (context.level === 'user') return headOf(table, context.nowMs) + notDumped;
   const found = [...table.entries(context.nowMs)].filter(([, entry]) =>
     filters.every((filter) => filter.holds(valueOf(filter.name, table, entry, context))),
@@ -83,22 +87,22 @@ function ofKey(action: TableAction, table: StickTable, key: string, context: Tab
   return '';
 }
 
-function setEntry(table: StickTable, key: string, words: readonly string[], context: TableContext): string {
+function setEntry(table: StickTable, key: string, words: readonly string[], context: TableContext): Reply {
   const values: (readonly [name: string, value: number])[] = [];
   for (let at = 0; at < words.length; at += 2) {
     const [word = '', text = ''] = words.slice(at, at + 2);
-    if (!word.startsWith('data.')) return '"data.<type>" followed by a value expected\n';
+    if (!word.startsWith('data.')) return failure('"data.<type>" followed by a value expected\n');
     const name = word.slice('data.'.length);
     const problem = dataProblem(name, table);
-    if (problem !== undefined) return problem;
-    if (!/^[0-9]{1,15}$/.test(text)) return 'Require a valid integer value to store\n';
+    if (problem !== undefined) return failure(problem);
+    if (!/^[0-9]{1,15}$/.test(text)) return failure('Require a valid integer value to store\n');
     values.push([name, Number(text)]);
   }
   const before = table.find(key, context.nowMs)?.server ?? '';
   const id = values.findLast(([name]) => name === 'server_id')?.[1];
   const server = id === undefined ? before : id === 0 ? '' : serversOf(table, context).get(id);
-  if (server === undefined) return `No server of this table has the id ${id ?? 0}\n`;
-  if (!table.store(key, server, context.nowMs)) return 'Unable to allocate a new entry\n';
+  if (server === undefined) return failure(`No server of this table has the id ${id ?? 0}\n`);
+  if (!table.store(key, server, context.nowMs)) return failure('Unable to allocate a new entry\n');
   const entry = table.find(key, context.nowMs);
   for (const [name, value] of values) {
     const datum = table.config.data.find((each) => each.name === name);

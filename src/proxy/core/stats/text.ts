@@ -14,6 +14,8 @@ export interface ProcessFacts {
   readonly workers: number;
   readonly uptimeMs: number;
   readonly node: string;
+  /** 0 = not known. */
+  readonly openFiles: number;
   readonly maxconn: number;
   readonly listeners: number;
   readonly startSeconds: number;
@@ -40,7 +42,7 @@ export function infoOf(facts: ProcessFacts, counters: ReadonlyMap<string, Counte
     ['Uptime_sec', seconds],
     // What there is not, is 0: readers such as hatop want the names.
     ['Memmax_MB', 0],
-    ['Ulimit-n', 0],
+    ['Ulimit-n', facts.openFiles],
     ['Maxsock', facts.maxconn],
     ['Maxconn', facts.maxconn],
     ['Hard_maxconn', facts.maxconn],

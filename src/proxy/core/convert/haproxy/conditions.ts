@@ -7,6 +7,7 @@ import { mapEntries, type MapUse, mapUseOf } from './maps.ts';
 import { originOf } from './pattern-lists.ts';
 import type { Match } from './patterns.ts';
 import { parseSample, predefined, type RateTest, type Test, testOf } from './samples.ts';
+import { testWords } from './test-words.ts';
 import { type Aliases, isLate, unaliased } from './variables.ts';
 import type { Line, Word } from './words.ts';
 
@@ -230,38 +231,22 @@ export class Acls {
     if (list !== undefined) return { kind: 'auth', list };
     const sample = parseSample(text);
     if (!sample) return { kind: 'unknown' };
+    const { matches: wanted, files, values: own, hasOthers, ...said } = testWords(rest);
     let { match } = sample;
-    let ignoreCase = sample.lower;
-    const held: string[] = [];
-    const own: string[] = [];
-    let isListed = false;
-    for (let at = 0; at < rest.length; at += 1) {
-      const text = rest[at]?.text ?? '';
-      if (text === '-i') ignoreCase = true;
-      else if (text === '-m') {
-        const wanted = rest[(at += 1)]?.text ?? '';
-        // A length is a number already.
-        if (wanted === 'int' && match === 'len') continue;
-        if (!matches.has(wanted)) return { kind: 'unknown' };
-        match = wanted === 'ip' ? 'str' : (wanted as Match);
-      } else if (text === '-f') {
-        const file = this.#readFile(rest[(at += 1)]?.text ?? '');
-        if (file === undefined) return { kind: 'unknown' };
-        held.push(...patternLines(file));
-        isListed = true;
-      } else if (text === '--') {
-        own.push(...rest.slice(at + 1).map((word) => word.text));
-        break;
-      } else if (/^-[a-zA-Z]$/.test(text) && text !== '-n' && text !== '-u') {
-        return { kind: 'unknown' };
-      } else {
-        own.push(text);
-      }
+    for (const each of wanted) {
+      // A length is a number already.
+      if (each === 'int' && match === 'len') continue;
+      if (!matches.has(each)) return { kind: 'unknown' };
+      match = each === 'ip' ? 'str' : (each as Match);
     }
+    const held = files.map((file) => this.#readFile(file));
+    if (hasOthers || held.includes(undefined)) return { kind: 'unknown' };
+    const ignoreCase = said.ignoreCase || sample.lower;
     const changed = first && this.#changed.get(originOf(first));
-    const values = [...held, ...(changed ? changed.map(({ key }) => key) : own)];
+    const listed = held.flatMap((file = '') => patternLines(file));
+    const values = [...listed, ...(changed ? changed.map(({ key }) => key) : own)];
     // In an empty list is nobody.
-    if (values.length === 0 && (isListed || changed)) return { kind: 'one-of', conditions: [] };
+    if (values.length === 0 && (held.length > 0 || changed)) return { kind: 'one-of', conditions: [] };
     if (sample.name.endsWith('hdr_cnt')) {
       const count = values.join(' ');
       // There is never more than one: such requests are refused.

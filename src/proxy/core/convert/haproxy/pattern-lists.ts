@@ -2,17 +2,17 @@
 // conditions in braces say themselves.
 import {
   type ChangedPatterns,
-  mapPattern,
-  patternLines,
   type Pattern,
   type PatternKind,
   type PatternList,
+  patternsIn,
+  patternText,
   type PatternType,
   patternTypes,
-  patternText,
   type PatternUse,
 } from '../../patterns/pattern-list.ts';
 import type { ReadFile } from './conditions.ts';
+import { testWords } from './test-words.ts';
 import type { Line, Word } from './words.ts';
 
 interface Draft {
@@ -38,15 +38,14 @@ export function withChanges(readFile: ReadFile, changed: ChangedPatterns): ReadF
 
 export function patternListsOf(lines: readonly Line[], readFile: ReadFile): readonly PatternList[] {
   const drafts: Draft[] = [];
+  const samples = new Set<Word>();
   const ofFile = (kind: PatternKind, file: string, use: PatternUse): void => {
     const known = drafts.find((each) => each.kind === kind && each.file === file);
     if (known) {
       known.uses.push(use);
       return;
     }
-    const held = patternLines(readFile(file) ?? '');
-    const patterns = kind === 'map' ? held.map(mapPattern) : held.map((key) => ({ key, value: '' }));
-    drafts.push({ kind, file, origin: file, uses: [use], patterns });
+    drafts.push({ kind, file, origin: file, uses: [use], patterns: patternsIn(kind, readFile(file) ?? '') });
   };
   const ofMaps = (word: Word, place: string): void => {
     for (const [, type = 'str', file = ''] of word.text.matchAll(mapPatterns)) {
@@ -57,8 +56,10 @@ export function patternListsOf(lines: readonly Line[], readFile: ReadFile): read
     const place = placeOf(line);
     for (const [sample, ...rest] of testsOf(line)) {
       if (!sample) continue;
+      samples.add(sample);
       ofMaps(sample, place);
-      const { files, type, ignoreCase, values } = readTest(sample, rest);
+      const { files, matches, ignoreCase, values } = testWords(rest);
+      const type = matches.findLast(isType) ?? typeOf(sample.text);
       for (const file of files) ofFile('acl', file, { place: `acl at ${place}`, type, ignoreCase });
       const keyword = /^[a-z0-9_.]+/.exec(sample.text)?.[0] ?? sample.text;
       const own = { place: `acl '${keyword}' ${place}`, type, ignoreCase };
@@ -67,16 +68,11 @@ export function patternListsOf(lines: readonly Line[], readFile: ReadFile): read
     }
   }
   // Maps in conditions come first, as they do in HAProxy.
-  for (const line of lines) for (const word of line.words) if (!isKnown(drafts, word)) ofMaps(word, placeOf(line));
+  for (const line of lines) for (const word of line.words) if (!samples.has(word)) ofMaps(word, placeOf(line));
   return drafts.map((draft, id) => ({ id, ...draft }));
 }
 
 const mapPatterns = /,map(?:_(str|beg|end|sub|dir|dom|reg|ip))?(?:_str)?\(([^,()]+)(?:,[^,()]*)?\)/g;
-
-function isKnown(drafts: readonly Draft[], { where }: Word): boolean {
-  const origin = `${where.line}:${where.column}`;
-  return drafts.some((draft) => draft.origin === origin);
-}
 
 function placeOf({ first: { where } }: Line): string {
   return `file '${where.file}' line ${where.line}`;
@@ -95,34 +91,6 @@ function testsOf({ first, words }: Line): readonly (readonly Word[])[] {
     } else open?.push(word);
   }
   return tests;
-}
-
-interface Read {
-  readonly files: readonly string[];
-  readonly values: readonly string[];
-  readonly type: PatternType;
-  readonly ignoreCase: boolean;
-}
-
-function readTest(sample: Word, rest: readonly Word[]): Read {
-  const files: string[] = [];
-  const values: string[] = [];
-  let type = typeOf(sample.text);
-  let ignoreCase = false;
-  for (let at = 0; at < rest.length; at += 1) {
-    const text = rest[at]?.text ?? '';
-    const next = rest[at + 1]?.text ?? '';
-    if (text === '-i') ignoreCase = true;
-    else if (text === '--') {
-      values.push(...rest.slice(at + 1).map((word) => word.text));
-      break;
-    } else if (text === '-m' || text === '-f') {
-      if (text === '-f') files.push(next);
-      else if (isType(next)) type = next;
-      at += 1;
-    } else if (!/^-[a-zA-Z]$/.test(text)) values.push(text);
-  }
-  return { files, values, type, ignoreCase };
 }
 
 function isType(text: string): text is PatternType {
