@@ -29,8 +29,12 @@ export function isServerAddress(address: string): boolean {
 
 /** As people and statistics write it: `192.0.2.1:80`, `[2001:db8::1]:80`, `unix:/run/app.sock`. */
 export function endpointText({ address, port }: Endpoint): string {
-  if (unixPath(address) !== undefined) return address;
-  return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  return unixPath(address) === undefined ? hostAndPort(address, port) : address;
+}
+
+/** `192.0.2.1:80`, `[2001:db8::1]:80` */
+export function hostAndPort(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** The Host header that means a server itself. */

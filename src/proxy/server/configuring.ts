@@ -1,5 +1,6 @@
 // How a configuration comes into force in the whole proxy: sockets, control, workers, checks, one change after the other,
 // each whole or not at all.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Diagnostic } from '../../lib/diagnostic.ts';
 import { VezaError } from '../../lib/errors.ts';
 import type { Edited } from '../core/config/edit.ts';
@@ -28,6 +29,9 @@ import type { TlsMaterial } from './tls-material.ts';
 import type { WorkerPool } from './worker-pool.ts';
 import { WorkersReady } from './workers-ready.ts';
 
+/** A worker serves after this time though tables are so large that it has not all entries yet. */
+const equipMs = 5000;
+
 /** What a configuration is about. */
 export interface Configured {
   readonly sockets: ListeningSockets;
@@ -52,6 +56,8 @@ export class Configuring {
   readonly #listening = new Set<string>();
   /** Counts the times when every worker has its own share of slots. */
   #epoch = 0;
+  /** When each worker started: another may take its place before it has all. */
+  readonly #equipping = new Map<number, number>();
   /** One change at a time. */
   #applying: Promise<unknown> = Promise.resolve();
 
@@ -241,14 +247,16 @@ export class Configuring {
     if (this.allListen) this.#parts().tls.keep(this.loaded);
   }
 
-  /** A worker that starts gets the configuration and all sockets. */
-  equip(worker: number): void {
+  /** A worker that starts gets the configuration, what is known of clients, and all sockets. */
+  async equip(worker: number): Promise<void> {
     // What the one before it had lent or borrowed went with it.
-    this.#epoch += 1;
-    this.#parts().pool.broadcast({ type: 'shares', epoch: this.#epoch });
+    const epoch = (this.#epoch += 1);
+    this.#parts().pool.broadcast({ type: 'shares', epoch });
     this.#configure(worker);
-    void this.#parts().sticks.equip(worker);
-    this.#listen(worker, () => true);
+    this.#equipping.set(worker, epoch);
+    // Clients that it does not know yet would go to other servers, and stay there.
+    await Promise.race([this.#parts().sticks.equip(worker), sleep(equipMs, undefined, { ref: false })]);
+    if (this.#equipping.get(worker) === epoch && !this.#parts().isStopping()) this.#listen(worker, () => true);
   }
 
   #configure(worker: number): void {

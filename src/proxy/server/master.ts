@@ -89,7 +89,7 @@ export class Master {
     this.#pool = new WorkerPool({
       onStart: (worker) => {
         this.#relay.began(worker);
-        this.#configuring.equip(worker);
+        void this.#configuring.equip(worker);
       },
       onMessage: (message) => this.#onMessage(message),
       onDeath: (worker, pid, reason) => {

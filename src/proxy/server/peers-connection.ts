@@ -6,23 +6,26 @@ import type { PeerSession } from '../core/peers/session.ts';
 const chunkBytes = 16_384;
 /** After so many of them others have their turn. */
 const chunksAtOnce = 4;
-/** What is said last has this long to arrive. */
+/** What is said last has this long to arrive; and what was not told yet when this proxy stops, to be told. */
 const lingerMs = 1000;
+const lastWordsMs = 2000;
 
 export interface PeerConnectionPorts {
   now(): number;
   /** Something was taken from the peer. */
   heard(): void;
-  ended(connection: PeerConnection): void;
+  ended(): void;
 }
 
 export class PeerConnection {
-  readonly session: PeerSession;
+  readonly #session: PeerSession;
   readonly #socket: Socket;
   readonly #ports: PeerConnectionPorts;
   #isBlocked: boolean;
   #isLeaving = false;
   #isDue = false;
+  /** It ends when all is told: why. */
+  #farewell: string | undefined;
 
   /** `ready`: what the socket says when bytes may go; undefined: they may. */
   constructor(
@@ -31,7 +34,7 @@ export class PeerConnection {
     ready: 'connect' | 'secureConnect' | undefined,
     ports: PeerConnectionPorts,
   ) {
-    this.session = session;
+    this.#session = session;
     this.#socket = socket;
     this.#ports = ports;
     this.#isBlocked = ready !== undefined;
@@ -44,7 +47,7 @@ export class PeerConnection {
       this.pump();
     });
     socket.on('error', (error: NodeJS.ErrnoException) => session.close(error.code ?? error.message));
-    socket.on('close', () => ports.ended(this));
+    socket.on('close', () => ports.ended());
   }
 
   get places(): string {
@@ -57,16 +60,23 @@ export class PeerConnection {
   pump(): void {
     if (this.#isLeaving) return;
     for (let count = 0; !this.#isBlocked && count < chunksAtOnce; count += 1) {
-      const bytes = this.session.produce(chunkBytes, this.#ports.now());
-      if (!bytes) break;
+      const bytes = this.#session.produce(chunkBytes, this.#ports.now());
+      if (!bytes) {
+        if (this.#farewell !== undefined && !this.#session.waitsForConfirm) this.#session.close(this.#farewell);
+        break;
+      }
       this.#isBlocked = !this.#socket.write(bytes);
       if (count === chunksAtOnce - 1) this.#later();
     }
-    if (this.session.end) this.#leave();
+    if (this.#session.end) this.#leave();
   }
 
-  destroy(): void {
-    this.#socket.destroy();
+  /** Tells all there is to tell, and hangs up. */
+  finish(reason: string): void {
+    if (!this.#session.isOpen) this.#session.close(reason);
+    this.#farewell = reason;
+    setTimeout(() => this.#socket.destroy(), lastWordsMs).unref();
+    this.pump();
   }
 
   #goOn(): void {

@@ -3,7 +3,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { VezaError } from '../../lib/errors.ts';
 import { serversOfTable } from '../core/balance/stick-servers.ts';
-import type { StickChange } from '../core/balance/stick-table.ts';
+import type { StickChange, StickTable } from '../core/balance/stick-table.ts';
 import type { StickTables } from '../core/balance/stick-tables.ts';
 import type { Bind, ProxyConfig } from '../core/config/model.ts';
 import { localDate } from '../core/logging/access-fields.ts';
@@ -97,10 +97,11 @@ export class Peers {
     }
   }
 
-  /** Entries changed here. */
-  touched(table: string, keys: readonly string[]): void {
-    if (this.#sections.size === 0) return;
-    for (const section of this.#sections.values()) section.touched(table, keys);
+  /** An entry of a table changed here. */
+  touched({ config }: StickTable, key: string): void {
+    const section = config.peers === undefined ? undefined : this.#sections.get(config.peers);
+    if (!section) return;
+    section.touched(config.name, key);
     if (this.#isPumping) return;
     this.#isPumping = true;
     setImmediate(() => {
@@ -121,9 +122,7 @@ export class Peers {
     clearInterval(this.#ticking);
     for (const server of this.#servers.values()) server.close();
     this.#servers.clear();
-    this.#pump();
-    for (const [session] of this.#connections) session.close('this proxy stops');
-    this.#pump();
+    for (const { connection } of this.#connections.values()) connection.finish('this proxy stops');
     this.#sections.clear();
   }
 
@@ -143,10 +142,15 @@ export class Peers {
     const made = material ? JSON.stringify(material) : '';
     const before = this.#tls.get(name);
     if (before?.made === made) return;
-    const called = (socket: Socket): void => this.#join(section, socket, section.called(performance.now()), undefined);
+    const called = (socket: Socket): void => {
+      // It shook hands with what holds no more.
+      if (this.#tls.get(name)?.tls !== tls) socket.destroy();
+      else this.#join(section, socket, section.called(performance.now()), undefined);
+    };
     const refused = (reason: string, peer: string): void =>
       this.#ports.reports.tell(name, { what: 'refused', peer, reason });
-    this.#tls.set(name, { made, tls: material && new PeersTls(material, timeouts.connectMs, called, refused) });
+    const tls = material && new PeersTls(material, timeouts.connectMs, called, refused);
+    this.#tls.set(name, { made, tls });
     if (!before) return;
     for (const [session, each] of this.#connections)
       if (each.section === section) session.close('the configuration changed');

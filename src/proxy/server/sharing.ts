@@ -111,9 +111,16 @@ export class Sharing {
     this.tellSticks(false);
   }
 
-  /** `all`: also who was merely seen again. */
-  tellSticks(all: boolean): void {
+  /** `all`: also who was merely seen again. Returns whether there was anything. */
+  tellSticks(all: boolean): boolean {
     const changes = this.#serving.sticks.drain(maxStickBatch, all, this.#now());
     if (changes) this.#send({ type: 'stuck', worker: this.#place.worker, changes });
+    return changes !== undefined;
+  }
+
+  /** All that was not told yet goes with the process otherwise. */
+  tellLast(): void {
+    while (this.tellSticks(true));
+    this.witness.tell();
   }
 }

@@ -50,11 +50,7 @@ export class StickKeeper {
         if (now) refused.push(now);
         else if (merged === 'taken') (server === null ? used : written).push([key, server, setAgeMs, usedAgeMs]);
       }
-      if (written.length + used.length > 0)
-        this.peers.touched(
-          name,
-          [...written, ...used].map(([key]) => key),
-        );
+      for (const changed of [written, used]) for (const [key] of changed) this.peers.touched(table, key);
       if (written.length > 0) this.#pool.broadcast({ type: 'stuck', changes: { [name]: written } });
       if (used.length > 0) this.#pool.broadcast({ type: 'stuck', changes: { [name]: used } }, worker);
       if (refused.length > 0) this.#pool.sendBoth(worker, { type: 'stuck', changes: { [name]: refused } });
@@ -81,7 +77,7 @@ export class StickKeeper {
   tell(table: StickTable, key: string): void {
     const changes = this.tables.drain(maxStickBatch, true, performance.now());
     if (changes) this.#pool.broadcast({ type: 'stuck', changes });
-    this.peers.touched(table.config.name, [key]);
+    this.peers.touched(table, key);
   }
 
   /** Forgets entries, here and in the workers. */

@@ -112,17 +112,19 @@ function backendMaterial(
 ): BackendMaterial {
   const own = cert !== undefined && key !== undefined ? readPair(cert, key, nowMs, complain) : undefined;
   tryOffer(offer, complain);
-  const authorities = ca === undefined ? '' : readPem(ca, 'CERTIFICATE', complain);
-  if (ca !== undefined && authorities !== '') tryContext({ ca: authorities }, ca, complain);
-  return { ca: authorities, cert: own?.cert ?? '', key: own?.key ?? '' };
+  return { ca: ca === undefined ? '' : readAuthorities(ca, complain), cert: own?.cert ?? '', key: own?.key ?? '' };
 }
 
 function peersMaterial({ ca, cert, key }: PeerTlsConfig, complain: Complain, nowMs: number): BackendMaterial {
   const own = readPair(cert, key, nowMs, complain);
   if (own) tryContext({ cert: own.cert, key: own.key }, cert, complain);
-  const authorities = readPem(ca, 'CERTIFICATE', complain);
-  if (authorities !== '') tryContext({ ca: authorities }, ca, complain);
-  return { ca: authorities, cert: own?.cert ?? '', key: own?.key ?? '' };
+  return { ca: readAuthorities(ca, complain), cert: own?.cert ?? '', key: own?.key ?? '' };
+}
+
+function readAuthorities(file: string, complain: Complain): string {
+  const authorities = readPem(file, 'CERTIFICATE', complain);
+  if (authorities !== '') tryContext({ ca: authorities }, file, complain);
+  return authorities;
 }
 
 /** Names of ciphers and groups that OpenSSL does not know. */

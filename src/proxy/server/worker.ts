@@ -217,8 +217,7 @@ export class Worker implements WorkerContext {
     if (this.stopping) return;
     this.stopping = true;
     await endTraffic(this.#serving, this.#listeners, graceMs, keepAccepting);
-    this.#sharing.tellSticks(true);
-    this.#sharing.witness.tell();
+    this.#sharing.tellLast();
     // Unasked: what was counted since the last report must not go with the process.
     this.#report(unasked);
     await this.#plugins.close();

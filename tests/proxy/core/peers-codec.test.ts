@@ -120,7 +120,7 @@ describe('what we say', () => {
     const outgoing = new Outgoing(() => ({ sent: 0, acked: 0 }));
     const [be] = section.tables;
     be?.table.store('192.0.2.1', 's1', 0);
-    section.touched('be', ['192.0.2.1']);
+    section.touched('be', '192.0.2.1');
     outgoing.writeNews(writer, section.tables, 65_536, 0);
     const definition = '0a8222010262650404f5d4be01f0e5ed0505f0e2030af0d3080cf0c40d0ef0e20310f0e203';
     expect(Buffer.from(writer.taken()).toString('hex').slice(0, definition.length)).toBe(definition);

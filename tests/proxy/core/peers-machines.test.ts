@@ -35,7 +35,7 @@ describe('two machines', () => {
     a.table('api').dataOf(entry).set(rate, 40, 0);
     const wire = new Wire(a, b, 'b', 0);
     wire.flow(0);
-    a.section.touched('api', ['x']);
+    a.section.touched('api', 'x');
     wire.flow(5000);
     const learned = b.table('api').find('x', 5000);
     expect(learned?.data?.value(gpc0, 5000)).toBe(7);

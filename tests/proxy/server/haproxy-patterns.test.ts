@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type Balancer, haproxyIsThere, say, startBalancers } from '../support/balancers.ts';
-import { whoAnswers, NamedServers } from '../support/named-servers.ts';
+import { ask, type Balancer, get, haproxyIsThere, startBalancers } from '../support/balancers.ts';
+import { NamedServers } from '../support/named-servers.ts';
 
 type Step = { readonly say: string } | { readonly get: string };
 
@@ -61,9 +61,9 @@ afterAll(async () => {
 });
 
 /** Answer to a command without what differs by nature: addresses in memory, the empty line behind it, HAProxy's own lists. */
-async function ask(balancer: Balancer, line: string): Promise<string> {
+async function say(balancer: Balancer, line: string): Promise<string> {
   const lines = line.replaceAll('FOLDER', folder).replaceAll(String.raw`\n`, '\n');
-  const text = await say(balancer, line.includes('<<') ? `${lines}\n` : lines, 'admin.sock');
+  const text = await ask(balancer, line.includes('<<') ? `${lines}\n` : lines, 'admin.sock');
   return text
     .trimEnd()
     .replaceAll(/^0x[0-9a-f]+ /gm, '0x ')
@@ -72,16 +72,16 @@ async function ask(balancer: Balancer, line: string): Promise<string> {
     .trimEnd();
 }
 
-function get(balancer: Balancer, said: string): Promise<string> {
+function getAt(balancer: Balancer, said: string): Promise<string> {
   const [host = '', path = ''] = said.split(' ');
-  return whoAnswers(balancer, path, { Host: host });
+  return get(balancer, path, { Host: host });
 }
 
 describe.skipIf(!available)('maps and ACLs that commands change', () => {
   it('are told in the same words and decide alike', async () => {
     const differ: object[] = [];
     for (const step of steps) {
-      const answer = (each: Balancer) => ('say' in step ? ask(each, step.say) : get(each, step.get));
+      const answer = (each: Balancer) => ('say' in step ? say(each, step.say) : getAt(each, step.get));
       const [theirs, ours] = await Promise.all(balancers.map(answer));
       if (theirs !== ours) differ.push({ ...step, theirs, ours });
     }
@@ -91,22 +91,22 @@ describe.skipIf(!available)('maps and ACLs that commands change', () => {
   it('are in all workers, and as in the files after a reload', async () => {
     const [, ours] = balancers;
     if (!ours) throw new Error('it did not start');
-    await ask(ours, 'add acl FOLDER/paths.lst /gone');
-    for (let count = 0; count < 8; count += 1) expect(await get(ours, 'a.example.org /gone')).toBe('404');
-    expect(await ask(ours, 'set weight app/a 7')).toBe('');
-    await ask(ours, 'add acl FOLDER/paths.lst /away');
-    expect(await ask(ours, 'get weight app/a')).toBe('7 (initial 1)');
-    expect(await ask(ours, 'reload')).toBe('Success=1');
-    expect(await get(ours, 'a.example.org /gone')).toBe('APP');
-    expect(await get(ours, 'a.example.org /private/x')).toBe('404');
-    expect(await ask(ours, 'show acl FOLDER/paths.lst')).toBe('0x /admin\n0x /private');
+    await say(ours, 'add acl FOLDER/paths.lst /gone');
+    for (let count = 0; count < 8; count += 1) expect(await getAt(ours, 'a.example.org /gone')).toBe('404');
+    expect(await say(ours, 'set weight app/a 7')).toBe('');
+    await say(ours, 'add acl FOLDER/paths.lst /away');
+    expect(await say(ours, 'get weight app/a')).toBe('7 (initial 1)');
+    expect(await say(ours, 'reload')).toBe('Success=1');
+    expect(await getAt(ours, 'a.example.org /gone')).toBe('APP');
+    expect(await getAt(ours, 'a.example.org /private/x')).toBe('404');
+    expect(await say(ours, 'show acl FOLDER/paths.lst')).toBe('0x /admin\n0x /private');
   });
 
   it('are changed by admins alone, and seen by operators', async () => {
     const [, ours] = balancers;
     if (!ours) throw new Error('it did not start');
-    expect(await ask(ours, 'operator;add acl FOLDER/paths.lst /x')).toContain('Permission denied');
-    expect(await ask(ours, 'operator;show acl FOLDER/names.lst')).toContain('blocked.example.org');
-    expect(await ask(ours, 'user;show acl FOLDER/names.lst')).toContain('insufficient privileges');
+    expect(await say(ours, 'operator;add acl FOLDER/paths.lst /x')).toContain('Permission denied');
+    expect(await say(ours, 'operator;show acl FOLDER/names.lst')).toContain('blocked.example.org');
+    expect(await say(ours, 'user;show acl FOLDER/names.lst')).toContain('insufficient privileges');
   });
 });

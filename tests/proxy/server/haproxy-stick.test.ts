@@ -2,8 +2,8 @@
 // and write the same words.
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Balancer, haproxyIsThere, say, startBalancers } from '../support/balancers.ts';
-import { whoAnswers, NamedServers } from '../support/named-servers.ts';
+import { ask, type Balancer, get, haproxyIsThere, startBalancers } from '../support/balancers.ts';
+import { NamedServers } from '../support/named-servers.ts';
 
 const file = join(import.meta.dirname, '../convert/haproxy/stick-tables.cfg');
 const available = haproxyIsThere();
@@ -32,7 +32,7 @@ function comparable(line: string, text: string): string {
 }
 
 async function both(line: string): Promise<string> {
-  const [theirs, ours] = await Promise.all(balancers.map(async (each) => comparable(line, await say(each, line))));
+  const [theirs, ours] = await Promise.all(balancers.map(async (each) => comparable(line, await ask(each, line))));
   expect({ line, answer: ours }).toEqual({ line, answer: theirs });
   return ours ?? '';
 }
@@ -43,20 +43,19 @@ describe.skipIf(!available)('the same tables as HAProxy', () => {
     for (const balancer of balancers) {
       const bySource = new Set<string>();
       for (let index = 0; index < 4; index += 1) {
-        bySource.add(await whoAnswers(balancer, '/'));
-        await say(balancer, 'show table');
+        bySource.add(await get(balancer, '/'));
+        await ask(balancer, 'show table');
       }
       expect(bySource.size).toBe(1);
       for (const user of users) {
-        const first = await whoAnswers(balancer, '/name', { 'X-User': user });
-        await say(balancer, 'show table');
-        for (let index = 0; index < 3; index += 1)
-          expect(await whoAnswers(balancer, '/name', { 'X-User': user })).toBe(first);
+        const first = await get(balancer, '/name', { 'X-User': user });
+        await ask(balancer, 'show table');
+        for (let index = 0; index < 3; index += 1) expect(await get(balancer, '/name', { 'X-User': user })).toBe(first);
       }
-      const byId = await whoAnswers(balancer, '/both?id=42');
-      await say(balancer, 'show table');
+      const byId = await get(balancer, '/both?id=42');
+      await ask(balancer, 'show table');
       for (let index = 0; index < 3; index += 1)
-        expect(await whoAnswers(balancer, '/both', { Cookie: 'a=1; who=42' })).toBe(byId);
+        expect(await get(balancer, '/both', { Cookie: 'a=1; who=42' })).toBe(byId);
     }
     expect(await both('show table')).toContain('# table: byname, type: string, size:30, used:3');
     expect(await both('show table bysource')).toContain('key=::ffff:127.0.0.1 use=0 exp=*');
@@ -71,9 +70,9 @@ describe.skipIf(!available)('the same tables as HAProxy', () => {
     ])
       expect(await both(line)).toBe('\n');
     for (const balancer of balancers) {
-      await say(balancer, 'show table');
-      expect(await whoAnswers(balancer, '/name', { 'X-User': 'eve' })).toBe('API');
-      expect(await whoAnswers(balancer, '/both?id=17')).toBe('WEB2');
+      await ask(balancer, 'show table');
+      expect(await get(balancer, '/name', { 'X-User': 'eve' })).toBe('API');
+      expect(await get(balancer, '/both?id=17')).toBe('WEB2');
     }
     expect(await both('show table shared data.gpc0 gt 5 data.server_id eq 2')).toContain('key=17 ');
     expect(await both('clear table shared data.gpc0 gt 5')).toBe('\n');

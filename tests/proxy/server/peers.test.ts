@@ -3,8 +3,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../support/ports.ts';
-import { type Balancer, haproxyIsThere, say, startBalancer } from '../support/balancers.ts';
-import { whoAnswers, NamedServers } from '../support/named-servers.ts';
+import { ask, type Balancer, get, haproxyIsThere, startBalancer } from '../support/balancers.ts';
+import { NamedServers } from '../support/named-servers.ts';
 import { until } from '../support/proxy.ts';
 
 const file = join(import.meta.dirname, 'peers.cfg');
@@ -16,8 +16,8 @@ beforeAll(async () => {
 
 afterAll(() => servers[Symbol.dispose]());
 
-const get = (balancer: Balancer, user: string, path = '/'): Promise<string> =>
-  whoAnswers(balancer, path, { 'X-User': user });
+const getAs = (balancer: Balancer, user: string, path = '/'): Promise<string> =>
+  get(balancer, path, { 'X-User': user });
 
 const users = ['ann', 'bob', 'carol', 'dave', 'eve', 'frank'];
 
@@ -28,11 +28,11 @@ async function shows(balancer: Balancer, ...wanted: readonly (string | RegExp)[]
     typeof each === 'string' ? text.includes(`key=${each} `) : each.test(text);
   try {
     await until(async () => {
-      text = await say(balancer, 'show table byname');
+      text = await ask(balancer, 'show table byname');
       return wanted.every(has);
     });
     // Answered when the workers said what they know: by then they heard of it, too.
-    await say(balancer, 'show table');
+    await ask(balancer, 'show table');
   } catch {
     expect.fail(`${balancer.name} has not ${wanted.filter((each) => !has(each)).join(', ')}:\n${text}`);
   }
@@ -70,11 +70,11 @@ describe.each([['haproxy'], ['veza-proxy']] as const)('%s and veza-proxy', (othe
   ] as const)('clients of %s stay with their servers on %s', async (one, two) => {
     const named = users.map((user) => `${user}-of-${one}`);
     const answers: string[] = [];
-    for (const user of named) answers.push(await get(machine(one), user));
+    for (const user of named) answers.push(await getAs(machine(one), user));
     await shows(machine(two), ...named);
     for (const [index, user] of named.entries()) {
-      expect(await get(machine(two), user)).toBe(answers[index]);
-      expect(await get(machine(two), user)).toBe(answers[index]);
+      expect(await getAs(machine(two), user)).toBe(answers[index]);
+      expect(await getAs(machine(two), user)).toBe(answers[index]);
     }
     expect(new Set(answers).size).toBeGreaterThan(1);
   });
@@ -84,24 +84,24 @@ describe.each([['haproxy'], ['veza-proxy']] as const)('%s and veza-proxy', (othe
       ['left', 'right'],
       ['right', 'left'],
     ] as const) {
-      expect(await say(machine(one), `set table byname key set-by-${one} data.gpc0 7 data.http_req_rate 5`)).toBe('\n');
+      expect(await ask(machine(one), `set table byname key set-by-${one} data.gpc0 7 data.http_req_rate 5`)).toBe('\n');
       await shows(machine(two), new RegExp(`key=set-by-${one} .*gpc0=7 http_req_rate\\(600000\\)=5 `));
     }
-    for (let index = 0; index < 4; index += 1) await get(machine('right'), 'counted');
+    for (let index = 0; index < 4; index += 1) await getAs(machine('right'), 'counted');
     await shows(machine('left'), /key=counted .* http_req_rate\(600000\)=4 bytes_out_cnt=[1-9]/);
   });
 
   it.skipIf(isSkipped)('addresses of clients are keys on both', async () => {
-    const answer = await get(machine('left'), 'any', '/source');
-    await until(async () => (await say(machine('right'), 'show table bysource')).includes('key=::ffff:127.0.0.1 '));
-    expect(await get(machine('right'), 'any', '/source')).toBe(answer);
+    const answer = await getAs(machine('left'), 'any', '/source');
+    await until(async () => (await ask(machine('right'), 'show table bysource')).includes('key=::ffff:127.0.0.1 '));
+    expect(await getAs(machine('right'), 'any', '/source')).toBe(answer);
   });
 
   it.skipIf(isSkipped)('`show peers` tells of the other one', async () => {
-    const text = await say(machine('right'), 'show peers pair');
+    const text = await ask(machine('right'), 'show peers pair');
     expect(text).toMatch(/id=left\(remote,active\) addr=127\.0\.0\.1:[0-9]+ last_status=ESTA/);
     expect(text).toMatch(/id=byname local_id=|table:0x[0-9a-f]+ id=byname /);
-    expect(await say(machine('right'), 'show peers nobody')).toBe('No such peers\n\n');
+    expect(await ask(machine('right'), 'show peers nobody')).toBe('No such peers\n\n');
   });
 
   it.skipIf(isSkipped).each(['right', 'left'] as const)('%s has all entries again after a restart', async (one) => {

@@ -1,9 +1,12 @@
 // HAProxy and veza-proxy, each started with the same haproxy.cfg on ports of its own.
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { freePort } from '../../support/ports.ts';
 import { endProcess } from './processes.ts';
 import { readAll, until } from './proxy.ts';
@@ -71,8 +74,21 @@ export async function startBalancer(
   return { name, port, tlsPort, run, [Symbol.asyncDispose]: stop };
 }
 
+/** Who answers behind it, or the status where that is none of success. Each time over a connection of its own. */
+export async function get(
+  { port }: Pick<Balancer, 'port'>,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const outgoing = request({ port, host: '127.0.0.1', path, headers, agent: false });
+  outgoing.end();
+  const [response] = (await once(outgoing, 'response')) as [NodeJS.ReadableStream & { statusCode: number }];
+  const said = await text(response);
+  return response.statusCode === 200 ? said : String(response.statusCode);
+}
+
 /** What it answers to a command on its stats socket. */
-export function say({ run }: Balancer, line: string, socketName = 'stick.sock'): Promise<string> {
+export function ask({ run }: Balancer, line: string, socketName = 'stick.sock'): Promise<string> {
   const socket = connect(join(run, socketName));
   socket.write(`${line}\n`);
   return readAll(socket, 30_000);

@@ -64,7 +64,7 @@ export class Machine {
   /** A client sticks to a server on this machine. */
   store(name: string, key: string, server: string, nowMs: number): void {
     this.table(name).store(key, server, nowMs);
-    this.section.touched(name, [key]);
+    this.section.touched(name, key);
   }
 
   /** It has an entry that another machine told it. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../support/ports.ts';
-import { type Balancer, haproxyIsThere, say, startBalancer } from '../support/balancers.ts';
+import { ask, type Balancer, haproxyIsThere, startBalancer } from '../support/balancers.ts';
 import { Authority, CertificateFolder, type Issued } from '../support/certificates.ts';
 import { closed, until } from '../support/proxy.ts';
 
@@ -34,10 +34,10 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-function ask(index: number, line: string): Promise<string> {
-  const balancer = running[index];
-  if (!balancer) throw new Error('it does not run');
-  return say(balancer, line);
+function machine(index: number): Balancer {
+  const found = running[index];
+  if (!found) throw new Error('it does not run');
+  return found;
 }
 
 const at = () => ({ host: '127.0.0.1', port: Number(environment['RIGHT']) });
@@ -57,10 +57,10 @@ describe.skipIf(!available)('peers over TLS', () => {
       [0, 1],
       [1, 0],
     ] as const) {
-      expect(await ask(one, `set table api key by-${one} data.gpc0 7`)).toBe('\n');
-      await until(async () => (await ask(other, 'show table api')).includes(`key=by-${one} `));
+      expect(await ask(machine(one), `set table api key by-${one} data.gpc0 7`)).toBe('\n');
+      await until(async () => (await ask(machine(other), 'show table api')).includes(`key=by-${one} `));
     }
-    expect(await ask(1, 'show peers')).toMatch(/id=left\(remote,active\)[\s\S]*xprt=SSL /);
+    expect(await ask(machine(1), 'show peers')).toMatch(/id=left\(remote,active\)[\s\S]*xprt=SSL /);
   });
 
   it.each([
@@ -73,7 +73,7 @@ describe.skipIf(!available)('peers over TLS', () => {
     const { cert, key } = (await shown()) as Partial<Issued>;
     const own = cert === undefined ? {} : { cert, key };
     expect(await saidTo(connectTls({ ...at(), rejectUnauthorized: false, ...own }))).toBe('');
-    expect(await ask(1, 'show peers')).toContain('id=left(remote,active)');
+    expect(await ask(machine(1), 'show peers')).toContain('id=left(remote,active)');
   });
 
   it('turn away a caller that speaks no TLS', async () => {

@@ -1,4 +1,5 @@
 // Reads a listening address (`*:80`, `127.0.0.1:8080`, `[::1]:80`, `:80`, `unix:/run/x.sock`).
+import { hostAndPort } from '../server-address.ts';
 import type { Bind } from './model.ts';
 
 /** The bind, or undefined if the text is not one. `*` and an empty host mean every address, IPv4 and IPv6. */
@@ -13,5 +14,5 @@ export function parseBind(text: string): Bind | undefined {
   if (port > 65_535) return undefined;
   const named = match[1] ?? match[2] ?? '';
   const host = named === '' || named === '*' ? '::' : named;
-  return { kind: 'tcp', id: `${host.includes(':') ? `[${host}]` : host}:${port}`, host, port };
+  return { kind: 'tcp', id: hostAndPort(host, port), host, port };
 }

@@ -9,8 +9,14 @@ import type { ConfigDocument } from './read.ts';
 import { listenTextOf, localNameOf, type PeersDocument } from './resolve-peers.ts';
 import type { Environment } from './variables.ts';
 
-/** All problems of the sections; names that stand twice are told elsewhere. */
-export function checkPeers(document: ConfigDocument, environment: Environment, add: Add, warn: Add): void {
+/** All problems of the sections; names that stand twice are told elsewhere. `bound`: frontends by the ids of their binds. */
+export function checkPeers(
+  document: ConfigDocument,
+  environment: Environment,
+  bound: ReadonlyMap<string, string>,
+  add: Add,
+  warn: Add,
+): void {
   const { peers, backends } = document;
   const names = peers.map(({ name }) => name);
   const used = new Set<string>();
@@ -33,7 +39,7 @@ export function checkPeers(document: ConfigDocument, environment: Environment, a
     checkLocal(section, environment, path, add);
     checkTimeouts(section, path, add);
   });
-  checkListening(document, environment, add);
+  checkListening(peers, environment, bound, add);
 }
 
 function checkLocal(section: PeersDocument, environment: Environment, path: Path, add: Add): void {
@@ -66,13 +72,13 @@ function checkTimeouts({ timeouts }: PeersDocument, path: Path, add: Add): void 
 }
 
 /** Two sections, or a section and a frontend, cannot listen at one address. */
-function checkListening({ peers, frontends }: ConfigDocument, environment: Environment, add: Add): void {
-  const taken = new Map<string, string>();
-  for (const { name, bind, tls } of frontends)
-    for (const text of [...bind, ...(tls?.bind ?? [])]) {
-      const id = parseBind(text)?.id;
-      if (id !== undefined) taken.set(id, `frontend \`${name}\``);
-    }
+function checkListening(
+  peers: readonly PeersDocument[],
+  environment: Environment,
+  bound: ReadonlyMap<string, string>,
+  add: Add,
+): void {
+  const taken = new Map([...bound].map(([id, name]) => [id, `frontend \`${name}\``]));
   peers.forEach((section, at) => {
     const text = listenTextOf(section, localNameOf(section, environment));
     if (text === undefined) return;

@@ -53,7 +53,7 @@ export function checkDocument(document: ConfigDocument, where: Where, environmen
   };
   unique(document.frontends, 'frontends', 'frontend', add, where);
   unique(document.backends, 'backends', 'backend', add, where);
-  uniqueBinds(document, add);
+  const bound = uniqueBinds(document, add);
   document.stats.socket.forEach((socket, index) => {
     if (typeof socket === 'string') bind(socket, ['stats', 'socket', index]);
     else bind(socket.bind, ['stats', 'socket', index, 'bind']);
@@ -87,7 +87,7 @@ export function checkDocument(document: ConfigDocument, where: Where, environmen
   checkSticks(document.backends, add);
   unique(document.peers, 'peers', 'peers section', add, where);
   document.peers.forEach(({ members }, at) => unique(members, ['peers', at, 'members'], 'member', add, where));
-  checkPeers(document, environment, add, warn);
+  checkPeers(document, environment, bound, add, warn);
   document.backends.forEach((backend, at) => {
     checkBackend(backend, ['backends', at], add, where);
     checkBackendTls(backend, ['backends', at], add, warn);
@@ -136,7 +136,8 @@ function unique(
   });
 }
 
-function uniqueBinds(document: ConfigDocument, add: Add): void {
+/** Returns the names of frontends by the ids of their binds. */
+function uniqueBinds(document: ConfigDocument, add: Add): ReadonlyMap<string, string> {
   const seen = new Map<string, string>();
   document.frontends.forEach((frontend, at) => {
     const check = (text: string, path: Path): void => {
@@ -154,4 +155,5 @@ function uniqueBinds(document: ConfigDocument, add: Add): void {
     frontend.bind.forEach((text, index) => check(text, ['frontends', at, 'bind', index]));
     frontend.tls?.bind.forEach((text, index) => check(text, ['frontends', at, 'tls', 'bind', index]));
   });
+  return seen;
 }

@@ -1,5 +1,6 @@
 // Machines that share stick tables: the part of a document -> the model.
 import type { PeersConfig } from '../peers/model.ts';
+import { hostAndPort } from '../server-address.ts';
 import { parseBind } from './bind.ts';
 import { durationMs } from './duration.ts';
 import type { ConfigDocument } from './read.ts';
@@ -21,7 +22,7 @@ export function listenTextOf({ bind, members }: PeersDocument, local: string | u
   if (bind !== undefined) return bind;
   const own = members.find(({ name }) => name === local);
   if (own?.address === undefined || own.port === undefined) return undefined;
-  return `${own.address.includes(':') ? `[${own.address}]` : own.address}:${own.port}`;
+  return hostAndPort(own.address, own.port);
 }
 
 /** The document must have passed checkPeers. */

@@ -1,16 +1,10 @@
 // One entry of a table as peers tell it: its key, and its data in the order of the table's definition.
+import type { RateState } from '../balance/stick-data.ts';
 import type { PeerColumn, TableDefinition } from './table-definition.ts';
 import { type WireReader, WireWriter } from './wire.ts';
 
-/** A rate: how long ago its period began, what came since then, and what came in the period before. */
-export interface PeerRate {
-  readonly ageMs: number;
-  readonly current: number;
-  readonly previous: number;
-}
-
 /** Lists are read and not kept. */
-export type PeerCell = number | PeerRate | string | undefined;
+export type PeerCell = number | RateState | string | undefined;
 
 /** Names that were sent, by numbers from 1: as many as HAProxy remembers of a connection. */
 const mostNames = 128;
@@ -84,7 +78,7 @@ export function readCells(
   return reader.ok ? cells : undefined;
 }
 
-function readOne(reader: WireReader, kind: 'count' | 'rate'): number | PeerRate {
+function readOne(reader: WireReader, kind: 'count' | 'rate'): number | RateState {
   if (kind === 'count') return reader.number();
   const ageMs = reader.number();
   const current = reader.number();

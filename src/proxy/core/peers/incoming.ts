@@ -97,11 +97,6 @@ export class Incoming {
     }
   }
 
-  get owesAcks(): boolean {
-    for (const { owesAck } of this.#tables.values()) if (owesAck) return true;
-    return false;
-  }
-
   /** The peer's number for a table of ours; 0 = it did not say. */
   remoteIdOf(name: string): number {
     for (const [id, { definition }] of this.#tables) if (definition?.name === name) return id;

@@ -2,6 +2,7 @@
 // after a start, who wins when two call each other. Pure: sockets are elsewhere, the clock and chance are arguments.
 import type { StickChange, StickTable } from '../balance/stick-table.ts';
 import type { Status } from './hello.ts';
+import type { PeerEntry } from './incoming.ts';
 import type { PeersConfig } from './model.ts';
 import { Member } from './member.ts';
 import { PeerSession, type SessionOwner } from './session.ts';
@@ -27,7 +28,7 @@ export interface SectionPorts {
 /** HAProxy's own: after a connection that was there, two peers must not call each other at once again and again. */
 const pauseMs = { least: 50, span: 2000 };
 
-export class PeerSection {
+export class PeerSection implements SessionOwner {
   readonly #ports: SectionPorts;
   config: PeersConfig;
   tables: readonly SharedTable[] = [];
@@ -70,10 +71,9 @@ export class PeerSection {
       if (others.length > 0 || !this.members.includes(member)) member.session?.close('the configuration changed');
   }
 
-  /** Entries that were changed on this machine. */
-  touched(table: string, keys: Iterable<string>): void {
-    const shared = this.tables.find((each) => each.table.config.name === table);
-    if (shared) for (const key of keys) shared.log.touch(key, true);
+  /** An entry was changed on this machine. */
+  touched(table: string, key: string): void {
+    this.tables.find((each) => each.table.config.name === table)?.log.touch(key, true);
   }
 
   /** Members that are to be called now. */
@@ -82,7 +82,7 @@ export class PeerSection {
   }
 
   call(member: Member, nowMs: number): PeerSession {
-    const session = new PeerSession(this.#owner(), member.name, this.#ports.processId, nowMs);
+    const session = new PeerSession(this, member.name, this.#ports.processId, nowMs);
     session.follow(member.progressOf);
     member.begin(session);
     return session;
@@ -90,7 +90,7 @@ export class PeerSection {
 
   /** Somebody called; who it is comes with its greeting. */
   called(nowMs: number): PeerSession {
-    return new PeerSession(this.#owner(), undefined, this.#ports.processId, nowMs);
+    return new PeerSession(this, undefined, this.#ports.processId, nowMs);
   }
 
   /** The connection of a session is gone, whoever ended it. */
@@ -152,39 +152,32 @@ export class PeerSection {
     this.#askedBefore.delete(peer);
   }
 
-  #owner(): SessionOwner {
-    const section = (): this => this;
-    return {
-      get config() {
-        return section().config;
-      },
-      get isUpToDate() {
-        return section().isUpToDate;
-      },
-      get tables() {
-        return section().tables;
-      },
-      greeted: (session, from, to) => this.#greeted(session, from, to),
-      opened: (session, nowMs) => this.#opened(session, nowMs),
-      entry: (entry, nowMs) => {
-        const change = entry.shared.take(entry, nowMs);
-        if (change) this.#ports.learned(entry.shared.table.config.name, change);
-      },
-      ignored: (session, reason) => this.#ports.tell({ what: 'ignored', peer: session.peer ?? '', reason }),
-      taught: (session, entries) => this.#ports.tell({ what: 'taught', peer: session.peer ?? '', entries }),
-      learned: (session, complete) => {
-        if (this.#asked !== session) return;
-        this.#asked = undefined;
-        if (!complete) return;
-        this.isUpToDate = true;
-        this.#wants = false;
-        this.#ports.tell({ what: 'synchronised', peer: session.peer ?? '' });
-      },
-    };
+  // From here on: what sessions tell.
+
+  entry(entry: PeerEntry, nowMs: number): void {
+    const change = entry.shared.take(entry, nowMs);
+    if (change) this.#ports.learned(entry.shared.table.config.name, change);
+  }
+
+  ignored({ peer = '' }: PeerSession, reason: string): void {
+    this.#ports.tell({ what: 'ignored', peer, reason });
+  }
+
+  taught({ peer = '' }: PeerSession, entries: number): void {
+    this.#ports.tell({ what: 'taught', peer, entries });
+  }
+
+  learned(session: PeerSession, complete: boolean): void {
+    if (this.#asked !== session) return;
+    this.#asked = undefined;
+    if (!complete) return;
+    this.isUpToDate = true;
+    this.#wants = false;
+    this.#ports.tell({ what: 'synchronised', peer: session.peer ?? '' });
   }
 
   /** The last that calls wins: what there was with it before ends. */
-  #greeted(session: PeerSession, from: string, to: string): Status {
+  greeted(session: PeerSession, from: string, to: string): Status {
     if (to !== this.config.local) return 503;
     const member = this.members.find(({ name }) => name === from);
     if (!member) return 504;
@@ -202,7 +195,7 @@ export class PeerSection {
     return 200;
   }
 
-  #opened(session: PeerSession, nowMs: number): void {
+  opened(session: PeerSession, nowMs: number): void {
     const member = this.members.find((each) => each.session === session);
     member?.open(nowMs);
     this.#ports.tell({ what: 'up', peer: session.peer ?? '' });

@@ -14,13 +14,13 @@ export interface SessionOwner {
   readonly isUpToDate: boolean;
   readonly tables: readonly SharedTable[];
   /** The session that a greeting was taken in gets its member's progress; a status: it is not welcome. */
-  greeted(session: PeerSession, from: string, to: string, nowMs: number): Status;
+  greeted(session: PeerSession, from: string, to: string): Status;
   opened(session: PeerSession, nowMs: number): void;
   entry(entry: PeerEntry, nowMs: number): void;
   ignored(session: PeerSession, problem: string): void;
   taught(session: PeerSession, entries: number): void;
   /** The peer told all it has; `complete`: and it has all there is. */
-  learned(session: PeerSession, complete: boolean, nowMs: number): void;
+  learned(session: PeerSession, complete: boolean): void;
 }
 
 /** Why a session ended. */
@@ -183,7 +183,7 @@ export class PeerSession {
       return undefined;
     }
     if (this.isCaller) this.#answered(lines[0] ?? '');
-    else this.#called(lines, nowMs);
+    else this.#called(lines);
     if (this.end) return undefined;
     this.isOpen = true;
     this.#owner.opened(this, nowMs);
@@ -202,9 +202,9 @@ export class PeerSession {
     else if (status !== 200) this.close(`it answered ${status} (${statuses[status]})`);
   }
 
-  #called(lines: readonly string[], nowMs: number): void {
+  #called(lines: readonly string[]): void {
     const hello = readHello(lines);
-    const status = typeof hello === 'number' ? hello : this.#owner.greeted(this, hello.from, hello.to, nowMs);
+    const status = typeof hello === 'number' ? hello : this.#owner.greeted(this, hello.from, hello.to);
     if (status === 200) this.#statusOwed = status;
     else {
       const who = typeof hello === 'number' ? '' : ` (\`${hello.from}\` called for \`${hello.to}\`)`;
@@ -241,7 +241,7 @@ export class PeerSession {
     else if (type === controlType.confirm) this.#confirmUntilMs = undefined;
     else if (type === controlType.finished || type === controlType.partial) {
       this.#owed.add(controlType.confirm);
-      this.#owner.learned(this, type === controlType.finished, this.#nowMs);
+      this.#owner.learned(this, type === controlType.finished);
     }
   }
 }

@@ -1,6 +1,6 @@
 // A stick table that several machines share: what is told of its entries, and how what others tell is taken.
 import type { StickChange, StickEntry, StickTable } from '../balance/stick-table.ts';
-import { type StickDataName, type StickDatum, type StickTableConfig, stickDataNames } from '../config/stick-model.ts';
+import type { StickDatum, StickTableConfig } from '../config/stick-model.ts';
 import { peerDataTypes } from './data-types.ts';
 import type { PeerCell } from './entry-update.ts';
 import type { PeerEntry } from './incoming.ts';
@@ -118,13 +118,11 @@ export class SharedTable {
 /** HAProxy's times have 31 bits: not quite 25 days. */
 const maxLeftMs = 2 ** 31 - 1;
 
-const stored: ReadonlySet<string> = new Set<StickDataName>(stickDataNames);
-
 function definitionOf(id: number, { name, type, len, expireMs, data }: StickTableConfig): TableDefinition {
   const columns = peerDataTypes.flatMap((each): PeerColumn[] => {
     const column = { type: each, count: 1, periodMs: 0 };
     if (each.name === 'server_id' || each.name === 'server_key') return [column];
-    const datum = stored.has(each.name) ? data.find((one) => one.name === each.name) : undefined;
+    const datum = data.find(({ name }) => name === each.name);
     return datum ? [{ ...column, periodMs: datum.periodMs }] : [];
   });
   return { id, name, keyType: keyTypes[type], keyLength: keyLengthOf(type, len), expireMs, columns };

@@ -1,11 +1,13 @@
 // `show peers` of the stats socket, in HAProxy's form. Where HAProxy shows addresses in memory stand numbers that are as good
 // for telling things apart.
 import { sdbm } from '../balance/hash-ring.ts';
+import { hostAndPort } from '../server-address.ts';
 import type { Member } from './member.ts';
 import { failure, type Reply } from '../stats/reply.ts';
 import type { PeerSection } from './section.ts';
 import type { PeerSession } from './session.ts';
 import type { SharedTable } from './shared-table.ts';
+import { bitsOf } from './table-definition.ts';
 
 interface ShowContext {
   readonly nowMs: number;
@@ -46,9 +48,8 @@ function memberLines(member: Member, section: PeerSection, context: ShowContext)
   const beat =
     session?.isOpen === true ? inSeconds(session.saidMs + section.config.timeouts.heartbeatMs - nowMs) : '<NEVER>';
   const call = session ? '<NEVER>' : inSeconds(member.callMs - nowMs);
-  const place = address.includes(':') ? `[${address}]` : address;
   const lines = [
-    `  ${pointer(`${section.config.name}/${name}`)}: id=${name}(${head}) addr=${place}:${port} last_status=${lastStatus} last_hdshk=${since}`,
+    `  ${pointer(`${section.config.name}/${name}`)}: id=${name}(${head}) addr=${hostAndPort(address, port)} last_status=${lastStatus} last_hdshk=${since}`,
     `        ${counters(call, beat, session?.waitsForConfirm === true ? 1 : 0, [session?.heartbeatsOut ?? 0, session?.heartbeatsIn ?? 0, 0, member.connections, member.nonsense, member.collisions])}`,
   ];
   if (!session) return [...lines, '        flags=0x0'];
@@ -63,10 +64,10 @@ function memberLines(member: Member, section: PeerSection, context: ShowContext)
 }
 
 function tableLines(shared: SharedTable, member: Member, session: PeerSession): string[] {
-  const { id, name, columns } = shared.definition;
+  const { id, name } = shared.definition;
   const { sent, acked } = member.progressOf(shared);
   const remote = session.incoming.remoteIdOf(name);
-  const bits = columns.reduce((sum, { type }) => sum + 2 ** type.bit, 0).toString(16);
+  const bits = bitsOf(shared.definition).toString(16);
   const { last } = shared.log;
   return [
     `          ${pointer(`${member.name} ${name}`)} local_id=${id} remote_id=${remote} flags=0x0 remote_data=0x${bits}`,

@@ -63,10 +63,16 @@ export function readDefinition(reader: WireReader): ReadDefinition {
   return { ok: true, table: { id, name, keyType, keyLength, expireMs, columns } };
 }
 
+/** Which data entries have, a bit for each. */
+export function bitsOf({ columns }: Pick<TableDefinition, 'columns'>): number {
+  return columns.reduce((sum, { type }) => sum + 2 ** type.bit, 0);
+}
+
 /** The content of the message. */
-export function writeDefinition({ id, name, keyType, keyLength, expireMs, columns }: TableDefinition): WireWriter {
-  const bits = columns.reduce((sum, { type }) => sum + 2 ** type.bit, 0);
-  const writer = new WireWriter().number(id).text(name).number(keyType).number(keyLength).number(bits).number(expireMs);
+export function writeDefinition(table: TableDefinition): WireWriter {
+  const { id, name, keyType, keyLength, expireMs, columns } = table;
+  const writer = new WireWriter().number(id).text(name).number(keyType).number(keyLength);
+  writer.number(bitsOf(table)).number(expireMs);
   for (const { type, count, periodMs } of columns) {
     if (!type.isList && type.kind !== 'rate') continue;
     writer.number(type.bit);

@@ -18,6 +18,7 @@ export function convertPeers(
 ): ReadonlySet<string> {
   const local = sections.global.findLast(({ first }) => first.text === 'localpeer')?.words[1];
   const names = new Set<string>();
+  const list: unknown[] = [];
   for (const section of sections.others) {
     if (section.keyword !== 'peers') continue;
     const off = section.lines.findLast(({ first }) => first.text === 'disabled' || first.text === 'enabled');
@@ -26,9 +27,7 @@ export function convertPeers(
       continue;
     }
     names.add(section.name);
-    const known = draft.root['peers'] as unknown[] | undefined;
-    const list = known ?? [];
-    if (!known) draft.put(draft.root, 'peers', list, section.spot);
+    if (list.length === 0) draft.put(draft.root, 'peers', list, section.spot);
     const entry: Entries = {};
     draft.put(entry, 'name', section.name, section.spot);
     if (local) draft.put(entry, 'local', local.text, local);
