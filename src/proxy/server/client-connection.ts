@@ -13,7 +13,7 @@ import { logAnswer, logRefusal } from './exchange-log.ts';
 import type { FrontendRuntime } from './frontend.ts';
 import type { FrontendConnection, Origin, Route } from './frontend-connection.ts';
 import { connectionLimits } from './limits.ts';
-import { answerText, challengeAnswer, incomingOf, newRequestId } from './reception.ts';
+import { answerText, challengeAnswer, incomingOf, newRequestId, noTunnels } from './reception.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -201,6 +201,7 @@ export class ClientConnection extends ClientReader implements Client, FrontendCo
 
   /** Answers in place of a server. A body that nobody reads ends the connection. */
   #answer(incoming: Incoming, given: Answer, bytes: Buffer, from: number): void {
+    if (incoming.head.connects && given.status < 300) return void this.refuse(noTunnels);
     const keepAlive = this.settleKeepAlive(incoming.head.length === 0);
     const text = answerText(given, incoming.head, keepAlive);
     logAnswer(this, this.context.log, incoming, given.status, text.length);

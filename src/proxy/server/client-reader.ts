@@ -5,6 +5,7 @@ import type { Refusal, RequestHead } from '../core/http/request-head.ts';
 import { readProxyHeader } from '../core/proxy-protocol.ts';
 import { ClientWriter } from './client-writer.ts';
 import { connectionLimits } from './limits.ts';
+import { noTunnels } from './reception.ts';
 
 type Phase = 'idle' | 'head' | 'body' | 'busy' | 'tunnel' | 'lingering' | 'closed';
 
@@ -101,6 +102,7 @@ export abstract class ClientReader extends ClientWriter {
     }
     this.#scanned = 0;
     if (head.refused) return this.refuse(head);
+    if (head.connects && !this.frontend.config.allowConnect) return this.refuse(noTunnels);
     this.begin(head, bytes, end);
     return true;
   }

@@ -72,9 +72,14 @@ export abstract class ExchangeState {
     return this.head.upgrade !== '' && (this.head.minor !== http2Minor || isAccepted(this.head, answer));
   }
 
-  /** Who asked for a tunnel in HTTP/2 takes a success for that (RFC 8441, 5). */
+  get connects(): boolean {
+    return this.head.connects;
+  }
+
+  /** Who asked for a tunnel by CONNECT, or for any in HTTP/2, takes a success for that (RFC 8441, 5). */
   protected looksLikeTunnel(status: number): boolean {
-    return status < 300 && this.head.upgrade !== '' && this.head.minor === http2Minor;
+    const { connects, upgrade, minor } = this.head;
+    return status < 300 && (connects || (upgrade !== '' && minor === http2Minor));
   }
 
   /** The server that the client's cookie names; without a usable one that of the stick table. */

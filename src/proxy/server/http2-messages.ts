@@ -4,10 +4,11 @@ import type { ClientHttp2Stream } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { builtins } from '../../lib/builtins.ts';
 import { errorCode } from '../core/http2/protocol.ts';
-import { http2Request, webSocketRequest } from '../core/http/http2-request.ts';
+import { connectRequest, http2Request, webSocketRequest } from '../core/http/http2-request.ts';
 import { readHttp2Response } from '../core/http/http2-response.ts';
 import type { ResponseHead } from '../core/http/response-head.ts';
 import type { Http2Session } from './http2-session.ts';
+import type { Tunnelled } from './http2-upstream.ts';
 import type { Failure } from './upstream-owner.ts';
 
 export interface OpenedStream {
@@ -23,12 +24,16 @@ export function openStream(
   session: Http2Session | undefined,
   text: string,
   last: boolean,
-  upgrade: string,
+  { upgrade, connects }: Tunnelled,
 ): OpenedStream | Failure {
   if (!session) return 'goaway';
   const end = text.indexOf('\r\n\r\n');
   const head = text.slice(0, end + 2);
   const body = Buffer.from(text.slice(end + 4), 'latin1');
+  if (connects) {
+    const stream = session.request(connectRequest(head), { endStream: false, waitForTrailers: false });
+    return stream ? { stream, body, webSocketKey: undefined } : 'goaway';
+  }
   if (upgrade === '') {
     const options = { endStream: last && body.length === 0, waitForTrailers: !last };
     const stream = session.request(http2Request(head, session.scheme), options);

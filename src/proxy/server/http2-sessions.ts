@@ -32,9 +32,9 @@ export class Http2Sessions {
     return this.maySpeakHttp1 ? ['h2', 'http/1.1'] : ['h2'];
   }
 
-  /** Whether a request goes this way: where HTTP/1.1 is spoken as well, upgrades are left to it, which was made for them. */
+  /** Whether a request goes this way: where HTTP/1.1 is spoken as well, tunnels are left to it. */
   takes(head: RequestHead, nowMs: number): boolean {
-    return !this.maySpeakHttp1 || (head.upgrade === '' && nowMs >= this.#http1UntilMs);
+    return !this.maySpeakHttp1 || (head.upgrade === '' && !head.connects && nowMs >= this.#http1UntilMs);
   }
 
   /** The server chose HTTP/1.1; it is asked again later. */
@@ -47,7 +47,7 @@ export class Http2Sessions {
   }
 
   open(head: RequestHead, context: WorkerContext, opening: Opening): Http2Upstream {
-    const upstream = new Http2Upstream(this.#server, context, head.upgrade);
+    const upstream = new Http2Upstream(this.#server, context, head);
     const { intro, fresh, careful } = opening;
     const key = intro?.toString('latin1') ?? '';
     const fit = this.#sessions.filter((each) => each.key === key && each.hasRoom && (!fresh || each.isNew));

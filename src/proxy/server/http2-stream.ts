@@ -15,7 +15,7 @@ import type { Route } from './frontend-connection.ts';
 import { Http2Upload } from './http2-upload.ts';
 import { handshakeLine } from './http2-websocket.ts';
 import { Http2Writer } from './http2-writer.ts';
-import { answerText, challengeAnswer, incomingOf, newRequestId } from './reception.ts';
+import { answerText, challengeAnswer, incomingOf, newRequestId, noTunnels } from './reception.ts';
 import { Tunnel } from './tunnel.ts';
 
 export class Http2Stream extends Http2Writer implements Client {
@@ -56,16 +56,17 @@ export class Http2Stream extends Http2Writer implements Client {
       return;
     }
     if (head.refused) this.#refuse(head);
-    else if (!this.from.isFor(head.host))
+    else if (head.connects && !this.from.frontend.config.allowConnect) this.#refuse(noTunnels);
+    else if (!head.connects && !this.from.isFor(head.host))
       this.#refuse(refuse(421, 'the certificate is for other names'), incomingOf(this, head, this.context.now()));
     else this.#request(head);
   }
 
   #request(head: RequestHead): void {
-    if (head.upgrade !== '') {
+    if (head.upgrade !== '' || head.connects) {
       this.#tunnel = 'awaited';
       this.upload?.pause();
-      head.fields += handshakeLine();
+      if (!head.connects) head.fields += handshakeLine();
     }
     const incoming = incomingOf(this, head, this.context.now());
     const challenge = challengeAnswer(this.context.challenges, head);
@@ -126,7 +127,7 @@ export class Http2Stream extends Http2Writer implements Client {
   #answer(incoming: Incoming, given: Answer): void {
     // It would be taken for a tunnel.
     if (this.asksForTunnel && given.status < 300) {
-      this.#refuse(refuse(405, 'no tunnel here'));
+      this.#refuse(noTunnels);
       return;
     }
     const text = answerText(given, incoming.head, true);

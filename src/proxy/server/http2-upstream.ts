@@ -4,7 +4,8 @@ import type { ClientHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { errorCode, flag } from '../core/http2/protocol.ts';
 import { linesOf } from '../core/http/http2-response.ts';
-import type { ResponseHead } from '../core/http/response-head.ts';
+import type { RequestHead } from '../core/http/request-head.ts';
+import { asTunnelHead, type ResponseHead } from '../core/http/response-head.ts';
 import { readLines } from '../core/http/response-lines.ts';
 import { Http2Use } from './http2-use.ts';
 import { giveUp, openStream, responseHeadOf, wasCut, watchEnd } from './http2-messages.ts';
@@ -17,11 +18,13 @@ import type { WorkerContext } from './worker-context.ts';
 
 const nothing = Buffer.alloc(0);
 
+/** Whether the client asked for a tunnel. */
+export type Tunnelled = Pick<RequestHead, 'upgrade' | 'connects'>;
+
 export class Http2Upstream extends Http2Use implements Upstream {
   uses = 0;
   readonly chunks = false;
-  /** The protocol that the client wants to go on with; '' = none. */
-  readonly #upgrade: string;
+  readonly #asked: Tunnelled;
   #session: Http2Session | undefined;
   #stream: ClientHttp2Stream | undefined;
   #requestDone = false;
@@ -33,9 +36,9 @@ export class Http2Upstream extends Http2Use implements Upstream {
   #trailers = '';
   #webSocketKey: string | undefined;
 
-  constructor(server: ServerRuntime, context: WorkerContext, upgrade: string) {
+  constructor(server: ServerRuntime, context: WorkerContext, asked: Tunnelled) {
     super(server, context);
-    this.#upgrade = upgrade;
+    this.#asked = asked;
   }
 
   get socket(): Duplex {
@@ -94,7 +97,7 @@ export class Http2Upstream extends Http2Use implements Upstream {
   }
 
   #begin(text: string, last: boolean): boolean {
-    const opened = openStream(this.#session, text, last, this.#upgrade);
+    const opened = openStream(this.#session, text, last, this.#asked);
     if (typeof opened === 'string') {
       // Not in the middle of being asked.
       process.nextTick(() => this.fail(opened));
@@ -147,9 +150,14 @@ export class Http2Upstream extends Http2Use implements Upstream {
       return;
     }
     const owner = this.owner;
-    if (this.#webSocketKey !== undefined && head.status < 300 && !ended) {
+    const key = this.#webSocketKey;
+    const asksForTunnel = key !== undefined || this.#asked.connects;
+    const opened = asksForTunnel && head.status < 300 && !ended;
+    // It was kept open for the tunnel.
+    if (asksForTunnel && !opened) stream.end();
+    if (opened) {
       this.phase = 'tunnel';
-      owner?.onTunnel(this, webSocketHead(head, this.#webSocketKey), nothing);
+      owner?.onTunnel(this, key === undefined ? asTunnelHead(head) : webSocketHead(head, key), nothing);
     } else if (ended) {
       this.#finished();
       owner?.onWhole(this, head, nothing, 0);
@@ -159,6 +167,7 @@ export class Http2Upstream extends Http2Use implements Upstream {
       this.#head = head;
       this.waitForBody();
       owner?.onHead(this, head);
+      owner?.response.flush();
     }
     watchEnd(stream);
     stream.on('data', (bytes: Buffer) => this.#onData(bytes));

@@ -29,6 +29,7 @@ export function isAccepted({ fields }: RequestHead, answer: ResponseHead): boole
 
 /** What a client is told when its tunnel is there, as text of HTTP/1 without the empty line at its end. */
 export function tunnelHead(request: RequestHead, { statusText, fields, upgrade }: ResponseHead): string {
+  if (request.connects) return `HTTP/1.1 ${statusText}\r\n${fields}`;
   if (request.minor === http2Minor) return `HTTP/1.1 200 OK\r\n${withoutFields(fields, ['sec-websocket-accept'])}`;
   const protocol = upgrade === '' ? request.upgrade : upgrade;
   return `HTTP/1.1 ${statusText}\r\n${fields}Connection: Upgrade\r\nUpgrade: ${protocol}\r\n`;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { HttpTokens } from '../../acme/http-tokens.ts';
 import { parseAddress } from '../core/address.ts';
 import { type Answer, answer, type Incoming, pathOf } from '../core/handling/incoming.ts';
-import type { RequestHead } from '../core/http/request-head.ts';
+import { refuse, type RequestHead } from '../core/http/request-head.ts';
 import { reasonOf } from '../core/handling/error-page.ts';
 import { proxyHeader } from '../core/proxy-protocol.ts';
 import type { Client } from './client.ts';
@@ -26,6 +26,9 @@ export function incomingOf({ from, requestAtMs }: Client, head: RequestHead, now
     requestId: '',
   };
 }
+
+/** To who asks for a tunnel where none may be, or would be taken to have got one by the answer. */
+export const noTunnels = refuse(405, 'no tunnel here');
 
 /** The answer to an ACME authority, before all rules: it proves that names lead here. Undefined for all others. */
 export function challengeAnswer(challenges: HttpTokens, { method, target }: RequestHead): Answer | undefined {

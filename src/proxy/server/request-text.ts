@@ -9,11 +9,14 @@ import type { ClientSocket } from './client-socket.ts';
  * server puts it in (request-body.ts).
  */
 export function requestText(client: ClientSocket, incoming: Incoming, cookie: string, hostHeader: string): string {
-  const { head, target } = incoming;
+  const { head } = incoming;
+  // Where a tunnel leads is the client's to say, and Host says the same.
+  const target = head.connects ? head.target : incoming.target;
   const host = head.host === '' ? localAuthority(client) : head.host;
   const fields = head.origins && !client.trusted ? withoutFields(head.fields, head.origins) : head.fields;
   let text = `${head.method} ${target} HTTP/1.1\r\n`;
-  if (hostHeader !== 'server') text += `Host: ${hostHeader === 'preserve' ? host : hostHeader}\r\n`;
+  if (hostHeader === 'preserve' || head.connects) text += `Host: ${host}\r\n`;
+  else if (hostHeader !== 'server') text += `Host: ${hostHeader}\r\n`;
   text += fields;
   if (cookie !== '') text += `Cookie: ${cookie}\r\n`;
   if (head.length === -1) text += 'Transfer-Encoding: chunked\r\n';

@@ -1,7 +1,7 @@
 // One connection to a server: sends a request, reads the response strictly, then serves again or closes.
 // It knows HTTP framing and nothing of retries; its owner (an exchange) decides what a failure means.
 import { BodyReader } from '../core/http/body-reader.ts';
-import { parseResponseHead, type ResponseHead } from '../core/http/response-head.ts';
+import { asTunnelHead, opensTunnel, parseResponseHead, type ResponseHead } from '../core/http/response-head.ts';
 import { findHeadEnd, incomplete, malformed } from '../core/http/scan.ts';
 import { Patience } from '../core/patience.ts';
 import { connectionLimits } from './limits.ts';
@@ -203,9 +203,10 @@ export class UpstreamConnection extends UpstreamSocket implements Upstream {
         return;
       }
       start = end;
-      if (head.status === 101) {
+      const connected = this.owner?.connects === true && opensTunnel(head);
+      if (head.status === 101 || connected) {
         this.phase = 'tunnel';
-        this.owner?.onTunnel(this, head, bytes.subarray(start));
+        this.owner?.onTunnel(this, connected ? asTunnelHead(head) : head, bytes.subarray(start));
         return;
       }
       if (head.status >= 200) {

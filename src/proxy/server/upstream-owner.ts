@@ -78,6 +78,8 @@ export interface ResponseSink {
 
 export interface UpstreamOwner {
   readonly response: ResponseSink;
+  /** The request is a CONNECT: a success opens a tunnel. */
+  readonly connects: boolean;
   /** Whether this upgrade is what the request asked for. */
   acceptsUpgrade(head: ResponseHead): boolean;
   onConnected(connection: Upstream): void;

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, portOf } from '../../support/ports.ts';
-import { type RunningProxy, request, startProxy, until } from '../support/proxy.ts';
+import { firstStatus, type RunningProxy, request, startProxy, until } from '../support/proxy.ts';
 import { answerOf, type StreamAnswer } from '../support/h2-client.ts';
 
 let server: Http2Server;
@@ -47,6 +47,9 @@ function serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, fields: 
       stream.resume();
       stream.respond({ ':status': 413 });
       stream.end('too much');
+      return;
+    case '/events':
+      stream.respond({ ':status': 200, 'content-type': 'text/event-stream' });
       return;
     case '/never':
       return;
@@ -197,6 +200,12 @@ describe('a response of HTTP/2', () => {
     expect(await asHttp1('/trailers', 'TE: trailers\r\nConnection: close, TE\r\n')).toMatch(
       /body\r\n0\r\ngrpc-status: 0\r\nx-sum: 42\r\n\r\n$/,
     );
+  });
+
+  it.each(['GET', 'POST'])('to %s is told at once, also when its body comes later', async (method) => {
+    const socket = connectTcp(proxy.port, '127.0.0.1');
+    socket.write(`${method} /events HTTP/1.1\r\nHost: h.test\r\nContent-Length: 0\r\n\r\n`);
+    expect(await firstStatus(socket, 5000)).toBe(200);
   });
 
   it('may be early, and the rest of the request is not sent', async () => {

@@ -57,6 +57,8 @@ export function checkMode(
       [...path, 'tls'],
       'Let the servers have the certificates, or use mode http.',
     );
+  if (frontend.allowConnect)
+    add('bad-value', '`allowConnect` means nothing in mode tcp', [...path, 'allowConnect'], 'Remove it.');
   if (frontend.http2.clear) add('bad-value', '`http2` means nothing in mode tcp', [...path, 'http2'], 'Remove it.');
   if (rules.length === 0 && defaultBackend === undefined)
     add('missing-key', 'a frontend in mode tcp needs `defaultBackend` or rules', path, 'It is where connections go.');

@@ -113,6 +113,8 @@ export interface FrontendConfig {
   /** 0 = no limit. */
   readonly maxconnPerClient: number;
   readonly acceptProxy: readonly string[];
+  /** CONNECT goes to servers; it gets 405 otherwise. */
+  readonly allowConnect: boolean;
   /** For requests that no rule takes. */
   readonly handling: HandlingConfig;
 }

@@ -53,6 +53,7 @@ export function resolveFrontend(frontend: FrontendDocument): FrontendConfig {
     maxconn: frontend.maxconn,
     maxconnPerClient: frontend.maxconnPerClient,
     acceptProxy: frontend.acceptProxy,
+    allowConnect: frontend.allowConnect,
     handling: own,
   };
 }

@@ -139,6 +139,12 @@ const frontendSchema = {
       items: { type: 'string' },
       description: 'Addresses or ranges that speak the PROXY protocol (v1 or v2): they must, all others must not.',
     },
+    allowConnect: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Whether clients may ask for tunnels by CONNECT, which servers then open (forward proxies do). Otherwise they get 405: a server that knows no CONNECT may close the connection, which would count as its failure.',
+    },
     tls: frontendTlsSchema,
     http2: http2Schema,
     accessLog: frontendLogSchema,

@@ -72,8 +72,12 @@ export function readHttp2Head(
         field.kind satisfies never;
     }
   }
-  if (method === 'CONNECT' && protocol === '') return refuse(405, 'CONNECT is not supported');
-  if (method === '' || path === '' || scheme === '') return 'malformed';
+  const connects = method === 'CONNECT' && protocol === '';
+  // It has no other place than its authority (RFC 9113, 8.5).
+  if (
+    connects ? path !== '' || scheme !== '' || authority === undefined : method === '' || path === '' || scheme === ''
+  )
+    return 'malformed';
   if (protocol !== '') {
     if (method !== 'CONNECT') return 'malformed';
     if (protocol.toLowerCase() !== 'websocket') return refuse(501, 'unknown protocol for a tunnel');
@@ -82,19 +86,21 @@ export function readHttp2Head(
   }
   if (authority !== undefined && host !== undefined && authority.toLowerCase() !== host.toLowerCase())
     return refuse(400, ':authority and Host differ');
-  if (!path.startsWith('/') && path !== '*') return refuse(400, 'malformed target');
+  if (!connects && !path.startsWith('/') && path !== '*') return refuse(400, 'malformed target');
   const named = authority ?? host;
-  if (path.length > limits.uriBytes) return refuse(414, 'target too long');
-  const text = `${method} ${path} HTTP/1.1\r\n${named === undefined ? '' : `Host: ${named}\r\n`}${lines}`;
+  const target = connects ? (authority ?? '') : path;
+  if (target.length > limits.uriBytes) return refuse(414, 'target too long');
+  const text = `${method} ${target} HTTP/1.1\r\n${named === undefined ? '' : `Host: ${named}\r\n`}${lines}`;
   if (text.length + plain.length > limits.headerBytes) return refuse(431, 'head too large');
   // Method, scheme and path are no headers in HTTP/1, and the protocol is in a line that comes of its own.
-  if (fields.length - (protocol === '' ? 3 : 4) > limits.headers) return refuse(431, 'too many headers');
+  if (fields.length - (connects ? 1 : protocol === '' ? 3 : 4) > limits.headers) return refuse(431, 'too many headers');
   const head = parseRequestHead(text, limits);
   if (head.refused) return head;
   head.minor = http2Minor;
   head.fields += plain;
   head.keepAlive = true;
   if (protocol !== '') return asTunnel(head);
+  if (connects) return head;
   if (hasBody && !head.hasLength) head.length = -1;
   return head;
 }

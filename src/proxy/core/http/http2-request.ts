@@ -24,6 +24,13 @@ export function http2Request(text: string, scheme: 'http' | 'https'): Http2Field
   return fields;
 }
 
+/** The request for a tunnel: only an authority says where to (RFC 9113, 8.5). */
+export function connectRequest(text: string): Http2Fields {
+  const fields = http2Request(text, 'http');
+  for (const name of [':scheme', ':path']) Reflect.deleteProperty(fields, name);
+  return fields;
+}
+
 /** The request for a WebSocket as a tunnel in HTTP/2 (RFC 8441). */
 export function webSocketRequest(text: string, scheme: 'http' | 'https'): Http2Fields {
   const fields = http2Request(text, scheme);

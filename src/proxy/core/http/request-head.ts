@@ -13,7 +13,7 @@ export interface Refusal {
 export class RequestHead {
   readonly refused = false;
   method = '';
-  /** Origin form, or `*`. */
+  /** Origin form, or `*`; of CONNECT an authority. */
   target = '';
   minor = 1;
   host = '';
@@ -23,6 +23,8 @@ export class RequestHead {
   keepAlive = true;
   /** Protocol asked for by `Connection: upgrade`, else ''. */
   upgrade = '';
+  /** It asks for a tunnel by CONNECT. */
+  connects = false;
   expectContinue = false;
   acceptsTrailers = false;
   hasIdempotencyKey = false;
@@ -234,7 +236,7 @@ function finish(head: RequestHead, from: Collected): RequestHead | Refusal {
     if (head.minor === 0) return refuse(400, 'Transfer-Encoding in HTTP/1.0');
     head.length = -1;
   }
-  const refusal = normalizeTarget(head, from.hosts === 1);
+  const refusal = head.method === 'CONNECT' ? connectTarget(head) : normalizeTarget(head, from.hosts === 1);
   if (refusal) return refusal;
   let nominated: string[] | undefined;
   let upgrades = false;
@@ -246,7 +248,9 @@ function finish(head: RequestHead, from: Collected): RequestHead | Refusal {
   }
   if (from.connection.includes('close')) head.keepAlive = false;
   if (nominated) head.fields = withoutFields(head.fields, nominated);
-  if (upgrades && head.minor === 1) head.upgrade = upgradeProtocols(from.upgrade);
+  if (upgrades && head.minor === 1 && !head.connects) head.upgrade = upgradeProtocols(from.upgrade);
+  // What a client sends early is for the tunnel: without one it must not be taken for its next request.
+  if (head.connects) head.keepAlive = false;
   if (from.te !== '') head.acceptsTrailers = /(^|,)[ \t]*trailers[ \t]*(,|;|$)/.test(from.te);
   return head;
 }
@@ -262,9 +266,23 @@ function isAuthority(text: string): boolean {
   return /^(?:[A-Za-z0-9._~%!$&'()*+;=-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/.test(text);
 }
 
+/** Where the tunnel shall lead (RFC 9110, 9.3.6): a host and its port, which Host may leave out. */
+function connectTarget(head: RequestHead): Refusal | undefined {
+  const { target } = head;
+  const [, name = '', port = ''] = /^(.+):([0-9]{1,5})$/.exec(target) ?? [];
+  if (!isAuthority(target) || Number(port) < 1 || Number(port) > 65_535) return refuse(400, 'malformed target');
+  const host = head.host.toLowerCase();
+  if (host !== '' && host !== target.toLowerCase() && host !== name.toLowerCase())
+    return refuse(400, 'target and Host differ');
+  if (head.length !== 0) return refuse(400, 'a tunnel with a body');
+  head.host = target;
+  head.connects = true;
+  head.expectContinue = false;
+  return undefined;
+}
+
 function normalizeTarget(head: RequestHead, hasHost: boolean): Refusal | undefined {
   const { target } = head;
-  if (head.method === 'CONNECT') return refuse(405, 'CONNECT is not supported');
   if (target.charCodeAt(0) === 0x2f) return undefined;
   if (target === '*') return head.method === 'OPTIONS' ? undefined : refuse(400, 'malformed target');
   const match = /^https?:\/\/([^/?]+)(.*)$/i.exec(target);

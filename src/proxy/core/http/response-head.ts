@@ -50,6 +50,18 @@ export function parseResponseHead(text: string, bodiless: boolean): ResponseHead
   return finish(head, seen, bodiless);
 }
 
+/** Whether a response to CONNECT opens the tunnel: any success does (RFC 9110, 9.3.6). */
+export function opensTunnel({ status }: ResponseHead): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** The head of a response that opens a tunnel: what it says of a body means nothing. */
+export function asTunnelHead(head: ResponseHead): ResponseHead {
+  head.length = 0;
+  head.fields = withoutFields(head.fields, ['content-length']);
+  return head;
+}
+
 const digit0 = 0x30;
 
 /** The status in `HTTP/1.1 200 OK`, of version 1.0 or 1.1; 0 if that is no status line. */

@@ -18,6 +18,8 @@ export interface BindContext {
   readonly maxconn: Word | undefined;
   /** What says that clients of HTTP/2 open no WebSockets there. */
   readonly noWebSockets: Word | undefined;
+  /** Where rules speak of CONNECT: who has none does not mean it to go through. */
+  readonly connects: Word | undefined;
 }
 
 interface Bind {

@@ -102,7 +102,8 @@ export function convertHaproxy(
   const picks = (name: string): readonly Statement[] =>
     [...programs].find(([proxy]) => proxy.name === name && proxy.kind !== 'frontend')?.[1].picks ?? [];
   const ofAll = { maxconn: globalLimit(sections.global), noWebSockets: noWebSocketsOf(sections.global) };
-  const context = { draft, report, readFile, tls, ...ofAll };
+  const connects = lines.flatMap(({ words }) => words).find(({ text }) => /^(?:METH_)?CONNECT$/.test(text));
+  const context = { draft, report, readFile, tls, connects, ...ofAll };
   for (const [proxy, program] of programs) {
     if (proxy.kind !== 'backend') {
       const frontend = isTcp(proxy)

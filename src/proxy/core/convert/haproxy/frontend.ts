@@ -22,11 +22,12 @@ export function convertFrontend(
   { proxy, statements, findings, stepsOf }: FrontendParts,
   context: BindContext,
 ): Entries {
-  const { draft, report, noWebSockets } = context;
+  const { draft, report, noWebSockets, connects } = context;
   const frontend: Entries = {};
   draft.put(frontend, 'name', proxy.name, proxy.spot);
   convertBinds(proxy.lines, proxy.spot, frontend, context);
   convertMaxconn(proxy.lines, frontend, context);
+  if (connects) draft.put(frontend, 'allowConnect', true, connects);
   if (noWebSockets) draft.put(draft.record(frontend, 'http2', noWebSockets), 'webSockets', false, noWebSockets);
   draft.put(frontend, 'forwardFor', findings.forwardFor, proxy.spot);
   if (findings.forward.size > 0) draft.put(frontend, 'forward', [...findings.forward], proxy.spot);
