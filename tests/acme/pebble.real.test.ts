@@ -15,9 +15,9 @@ import { clouDnsChallenge } from '../../src/infra/cloudns/challenge.ts';
 import { ClouDns } from '../../src/infra/cloudns/client.ts';
 import { startFakeClouDns, type FakeClouDns } from '../../src/infra/fakes/cloudns.ts';
 import { startLocalDns, type LocalDns } from '../../src/infra/local-dns/server.ts';
-import { clouDnsZones } from '../../src/infra/local-dns/zones.ts';
 import { createRedactor } from '../../src/lib/redact.ts';
 import { skipWithoutPebble, startPebble, type Pebble } from './support/pebble.ts';
+import { zonesOf } from './support/zones.ts';
 
 const zone = 'example.com';
 const foreignValue = 'value-of-somebody-else';
@@ -47,8 +47,7 @@ beforeAll(async () => {
     baseUrl: cloudns.url,
     requestsPerSecond: 1000,
   });
-  const zones = clouDnsZones(client, { now: Date.now, rememberMs: 0 });
-  dnsServer = started.use(await startLocalDns({ port: 0, zones, upstream: null }));
+  dnsServer = started.use(await startLocalDns({ port: 0, zones: zonesOf(cloudns), upstream: null }));
   pebble = started.use(await startPebble({ resolver: `127.0.0.1:${dnsServer.port}` }));
   const webServer = await serveTokens(pebble.httpPort);
   started.defer(() => void webServer.close());

@@ -1,7 +1,6 @@
 // Answers that pebble never gives: rate limits, failures of the authority, and nonsense. A server of our own gives them.
 import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +10,7 @@ import { HttpTokens } from '../../src/acme/http-tokens.ts';
 import { LocalAuthority } from '../../src/acme/local-authority.ts';
 import { AcmeManager } from '../../src/acme/manager.ts';
 import type { AcmeEvent } from '../../src/acme/model.ts';
+import { portOf } from '../support/ports.ts';
 
 type Answer = { readonly status: number; readonly body: unknown; readonly headers?: Record<string, string> };
 
@@ -33,7 +33,7 @@ async function startAuthority(orders: readonly Answer[]) {
   const server = createServer({ cert, key }, (request: IncomingMessage, response: ServerResponse) => {
     const url = request.url ?? '';
     asked.push(`${request.method} ${url}`);
-    const base = `https://localhost:${(server.address() as AddressInfo).port}`;
+    const base = `https://localhost:${portOf(server)}`;
     const count = asked.filter((one) => one === 'POST /order').length;
     const directory = { newNonce: `${base}/nonce`, newAccount: `${base}/account`, newOrder: `${base}/order` };
     const answers: Readonly<Record<string, Answer | undefined>> = {
@@ -68,7 +68,7 @@ async function startAuthority(orders: readonly Answer[]) {
     },
   };
   const manager = new AcmeManager({
-    directory: `https://localhost:${(server.address() as AddressInfo).port}/dir`,
+    directory: `https://localhost:${portOf(server)}/dir`,
     folder: join(folder, 'acme'),
     termsAgreed: true,
     allowedDomains: ['app.example.com'],

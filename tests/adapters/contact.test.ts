@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,6 +13,7 @@ import type { HttpRequest } from '../../src/core/module.ts';
 import { VezaError } from '../../src/lib/errors.ts';
 import uri from '../../src/modules/uri.ts';
 import waitFor from '../../src/modules/wait_for.ts';
+import { portOf } from '../support/ports.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => closing.splice(0).forEach((close) => close()));
@@ -63,7 +64,7 @@ async function listening(server: Server | ReturnType<typeof createTcpServer>): P
     server.close();
     if ('closeAllConnections' in server) server.closeAllConnections();
   });
-  return (server.address() as AddressInfo).port;
+  return portOf(server);
 }
 
 const tcp = (listener: (socket: Socket) => void) =>

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect as connectTls, createServer as createTls, type TLSSocket } from 'node:tls';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -11,6 +10,7 @@ import { Resolver } from 'node:dns/promises';
 import { skipWithoutPebble, startPebble } from '../acme/support/pebble.ts';
 import { startLocalDns } from '../../src/infra/local-dns/server.ts';
 import { projectDirectory, vezaRun } from '../support/cli.ts';
+import { portOf } from '../support/ports.ts';
 
 let folder = '';
 let hosts = '';
@@ -43,7 +43,7 @@ describe('veza-run domains', () => {
       (socket: TLSSocket) => void socket.end('hello'),
     ).listen(0);
     await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
+    const port = portOf(server);
     const client = connectTls({ host: '127.0.0.1', port, servername: 'app.test', ca: ca ?? '' });
     const [hello] = (await once(client, 'data')) as [Buffer];
     expect([client.authorized, hello.toString()]).toEqual([true, 'hello']);

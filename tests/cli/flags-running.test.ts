@@ -1,10 +1,11 @@
 // Flags that say how a run goes and how hosts are reached: what they change in what is done or told.
 import { existsSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { vezaRunHere } from '../support/cli-here.ts';
 import { useSite } from './support/site.ts';
+import { portOf } from '../support/ports.ts';
 
 const site = useSite();
 const { write, run, onHosts } = site;
@@ -71,7 +72,7 @@ describe('connections', () => {
   it('-c, -u, --private-key and -T say how a host is reached, and inventories outdo them', async () => {
     const silent = createServer(() => undefined).listen(0, '127.0.0.1');
     await new Promise((done) => silent.once('listening', done));
-    const { port } = silent.address() as AddressInfo;
+    const port = portOf(silent);
     write('ssh.yml', `all: { hosts: { far: { ansible_host: 127.0.0.1, ansible_port: ${port} } } }\n`);
     try {
       const startedAt = performance.now();

@@ -1,6 +1,5 @@
 // The measuring parts of the failover test, each by itself.
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -15,6 +14,7 @@ import { describeStates, isDown, isUp, serversOf, socketStats } from '../../src/
 import type { Placement } from '../../src/failover/streams.ts';
 import { compareStreams } from '../../src/failover/streams.ts';
 import { cookiesOf, verifyAnswer } from '../../src/failover/verify.ts';
+import { portOf } from '../support/ports.ts';
 
 const base = {
   target: { host: '127.0.0.1', port: 80 },
@@ -142,7 +142,7 @@ describe('a request that fails says how', () => {
   ])('%s', async (reason, text) => {
     const server = createServer((socket) => socket.once('data', () => socket.end(text))).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
+    const port = portOf(server);
     const outcome = await send({ host: '127.0.0.1', port }, exchange, { agent: newAgent(), timeoutMs: 1000 });
     server.close();
     expect(outcome).toEqual({ kind: 'failed', reason });
@@ -151,7 +151,7 @@ describe('a request that fails says how', () => {
   it('no answer in time, refused', async () => {
     const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const target = { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
+    const target = { host: '127.0.0.1', port: portOf(server) };
     const silent = await send(target, exchange, { agent: false, timeoutMs: 50 });
     expect(silent).toEqual({ kind: 'failed', reason: 'no answer in 50 ms' });
     server.close();

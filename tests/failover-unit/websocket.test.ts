@@ -1,12 +1,12 @@
 // Both WebSocket ends of ours against the `ws` package: the demo backend's server, and the load's client.
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
 import { connectWebSocket } from '../../src/failover/websocket-client.ts';
 import { FrameReader, encodeFrame, opcodes } from '../../src/failover/websocket-frames.ts';
 import { DemoBackend } from './support.ts';
+import { portOf } from '../support/ports.ts';
 
 describe('the WebSocket of the demo backend', () => {
   let backend: DemoBackend;
@@ -102,7 +102,7 @@ describe('the WebSocket client of the load', () => {
   it('talks to an independent server: messages, pings, fragments, cookies and the closing code', async () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
+    const port = portOf(server);
     const pongs: string[] = [];
     server.on('connection', (peer, request) => {
       peer.on('pong', (data) => pongs.push(data.toString()));

@@ -1,9 +1,10 @@
 // The relay of a slow link, as the process it is, on loopback.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { portOf } from '../support/ports.ts';
 
 const program = join(import.meta.dirname, '../../src/lab/relay.ts');
 const delayMs = 150;
@@ -14,7 +15,7 @@ let port: number;
 beforeEach(async () => {
   server = createServer({ allowHalfOpen: true }, (socket) => socket.on('error', () => undefined).pipe(socket));
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  const target = String((server.address() as AddressInfo).port);
+  const target = String(portOf(server));
   const argv = [program, '127.0.0.1', '127.0.0.1', target, String(delayMs)];
   relay = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(relay.stdout!, 'data')) as [Buffer];

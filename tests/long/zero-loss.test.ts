@@ -4,6 +4,7 @@ import { freePort } from '../support/ports.ts';
 import { Backend } from '../proxy/support/backends.ts';
 import { type Answered, type Ask, ClosedLoad } from '../proxy/support/closed-load.ts';
 import { type RunningProxy, sleep, startProxy, until } from '../proxy/support/proxy.ts';
+import { statsOf } from '../proxy/support/stats.ts';
 import { say } from './support/summary.ts';
 
 const clients = 64;
@@ -41,11 +42,8 @@ function configOf(extra: object): (port: number, control: number) => object {
   });
 }
 
-function isUp(name: string): Promise<boolean> {
-  return proxy.command('show stat').then((csv) => {
-    const line = csv.split('\n').find((each) => each.startsWith(`api,${name},`));
-    return line?.split(',')[17] === 'UP';
-  });
+async function isUp(name: string): Promise<boolean> {
+  return (await statsOf(proxy, `api,${name}`, 'status'))[0] === 'UP';
 }
 
 function at(index: number): Backend {

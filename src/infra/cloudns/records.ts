@@ -5,8 +5,6 @@ import type { JsonObject } from '../../lib/json.ts';
 /** Types of records that are written here; the API has more, which are read and left alone. */
 export const recordTypes = ['A', 'AAAA', 'ALIAS', 'CAA', 'CNAME', 'MX', 'NS', 'PTR', 'SPF', 'SRV', 'TXT'] as const;
 
-export type RecordType = (typeof recordTypes)[number];
-
 export interface NewRecord extends RecordContent {
   /** Below the zone; the apex is the empty text. */
   readonly host: string;

@@ -49,8 +49,9 @@ export class StickKeeper {
         const now = merged === 'late' ? table.changeOf(key, nowMs) : undefined;
         if (now) refused.push(now);
         else if (merged === 'taken') (server === null ? used : written).push([key, server, setAgeMs, usedAgeMs]);
+        // What comes too late has counts, too.
+        if (merged !== 'unknown') this.peers.touched(table, key);
       }
-      for (const changed of [written, used]) for (const [key] of changed) this.peers.touched(table, key);
       if (written.length > 0) this.#pool.broadcast({ type: 'stuck', changes: { [name]: written } });
       if (used.length > 0) this.#pool.broadcast({ type: 'stuck', changes: { [name]: used } }, worker);
       if (refused.length > 0) this.#pool.sendBoth(worker, { type: 'stuck', changes: { [name]: refused } });

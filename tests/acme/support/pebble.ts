@@ -2,10 +2,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalAuthority } from '../../../src/acme/local-authority.ts';
+import { freePort } from '../../support/ports.ts';
 
 const hasPebble = spawnSync('pebble', ['--help']).error === undefined;
 /** What a laptop may lack, CI must have. */
@@ -31,38 +31,34 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
   const authority = new LocalAuthority({ folder: join(folder, 'tls'), clock: Date });
   const tls = await authority.ensure('pebble', ['localhost']);
   const trust = (await authority.certificate()).pem;
-  // A port that was free may be taken by somebody else by then.
-  for (let attempt = 0; ; attempt += 1) {
-    const [listen = 0, management = 0, httpPort = 0, tlsPort = 0] = await freePorts(4);
-    const config = {
-      pebble: {
-        listenAddress: `127.0.0.1:${listen}`,
-        managementListenAddress: `127.0.0.1:${management}`,
-        certificate: tls.certificateFile,
-        privateKey: tls.keyFile,
-        httpPort,
-        tlsPort,
-        ocspResponderURL: '',
-        externalAccountBindingRequired: false,
-        retryAfter: { authz: 0, order: 0 },
-      },
-    };
-    const file = join(folder, 'config.json');
-    await writeFile(file, JSON.stringify(config));
-    const started = await run(file, options);
-    if (!started && attempt < 5) continue;
-    if (!started) throw new Error('pebble does not start');
-    return {
-      directory: `https://localhost:${listen}/dir`,
-      trust,
+  const ports = [await freePort(), await freePort(), await freePort(), await freePort()];
+  const [listen = 0, management = 0, httpPort = 0, tlsPort = 0] = ports;
+  const config = {
+    pebble: {
+      listenAddress: `127.0.0.1:${listen}`,
+      managementListenAddress: `127.0.0.1:${management}`,
+      certificate: tls.certificateFile,
+      privateKey: tls.keyFile,
       httpPort,
-      log: started.log,
-      [Symbol.asyncDispose]: async () => {
-        await started.stop();
-        await rm(folder, { recursive: true });
-      },
-    };
-  }
+      tlsPort,
+      ocspResponderURL: '',
+      externalAccountBindingRequired: false,
+      retryAfter: { authz: 0, order: 0 },
+    },
+  };
+  const file = join(folder, 'config.json');
+  await writeFile(file, JSON.stringify(config));
+  const { stop, log } = await run(file, options);
+  return {
+    directory: `https://localhost:${listen}/dir`,
+    trust,
+    httpPort,
+    log,
+    [Symbol.asyncDispose]: async () => {
+      await stop();
+      await rm(folder, { recursive: true });
+    },
+  };
 }
 
 async function run(config: string, { resolver, environment }: PebbleOptions) {
@@ -87,26 +83,10 @@ async function run(config: string, { resolver, environment }: PebbleOptions) {
     child.stderr.on('data', hear);
     void exited.then(() => resolve(false));
   });
-  if (!(await listening)) return null;
-  // It says so just before it listens: a failure to do so ends it.
+  if (!(await listening)) throw new Error(`pebble does not start:\n${text}`);
   const stop = async () => {
     child.kill();
     await exited;
   };
   return { stop, log: () => text };
-}
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports: number[] = [];
-  for (const server of servers) {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    ports.push((server.address() as AddressInfo).port);
-  }
-  for (const server of servers) {
-    server.close();
-    await once(server, 'close');
-  }
-  return ports;
 }

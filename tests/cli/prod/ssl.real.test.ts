@@ -3,13 +3,10 @@ import { X509Certificate } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemAcmeClock } from '../../../src/acme/clock.ts';
-import { ClouDns } from '../../../src/infra/cloudns/client.ts';
 import { startLocalDns } from '../../../src/infra/local-dns/server.ts';
-import { clouDnsZones } from '../../../src/infra/local-dns/zones.ts';
-import { createRedactor } from '../../../src/lib/redact.ts';
 import { skipWithoutPebble, startPebble } from '../../acme/support/pebble.ts';
-import { fixture, password } from '../../infra/support/account.ts';
+import { zonesOf } from '../../acme/support/zones.ts';
+import { fixture } from '../../infra/support/account.ts';
 import { changesOf, openProd, type ProdAccount } from './support.ts';
 
 const started = new AsyncDisposableStack();
@@ -20,15 +17,7 @@ beforeAll(async () => {
   if (skipWithoutPebble) return;
   // The balancer uses the wildcard certificate: it names no other.
   at = started.use(await openProd(fixture.replace(/^ {2}ssl:\n(?: {4}.*\n)+/m, '')));
-  const client = new ClouDns({
-    auth: { id: '7', password },
-    clock: systemAcmeClock,
-    redactor: createRedactor(),
-    baseUrl: at.cloudns.url,
-    requestsPerSecond: 1000,
-  });
-  const zones = clouDnsZones(client, { now: Date.now, rememberMs: 0 });
-  const dns = started.use(await startLocalDns({ port: 0, zones, upstream: null }));
+  const dns = started.use(await startLocalDns({ port: 0, zones: zonesOf(at.cloudns), upstream: null }));
   const pebble = started.use(await startPebble({ resolver: `127.0.0.1:${dns.port}` }));
   const trust = join(at.folder, 'trust.pem');
   await writeFile(trust, pebble.trust);

@@ -4,11 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sshdPath, startSshd, type TestSshd } from '../../adapters/support/sshd.ts';
-import { freePort } from '../../support/ports.ts';
+import { freePort, portOf } from '../../support/ports.ts';
 import { openProd, type ProdAccount } from './support.ts';
 import { type Seen, statesOf, tool, tools, wellTools } from './status-tools.ts';
 
@@ -20,7 +20,7 @@ let https = 0;
 async function listening(server: Server): Promise<number> {
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
+  return portOf(server);
 }
 
 beforeAll(async () => {

@@ -6,10 +6,15 @@ import { once } from 'node:events';
 import { Resolver } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemAcmeClock } from '../../../src/acme/clock.ts';
+import { ClouDns } from '../../../src/infra/cloudns/client.ts';
 import type { NewRecord } from '../../../src/infra/cloudns/records.ts';
+import { startFakeClouDns } from '../../../src/infra/fakes/cloudns.ts';
 import { startLocalDns, type DnsProblem, type LocalDnsOptions } from '../../../src/infra/local-dns/server.ts';
-import { memoryZones } from '../../../src/infra/local-dns/zones.ts';
+import { clouDnsZones, memoryZones } from '../../../src/infra/local-dns/zones.ts';
+import { createRedactor } from '../../../src/lib/redact.ts';
 
+const zone = 'example.com';
 let open = new AsyncDisposableStack();
 afterEach(async () => {
   await open.disposeAsync();
@@ -33,7 +38,7 @@ const records: readonly NewRecord[] = [
 
 async function start(more: Partial<LocalDnsOptions> = {}) {
   const problems: DnsProblem[] = [];
-  const zones = memoryZones(new Map([['example.com', records]]));
+  const zones = memoryZones(new Map([[zone, records]]));
   const server = open.use(
     await startLocalDns({ port: 0, zones, upstream: null, onProblem: (problem) => problems.push(problem), ...more }),
   );
@@ -136,6 +141,33 @@ describe('zones', () => {
     const cut = await short('many.example.com', 'TXT');
     expect([cut.header.tc, cut.answers.length]).toEqual([1, 0]);
     expect((await ask.tcp('many.example.com', 'TXT')).answers).toHaveLength(60);
+  });
+});
+
+describe('zones of a ClouDNS account', () => {
+  it('are answered as they are there, and remembered for a second; failures are not', async () => {
+    const auth = { id: '7', password: 'password' };
+    const cloudns = open.use(
+      await startFakeClouDns({ authId: auth.id, password: auth.password, zones: [zone], requestsPerSecond: 1000 }),
+    );
+    const { url: baseUrl, log } = cloudns;
+    const client = new ClouDns({ auth, clock: systemAcmeClock, redactor: createRedactor(), baseUrl });
+    let now = 0;
+    const { ask, problems } = await start({ zones: clouDnsZones(client, { now: () => now }) });
+    const refused = { status: 200, body: { status: 'Failed', statusDescription: 'not now' } };
+    cloudns.fail({ matches: () => true, times: 1, how: refused });
+    expect((await ask.udp('www.example.com', 'A')).header.rcode).toBe(Packet.RCODE.SERVFAIL);
+    expect(problems.at(-1)?.reason).toContain('not now');
+    const count = async () => (await ask.udp('www.example.com', 'A')).answers.length;
+    cloudns.plant(zone, { type: 'A', host: 'www', record: '192.0.2.7', ttl: '60' });
+    expect(await Promise.all([count(), count(), count()])).toEqual([1, 1, 1]);
+    cloudns.plant(zone, { type: 'A', host: 'www', record: '192.0.2.8', ttl: '60' });
+    now = 999;
+    expect(await count()).toBe(1);
+    const paths = ['/dns/list-zones.json', '/dns/list-zones.json', '/dns/records.json'];
+    expect(log.map(({ path }) => path)).toEqual(paths);
+    now = 1000;
+    expect(await count()).toBe(2);
   });
 });
 

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { PeerCell } from '../../../src/proxy/core/peers/entry-update.ts';
+import { peerDataTypes } from '../../../src/proxy/core/peers/data-types.ts';
+import { NamesIn, type PeerCell, readCells } from '../../../src/proxy/core/peers/entry-update.ts';
 import { readHello, readStatus, writeHello } from '../../../src/proxy/core/peers/hello.ts';
 import { Incoming, type IncomingOwner, type PeerEntry } from '../../../src/proxy/core/peers/incoming.ts';
 import { Outgoing, type Progress } from '../../../src/proxy/core/peers/outgoing.ts';
@@ -78,6 +79,17 @@ describe('what HAProxy says', () => {
     const { ignored, ...said } = heard([bytesOf(bytes)]);
     expect(said).toEqual({ control, acks, entries });
     for (const each of ignored) expect(each).toMatch(/^table (?:arr|bin): there is no such table here$/);
+  });
+
+  it('of a period that began later than its clock is that it began just now', () => {
+    const [type] = peerDataTypes.filter(({ name }) => name === 'http_req_rate');
+    if (!type) throw new Error('no such type');
+    const read = (ageMs: number) => {
+      const bytes = new WireWriter().number(ageMs).number(5).number(1).taken();
+      return readCells(new WireReader(bytes), [{ type, count: 1, periodMs: 600_000 }], new NamesIn());
+    };
+    expect(read(2 ** 32 - 13)).toEqual([{ ageMs: 0, current: 5, previous: 1 }]);
+    expect(read(2 ** 31)).toEqual([{ ageMs: 2 ** 31, current: 5, previous: 1 }]);
   });
 
   it('is the same in whatever pieces it comes', () => {

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startClearHttp2 } from '../support/clear-http2.ts';
-import { type RunningProxy, sleep, until } from '../support/proxy.ts';
+import { closed, type RunningProxy, sleep, until } from '../support/proxy.ts';
 
 let proxy: RunningProxy;
 let session: ClientHttp2Session;
@@ -76,10 +76,10 @@ describe('a call', () => {
         size += 1;
       }
     });
-    const closed = once(stream, 'close');
+    const over = once(stream, 'close');
     for (let turn = 0; turn < 100; turn += 1) if (!stream.write(piece)) await once(stream, 'drain');
     stream.end();
-    await closed;
+    await over;
     expect([size, wrong]).toEqual([100 * piece.length, 0]);
   });
 
@@ -117,7 +117,7 @@ describe('a call', () => {
     stream.write('hello');
     await once(stream, 'data');
     current?.response.destroy();
-    await new Promise<void>((resolve) => void stream.on('close', () => resolve()));
+    await closed(stream);
     expect(stream.rstCode).toBe(constants.NGHTTP2_INTERNAL_ERROR);
   });
 });

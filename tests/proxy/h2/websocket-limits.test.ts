@@ -9,6 +9,7 @@ import { CertificateFolder } from '../support/certificates.ts';
 import { H2Server, respond } from '../support/h2-server.ts';
 import { block, codes, flags, frame, FrameClient, request, type } from '../support/http2-frames.ts';
 import { type RunningProxy, startProxy, until } from '../support/proxy.ts';
+import { statsOf } from '../support/stats.ts';
 import { rest, take, TunnelClient } from '../support/tunnel-client.ts';
 import { WebSocketBackend } from '../support/websocket-backend.ts';
 
@@ -155,10 +156,7 @@ describe('a tunnel', () => {
       .split('\n')
       .find((each) => each.includes('/chat?logged'));
     expect(line).toMatch(/ web sockets\/a \S+ 101 \d+ - - ---- .* "GET \/chat\?logged HTTP\/2\.0"$/);
-    const row = (await proxy.command('show stat')).split('\n').find((each) => each.startsWith('sockets,BACKEND,'));
-    const columns = row?.split(',') ?? [];
-    // 1xx, and no aborts of either side.
-    expect([columns[39], columns[49], columns[50]]).toEqual(['1', '0', '0']);
+    expect(await statsOf(proxy, 'sockets,BACKEND', 'hrsp_1xx', 'cli_abrt', 'srv_abrt')).toEqual(['1', '0', '0']);
   });
 });
 

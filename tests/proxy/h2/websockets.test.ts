@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Balancer, haproxyIsThere, startBalancers } from '../support/balancers.ts';
+import { closed } from '../support/proxy.ts';
 import { rest, take, TunnelClient } from '../support/tunnel-client.ts';
 import { WebSocketBackend } from '../support/websocket-backend.ts';
 
@@ -105,16 +106,16 @@ describe.each(names)('through %s a stream', (name) => {
   it('that its client resets is closed at the server', async () => {
     const { stream } = await client.ask('/quiet');
     // In whatever way: HAProxy sometimes resets it.
-    const closed = new Promise((resolve) => backend.latest.once('end', resolve).once('close', resolve));
+    const over = new Promise((resolve) => backend.latest.once('end', resolve).once('close', resolve));
     stream.close(8);
-    await closed;
+    await over;
   });
 
   it('is closed at the client when the server breaks', async () => {
     const { stream } = await client.ask('/quiet');
-    const closed = once(stream, 'close');
+    const gone = closed(stream);
     backend.latest.resetAndDestroy();
-    await closed;
+    await gone;
   });
 
   it('that the server refuses gets its answer', async () => {

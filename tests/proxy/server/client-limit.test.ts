@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, portOf } from '../../support/ports.ts';
 import { type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
+import { countsOf } from '../support/stats.ts';
 
 let backend: Server;
 let proxy: RunningProxy;
@@ -48,10 +49,8 @@ async function ask(from: string, port = proxy.port, before = ''): Promise<{ stat
   return { status: statusOf(await promise), socket };
 }
 
-async function denied(): Promise<number> {
-  const [head = '', ...lines] = (await proxy.command('show stat')).split('\n');
-  const column = head.split(',').indexOf('dcon');
-  return Number(lines.find((line) => line.startsWith('web,FRONTEND'))?.split(',')[column]);
+async function denied(): Promise<number | undefined> {
+  return (await countsOf(proxy, 'web,FRONTEND', 'dcon'))[0];
 }
 
 describe('a client with as many connections as it may have', () => {

@@ -10,6 +10,7 @@ import { packedName, packProxy } from '../../../scripts/pack-proxy.ts';
 import { version } from '../../../src/proxy/server/version.ts';
 import { freePort, portOf } from '../../support/ports.ts';
 import { request, type RunningProxy, startProxy, until } from '../support/proxy.ts';
+import { statsOf } from '../support/stats.ts';
 
 let backend: Server;
 let backendPort = 0;
@@ -52,12 +53,8 @@ afterAll(async () => {
   backend.close();
 });
 
-/** One value of `show stat`, found by the names in its first line as HAProxy's readers do. */
 async function column(server: string, name: string): Promise<string | undefined> {
-  const [head = '', ...rows] = (await proxy.command('show stat')).split('\n');
-  const names = head.replace(/^# /, '').split(',');
-  const row = rows.map((line) => line.split(',')).find((fields) => fields[1] === server);
-  return row?.[names.indexOf(name)];
+  return (await statsOf(proxy, `api,${server}`, name))[0];
 }
 
 const hit = (cookie = ''): Promise<string> =>

@@ -3,16 +3,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { portOf } from '../../support/ports.ts';
-import {
-  firstStatus,
-  readAll,
-  request,
-  type RunningProxy,
-  sleep,
-  startProxy,
-  statusOf,
-  until,
-} from '../support/proxy.ts';
+import { firstStatus, request, type RunningProxy, sleep, startProxy, statusOf, until } from '../support/proxy.ts';
+import { statsOf } from '../support/stats.ts';
 
 /** A backend that answers byte for byte what a test says, and keeps what it got. */
 let answer: (socket: Socket, received: string) => void;
@@ -261,10 +253,6 @@ describe('the access of two workers to one counter', () => {
   it('is summed up in the statistics', async () => {
     await proxy.command('clear counters all');
     await request(proxy.port, get());
-    const socket = connect({ port: proxy.controlPort, host: '127.0.0.1' });
-    socket.write('show stat\n');
-    const csv = await readAll(socket, 1000);
-    const line = csv.split('\n').find((row) => row.startsWith('api,BACKEND,'));
-    expect(line?.split(',')[40]).toBe('1');
+    expect(await statsOf(proxy, 'api,BACKEND', 'hrsp_2xx')).toEqual(['1']);
   });
 });

@@ -4,6 +4,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort, portOf } from '../../support/ports.ts';
 import { firstStatus, type RunningProxy, startProxy, until } from '../support/proxy.ts';
+import { statsOf } from '../support/stats.ts';
 
 const get = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -113,8 +114,6 @@ describe('retries: 0', () => {
     const servers = [{ name: 's1', address: '127.0.0.1', port: await freePort() }];
     await using proxy = await proxyWith({ servers, retries: 0 });
     expect(await firstStatus(ask(proxy), 15_000)).toBe(503);
-    const row = (await proxy.command('show stat')).split('\n').find((line) => line.startsWith('api,s1,'));
-    // econ, wretr.
-    expect([row?.split(',')[13], row?.split(',')[15]]).toEqual(['1', '0']);
+    expect(await statsOf(proxy, 'api,s1', 'econ', 'wretr')).toEqual(['1', '0']);
   });
 });

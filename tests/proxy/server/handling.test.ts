@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashPassword } from '../../../src/proxy/core/handling/basic-auth.ts';
 import { portOf } from '../../support/ports.ts';
 import { readAll, request, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
+import { countsOf } from '../support/stats.ts';
 
 const secret = 'a secret of at least thirty-two bytes';
 const page = 'All work and no play makes Jack a dull boy.\n'.repeat(3000);
@@ -151,12 +152,7 @@ describe('middleware', () => {
   });
 
   it('counts what was compressed, and to how much', async () => {
-    const compressed = async (): Promise<readonly number[]> => {
-      const [head = '', ...rows] = (await proxy.command('show stat')).split('\n');
-      const names = head.replace('# ', '').split(',');
-      const row = rows.find((line) => line.includes(',BACKEND,') && line.startsWith('api,'))?.split(',') ?? [];
-      return ['comp_rsp', 'comp_in', 'comp_out', 'comp_byp'].map((name) => Number(row[names.indexOf(name)]));
-    };
+    const compressed = () => countsOf(proxy, 'api,BACKEND', 'comp_rsp', 'comp_in', 'comp_out', 'comp_byp');
     const [responses = 0, before = 0, after = 0] = await compressed();
     await get('/page', 'Accept-Encoding: gzip\r\n', 1500);
     await until(async () => (await compressed())[0] === responses + 1);

@@ -1,30 +1,25 @@
 // The same haproxy.cfg run by HAProxy and by `veza-proxy run`: both answer a table of requests in the same way.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { freePort, portOf } from '../../support/ports.ts';
+import { portOf } from '../../support/ports.ts';
+import { type Balancer, haproxyIsThere, startBalancer } from '../support/balancers.ts';
 import { Authority, CertificateFolder } from '../support/certificates.ts';
 import { comparableLine, LogLines } from '../support/log-lines.ts';
 import { type Answer, type Case, type Pair, type Ports, send } from '../support/haproxy-request.ts';
 import { until } from '../support/proxy.ts';
-import { proxyMain } from '../support/program.ts';
 
 const folder = fileURLToPath(new URL('../convert/haproxy', import.meta.url));
 const files = readdirSync(folder).filter((file) => file.endsWith('.requests.yml'));
-const available = spawnSync('haproxy', ['-v']).status === 0;
-if (!available && process.env['CI'] !== undefined) throw new Error('haproxy is needed here');
 
 const names = ['STATIC', 'API', 'WEB1', 'WEB2'] as const;
 const servers: Server[] = [];
 const environment: Record<string, string> = {};
-const run = mkdtempSync(join(tmpdir(), 'veza-proxy-haproxy-'));
 const certificates = new CertificateFolder();
 const clients = new Map<string, Pair>();
 
@@ -80,40 +75,26 @@ async function secure(): Promise<void> {
 afterAll(() => {
   for (const server of servers) server.close();
   certificates[Symbol.dispose]();
-  rmSync(run, { recursive: true, force: true });
 });
 
 interface Started {
   readonly ports: Ports;
-  readonly child: ChildProcess;
+  readonly balancer: Balancer;
   readonly log: LogLines;
 }
 
-/** Starts one of the two on a port of its own; resolves when it answers. */
-async function start(command: string, args: readonly string[], kind: string): Promise<Started> {
-  const ports = { clear: await freePort(), tls: await freePort() };
-  const own = mkdtempSync(join(run, kind));
-  const lines = await LogLines.listen();
-  const given = { PORT: String(ports.clear), TLS_PORT: String(ports.tls), LOG_PORT: String(lines.port), RUN: own };
-  const child = spawn(command, [...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    cwd: folder,
-    env: { ...process.env, ...environment, ...given },
-  });
-  let log = '';
-  child.stdout.on('data', (bytes: Buffer) => (log += bytes.toString()));
-  child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()));
-  await until(
-    async () =>
-      child.exitCode !== null ||
-      (await send(ports, { request: 'GET /', host: 'x' }).then(
-        () => true,
-        () => false,
-      )),
-    90_000,
-  );
-  if (child.exitCode !== null) throw new Error(`${command} did not start:\n${log}`);
-  return { ports, child, log: lines };
+const portsOf = ({ port, tlsPort }: Pick<Balancer, 'port' | 'tlsPort'>): Ports => ({ clear: port, tls: tlsPort });
+
+/** Starts one of the two; resolves when it answers. */
+async function start(name: Balancer['name'], config: string): Promise<Started> {
+  const log = await LogLines.listen();
+  const answers = (ports: Pick<Balancer, 'port' | 'tlsPort'>): Promise<boolean> =>
+    send(portsOf(ports), { request: 'GET /', host: 'x' }).then(
+      () => true,
+      () => false,
+    );
+  const balancer = await startBalancer(name, config, { ...environment, LOG_PORT: String(log.port) }, answers);
+  return { ports: portsOf(balancer), balancer, log };
 }
 
 const ofConnection = new Set([
@@ -175,14 +156,11 @@ async function compareLogs(
   expect(got?.()).toHaveLength(cases.length);
 }
 
-describe.skipIf(!available)('the same answers as HAProxy', () => {
+describe.skipIf(!haproxyIsThere())('the same answers as HAProxy', () => {
   it.each(files)('%s', { timeout: 150_000 }, async (file) => {
     const cases = parse(readFileSync(join(folder, file), 'utf8')) as readonly Case[];
     const config = join(folder, file.replace('.requests.yml', '.cfg'));
-    const started = await Promise.allSettled([
-      start('haproxy', ['-db', '-f', config], 'haproxy'),
-      start(process.execPath, [proxyMain, 'run', config], 'veza'),
-    ]);
+    const started = await Promise.allSettled([start('haproxy', config), start('veza-proxy', config)]);
     try {
       const [theirs, ours] = started.map((each) => {
         if (each.status === 'rejected') throw each.reason;
@@ -201,13 +179,8 @@ describe.skipIf(!available)('the same answers as HAProxy', () => {
     } finally {
       for (const each of started) {
         if (each.status !== 'fulfilled') continue;
-        const { child, log } = each.value;
-        log[Symbol.dispose]();
-        const gone = once(child, 'exit');
-        child.kill('SIGTERM');
-        const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
-        await gone;
-        clearTimeout(timer);
+        each.value.log[Symbol.dispose]();
+        await each.value.balancer[Symbol.asyncDispose]();
       }
     }
   });

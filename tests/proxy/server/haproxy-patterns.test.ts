@@ -1,16 +1,12 @@
 // Maps and ACLs that commands change while the same haproxy.cfg runs under HAProxy and under `veza-proxy run`: both say the same,
 // and answer requests alike.
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, request, type Server } from 'node:http';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { portOf } from '../../support/ports.ts';
-import { type Balancer, haproxyIsThere, startBalancers } from '../support/balancers.ts';
-import { readAll } from '../support/proxy.ts';
+import { ask, type Balancer, get, haproxyIsThere, startBalancers } from '../support/balancers.ts';
+import { NamedServers } from '../support/named-servers.ts';
 
 type Step = { readonly say: string } | { readonly get: string };
 
@@ -47,43 +43,27 @@ backend app
 backend other
     server a "127.0.0.1:\${OTHER}"
 `;
-const servers: Server[] = [];
+let servers: NamedServers | undefined;
 let balancers: readonly Balancer[] = [];
 
 beforeAll(async () => {
   if (!available) return;
   writeFileSync(file, configuration);
   for (const [name, text] of Object.entries(lists)) writeFileSync(join(folder, name), text);
-  const environment: Record<string, string> = {};
-  for (const name of ['APP', 'OTHER']) {
-    const server = createServer((_incoming, response) => response.end(name)).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    servers.push(server);
-    environment[name] = String(portOf(server));
-  }
-  balancers = await startBalancers(['haproxy', 'veza-proxy'], file, environment);
+  servers = await NamedServers.start('APP', 'OTHER');
+  balancers = await startBalancers(['haproxy', 'veza-proxy'], file, servers.ports);
 });
 
 afterAll(async () => {
-  for (const server of servers) {
-    server.closeAllConnections();
-    server.close();
-  }
+  servers?.[Symbol.dispose]();
   for (const balancer of balancers) await balancer[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true });
 });
 
 /** Answer to a command without what differs by nature: addresses in memory, the empty line behind it, HAProxy's own lists. */
-async function say({ run }: Balancer, line: string): Promise<string> {
-  const socket = connect(join(run, 'admin.sock'));
-  socket.write(
-    `${line
-      .replaceAll('FOLDER', folder)
-
-      .replaceAll(String.raw`\n`, '\n')}\n`,
-  );
-  if (line.includes('<<')) socket.write('\n');
-  const text = await readAll(socket, 30_000);
+async function say(balancer: Balancer, line: string): Promise<string> {
+  const lines = line.replaceAll('FOLDER', folder).replaceAll(String.raw`\n`, '\n');
+  const text = await ask(balancer, line.includes('<<') ? `${lines}\n` : lines, 'admin.sock');
   return text
     .trimEnd()
     .replaceAll(/^0x[0-9a-f]+ /gm, '0x ')
@@ -92,22 +72,17 @@ async function say({ run }: Balancer, line: string): Promise<string> {
     .trimEnd();
 }
 
-async function get({ port }: Balancer, said: string): Promise<string> {
-  const [host = '', path] = said.split(' ');
-  const outgoing = request({ port, host: '127.0.0.1', path, headers: { Host: host }, agent: false });
-  outgoing.end();
-  const [response] = (await once(outgoing, 'response')) as [AsyncIterable<Buffer> & { statusCode: number }];
-  let text = '';
-  for await (const bytes of response) text += bytes.toString();
-  return response.statusCode === 200 ? text : String(response.statusCode);
+function getAt(balancer: Balancer, said: string): Promise<string> {
+  const [host = '', path = ''] = said.split(' ');
+  return get(balancer, path, { Host: host });
 }
 
 describe.skipIf(!available)('maps and ACLs that commands change', () => {
   it('are told in the same words and decide alike', async () => {
     const differ: object[] = [];
     for (const step of steps) {
-      const ask = (each: Balancer) => ('say' in step ? say(each, step.say) : get(each, step.get));
-      const [theirs, ours] = await Promise.all(balancers.map(ask));
+      const answer = (each: Balancer) => ('say' in step ? say(each, step.say) : getAt(each, step.get));
+      const [theirs, ours] = await Promise.all(balancers.map(answer));
       if (theirs !== ours) differ.push({ ...step, theirs, ours });
     }
     expect(differ).toEqual([]);
@@ -117,13 +92,13 @@ describe.skipIf(!available)('maps and ACLs that commands change', () => {
     const [, ours] = balancers;
     if (!ours) throw new Error('it did not start');
     await say(ours, 'add acl FOLDER/paths.lst /gone');
-    for (let count = 0; count < 8; count += 1) expect(await get(ours, 'a.example.org /gone')).toBe('404');
+    for (let count = 0; count < 8; count += 1) expect(await getAt(ours, 'a.example.org /gone')).toBe('404');
     expect(await say(ours, 'set weight app/a 7')).toBe('');
     await say(ours, 'add acl FOLDER/paths.lst /away');
     expect(await say(ours, 'get weight app/a')).toBe('7 (initial 1)');
     expect(await say(ours, 'reload')).toBe('Success=1');
-    expect(await get(ours, 'a.example.org /gone')).toBe('APP');
-    expect(await get(ours, 'a.example.org /private/x')).toBe('404');
+    expect(await getAt(ours, 'a.example.org /gone')).toBe('APP');
+    expect(await getAt(ours, 'a.example.org /private/x')).toBe('404');
     expect(await say(ours, 'show acl FOLDER/paths.lst')).toBe('0x /admin\n0x /private');
   });
 

@@ -1,5 +1,4 @@
 // The stats socket of the same haproxy.cfg under HAProxy and `veza-proxy run`: both answer the same commands in the same words.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -8,12 +7,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { freePort, portOf } from '../../support/ports.ts';
+import { type Balancer, haproxyIsThere, startBalancer } from '../support/balancers.ts';
 import { request, until } from '../support/proxy.ts';
-import { proxyMain } from '../support/program.ts';
 
 const cases = parse(readFileSync(join(import.meta.dirname, 'haproxy-socket.yml'), 'utf8')) as readonly string[];
-const available = spawnSync('haproxy', ['-v']).status === 0;
-if (!available && process.env['CI'] !== undefined) throw new Error('haproxy is needed here');
 
 const configuration = `
 global
@@ -42,33 +39,25 @@ backend follower
 
 interface Started {
   readonly control: number;
-  readonly port: number;
-  readonly child: ChildProcess;
+  readonly balancer: Balancer;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'veza-proxy-socket-'));
 const file = join(folder, 'haproxy.cfg');
 let backend: Server;
-const children: ChildProcess[] = [];
-let both: readonly [Started, Started];
+let both: readonly Started[] = [];
 
-describe.skipIf(!available)('the stats socket of a haproxy.cfg', () => {
+describe.skipIf(!haproxyIsThere())('the stats socket of a haproxy.cfg', () => {
   beforeAll(async () => {
     writeFileSync(file, configuration);
     backend = createServer((_, response) => response.end('ok')).listen(0, '127.0.0.1');
     await once(backend, 'listening');
-    both = await Promise.all([
-      start('haproxy', ['-db', '-f', file]),
-      start(process.execPath, [proxyMain, 'run', file]),
-    ]);
-    for (const { port } of both) for (let count = 0; count < 3; count += 1) await until(() => hit(port));
+    both = await Promise.all([start('haproxy'), start('veza-proxy')]);
+    for (const { balancer } of both) for (let count = 0; count < 3; count += 1) await until(() => hit(balancer.port));
   });
 
   afterAll(async () => {
-    for (const child of children) {
-      child.kill('SIGTERM');
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-    }
+    for (const { balancer } of both) await balancer[Symbol.asyncDispose]();
     backend.closeAllConnections();
     backend.close();
     rmSync(folder, { recursive: true });
@@ -153,19 +142,14 @@ async function ask<Answer>(command: string, read: (text: string) => Answer): Pro
   return [read(theirs ?? ''), read(ours ?? '')];
 }
 
-async function start(command: string, args: readonly string[]): Promise<Started> {
-  const [port, control] = [await freePort(), await freePort()];
-  const env = { ...process.env, PORT: String(port), CONTROL: String(control), BACKEND: String(portOf(backend)) };
-  const child = spawn(command, [...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
-  children.push(child);
-  let log = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => (log += bytes.toString()));
-  const state = async (): Promise<string> => request(control, 'show stat\n', 30_000).catch(() => '');
-  // Both have seen who is UP, and who is not.
+/** Starts one of the two; resolves when it has seen who is UP, and who is not. */
+async function start(name: Balancer['name']): Promise<Started> {
+  const control = await freePort();
+  const environment = { CONTROL: String(control), BACKEND: String(portOf(backend)) };
   const settled = /^app,a1,.*L7OK,200(?:.*\n)+app,a3,.*,DOWN,/m;
-  await until(async () => child.exitCode !== null || settled.test(await state()), 60_000);
-  if (child.exitCode !== null) throw new Error(`${command} did not start:\n${log}`);
-  return { control, port, child };
+  const state = (): Promise<string> => request(control, 'show stat\n', 30_000);
+  const balancer = await startBalancer(name, file, environment, async () => settled.test(await state()));
+  return { control, balancer };
 }
 
 /** What is not counted here, has no sense here, or differs by what it is. */

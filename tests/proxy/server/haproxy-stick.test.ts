@@ -1,34 +1,23 @@
 // The same haproxy.cfg with stick tables under HAProxy and under `veza-proxy run`: clients stay where they were, operators read
 // and write the same words.
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { portOf } from '../../support/ports.ts';
 import { ask, type Balancer, get, haproxyIsThere, startBalancers } from '../support/balancers.ts';
+import { NamedServers } from '../support/named-servers.ts';
 
 const file = join(import.meta.dirname, '../convert/haproxy/stick-tables.cfg');
 const available = haproxyIsThere();
-const servers: Server[] = [];
+let servers: NamedServers | undefined;
 let balancers: readonly Balancer[] = [];
 
 beforeAll(async () => {
   if (!available) return;
-  const environment: Record<string, string> = {};
-  for (const name of ['WEB1', 'WEB2', 'API']) {
-    const server = createServer((_incoming, response) => response.end(name)).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    servers.push(server);
-    environment[name] = String(portOf(server));
-  }
-  balancers = await startBalancers(['haproxy', 'veza-proxy'], file, environment);
+  servers = await NamedServers.start('WEB1', 'WEB2', 'API');
+  balancers = await startBalancers(['haproxy', 'veza-proxy'], file, servers.ports);
 });
 
 afterAll(async () => {
-  for (const server of servers) {
-    server.closeAllConnections();
-    server.close();
-  }
+  servers?.[Symbol.dispose]();
   for (const balancer of balancers) await balancer[Symbol.asyncDispose]();
 });
 

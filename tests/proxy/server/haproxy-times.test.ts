@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, portOf } from '../../support/ports.ts';
-import { type Balancer, haproxyIsThere, startBalancers } from '../support/balancers.ts';
+import { type Balancer, haproxyIsThere, startBalancer } from '../support/balancers.ts';
 import { Authority, CertificateFolder } from '../support/certificates.ts';
 import { LogLines } from '../support/log-lines.ts';
 import { sleep, until } from '../support/proxy.ts';
@@ -122,10 +122,8 @@ describe.skipIf(!available)('times in the access log', () => {
     using log = await LogLines.listen();
     const proxiedPort = await freePort();
     const environment = { LOG_PORT: String(log.port), PROXIED: String(proxiedPort) };
-    const [balancer] = await startBalancers([name], file, environment);
-    if (!balancer) throw new Error('it did not start');
-    await using started = balancer;
-    await visit(started, proxiedPort);
+    await using balancer = await startBalancer(name, file, environment);
+    await visit(balancer, proxiedPort);
     const paths = Object.keys(expected);
     const lineOf = (path: string): string | undefined =>
       log.without('BADREQ').find((line) => line.includes(`GET ${path} `));

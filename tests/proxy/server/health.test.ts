@@ -9,6 +9,7 @@ import { HealthChecker } from '../../../src/proxy/server/health-checker.ts';
 import { portOf } from '../../support/ports.ts';
 import { aBackend, aConfig, firstServer } from '../support/builders.ts';
 import { request, startProxy, statusOf, until } from '../support/proxy.ts';
+import { statsOf } from '../support/stats.ts';
 
 const cleanup: (() => void)[] = [];
 
@@ -178,12 +179,8 @@ describe('a running proxy', () => {
     }));
     const get = async (path: string): Promise<number> =>
       statusOf(await request(proxy.port, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`));
-    const field = async (backend: string, column: number): Promise<string | undefined> =>
-      (await proxy.command('show stat'))
-        .split('\n')
-        .find((line) => line.startsWith(`${backend},a,`))
-        ?.split(',')[column];
-    const state = (backend: string): Promise<string | undefined> => field(backend, 17);
+    const field = async (backend: string, column: string) => (await statsOf(proxy, `${backend},a`, column))[0];
+    const state = (backend: string) => field(backend, 'status');
     await until(async () => (await state('api')) === 'UP' && (await state('agent')) === 'UP');
     expect([await get('/'), await get('/'), await get('/')]).toEqual([500, 500, 500]);
     await until(async () => (await state('api')) === 'DOWN');
@@ -193,7 +190,7 @@ describe('a running proxy', () => {
     word = 'up 50%\n';
     await until(async () => (await get('/agent')) === 500);
     word = 'maxconn:1\n';
-    await until(async () => (await field('agent', 6)) === '1');
+    await until(async () => (await field('agent', 'slim')) === '1');
     expect(proxy.log()).toContain('as its agent says: full');
   });
 });

@@ -1,32 +1,20 @@
 // Two machines that share stick tables by the same haproxy.cfg: HAProxy beside veza-proxy, and two veza-proxies. Clients stay
 // where they were on either, counters are shared, and who was restarted gets all entries back.
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, portOf } from '../../support/ports.ts';
-import { ask, type Balancer, get, haproxyIsThere, startBalancers } from '../support/balancers.ts';
+import { freePort } from '../../support/ports.ts';
+import { ask, type Balancer, get, haproxyIsThere, startBalancer } from '../support/balancers.ts';
+import { NamedServers } from '../support/named-servers.ts';
 import { until } from '../support/proxy.ts';
 
 const file = join(import.meta.dirname, 'peers.cfg');
-const servers: Server[] = [];
-const web: Record<string, string> = {};
+let servers: NamedServers;
 
 beforeAll(async () => {
-  for (const name of ['WEB1', 'WEB2', 'API']) {
-    const server = createServer((_incoming, response) => response.end(name)).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    servers.push(server);
-    web[name] = String(portOf(server));
-  }
+  servers = await NamedServers.start('WEB1', 'WEB2', 'API');
 });
 
-afterAll(() => {
-  for (const server of servers) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
+afterAll(() => servers[Symbol.dispose]());
 
 const getAs = (balancer: Balancer, user: string, path = '/'): Promise<string> =>
   get(balancer, path, { 'X-User': user });
@@ -56,8 +44,7 @@ describe.each([['haproxy'], ['veza-proxy']] as const)('%s and veza-proxy', (othe
   const start = async (local: 'left' | 'right'): Promise<void> => {
     await running.get(local)?.[Symbol.asyncDispose]();
     const name = local === 'left' ? other : 'veza-proxy';
-    const [balancer] = await startBalancers([name], file, { ...web, ...environment, LOCAL: local });
-    if (balancer) running.set(local, balancer);
+    running.set(local, await startBalancer(name, file, { ...servers.ports, ...environment, LOCAL: local }));
   };
   const isSkipped = other === 'haproxy' && !haproxyIsThere();
 

@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { portOf } from '../../support/ports.ts';
 import { readAll, type RunningProxy, startProxy, statusOf, until } from '../support/proxy.ts';
+import { statsOf } from '../support/stats.ts';
 
 /** A backend that answers when it is told to, and counts what it has at once. */
 class Slow {
@@ -91,13 +92,8 @@ async function ask(path: string, cookie = ''): Promise<number> {
 }
 
 async function queued(row: string): Promise<number> {
-  const csv = (await proxy?.command('show stat')) ?? '';
-  return Number(
-    csv
-      .split('\n')
-      .find((line) => line.startsWith(`api,${row},`))
-      ?.split(',')[2] ?? -1,
-  );
+  const [count = ''] = proxy ? await statsOf(proxy, `api,${row}`, 'qcur') : [];
+  return count === '' ? -1 : Number(count);
 }
 
 describe('maxconn with several workers', () => {

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { freePort } from '../../support/ports.ts';
 import { Backend } from '../support/backends.ts';
 import { readAll, request, startProxy, statusOf, until } from '../support/proxy.ts';
+import { countsOf } from '../support/stats.ts';
 
 it('spares all workers a hung server as soon as one of them met its silence', async () => {
   const executed = new Map<string, number>();
@@ -33,7 +34,9 @@ it('spares all workers a hung server as soon as one of them met its silence', as
   // One of these goes there first, and to the other server after that time.
   await until(async () => {
     await request(proxy.port, get, 5000);
-    return (await hedges(proxy.command('show stat'))) > 0;
+    // Requests that went from server a to another.
+    const [hedges = 0] = await countsOf(proxy, 'api,a', 'wredis');
+    return hedges > 0;
   }, 15_000);
   const post = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nConnection: close\r\n\r\nb';
   const answers = await Promise.all(
@@ -68,18 +71,11 @@ it('tries the only server again after the time of a connection, at most a second
   }));
   const startedAt = performance.now();
   const answer = request(proxy.port, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 30_000);
-  const refusals = async (): Promise<number> => {
-    const row = (await proxy.command('show stat')).split('\n').find((line) => line.startsWith('api,a,'));
-    return Number(row?.split(',')[13] ?? 0);
-  };
-  await until(async () => (await refusals()) > 0, 10_000);
+  await until(async () => {
+    const [refusals = 0] = await countsOf(proxy, 'api,a', 'econ');
+    return refusals > 0;
+  }, 10_000);
   await server.start();
   expect(statusOf(await answer)).toBe(200);
   expect(performance.now() - startedAt).toBeGreaterThanOrEqual(600);
 });
-
-/** Requests that went from server a to another. */
-async function hedges(stat: Promise<string>): Promise<number> {
-  const row = (await stat).split('\n').find((line) => line.startsWith('api,a,'));
-  return Number(row?.split(',')[16] ?? 0);
-}

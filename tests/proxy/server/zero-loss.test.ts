@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../support/ports.ts';
 import { Backend, failures, Load, slowest } from '../support/backends.ts';
 import { readAll, type RunningProxy, sleep, startProxy, until } from '../support/proxy.ts';
+import { statsOf } from '../support/stats.ts';
 
 const kinds = {
   get: {},
@@ -51,14 +52,8 @@ afterEach(async () => {
   await Promise.all([a[Symbol.asyncDispose](), b[Symbol.asyncDispose](), proxy[Symbol.asyncDispose]()]);
 });
 
-async function statusOfServer(name: string): Promise<string> {
-  const csv = await proxy.command('show stat');
-  return (
-    csv
-      .split('\n')
-      .find((line) => line.startsWith(`api,${name},`))
-      ?.split(',')[17] ?? ''
-  );
+async function statusOfServer(name: string): Promise<string | undefined> {
+  return (await statsOf(proxy, `api,${name}`, 'status'))[0];
 }
 
 async function upgrade(cookie: string): Promise<{ socket: Socket; head: string }> {

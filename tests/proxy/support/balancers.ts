@@ -5,8 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { freePort } from '../../support/ports.ts';
+import { endProcess } from './processes.ts';
 import { readAll, until } from './proxy.ts';
 import { proxyMain } from './program.ts';
 
@@ -39,10 +41,12 @@ export async function startBalancers(
   throw failed.reason;
 }
 
-async function startBalancer(
+/** Starts one of the two; resolves when it is ready, by default when it listens. Its folder is that of the file. */
+export async function startBalancer(
   name: Balancer['name'],
   file: string,
   environment: Readonly<Record<string, string>>,
+  isReady: (ports: Pick<Balancer, 'port' | 'tlsPort'>) => Promise<boolean> = ({ port }) => isOpen(port),
 ): Promise<Balancer> {
   const [port, tlsPort] = [await freePort(), await freePort()];
   const run = mkdtempSync(join(tmpdir(), `veza-${name}-`));
@@ -50,45 +54,44 @@ async function startBalancer(
     name === 'haproxy' ? ['haproxy', ['-db', '-f', file]] : [process.execPath, [proxyMain, 'run', file]];
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: dirname(file),
     env: { ...process.env, ...environment, PORT: String(port), TLS_PORT: String(tlsPort), RUN: run },
   });
   let log = '';
   child.stdout.on('data', (bytes: Buffer) => (log += bytes.toString()));
   child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()));
-  const exited = once(child, 'exit');
   const stop = async (): Promise<void> => {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
-      await exited;
-      clearTimeout(timer);
-    }
+    await endProcess(child);
     rmSync(run, { recursive: true, force: true });
   };
-  await until(async () => child.exitCode !== null || (await isOpen(port)), 40_000);
-  if (child.exitCode !== null) throw new Error(`${name} did not start:\n${log}`);
+  try {
+    await until(async () => child.exitCode !== null || (await isReady({ port, tlsPort })), 90_000);
+    if (child.exitCode !== null) throw new Error(`${name} did not start:\n${log}`);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return { name, port, tlsPort, run, [Symbol.asyncDispose]: stop };
 }
 
-/** What a server behind it answers. */
+/** Who answers behind it, or the status where that is none of success. Each time over a connection of its own. */
 export async function get(
   { port }: Pick<Balancer, 'port'>,
   path: string,
-  headers: Record<string, string> = {},
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const outgoing = request({ port, host: '127.0.0.1', path, headers, agent: false });
   outgoing.end();
-  const [response] = (await once(outgoing, 'response')) as [AsyncIterable<Buffer>];
-  let text = '';
-  for await (const bytes of response) text += bytes.toString();
-  return text;
+  const [response] = (await once(outgoing, 'response')) as [NodeJS.ReadableStream & { statusCode: number }];
+  const said = await text(response);
+  return response.statusCode === 200 ? said : String(response.statusCode);
 }
 
-/** What it answers on its stats socket `stick.sock`. */
-export async function ask({ run }: Balancer, line: string): Promise<string> {
-  const socket = connect(join(run, 'stick.sock'));
+/** What it answers to a command on its stats socket. */
+export function ask({ run }: Balancer, line: string, socketName = 'stick.sock'): Promise<string> {
+  const socket = connect(join(run, socketName));
   socket.write(`${line}\n`);
-  return readAll(socket, 10_000);
+  return readAll(socket, 30_000);
 }
 
 function isOpen(port: number): Promise<boolean> {

@@ -1,5 +1,6 @@
 // What comes back on a stream of Node's own HTTP/2 client.
 import type { ClientHttp2Stream } from 'node:http2';
+import { closed } from './proxy.ts';
 
 export interface StreamAnswer {
   status: number;
@@ -20,8 +21,7 @@ export async function answerOf(stream: ClientHttp2Stream): Promise<StreamAnswer>
   });
   stream.on('trailers', (headers: Record<string, unknown>) => (found.trailers = headers));
   stream.on('data', (bytes: Buffer) => (found.text += bytes.toString('latin1')));
-  stream.on('error', () => undefined);
-  await new Promise<void>((resolve) => void stream.on('close', () => resolve()));
+  await closed(stream);
   found.reset = stream.rstCode;
   return found;
 }

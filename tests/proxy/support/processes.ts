@@ -1,6 +1,17 @@
-// What processes of a running veza-proxy hold: memory and open files, as Linux tells it.
-import { execFileSync } from 'node:child_process';
+// Ends processes; and what those of a running veza-proxy hold: memory and open files, as Linux tells it.
+import { type ChildProcess, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+
+/** Ends a process that this one started, by force where it takes too long; resolves when it is gone, perhaps long since. */
+export async function endProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 3000);
+  await gone;
+  clearTimeout(timer);
+}
 
 /** The processes that a process started, by their ids. */
 export function childrenOf(pid: number | undefined): readonly number[] {

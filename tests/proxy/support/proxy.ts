@@ -1,11 +1,12 @@
 // Starts a real veza-proxy (master and workers) on free ports for a test, and talks to it.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../support/ports.ts';
+import { endProcess } from './processes.ts';
 import { proxyMain } from './program.ts';
 
 const answerMs = 30_000;
@@ -38,12 +39,11 @@ export async function startProxy(
   let log = '';
   child.stdout.on('data', (bytes: Buffer) => (log += bytes.toString()));
   child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()));
-  const exited = once(child, 'exit');
   try {
     await until(() => log.includes('listening on') || child.exitCode !== null, 40_000);
   } catch (error) {
     // On a busy machine it may still be starting: nobody else would stop it.
-    child.kill('SIGTERM');
+    await endProcess(child);
     throw error;
   }
   if (child.exitCode !== null) throw new Error(`the proxy did not start:\n${log}`);
@@ -57,12 +57,7 @@ export async function startProxy(
     command: (text) => request(controlPort, `${text}\n`, answerMs),
     write,
     [Symbol.asyncDispose]: async () => {
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill('SIGTERM');
-        const timer = setTimeout(() => child.kill('SIGKILL'), 3000);
-        await exited;
-        clearTimeout(timer);
-      }
+      await endProcess(child);
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -111,6 +106,11 @@ export async function readAll(
   });
   socket.destroy();
   return text;
+}
+
+/** Resolves when it is closed, in whatever way; `once` of node:events rejects where it breaks first. */
+export function closed(socket: EventEmitter): Promise<void> {
+  return new Promise((resolve) => void socket.on('error', () => undefined).once('close', () => resolve()));
 }
 
 /** The status of the first answer, however long the connection stays open behind it. */

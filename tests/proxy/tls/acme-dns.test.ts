@@ -6,14 +6,12 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemAcmeClock } from '../../../src/acme/clock.ts';
-import { ClouDns } from '../../../src/infra/cloudns/client.ts';
 import { type FakeClouDns, startFakeClouDns } from '../../../src/infra/fakes/cloudns.ts';
 import { startLocalDns } from '../../../src/infra/local-dns/server.ts';
-import { clouDnsZones, memoryZones, type ZoneSource } from '../../../src/infra/local-dns/zones.ts';
+import { memoryZones, type ZoneSource } from '../../../src/infra/local-dns/zones.ts';
 import type { NewRecord } from '../../../src/infra/cloudns/records.ts';
-import { createRedactor } from '../../../src/lib/redact.ts';
 import { type Pebble, skipWithoutPebble, startPebble } from '../../acme/support/pebble.ts';
+import { zonesOf } from '../../acme/support/zones.ts';
 import { freePort, portOf } from '../../support/ports.ts';
 import { CertificateFolder } from '../support/certificates.ts';
 import { type RunningProxy, startProxy, until } from '../support/proxy.ts';
@@ -83,14 +81,7 @@ describe.skipIf(skipWithoutPebble)('a certificate with a wildcard', { timeout: 1
 
   beforeAll(async () => {
     cloudns = started.use(await startFakeClouDns({ authId: '7', password, zones: [zone], requestsPerSecond: 1000 }));
-    const client = new ClouDns({
-      auth: { id: '7', password },
-      clock: systemAcmeClock,
-      redactor: createRedactor(),
-      baseUrl: cloudns.url,
-      requestsPerSecond: 1000,
-    });
-    ({ pebble, dns } = await authorityWith(clouDnsZones(client, { now: Date.now, rememberMs: 0 })));
+    ({ pebble, dns } = await authorityWith(zonesOf(cloudns)));
   }, 60_000);
 
   it('is got through ClouDNS with credentials from a file, which show up nowhere, and leaves no record', async () => {

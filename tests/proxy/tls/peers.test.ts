@@ -1,14 +1,13 @@
 // Machines that share stick tables over TLS: HAProxy beside veza-proxy with the same haproxy.cfg, and who has no certificate of
 // their authority is turned away.
-import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../support/ports.ts';
-import { ask, type Balancer, haproxyIsThere, startBalancers } from '../support/balancers.ts';
-import { Authority, CertificateFolder } from '../support/certificates.ts';
-import { readAll, until } from '../support/proxy.ts';
+import { ask, type Balancer, haproxyIsThere, startBalancer } from '../support/balancers.ts';
+import { Authority, CertificateFolder, type Issued } from '../support/certificates.ts';
+import { closed, until } from '../support/proxy.ts';
 
 const file = join(import.meta.dirname, 'peers.cfg');
 const folder = new CertificateFolder();
@@ -27,7 +26,7 @@ beforeAll(async () => {
     ['haproxy', 'left'],
     ['veza-proxy', 'right'],
   ] as const)
-    running.push(...(await startBalancers([name], file, { ...environment, LOCAL: local })));
+    running.push(await startBalancer(name, file, { ...environment, LOCAL: local }));
 });
 
 afterAll(async () => {
@@ -35,10 +34,21 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-function machine(at: number): Balancer {
-  const found = running[at];
+function machine(index: number): Balancer {
+  const found = running[index];
   if (!found) throw new Error('it does not run');
   return found;
+}
+
+const at = () => ({ host: '127.0.0.1', port: Number(environment['RIGHT']) });
+
+/** What a caller hears that greets like a member, until it is hung up on. */
+async function saidTo(caller: Socket): Promise<string> {
+  let heard = '';
+  caller.on('data', (bytes: Buffer) => (heard += bytes.toString('latin1')));
+  caller.write('HAProxyS 2.1\nright\nleft 1 0\n');
+  await closed(caller);
+  return heard;
 }
 
 describe.skipIf(!available)('peers over TLS', () => {
@@ -54,28 +64,19 @@ describe.skipIf(!available)('peers over TLS', () => {
   });
 
   it.each([
-    ['without a certificate', (): Promise<object> => Promise.resolve({})],
+    ['without a certificate', () => Promise.resolve({})],
     [
       'with one of somebody else',
-      async (): Promise<object> => (await Authority.create('Others')).issue({ names: ['peer'], use: 'peer' }),
+      async () => (await Authority.create('Others')).issue({ names: ['peer'], use: 'peer' }),
     ],
-  ])('turn away a caller %s', async (_what, shown) => {
-    const port = Number(environment['RIGHT']);
-    const { cert, key } = (await shown()) as { cert?: string; key?: string };
-    const socket = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false, ...(cert && { cert, key }) });
-    socket.on('error', () => undefined);
-    socket.write('HAProxyS 2.1\nright\nleft 1 0\n');
-    let heard = '';
-    socket.on('data', (bytes: Buffer) => (heard += bytes.toString()));
-    await once(socket, 'close');
-    expect(heard).toBe('');
+  ] as const)('turn away a caller %s', async (_what, shown) => {
+    const { cert, key } = (await shown()) as Partial<Issued>;
+    const own = cert === undefined ? {} : { cert, key };
+    expect(await saidTo(connectTls({ ...at(), rejectUnauthorized: false, ...own }))).toBe('');
     expect(await ask(machine(1), 'show peers')).toContain('id=left(remote,active)');
   });
 
   it('turn away a caller that speaks no TLS', async () => {
-    const socket = connect(Number(environment['RIGHT']), '127.0.0.1');
-    socket.on('error', () => undefined);
-    socket.write('HAProxyS 2.1\nright\nleft 1 0\n');
-    expect(await readAll(socket, 10_000)).not.toContain('200');
+    expect(await saidTo(connect(at()))).not.toContain('200');
   });
 });

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../support/ports.ts';
 import { Authority, CertificateFolder, type Issued } from '../support/certificates.ts';
 import { request, type RunningProxy, sleep, startProxy, until } from '../support/proxy.ts';
+import { countsOf } from '../support/stats.ts';
 import { curl, echoBackend, get } from '../support/tls-client.ts';
 
 let folder: CertificateFolder;
@@ -111,12 +112,7 @@ describe('sessions', () => {
   );
 
   it('and handshakes are counted', async () => {
-    const counted = async (): Promise<readonly number[]> => {
-      const [head = '', ...rows] = (await proxy.command('show stat')).split('\n');
-      const names = head.replace('# ', '').split(',');
-      const row = rows.find((line) => line.startsWith('web,FRONTEND,'))?.split(',') ?? [];
-      return ['ssl_sess', 'ssl_reused_sess'].map((name) => Number(row[names.indexOf(name)]));
-    };
+    const counted = () => countsOf(proxy, 'web,FRONTEND', 'ssl_sess', 'ssl_reused_sess');
     const [all = 0, reused = 0] = await counted();
     const { session } = await visit('TLSv1.3');
     await visit('TLSv1.3', session);

@@ -78,11 +78,17 @@ export function readCells(
   return reader.ok ? cells : undefined;
 }
 
+/**
+ * Each thread of HAProxy has its own clock, and tells ages with 32 bits: that of a period which began a moment later than it
+ * is for the thread that tells it is nearly 2^32.
+ */
+const negativeAgeMs = 2 ** 32 - 60_000;
+
 function readOne(reader: WireReader, kind: 'count' | 'rate'): number | RateState {
   if (kind === 'count') return reader.number();
   const ageMs = reader.number();
   const current = reader.number();
-  return { ageMs, current, previous: reader.number() };
+  return { ageMs: ageMs >= negativeAgeMs ? 0 : ageMs, current, previous: reader.number() };
 }
 
 export function writeCells(

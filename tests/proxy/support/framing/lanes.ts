@@ -8,6 +8,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, portOf } from '../../../support/ports.ts';
+import { endProcess } from '../processes.ts';
 import { sleep, until } from '../proxy.ts';
 import { pieces, type Sent } from './messages.ts';
 import { commonTarget } from './targets.ts';
@@ -130,14 +131,7 @@ export class LiveProxy implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const child = this.#child;
-    if (child?.exitCode === null && child.signalCode === null) {
-      const exited = once(child, 'exit');
-      child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), 3000);
-      await exited;
-      clearTimeout(timer);
-    }
+    if (this.#child) await endProcess(this.#child);
     for (const { server } of this.#lanes) {
       server.closeAllConnections();
       server.close();
