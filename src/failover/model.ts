@@ -21,6 +21,8 @@ export interface Address {
  * Of a disturbance, `fail` is all of it; `heal` is called as well and may do nothing.
  */
 export interface Actuator {
+  /** Logs in, and whatever else must not fall into the moment of the failure, where it would cost the machine time. */
+  prepare?(): Promise<void>;
   fail(): Promise<void>;
   heal(): Promise<void>;
 }

@@ -69,6 +69,7 @@ class Run {
   }
 
   async #preflight(): Promise<boolean> {
+    await this.#options.actuator.prepare?.();
     this.#say('preflight', `waiting for ${this.#options.servers.join(', ')} to be UP`);
     const { found, last } = await this.#waitForAll(this.#settings.preflightTimeoutMs);
     this.#check('preflight', 'all servers are UP', found, last);

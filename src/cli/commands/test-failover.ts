@@ -140,7 +140,8 @@ function unitActuator(session: Session, way: 'stop' | 'crash' | 'hang', unit: st
     if (result?.exitCode !== 0)
       throw new VezaError('actuator-failed', `${unit}: ${result?.stderr.trim() ?? 'no answer'}`);
   };
-  return { fail: () => run(scripts[way].fail), heal: () => run(scripts[way].heal) };
+  // Becoming root takes longer than the rest: the shell that it ends in stays.
+  return { prepare: () => run(sh`true`), fail: () => run(scripts[way].fail), heal: () => run(scripts[way].heal) };
 }
 
 /** Takes the power from a host of the lab. */
