@@ -129,6 +129,8 @@ export interface Check {
   readonly title: string;
   readonly passed: boolean;
   readonly detail: string;
+  /** It failed, and by a time alone: nothing was lost, and a busy machine may be to blame as well. */
+  readonly onlyTime?: boolean;
 }
 
 export interface Latency {

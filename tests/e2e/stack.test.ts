@@ -10,8 +10,6 @@ import { bootStack, labMissing, labRequired, stackHosts, type TestLab } from '..
 
 const playbook = 'playbooks/lb.yml';
 const name = 'stacktest';
-/** Checks of the failover test that measure time, and nothing else. */
-const ceilings = new Set(['ceiling', 'generator', 'websocket-closed', 'websocket-reconnected']);
 const scratch = mkdtempSync(join(tmpdir(), 'veza-stack-'));
 
 let stack: TestLab;
@@ -96,32 +94,20 @@ describe.skipIf(labMissing !== null && !labRequired)('the load-balanced stack', 
     expect(await page.text()).toContain('backend-api-1');
   });
 
-  // Lost requests are never the machine's fault and fail at once. Ceilings may be: another process that holds both cores
-  // for 50 ms looks like a slow balancer; so a run that only broke a ceiling gets two more chances.
+  // Lost requests are never the machine's fault and fail at once. Times may be: another process that holds both cores
+  // for 50 ms looks like a slow balancer; so a run that only missed a time gets two more chances.
   it.each(['stop', 'crash', 'power-off', 'hang'] as const)(
     'fails no request when a backend goes away by %s',
     async (way) => {
       const file = join(scratch, `${way}.json`);
       const words = ['test', 'failover', '-i', 'inventory/lab.yml', '--name', name, '--way', way, '--json', file];
-      const broken = async () => {
-        const { exitCode, stdout, stderr } = await vezaRun(words);
-        expect([0, 3], stdout + stderr).toContain(exitCode);
-        const report = JSON.parse(readFileSync(file, 'utf8')) as FailoverReport;
-        const failed = report.checks.filter(({ passed }) => !passed).map(({ id }) => id);
-        expect(exitCode === 0, stdout).toBe(failed.length === 0);
-        expect(
-          failed.filter((id) => !ceilings.has(id)),
-          stdout,
-        ).toEqual([]);
-        return failed;
-      };
-      const seen: string[] = [];
-      for (let run = 0; run < 3; run += 1) {
-        const slow = await broken();
-        if (slow.length === 0) return;
-        seen.push(slow.join(', '));
-      }
-      expect.fail(`no run kept its ceilings: ${seen.join('; ')}`);
+      const { exitCode, stdout, stderr } = await vezaRun([...words, '--tries', '3']);
+      const report = JSON.parse(readFileSync(file, 'utf8')) as FailoverReport;
+      expect(
+        report.checks.filter(({ passed }) => !passed),
+        stdout,
+      ).toEqual([]);
+      expect(exitCode, stderr).toBe(0);
     },
   );
 

@@ -95,6 +95,16 @@ describe('the verdict', () => {
     expect(failedChecks(verdictOn('hang', [late]))).toEqual([]);
   });
 
+  it('tells failures of time alone apart', () => {
+    const late = record({ intendedAt: 6000, endedAt: 6060 });
+    const lost = record({ intendedAt: 6000, problem: 'status 502' });
+    const failed = verdictOn('crash', [late, lost]).checks.filter(({ passed }) => !passed);
+    expect(failed.map(({ id, onlyTime }) => [id, onlyTime])).toEqual([
+      ['no-failures', undefined],
+      ['ceiling', true],
+    ]);
+  });
+
   it('does not blame the balancer for pauses of the generator, and tells them', () => {
     const pauses = new Pauses();
     pauses.add(6000, 6040);

@@ -5,7 +5,7 @@ import { createSshTransport } from '../../adapters/ssh/transport.ts';
 import type { HostAddress, Session } from '../../engine/ports.ts';
 import { fetchExecutions } from '../../failover/executions.ts';
 import { toJUnit } from '../../failover/junit.ts';
-import type { Actuator, FailoverOptions } from '../../failover/model.ts';
+import type { Actuator, FailoverOptions, FailoverReport } from '../../failover/model.ts';
 import { renderTable } from '../../failover/report.ts';
 import { runFailover } from '../../failover/scenario.ts';
 import { isUnknown } from '../../core/unknown.ts';
@@ -24,12 +24,16 @@ export interface FailoverFlags extends LabFlags {
   readonly backend?: string;
   readonly rate: string;
   readonly seed: string;
+  readonly tries: string;
   readonly json?: string;
   readonly junit?: string;
 }
 
 /** Resolves to 0 if nothing failed, 3 otherwise. */
 export async function testFailover(flags: FailoverFlags): Promise<number> {
+  const tries = Number(flags.tries);
+  if (!Number.isInteger(tries) || tries < 1)
+    throw new VezaError('bad-tries', `--tries ${flags.tries}: it must be a whole number above 0`);
   const variables = labInventory(flags);
   const backends = group(variables, 'backend_api_instances');
   const balancer = group(variables, 'haproxy')[0];
@@ -44,11 +48,21 @@ export async function testFailover(flags: FailoverFlags): Promise<number> {
   await using victimSession = await transport.connect(addressFor(variables, victim, flags));
   await using _first = await goFirst();
   const options = failoverOptions(variables, flags, { backends, balancer, victim, lbSession, victimSession });
-  const report = await runFailover(options);
+  const report = await runSeveral(options, tries);
   if (flags.json !== undefined) writeFile(flags.json, `${JSON.stringify(report, null, 2)}\n`);
   if (flags.junit !== undefined) writeFile(flags.junit, toJUnit(report));
-  print(`${renderTable(report)}\n`);
   return report.verdict === 'passed' ? exitCodes.ok : exitCodes.taskFailed;
+}
+
+/** The last run. A machine that is busy with something else misses times, too: then it gets more chances. */
+async function runSeveral(options: FailoverOptions, tries: number): Promise<FailoverReport> {
+  for (let run = 1; ; run += 1) {
+    const report = await runFailover(options);
+    print(`${renderTable(report)}\n`);
+    const missedTimes = report.checks.every(({ passed, onlyTime }) => passed || onlyTime === true);
+    if (report.verdict === 'passed' || !missedTimes || run >= tries) return report;
+    print(`nothing was lost, but a time was missed, as it is on a busy machine too: try ${run + 1} of ${tries}\n`);
+  }
 }
 
 function writeFile(path: string, text: string): void {

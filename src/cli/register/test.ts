@@ -19,6 +19,7 @@ export const registerTest: Register = (program, report) => {
     .option('--backend <host>', 'the backend to stop (default: the first of backend_api_instances)')
     .option('--rate <number>', 'requests a second', '300')
     .option('--seed <number>', 'seed of the load', '1')
+    .option('--tries <number>', 'how often, where nothing was lost and only a time was missed', '1')
     .option('--name <name>', 'name of the lab that the hosts are in (power-off needs it)', 'lab')
     .option('--json <file>', 'write the report there')
     .option('--junit <file>', 'write it there as JUnit XML too')
