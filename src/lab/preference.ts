@@ -44,10 +44,7 @@ export async function prefer(path: string): Promise<void> {
 
 /** This process goes first until the result is disposed of. */
 export async function goFirst(): Promise<AsyncDisposable> {
-  const before = processorGroupOf(
-    await readFile('/proc/self/mounts', 'utf8'),
-    await readFile('/proc/self/cgroup', 'utf8'),
-  );
+  const before = processorGroupOf(await textOf('/proc/self/mounts'), await textOf('/proc/self/cgroup'));
   if (before === undefined) return { [Symbol.asyncDispose]: () => Promise.resolve() };
   const preferred = join(before.hierarchy, generatorGroup);
   await mkdir(preferred).catch(() => undefined);
@@ -66,6 +63,11 @@ export async function goFirst(): Promise<AsyncDisposable> {
   };
 }
 
+/** Empty where there is no such file, as on systems without /proc. */
+function textOf(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch(() => '');
+}
+
 function moveTo(group: string): Promise<void> {
   const file = join(group, 'cgroup.procs');
   return writeFile(file, String(process.pid), { flag: 'r+' }).catch(() => undefined);
@@ -74,7 +76,7 @@ function moveTo(group: string): Promise<void> {
 /** Threads of V8 that compile beside the program. */
 async function compilers(): Promise<number[]> {
   const threads = await readdir('/proc/self/task').catch(() => []);
-  const names = await Promise.all(threads.map((id) => readFile(`/proc/self/task/${id}/comm`, 'utf8').catch(() => '')));
+  const names = await Promise.all(threads.map((id) => textOf(`/proc/self/task/${id}/comm`)));
   return threads.filter((_, index) => names[index]?.trim() === 'V8Worker').map(Number);
 }
 
