@@ -34,12 +34,16 @@ export async function spawnInGroup(
   const files: string[] = [];
   for (const hierarchy of await hierarchies()) {
     await mkdir(join(hierarchy, group), { recursive: true });
-    await prefer(join(hierarchy, outermost(group)));
     files.push(join(hierarchy, group, 'cgroup.procs'));
   }
   // The shell moves itself before it becomes the program: no process of the program is ever outside the group.
   const script = 'while [ "$1" != -- ]; do echo $$ >"$1" || exit 126; shift; done; shift; exec "$@"';
   return spawn('sh', ['-c', script, 'sh', ...files, '--', ...argv], { detached: true, stdio, env });
+}
+
+/** What is in a group, or below it, goes before the rest of the machine. The group must be there, and an outermost one. */
+export async function preferGroup(group: string): Promise<void> {
+  await all((hierarchy) => prefer(join(hierarchy, group)));
 }
 
 /** All processes of a group and of the groups below it. */
@@ -89,11 +93,6 @@ export async function memoryOf(group: string): Promise<number | null> {
     }
   }
   return null;
-}
-
-/** The group of all labs. */
-function outermost(group: string): string {
-  return group.split('/', 1).join('');
 }
 
 async function hierarchies(): Promise<string[]> {

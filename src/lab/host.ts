@@ -4,10 +4,10 @@ import { chmod, copyFile, mkdir, open, readFile, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VezaError } from '../lib/errors.ts';
-import { killGroup, processesOf, spawnInGroup } from './cgroups.ts';
+import { killGroup, preferGroup, processesOf, spawnInGroup } from './cgroups.ts';
 import { exists, readJson, writeJson } from './files.ts';
 import { labLimits } from './limits.ts';
-import { type HostNames, type LabHost, type LabNames, machineId } from './names.ts';
+import { allLabsGroup, type HostNames, type LabHost, type LabNames, machineId } from './names.ts';
 import { loginUser } from './recipe.ts';
 import { run, type RunResult } from './run.ts';
 
@@ -79,6 +79,7 @@ export async function boot(host: HostNames): Promise<void> {
   });
   await once(child, 'spawn');
   child.unref();
+  await preferGroup(allLabsGroup);
   // The shell that becomes systemd-nspawn joins the group itself: until then the host looks stopped.
   while (child.exitCode === null && (await processesOf(host.cgroup)).length === 0) await sleep(labLimits.killPollMs);
 }
