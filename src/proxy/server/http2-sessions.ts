@@ -34,7 +34,7 @@ export class Http2Sessions {
 
   /** Whether a request goes this way: where HTTP/1.1 is spoken as well, tunnels are left to it. */
   takes(head: RequestHead, nowMs: number): boolean {
-    return !this.maySpeakHttp1 || (head.upgrade === '' && !head.connects && nowMs >= this.#http1UntilMs);
+    return !this.maySpeakHttp1 || (!head.asksForTunnel && nowMs >= this.#http1UntilMs);
   }
 
   /** The server chose HTTP/1.1; it is asked again later. */

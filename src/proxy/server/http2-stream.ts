@@ -63,7 +63,7 @@ export class Http2Stream extends Http2Writer implements Client {
   }
 
   #request(head: RequestHead): void {
-    if (head.upgrade !== '' || head.connects) {
+    if (head.asksForTunnel) {
       this.#tunnel = 'awaited';
       this.upload?.pause();
       if (!head.connects) head.fields += handshakeLine();

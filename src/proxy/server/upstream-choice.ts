@@ -20,7 +20,7 @@ export function upstreamFor(
   }
   // Nobody can say whether a request on a kept connection that breaks was executed: what may not be repeated gets a
   // connection of its own. So does a tunnel: a server that stops may still answer on kept ones, and refuse tunnels.
-  const shared = replayable && !fresh && head.upgrade === '' && !head.connects && sendProxy === 'off';
+  const shared = replayable && !fresh && !head.asksForTunnel && sendProxy === 'off';
   const idle = shared ? server.idle.pop() : undefined;
   if (idle) server.counters.reuses += 1;
   else server.counters.connects += 1;

@@ -2,6 +2,7 @@
 // leniency would let two parties see different messages (request smuggling). One pass, no list of headers is built.
 import type { HeadLimits } from '../config/model.ts';
 import { readTransferEncoding, splitTokens } from './fields.ts';
+import { isAuthority, settleTarget } from './request-target.ts';
 import { firstLetters, isToken, mayBe, parseLength, trimmed, withoutFields } from './scan.ts';
 
 export interface Refusal {
@@ -36,6 +37,10 @@ export class RequestHead {
   origins: string[] | undefined;
   /** End-to-end header lines as they came, without Cookie, X-Forwarded-*, hop-by-hop ones and framing of chunks. */
   fields = '';
+
+  get asksForTunnel(): boolean {
+    return this.connects || this.upgrade !== '';
+  }
 }
 
 export function refuse(status: number, reason: string): Refusal {
@@ -236,8 +241,8 @@ function finish(head: RequestHead, from: Collected): RequestHead | Refusal {
     if (head.minor === 0) return refuse(400, 'Transfer-Encoding in HTTP/1.0');
     head.length = -1;
   }
-  const refusal = head.method === 'CONNECT' ? connectTarget(head) : normalizeTarget(head, from.hosts === 1);
-  if (refusal) return refusal;
+  const problem = settleTarget(head, from.hosts === 1);
+  if (problem !== undefined) return refuse(400, problem);
   let nominated: string[] | undefined;
   let upgrades = false;
   for (const token of from.connection) {
@@ -259,40 +264,4 @@ function finish(head: RequestHead, from: Collected): RequestHead | Refusal {
 function upgradeProtocols(list: string): string {
   const names = list.split(',').map((name) => trimmed(name, 0, name.length));
   return names.filter((name) => name !== '' && !/^h2/i.test(name)).join(', ');
-}
-
-/** Host of a URI with an optional port: a name, an IPv4 address or an IPv6 literal. */
-function isAuthority(text: string): boolean {
-  return /^(?:[A-Za-z0-9._~%!$&'()*+;=-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/.test(text);
-}
-
-/** Where the tunnel shall lead (RFC 9110, 9.3.6): a host and its port, which Host may leave out. */
-function connectTarget(head: RequestHead): Refusal | undefined {
-  const { target } = head;
-  const [, name = '', port = ''] = /^(.+):([0-9]{1,5})$/.exec(target) ?? [];
-  if (!isAuthority(target) || Number(port) < 1 || Number(port) > 65_535) return refuse(400, 'malformed target');
-  const host = head.host.toLowerCase();
-  if (host !== '' && host !== target.toLowerCase() && host !== name.toLowerCase())
-    return refuse(400, 'target and Host differ');
-  if (head.length !== 0) return refuse(400, 'a tunnel with a body');
-  head.host = target;
-  head.connects = true;
-  head.expectContinue = false;
-  return undefined;
-}
-
-function normalizeTarget(head: RequestHead, hasHost: boolean): Refusal | undefined {
-  const { target } = head;
-  if (target.charCodeAt(0) === 0x2f) return undefined;
-  if (target === '*') return head.method === 'OPTIONS' ? undefined : refuse(400, 'malformed target');
-  const match = /^https?:\/\/([^/?]+)(.*)$/i.exec(target);
-  const authority = match?.[1] ?? '';
-  if (!match || !isAuthority(authority)) return refuse(400, 'malformed target');
-  if (hasHost && authority.toLowerCase() !== head.host.toLowerCase()) return refuse(400, 'target and Host differ');
-  const rest = match[2] ?? '';
-  head.host = authority;
-  // Without a path OPTIONS asks about the server as a whole (RFC 9112, 3.2.4).
-  if (rest === '' && head.method === 'OPTIONS') head.target = '*';
-  else head.target = rest.startsWith('/') ? rest : `/${rest}`;
-  return undefined;
 }
