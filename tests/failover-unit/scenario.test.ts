@@ -47,15 +47,17 @@ describe('the failover test', () => {
   });
   const passed = (report: FailoverReport): Record<string, boolean> =>
     Object.fromEntries(report.checks.map((check) => [check.id, check.passed]));
-  /** Whether this machine kept up with so short a load is not what is tested: judge.test.ts has what is said of that. */
-  const failed = (report: FailoverReport) => report.checks.filter(({ id, passed }) => !passed && id !== 'generator');
 
-  it('without a failure passes, and everything it counted agrees', async () => {
+  /** So short a load is soon spoilt by a machine that stands still, which the report then says: that is no verdict on it. */
+  const again = { retry: 2 };
+
+  it('without a failure passes, and everything it counted agrees', again, async () => {
     const steps: Progress[] = [];
     const report = await runFailover(
       options({ way: 'none', control: b.address, onProgress: (step) => steps.push(step) }),
     );
-    expect(failed(report)).toEqual([]);
+    expect(report.checks.filter((check) => !check.passed)).toEqual([]);
+    expect(report.verdict).toBe('passed');
     expect(report.executions?.executed).toBe(report.executions?.requests);
     expect(report.webSockets).toMatchObject({ sessions: 2, closed: 0, neverEchoed: 0, corrupt: 0 });
     expect(report.generator.control).toEqual({ failed: 0 });
@@ -75,7 +77,7 @@ describe('the failover test', () => {
     expect(report.times.toDownMs).toBeLessThan(1000);
   });
 
-  it('waits until all is as before after a disturbance', async () => {
+  it('waits until all is as before after a disturbance', again, async () => {
     const actuator = {
       fail: () => {
         statusOfA = 'DOWN';
@@ -90,7 +92,7 @@ describe('the failover test', () => {
     );
     expect(steps).toEqual(['preflight', 'baseline', 'load', 'fail', 'heal', 'recovery', 'verdict']);
     expect(passed(report)['settled']).toBe(true);
-    expect(failed(report)).toEqual([]);
+    expect(report.checks.filter((check) => !check.passed)).toEqual([]);
   });
 
   it('does not begin when a server is not UP, and shows what the balancer said', async () => {
